@@ -1,0 +1,52 @@
+PYTHON ?= python3
+INSTANCES ?= 3
+export INSTANCES
+
+CLUSTER_PARTS = redis-server nginx postgresql openssl
+
+.PHONY: run test cluster lint pins clean
+
+run: export HUB_DEMO = 1
+run: .venv/run.stamp
+	.venv/bin/python manage.py migrate --verbosity 0
+	.venv/bin/python manage.py demo
+	exec .venv/bin/python manage.py serve
+
+test: lint
+	sh tests/parts.sh $(CLUSTER_PARTS) chromium
+	.venv/bin/python manage.py makemigrations --check --dry-run
+	exec .venv/bin/python -m pytest
+
+cluster: .venv/run.stamp
+	sh tests/parts.sh $(CLUSTER_PARTS)
+	exec .venv/bin/python -m tests.cluster
+
+lint: .venv/test.stamp
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy hub notifications tests manage.py
+
+# A stamp younger than its pins makes every later run start at once.
+.venv/run.stamp: constraints.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --require-hashes -r constraints.txt
+	touch $@
+
+.venv/test.stamp: constraints-dev.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --require-hashes -r constraints-dev.txt
+	touch $@ .venv/run.stamp
+
+# The second file is held to the first, so that what is tested is what runs.
+COMPILE = compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+pins:
+	$(PYTHON) -m venv .venv/pins
+	.venv/pins/bin/pip install --quiet uv
+	.venv/pins/bin/uv pip $(COMPILE) pyproject.toml -o constraints.txt
+	.venv/pins/bin/uv pip $(COMPILE) pyproject.toml --extra dev -c constraints.txt -o constraints-dev.txt
+
+clean:
+	rm -rf .venv .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
