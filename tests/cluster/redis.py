@@ -1,0 +1,46 @@
+"""Redis with nothing kept on disk."""
+
+import contextlib
+import socket
+from pathlib import Path
+
+from tests.cluster.ports import HOST
+from tests.cluster.process import Process
+
+
+class Redis(Process):
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port = port
+        self.config = folder / "redis.conf"
+        super().__init__("redis", ["redis-server", str(self.config)], folder, cwd=folder)
+
+    @property
+    def url(self) -> str:
+        return f"redis://{HOST}:{self.port}/0"
+
+    def answers(self) -> bool:
+        return self._say(b"PING") == b"+PONG\r\n"
+
+    def start(self) -> None:
+        # All of it in the file: a person who killed it can bring it back with one command.
+        self.config.write_text(
+            f"bind {HOST}\n"
+            f"port {self.port}\n"
+            f'dir "{self.config.parent}"\n'
+            f'pidfile "{self.pid_file}"\n'
+            'save ""\n'
+            "appendonly no\n"
+        )
+        super().start()
+
+    def terminate(self) -> None:
+        super().terminate()
+        if self.exit_code is not None:
+            # One that was brought back by hand is on our port and goes with the rest.
+            with contextlib.suppress(OSError):
+                self._say(b"SHUTDOWN NOSAVE")
+
+    def _say(self, command: bytes) -> bytes:
+        with socket.create_connection((HOST, self.port), timeout=1) as connection:
+            connection.sendall(command + b"\r\n")
+            return connection.recv(64)
