@@ -1,0 +1,108 @@
+"""The wiring: the one place, with `urls` and `settings`, where `hub` and `notifications` meet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+
+import django
+
+django.setup()
+
+from django.conf import settings
+
+from hub.counts import Recount
+from hub.fanout import Fanout
+from hub.feeds import Feeds, Limits
+from hub.health import Health
+from hub.knock import Receive, Scope, Send, respond
+from hub.log.shared import shared_log
+from hub.pages import Pages
+from hub.problems import Problem
+from hub.revocation import Revocation
+from notifications import access, inbox, outbox
+
+logger = logging.getLogger(__name__)
+
+
+class Hub:
+    """One instance: its doors, and the loops that run while it serves."""
+
+    def __init__(self) -> None:
+        self.log = shared_log()
+        self.fanout = Fanout(self.log, inbox.recover)
+        self.recount = Recount(inbox.counts)
+        limits = Limits(
+            heartbeat_s=settings.HUB_HEARTBEAT_S,
+            mailbox_bytes=settings.HUB_MAILBOX_BYTES,
+            connections=settings.HUB_MAX_CONNECTIONS,
+            connections_per_user=settings.HUB_MAX_CONNECTIONS_PER_USER,
+            origins=frozenset(settings.HUB_ALLOWED_ORIGINS),
+            hosts=tuple(settings.ALLOWED_HOSTS),
+        )
+        self.feeds = Feeds(self.fanout, access.admit, self.recount, limits)
+        self.revocation = Revocation(self.feeds.subscribers, access.revoked)
+        self.fanout.taps += [self.recount.tap, self.revocation.tap]
+        self.health = Health(self.log, self.feeds, inbox.trouble)
+        self.pages = Pages()
+        self._loops: list[asyncio.Task[None]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 4404})
+        elif scope["path"] == "/feed/":
+            await self.feeds(scope, receive, send)
+        elif scope["path"] == "/livez":
+            await self.health.live(send)
+        elif scope["path"] == "/readyz":
+            await self.health.ready(send)
+        elif scope["path"] == "/feed":
+            await respond(send, Problem(404, "The feed is at /feed/."))
+        else:
+            await self.pages(scope, receive, send)
+
+    async def start(self) -> None:
+        loops = {
+            "hearing": self.log.listen(self.fanout),
+            "fanout": self.fanout.run(),
+            "feeds": self.feeds.run(),
+            "recount": self.recount.run(),
+            "revocation": self.revocation.run(),
+            "relay": outbox.relay(),
+        }
+        self._loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
+        for task in self._loops:
+            task.add_done_callback(_ended)
+
+    async def stop(self) -> None:
+        await self.feeds.drain(settings.HUB_DRAIN_S)
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                return await send({"type": "lifespan.shutdown.complete"})
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        # A hub that has lost one of its loops would look alive and deliver nothing: leave, and let
+        # whoever started us start another.
+        logger.critical("the %s loop died", task.get_name(), exc_info=task.exception())
+        os._exit(70)
+
+
+application = Hub()

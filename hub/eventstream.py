@@ -1,0 +1,56 @@
+"""django-eventstream's seams, filled by our log: its `send_event()` arrives like any live event.
+
+Its own listener and view are not used (DESIGN 7 has what they cost); reading is the feed's.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db import transaction
+from django_eventstream.channelmanager import DefaultChannelManager
+from django_eventstream.event import Event
+from django_eventstream.storage import StorageBase
+
+from hub import events, topics
+from hub.log.shared import shared_log
+
+
+class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
+    def append_event(self, channel: str, event_type: str, data: Any) -> Event:
+        """Append to the topic of that name, now, or when the transaction around us commits.
+
+        ``data`` is what `send_event` made of its argument: JSON text, or a string as it was given.
+        Raises `BadTopic`, `BadEvent`, and `LogAway` when the log cannot be reached.
+        """
+        topic = topics.check(channel)
+        if topic == topics.CONTROL:
+            raise topics.BadTopic(f"{channel!r} is the hub's own: choose another channel.")
+        if event_type != "message":  # django-eventstream's everyday type
+            topics.check_type(event_type)
+        draft = events.draft(topic, event_type, _parsed(data))
+        if transaction.get_connection().in_atomic_block:
+            # A rolled-back event must not be delivered; it has no id before that is decided.
+            transaction.on_commit(lambda: shared_log().append([draft]) and None)
+            return Event(channel, event_type, data, id=0)
+        (position,) = shared_log().append([draft])
+        return Event(channel, event_type, data, id=position)
+
+    def get_events(self, channel: str, last_id: int, limit: int = 100) -> list[Event]:
+        raise NotImplementedError("events are read at /feed/, not by django-eventstream's view")
+
+    def get_current_id(self, channel: str) -> int:
+        raise NotImplementedError("events are read at /feed/, not by django-eventstream's view")
+
+
+class ChannelManager(DefaultChannelManager):  # type: ignore[misc]  # the library is not typed
+    def can_read_channel(self, user: Any, channel: str) -> bool:
+        return False
+
+
+def _parsed(data: Any) -> Any:
+    try:
+        return json.loads(data)
+    except (TypeError, ValueError):
+        return data

@@ -1,0 +1,266 @@
+"""From the log to the subscribers of this process: in order, whole, once.
+
+A topic that has a subscriber here is *watched*: everything on it up to its ``verified`` position was
+delivered. An event that does not join on to that (``previous`` beyond it), a lost connection, and a
+clock all lead to one act, `_heal`: hold what is heard, read the log from where each topic is
+verified, deliver, go on. All topics wait while one is healed: a feed has one position for all its
+topics, so no event may overtake another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from hub import topics
+from hub.events import Event, control
+from hub.log import Log, LogAway
+from hub.people import Recover
+from hub.subscriber import Subscriber
+
+HEAD_CHECK_S = 10.0  # finds a lost last event, which no successor betrays
+LINGER_S = 5.0  # a topic stays watched for so long after its last subscriber: people come back
+HOLD_MAX = 20_000  # events held while healing; beyond it they are read from the log instead
+RETRY_S = 0.2
+
+logger = logging.getLogger(__name__)
+
+
+class Watch:
+    """A topic that is heard here. ``verified`` is None until that is known."""
+
+    __slots__ = ("early", "empty_since", "subscribers", "verified")
+
+    def __init__(self) -> None:
+        # A dict keeps the order of arrival and costs less than a set of the same size.
+        self.subscribers: dict[Subscriber, None] = {}
+        self.verified: int | None = None
+        self.early = 0  # the last position heard before ``verified`` was known
+        self.empty_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A page with what the database could add to it. ``lost`` topics have a hole that stays."""
+
+    events: list[Event]
+    lost: list[str]
+    upto: int
+    more: bool
+
+
+class Fanout:
+    def __init__(self, log: Log, recover: Recover) -> None:
+        self._log = log
+        self._recover = recover
+        # What instances tell each other is heard whoever is here; taps read it.
+        self._watches: dict[str, Watch] = {topics.CONTROL: Watch()}
+        self._holding: list[Event] | None = []  # deaf until the log is first heard
+        self._generation = 0  # of connections to the log
+        self._opening = asyncio.Lock()
+        self._healing = asyncio.Event()
+        self._hearing = asyncio.Event()
+        self.taps: list[Callable[[Event], None]] = []
+        self.on_state: Callable[[bool], None] = lambda hearing: None
+
+    @property
+    def hearing(self) -> bool:
+        """Whether what is appended now is delivered now."""
+        return self._hearing.is_set()
+
+    async def until_hearing(self) -> None:
+        await self._hearing.wait()
+
+    # What the log says.
+
+    def heard(self, event: Event) -> None:
+        if self._holding is None:
+            self._take(event)
+        elif len(self._holding) < HOLD_MAX:
+            self._holding.append(event)
+
+    def deaf(self) -> None:
+        self._generation += 1
+        self._holding = []
+        self._hearing.clear()
+        self.on_state(False)
+
+    def restored(self) -> None:
+        self._holding = []
+        self._healing.set()
+
+    # What the doors ask.
+
+    async def join(self, subscriber: Subscriber) -> None:
+        """Watch the subscriber's topics. It is held; read with `replay`, then release it.
+
+        Raises `LogAway`; then call it again once `until_hearing` returns.
+        """
+        for topic in subscriber.topics:
+            watch = self._watches.get(topic)
+            if watch is None:
+                watch = self._watches[topic] = Watch()
+            watch.subscribers[subscriber] = None
+            watch.empty_since = None
+        if any(self._watches[topic].verified is None for topic in subscriber.topics):
+            await self._open()
+
+    def leave(self, subscriber: Subscriber) -> None:
+        now = asyncio.get_running_loop().time()
+        for topic in subscriber.topics:
+            watch = self._watches.get(topic)
+            if watch is not None and watch.subscribers.pop(subscriber, 0) is None and not watch.subscribers:
+                watch.empty_since = now
+
+    async def head(self) -> int:
+        """Where the log is now; raise `LogAway`."""
+        return (await self._log.read({})).upto
+
+    async def replay(self, names: Iterable[str], after: int) -> AsyncIterator[Stretch]:
+        """Everything on these topics after a position, in order; raise `LogAway`.
+
+        The last stretch's ``upto`` is where to release the subscriber.
+        """
+        names = list(names)
+        more = True
+        while more:
+            stretch = await self._stretch(dict.fromkeys(names, after))
+            after, more = stretch.upto, stretch.more
+            yield stretch
+
+    async def run(self) -> None:
+        """Heal when asked, check the heads by the clock, forget empty topics; until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(HEAD_CHECK_S * random.uniform(0.8, 1.2)):  # noqa: S311
+                    await self._healing.wait()
+            except TimeoutError:
+                if not self.hearing:
+                    continue
+            try:
+                await self._heal()
+                await self._open()
+                await self._forget()
+            except LogAway as error:
+                logger.info("the log could not be read, trying again: %s", error)
+                await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
+
+    # How it is done.
+
+    def _take(self, event: Event) -> None:
+        watch = self._watches.get(event.topic)
+        if watch is None:
+            return
+        if watch.verified is None:
+            # Being opened: its subscribers are all held, and drop what their replay brings.
+            watch.early = event.position
+            self._deliver(event, watch)
+        elif event.position > watch.verified:
+            if event.previous > watch.verified:
+                logger.info("a hole on %s after %d: reading the log", event.topic, watch.verified)
+                self._holding = [event]
+                self._healing.set()
+                return
+            watch.verified = event.position
+            self._deliver(event, watch)
+
+    def _deliver(self, event: Event, watch: Watch) -> None:
+        for tap in self.taps:
+            tap(event)
+        data = event.sse()
+        position = event.position
+        for subscriber in watch.subscribers:
+            subscriber.deliver(position, data)
+
+    async def _open(self) -> None:
+        async with self._opening:
+            # All of them: whoever waits for the lock is served by this turn.
+            fresh = [topic for topic, watch in self._watches.items() if watch.verified is None]
+            while fresh:
+                generation = self._generation
+                await self._log.subscribe(fresh)
+                head = await self.head()
+                if generation == self._generation:
+                    for topic in fresh:
+                        watch = self._watches[topic]
+                        watch.verified = max(head, watch.early)
+                    return
+
+    async def _heal(self) -> None:
+        self._healing.clear()
+        generation = self._generation
+        if self._holding is None:
+            self._holding = []
+        more = True
+        try:
+            while more:
+                after = {
+                    t: watch.verified for t, watch in self._watches.items() if watch.verified is not None
+                }
+                stretch = await self._stretch(after)
+                if generation != self._generation:
+                    return  # deaf again; `restored` will call
+                more = stretch.more
+                self._mend(stretch, after)
+        except BaseException:
+            self._healing.set()
+            raise
+        held, self._holding = self._holding, None
+        for event in held:
+            self.heard(event)
+        if not self.hearing:
+            self._hearing.set()
+            self.on_state(True)
+
+    def _mend(self, stretch: Stretch, after: Mapping[str, int]) -> None:
+        resets: dict[Subscriber, list[str]] = {}
+        for topic in stretch.lost:
+            for subscriber in self._watches[topic].subscribers:
+                resets.setdefault(subscriber, []).append(topic)
+        for subscriber, names in resets.items():
+            subscriber.deliver(stretch.upto, reset(names, stretch.upto))
+        for event in stretch.events:
+            watch = self._watches.get(event.topic)
+            if watch is not None and event.position > (watch.verified or 0):
+                watch.verified = event.position
+                self._deliver(event, watch)
+        for topic in after:
+            watch = self._watches[topic]
+            watch.verified = max(watch.verified or 0, stretch.upto)
+
+    async def _stretch(self, after: Mapping[str, int]) -> Stretch:
+        page = await self._log.read(after)
+        events, upto, more = page.events, page.upto, page.more
+        lost = sorted(topic for topic in page.gaps if not topics.is_inbox(topic))
+        holes = {topic: after[topic] for topic in page.gaps if topics.is_inbox(topic)}
+        if holes:
+            try:
+                rows, cut = await self._recover(holes)
+            except Exception:
+                logger.exception("the database could not fill a hole")
+                return Stretch(events, sorted(page.gaps), upto, more)
+            if cut:
+                upto, more = min(upto, rows[-1].position), True
+            seen = {event.position for event in events}
+            events = [e for e in events if e.position <= upto]
+            events += [row for row in rows if row.position <= upto and row.position not in seen]
+            events.sort(key=lambda event: event.position)
+        return Stretch(events, lost, upto, more)
+
+    async def _forget(self) -> None:
+        due = asyncio.get_running_loop().time() - LINGER_S
+        async with self._opening:
+            gone = [t for t, w in self._watches.items() if w.empty_since is not None and w.empty_since < due]
+            for topic in gone:
+                del self._watches[topic]
+            if gone:
+                await self._log.unsubscribe(gone)
+
+
+def reset(names: list[str], position: int, reason: str = "trimmed") -> bytes:
+    """Tell a feed that something on these topics is gone from the log. No id: more may follow."""
+    data = {"topics": names, "reason": reason, "position": str(position)}
+    return control("stream-reset", data)

@@ -1,0 +1,221 @@
+"""The SSE door: authorise, replay, hold, stream.
+
+An ASGI application beside Django, not a view of it: an open feed holds no thread, no database
+connection and no request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from hub.counts import Recount
+from hub.events import control
+from hub.fanout import Fanout, reset
+from hub.knock import Knock, Receive, Scope, Send, respond
+from hub.log import LogAway
+from hub.people import Admit
+from hub.problems import Problem
+from hub.subscriber import Subscriber
+
+RETRY_MS = (1000, 4000)  # a client that lost us comes back after a time of its own within these
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+HEARTBEAT = b": heartbeat\n\n"
+DEGRADED = control("stream-degraded", {"reason": "log"})
+LIVE = control("stream-live", {})
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    heartbeat_s: float
+    mailbox_bytes: int
+    connections: int
+    connections_per_user: int
+    origins: frozenset[str]
+    hosts: tuple[str, ...]
+
+
+class Feeds:
+    def __init__(self, fanout: Fanout, admit: Admit, recount: Recount, limits: Limits) -> None:
+        self._fanout = fanout
+        self._admit = admit
+        self._recount = recount
+        self._limits = limits
+        self._per_person: Counter[str] = Counter()
+        self.subscribers: set[Subscriber] = set()
+        self.draining = False
+        fanout.on_state = self._state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            knock = Knock(scope, self._limits.hosts, self._limits.origins)
+        except Problem as problem:
+            return await respond(send, problem)
+        if knock.preflight:
+            return await respond(send, None, knock.cors)
+        try:
+            subscriber = await self._let_in(knock)
+        except Problem as problem:
+            return await respond(send, problem, knock.cors)
+        leaving = asyncio.ensure_future(_gone(receive, subscriber))
+        try:
+            start = {"type": "http.response.start", "status": 200, "headers": HEADERS + knock.cors}
+            await send(start)
+            await self._stream(subscriber, knock.after, send)
+        finally:
+            leaving.cancel()
+            self._let_out(subscriber)
+
+    @property
+    def hearing(self) -> bool:
+        return self._fanout.hearing
+
+    async def run(self) -> None:
+        """Heartbeats and expiries: every second the part of the feeds whose turn it is."""
+        turn = 0
+        turns = max(1, round(self._limits.heartbeat_s))
+        while True:
+            await asyncio.sleep(self._limits.heartbeat_s / turns)
+            turn = (turn + 1) % turns
+            now = time.time()
+            for subscriber in list(self.subscribers):
+                expires_at = subscriber.person.expires_at
+                if expires_at is not None and expires_at <= now:
+                    subscriber.close(
+                        "expired", control("stream-error", {"reason": "expired", "retry": False})
+                    )
+                elif subscriber.turn % turns == turn:
+                    subscriber.put(HEARTBEAT)
+
+    async def drain(self, seconds: float) -> None:
+        """Let nobody in, and send everybody elsewhere, spread over a time."""
+        self.draining = True
+        leaving = list(self.subscribers)
+        random.shuffle(leaving)
+        for number, subscriber in enumerate(leaving):
+            if number % 20 == 0 and number:
+                await asyncio.sleep(seconds * 20 / len(leaving))
+            subscriber.close("retire", control("retire", {"retry": random.randint(*RETRY_MS)}))  # noqa: S311
+
+    async def _let_in(self, knock: Knock) -> Subscriber:
+        if self.draining:
+            raise Problem(503, "This instance is leaving: come back in a moment.", retry_after=1)
+        if len(self.subscribers) >= self._limits.connections:
+            raise Problem(503, "This instance holds all the connections it may: come back.", retry_after=5)
+        person = await self._admit(knock.credentials, knock.topics)
+        if self._per_person[person.id] >= self._limits.connections_per_user:
+            raise Problem(
+                429,
+                f"{self._limits.connections_per_user} feeds are open for you on this instance: close one, "
+                "or share one between tabs.",
+                retry_after=10,
+            )
+        own = person.own if knock.own else ()
+        topics = tuple(dict.fromkeys((*own, *knock.topics)))
+        if not topics:
+            raise Problem(400, "No topic to listen to: add ?topic=, or leave out own=0.")
+        subscriber = Subscriber(person, topics, self._limits.mailbox_bytes)
+        self.subscribers.add(subscriber)
+        self._per_person[person.id] += 1
+        return subscriber
+
+    def _let_out(self, subscriber: Subscriber) -> None:
+        self.subscribers.discard(subscriber)
+        self._per_person[subscriber.person.id] -= 1
+        if not self._per_person[subscriber.person.id]:
+            del self._per_person[subscriber.person.id]
+        self._recount.remove(subscriber)
+        self._fanout.leave(subscriber)
+
+    async def _stream(self, subscriber: Subscriber, after: int | None, send: Send) -> None:
+        async def write(data: bytes) -> None:
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+
+        retry = random.randint(*RETRY_MS)  # noqa: S311
+        await write(b"retry: %d\n\n" % retry)
+        await self._catch_up(subscriber, after, write)
+        while data := await subscriber.take():
+            await write(data)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _catch_up(
+        self, subscriber: Subscriber, after: int | None, write: Callable[[bytes], Awaitable[None]]
+    ) -> None:
+        """From joining to live. While the log is away: say so, wait, go on from where we were."""
+        resumed = after is not None
+        opened = False
+        told: set[str] = set()
+        while not subscriber.closed:
+            try:
+                await self._fanout.join(subscriber)
+                head = await self._fanout.head()
+                unknown = after is not None and after > head
+                if after is None or unknown:
+                    after = head
+                if not opened:
+                    self._recount.add(subscriber)
+                    await write(await self._open(subscriber, after, resumed))
+                    opened = True
+                if unknown:
+                    await write(reset(list(subscriber.topics), head, "unknown"))
+                async for stretch in self._fanout.replay(subscriber.topics, after):
+                    lost = [topic for topic in stretch.lost if topic not in told]
+                    told.update(lost)
+                    data = [event.sse() for event in stretch.events]
+                    if lost:
+                        data.insert(0, reset(lost, stretch.upto))
+                    if data:
+                        await write(b"".join(data))
+                    after = stretch.upto
+                return subscriber.release(after, LIVE)
+            except LogAway as error:
+                logger.info("a feed waits for the log: %s", error)
+                await write(DEGRADED)
+                await self._wait(subscriber, write)
+
+    async def _wait(self, subscriber: Subscriber, write: Callable[[bytes], Awaitable[None]]) -> None:
+        hearing = asyncio.ensure_future(self._fanout.until_hearing())
+        try:
+            await asyncio.sleep(random.uniform(0.05, 0.25))  # noqa: S311
+            while not hearing.done() and not subscriber.closed:
+                await asyncio.wait([hearing], timeout=min(1.0, self._limits.heartbeat_s))
+                await write(HEARTBEAT)
+        finally:
+            hearing.cancel()
+
+    async def _open(self, subscriber: Subscriber, position: int, resumed: bool) -> bytes:
+        own = set(subscriber.person.own).intersection(subscriber.topics)
+        data = {
+            "position": str(position),
+            "topics": list(subscriber.topics),
+            "count": await self._recount.of(subscriber.person) if own else None,
+            "resumed": resumed,
+        }
+        return control("stream-open", data, id=position)
+
+    def _state(self, hearing: bool) -> None:
+        data = LIVE if hearing else DEGRADED
+        if hearing:
+            # What changed the counts meanwhile may have been said to nobody.
+            self._recount.stale(subscriber.person.id for subscriber in self.subscribers)
+        for subscriber in self.subscribers:
+            if subscriber.live:
+                subscriber.put(data)
+
+
+async def _gone(receive: Receive, subscriber: Subscriber) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    subscriber.close("gone")

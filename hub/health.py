@@ -1,0 +1,41 @@
+"""`/livez`: the loop turns. `/readyz`: what is appended now would be delivered by this instance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+from hub.feeds import Feeds
+from hub.knock import Send
+from hub.log import Log
+
+SILENCE_S = 8.0  # not heard for so long: deaf, whatever the connection says
+
+
+class Health:
+    def __init__(self, log: Log, feeds: Feeds, database: Callable[[], Awaitable[str]]) -> None:
+        self._log = log
+        self._feeds = feeds
+        self._database = database
+
+    async def live(self, send: Send) -> None:
+        await _answer(send, 200, {"status": "live"})
+
+    async def ready(self, send: Send) -> None:
+        reasons = []
+        if self._feeds.draining:
+            reasons.append("draining: this instance is leaving")
+        if self._log.silence() > SILENCE_S:
+            reasons.append("log: not heard, check HUB_REDIS_URL and Redis")
+        elif not self._feeds.hearing:
+            reasons.append("log: heard again, catching up")
+        if trouble := await self._database():
+            reasons.append(f"database: {trouble}")
+        status = "not ready" if reasons else "ready"
+        await _answer(send, 503 if reasons else 200, {"status": status, "reasons": reasons})
+
+
+async def _answer(send: Send, status: int, body: object) -> None:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})

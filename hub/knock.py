@@ -1,0 +1,141 @@
+"""What a client says at a door, checked before anybody is asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from hub import events, problems, topics
+from hub.people import Credentials
+from hub.problems import Problem
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+MAX_TOPICS = 100
+PARAMETERS = frozenset({"topic", "own", "last_event_id", "ticket"})
+
+
+class Knock:
+    """The request for a feed: credentials, topics, position. Raises `Problem`."""
+
+    def __init__(self, scope: Scope, hosts: tuple[str, ...], origins: frozenset[str]) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get("host", "")
+        if not validate_host(split_domain_port(host)[0], hosts):
+            raise Problem(400, "This host name is not served here: add it to HUB_ALLOWED_HOSTS.")
+        self.cors = _cors(headers, host, origins)
+        self.preflight = scope["method"] == "OPTIONS"
+        if self.preflight:
+            return
+        if scope["method"] != "GET":
+            raise Problem(405, "A feed is read with GET.")
+        query = _query(scope["query_string"])
+        self.credentials = _credentials(headers, query)
+        self.topics = _topics(query)
+        self.own = _own(query)
+        self.after = _after(headers, query)
+
+
+async def respond(
+    send: Send,
+    problem: Problem | None,
+    headers: list[tuple[bytes, bytes]] | None = None,
+) -> None:
+    """Send a refusal, or an empty 204 if there is none."""
+    status = 204 if problem is None else problem.status
+    body = b"" if problem is None else problem.body()
+    lines = [(b"cache-control", b"no-store"), *(headers or ())]
+    if problem is not None:
+        lines.append((b"content-type", problems.CONTENT_TYPE.encode()))
+        lines += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _cors(headers: Mapping[str, str], host: str, origins: frozenset[str]) -> list[tuple[bytes, bytes]]:
+    origin = headers.get("origin")
+    if origin is None:
+        # An image or a link on a foreign page bears no Origin, but the cookie.
+        if headers.get("sec-fetch-site") == "cross-site":
+            raise Problem(403, "A feed is not opened from another site.")
+        return []
+    if origin in origins:
+        return [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-credentials", b"true"),
+            (b"access-control-allow-headers", b"authorization, last-event-id"),
+            (b"vary", b"origin"),
+        ]
+    if urlsplit(origin).netloc != host:
+        raise Problem(403, "This origin may not read feeds here: add it to HUB_ALLOWED_ORIGINS.")
+    return []
+
+
+def _query(raw: bytes) -> list[tuple[str, str]]:
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_TOPICS + 10
+        )
+    except ValueError:
+        raise Problem(400, "The query string cannot be read: encode it as UTF-8, percent-encoded.") from None
+    for name, _ in pairs:
+        if name not in PARAMETERS:
+            known = ", ".join(sorted(PARAMETERS))
+            raise Problem(400, f"{name[:40]!r} is not a parameter of a feed: use {known}.")
+    return pairs
+
+
+def _only(query: list[tuple[str, str]], name: str) -> str:
+    values = [value for key, value in query if key == name]
+    if len(values) > 1:
+        raise Problem(400, f"{name} may be given once.")
+    return values[0] if values else ""
+
+
+def _credentials(headers: Mapping[str, str], query: list[tuple[str, str]]) -> Credentials:
+    authorization = headers.get("authorization", "")
+    if authorization:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Problem(401, "Use Authorization: Bearer with a subscriber token.")
+        return Credentials(bearer=token.strip())
+    if ticket := _only(query, "ticket"):
+        return Credentials(ticket=ticket)
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        morsel = None
+    return Credentials(session=morsel.value if morsel else "")
+
+
+def _topics(query: list[tuple[str, str]]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(value for key, value in query if key == "topic"))
+    if len(names) > MAX_TOPICS:
+        raise Problem(400, f"A feed carries at most {MAX_TOPICS} topics: open another, or publish to fewer.")
+    try:
+        return tuple(topics.check(name) for name in names)
+    except topics.BadTopic as bad:
+        raise Problem(400, str(bad)) from None
+
+
+def _own(query: list[tuple[str, str]]) -> bool:
+    own = _only(query, "own")
+    if own not in ("", "0", "1"):
+        raise Problem(400, "own is 0 or 1.")
+    return own != "0"
+
+
+def _after(headers: Mapping[str, str], query: list[tuple[str, str]]) -> int | None:
+    asked = _only(query, "last_event_id")
+    given = headers.get("last-event-id", "") or asked
+    try:
+        return events.position(given) if given else None
+    except ValueError as bad:
+        raise Problem(400, str(bad)) from None

@@ -1,0 +1,93 @@
+"""The log: the ordered, bounded, replayable history of events, and hearing what is appended.
+
+Two bodies, `memory` for one process and `redis` for many, keep one contract
+(`tests/log/contract.py`):
+
+- a position is greater than every earlier one, and than any the caller has seen (its *floor*);
+- order of publishing equals order of position;
+- every event names the *previous* position of its topic, so continuity is proved, never hoped: a
+  reader that has everything up to P misses nothing if the next event's ``previous`` is at most P;
+- a topic that went silent for the time to live is forgotten; whoever stood before that is told
+  of a gap. So is everyone whose position is older than the data set itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hub.events import Draft, Event
+
+KEY_TTL_S = 24 * 3600  # how long an idempotency key is remembered
+PAGE = 256  # events a page, shared out among its topics …
+PAGE_TOPIC = 16  # … but never fewer of each topic, or a wide page would crawl
+
+
+class LogAway(Exception):
+    """The log cannot be reached now. Nothing is known to have been appended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What stands on some topics after a position of each.
+
+    ``events`` is in order of position and whole up to ``upto``, but for the topics in ``gaps``, of
+    which something may be missing. ``more`` says that the page was cut: read on from ``upto``.
+    """
+
+    events: list[Event]
+    gaps: frozenset[str]
+    upto: int
+    more: bool
+
+
+class Ear(Protocol):
+    """Who listens to a log. All calls come on the event loop's thread, in order."""
+
+    def heard(self, event: Event) -> None: ...
+
+    def deaf(self) -> None:
+        """The connection was lost; what is appended from here on may not be heard."""
+
+    def restored(self) -> None:
+        """Every subscription stands again; what was appended while deaf was not heard."""
+
+
+class Log(Protocol):
+    def append(self, drafts: Sequence[Draft]) -> list[int]:
+        """Append in order, all or none, from any thread; give the positions; raise `LogAway`."""
+
+    def head(self) -> int:
+        """The last position handed out, from any thread; raise `LogAway`."""
+
+    async def read(self, after: Mapping[str, int]) -> Page:
+        """One page of what stands after each topic's position; of no topic: where the log is."""
+
+    async def subscribe(self, topics: Sequence[str]) -> None:
+        """Return once everything appended from now on will be heard; raise `LogAway`."""
+
+    async def unsubscribe(self, topics: Sequence[str]) -> None: ...
+
+    async def listen(self, ear: Ear) -> None:
+        """Hear for ``ear`` until cancelled."""
+
+    def seen(self, position: int) -> None:
+        """Raise the floor: no position at or below this one may be handed out again."""
+
+    def silence(self) -> float:
+        """Seconds since this process last heard the log."""
+
+
+def share(topics: int) -> int:
+    """How many events of each topic a page of so many topics may hold."""
+    return max(PAGE_TOPIC, PAGE // max(1, topics))
+
+
+def page(found: Sequence[tuple[list[Event], bool]], gaps: frozenset[str], head: int) -> Page:
+    """Merge what each topic gave (events, whether cut) into a page that is whole up to a position."""
+    cuts = [events[-1].position for events, cut in found if cut]
+    upto = min([head, *cuts])
+    events = [event for some, _ in found for event in some if event.position <= upto]
+    events.sort(key=lambda event: event.position)
+    return Page(events, gaps, upto, bool(cuts))

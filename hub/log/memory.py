@@ -1,0 +1,147 @@
+"""The log of a hub that is one process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
+
+from hub.events import Draft, Event
+from hub.log import KEY_TTL_S, Ear, LogAway, Page, page, share
+
+MICROSECONDS = 1_000_000
+
+
+class _Stream:
+    __slots__ = ("entries", "last")
+
+    def __init__(self) -> None:
+        self.entries: deque[Event] = deque()
+        self.last = 0
+
+
+class MemoryLog:
+    """``append`` may be called from any thread; the rest belongs to the event loop.
+
+    Until somebody listens the log is away: in a process that serves nobody an append would vanish.
+    """
+
+    def __init__(self, max_events: int, ttl_s: float, clock: Callable[[], float] = time.time) -> None:
+        self._max_events = max_events
+        self._ttl = int(ttl_s * MICROSECONDS)
+        self._clock = clock
+        self._lock = threading.Lock()
+        # Both in order of their last use, so that what expires first stands first.
+        self._streams: OrderedDict[str, _Stream] = OrderedDict()
+        self._keys: OrderedDict[str, int] = OrderedDict()
+        self._wanted: set[str] = set()
+        self._last = self._birth = self._now()
+        self._ear: Ear | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def append(self, drafts: Sequence[Draft]) -> list[int]:
+        with self._lock:
+            if self._loop is None:
+                raise LogAway("the memory log is heard by nobody in this process")
+            self._expire()
+            return [self._append(draft) for draft in drafts]
+
+    def head(self) -> int:
+        with self._lock:
+            return self._last
+
+    async def read(self, after: Mapping[str, int]) -> Page:
+        with self._lock:
+            self._expire()
+            limit = share(len(after))
+            gaps = set()
+            found = []
+            for topic, position in after.items():
+                events, gap, cut = self._read(topic, position, limit)
+                found.append((events, cut))
+                if gap:
+                    gaps.add(topic)
+            return page(found, frozenset(gaps), self._last)
+
+    async def subscribe(self, topics: Sequence[str]) -> None:
+        with self._lock:
+            self._wanted.update(topics)
+
+    async def unsubscribe(self, topics: Sequence[str]) -> None:
+        with self._lock:
+            self._wanted.difference_update(topics)
+
+    async def listen(self, ear: Ear) -> None:
+        with self._lock:
+            self._ear, self._loop = ear, asyncio.get_running_loop()
+        ear.restored()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            with self._lock:
+                self._ear = self._loop = None
+
+    def seen(self, position: int) -> None:
+        with self._lock:
+            if position > self._last:
+                self._last = self._birth = position
+
+    def silence(self) -> float:
+        return 0.0 if self._loop is not None else float("inf")
+
+    def _append(self, draft: Draft) -> int:
+        if draft.key and draft.key in self._keys:
+            return self._keys[draft.key]
+        now = self._now()
+        position = max(self._last + 1, now)
+        stream = self._streams.get(draft.topic)
+        if stream is None:
+            stream = self._streams[draft.topic] = _Stream()
+            previous = max(self._birth, now - self._ttl)
+        else:
+            previous = max(stream.last, self._birth)
+        event = Event(position, previous, draft.topic, draft.type, draft.body)
+        stream.entries.append(event)
+        stream.last = self._last = position
+        self._streams.move_to_end(draft.topic)
+        while len(stream.entries) > self._max_events:
+            stream.entries.popleft()
+        self._trim(stream, now)
+        if draft.key:
+            self._keys[draft.key] = position
+        if draft.topic in self._wanted and self._loop and self._ear:
+            # Inside the lock, so that what is heard is in order whoever appends.
+            self._loop.call_soon_threadsafe(self._ear.heard, event)
+        return position
+
+    def _read(self, topic: str, after: int, limit: int) -> tuple[list[Event], bool, bool]:
+        now = self._now()
+        stream = self._streams.get(topic)
+        if stream is None:
+            return [], max(self._birth, now - self._ttl) > after, False
+        self._trim(stream, now)
+        events = [event for event in stream.entries if event.position > after]
+        gap = (events[0].previous if events else max(stream.last, self._birth)) > after
+        return events[:limit], gap, len(events) > limit
+
+    def _trim(self, stream: _Stream, now: int) -> None:
+        while stream.entries and stream.entries[0].position < now - self._ttl:
+            stream.entries.popleft()
+
+    def _expire(self) -> None:
+        now = self._now()
+        while self._streams:
+            topic, stream = next(iter(self._streams.items()))
+            if stream.last >= now - self._ttl:
+                break
+            del self._streams[topic]
+        while self._keys:
+            key, position = next(iter(self._keys.items()))
+            if position >= now - KEY_TTL_S * MICROSECONDS:
+                break
+            del self._keys[key]
+
+    def _now(self) -> int:
+        return int(self._clock() * MICROSECONDS)

@@ -1,0 +1,135 @@
+"""The log of a hub of many instances: streams and pub/sub of one Redis."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from hub.events import Draft, Event
+from hub.log import KEY_TTL_S, Ear, LogAway, Page, page, share
+from hub.log.hearing import Hearing
+
+# The braces keep every key on one shard of a Redis Cluster.
+PREFIX = "hub:{s0}:"
+LAST, BIRTH = PREFIX + "last", PREFIX + "birth"
+STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
+
+TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
+SLICE = 500  # topics one read looks at
+AWAY_S = 0.5  # after a failure, appends are refused at once for so long instead of waiting again
+
+_HERE = Path(__file__).parent
+
+
+class RedisLog:
+    """Retries are off: a command that timed out may have run, and an append would run twice."""
+
+    def __init__(self, url: str, max_events: int, ttl_s: float, instance: str) -> None:
+        self._url = url
+        self._max_events = max_events
+        self._ttl = int(ttl_s * 1_000_000)
+        self._floor = 0
+        self._away_until = 0.0
+        self._client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_OPTIONS)
+        read = (_HERE / "read.lua").read_text()
+        self._append = self._client.register_script((_HERE / "append.lua").read_text())
+        self._head = self._client.register_script(read)
+        self._aclient = redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **_OPTIONS)
+        self._read = self._aclient.register_script(read)
+        self._hearing = Hearing(self._connection, self._aclient.publish, CHANNEL, f"{PREFIX}probe:{instance}")
+
+    def append(self, drafts: Sequence[Draft]) -> list[int]:
+        if time.monotonic() < self._away_until:
+            raise LogAway("Redis did not answer a moment ago")
+        keys = [LAST, BIRTH]
+        arguments: list[Any] = [self._floor, self._max_events, self._ttl, KEY_TTL_S]
+        for draft in drafts:
+            keys += [STREAM + draft.topic, KEY + draft.key]
+            arguments += [CHANNEL + draft.topic, draft.type, draft.body, "1" if draft.key else "0"]
+        try:
+            positions = [int(position) for position in self._append(keys, arguments)]
+        except (RedisError, OSError) as error:
+            self._away_until = time.monotonic() + AWAY_S
+            raise LogAway(f"Redis: {error}") from error
+        self.seen(max(positions, default=0))
+        return positions
+
+    def head(self) -> int:
+        if time.monotonic() < self._away_until:
+            raise LogAway("Redis did not answer a moment ago")
+        try:
+            (head,) = self._head([LAST, BIRTH], [self._floor, self._ttl, 0])
+        except (RedisError, OSError) as error:
+            self._away_until = time.monotonic() + AWAY_S
+            raise LogAway(f"Redis: {error}") from error
+        return int(head)
+
+    async def read(self, after: Mapping[str, int]) -> Page:
+        # In slices, so that no instance makes Redis, and with it all others, wait for long.
+        topics = list(after)
+        slices = [topics[i : i + SLICE] for i in range(0, len(topics), SLICE)] or [topics]
+        limit = share(len(topics))
+        found, gaps, heads = [], [], []
+        for some in slices:
+            keys = [LAST, BIRTH, *(STREAM + topic for topic in some)]
+            arguments = [self._floor, self._ttl, limit, *(after[topic] for topic in some)]
+            try:
+                head, *rows = await self._read(keys, arguments)
+            except (RedisError, OSError) as error:
+                raise LogAway(f"Redis: {error}") from error
+            heads.append(int(head))
+            for topic, (gap, cut, flat) in zip(some, rows, strict=True):
+                found.append((_events(topic, flat), bool(cut)))
+                if gap:
+                    gaps.append(topic)
+        self.seen(max(heads))
+        return page(found, frozenset(gaps), min(heads))
+
+    async def subscribe(self, topics: Sequence[str]) -> None:
+        await self._hearing.subscribe(topics)
+
+    async def unsubscribe(self, topics: Sequence[str]) -> None:
+        await self._hearing.unsubscribe(topics)
+
+    async def listen(self, ear: Ear) -> None:
+        try:
+            await self._hearing.run(ear)
+        finally:
+            await self._aclient.aclose()
+
+    def seen(self, position: int) -> None:
+        # Positions come back from Redis, so a lost race between threads costs nothing: the floor
+        # only has to be as high as something Redis said.
+        self._floor = max(self._floor, position)
+
+    def silence(self) -> float:
+        return self._hearing.silence()
+
+    def _connection(self) -> Any:
+        pool: Any = self._aclient.connection_pool
+        return pool.make_connection()
+
+
+_OPTIONS: dict[str, Any] = {
+    "protocol": 2,
+    "socket_timeout": TIMEOUT_S,
+    "socket_connect_timeout": TIMEOUT_S,
+    "socket_keepalive": True,
+}
+
+
+def _events(topic: str, flat: list[bytes]) -> list[Event]:
+    fields = iter(flat)
+    return [
+        Event(int(position), int(previous), topic, type.decode(), body)
+        for position, previous, type, body in zip(fields, fields, fields, fields, strict=True)
+    ]

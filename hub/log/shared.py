@@ -1,0 +1,19 @@
+"""The log of this process, as the settings name it."""
+
+from __future__ import annotations
+
+import functools
+
+from django.conf import settings
+
+from hub.log import Log
+from hub.log.memory import MemoryLog
+from hub.log.redis import RedisLog
+
+
+@functools.cache
+def shared_log() -> Log:
+    bounds = settings.HUB_LOG_MAX_EVENTS, settings.HUB_LOG_TTL_S
+    if settings.HUB_REDIS_URL:
+        return RedisLog(settings.HUB_REDIS_URL, *bounds, settings.HUB_INSTANCE)
+    return MemoryLog(*bounds)

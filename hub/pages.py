@@ -1,0 +1,85 @@
+"""Django, run whole in one thread hop.
+
+Django's own ASGI handler hops to a thread for each of its middlewares and keeps one for each open
+request. Nothing behind this door streams, so the whole of a request runs in one thread of a bounded
+pool, with Django in its synchronous mode.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from typing import IO, Any
+
+from django.conf import settings
+from django.core import signals
+from django.core.exceptions import RequestDataTooBig
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.base import BaseHandler
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
+
+from hub import threads
+from hub.knock import Receive, Scope, Send, respond
+from hub.problems import Problem
+
+SPOOL = 1024 * 1024  # bytes of a body kept in memory
+
+
+class Pages(BaseHandler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.load_middleware()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await _read(receive)
+        except Problem as problem:
+            return await respond(send, problem)
+        if body is None:
+            return
+        status, headers, content = await asyncio.get_running_loop().run_in_executor(
+            threads.PAGES, self._answer, scope, body
+        )
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    def _answer(self, scope: Scope, body: IO[bytes]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        set_script_prefix("/")
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        response: HttpResponseBase
+        with body:
+            try:
+                response = self.get_response(ASGIRequest(scope, body))
+            except (UnicodeDecodeError, RequestDataTooBig):
+                response = HttpResponse("The request cannot be read.", status=400)
+            content = b"".join(response)
+        headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+        headers += [
+            (b"Set-Cookie", cookie.output(header="").strip().encode("ascii"))
+            for cookie in response.cookies.values()
+        ]
+        response.close()
+        return response.status_code, headers, content
+
+
+async def _read(receive: Receive) -> Any:
+    """The body as a file; None if the client left; `Problem` if it is too large."""
+    body = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            body.close()
+            return None
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            body.close()
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
+            raise Problem(413, f"The body is over {limit} MiB: send less at once.")
+        body.write(chunk)
+        if not message.get("more_body", False):
+            body.seek(0)
+            return body

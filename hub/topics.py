@@ -1,0 +1,78 @@
+"""How a topic is spelled. Nobody else formats or checks one."""
+
+from __future__ import annotations
+
+import re
+
+MAX_LENGTH = 200  # characters; a topic is part of Redis keys and of URLs
+
+EVERYONE = "everyone"
+# Said between instances (revocations); never read or written from outside.
+CONTROL = "hub.control"
+
+_TOPIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
+_TYPE = re.compile(r"[a-z][a-z0-9-]{0,63}")
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+_INBOX = ("user-", "group-")
+_RESERVED = ("hub.", "room-")
+
+RESERVED_TYPES = frozenset({"notification", "count", "recalled", "reading", "retire", "message"})
+
+
+class BadTopic(ValueError):
+    """A topic or an event type that is not spelled as one; the text says what to do."""
+
+
+def check(topic: str) -> str:
+    """Return ``topic`` if it is one; raise `BadTopic`."""
+    if len(topic) > MAX_LENGTH or not _TOPIC.fullmatch(topic):
+        raise BadTopic(
+            f"{topic[:60]!r} is not a topic: use 1 to {MAX_LENGTH} characters of A-Z a-z 0-9 . _ ~ -, "
+            "the first a letter or a digit."
+        )
+    return topic
+
+
+def check_live(topic: str) -> str:
+    """Return ``topic`` if live events from outside may be written to it; raise `BadTopic`.
+
+    The topics of inboxes carry what `notifications` writes, so that they can be recovered from the
+    database; rooms have a door of their own.
+    """
+    check(topic)
+    if is_inbox(topic):
+        raise BadTopic(f"{topic!r} is an inbox: post a notification to it, or choose another topic.")
+    if topic.startswith(_RESERVED):
+        raise BadTopic(f"{topic!r} is reserved for the hub itself: choose another topic.")
+    return topic
+
+
+def check_type(type: str) -> str:
+    """Return ``type`` if a live event may bear it; raise `BadTopic`."""
+    if not _TYPE.fullmatch(type):
+        raise BadTopic(f"{type[:60]!r} is not an event type: use [a-z][a-z0-9-]{{0,63}}.")
+    if type in RESERVED_TYPES or type.startswith("stream-"):
+        raise BadTopic(f"{type!r} is a type of the hub's own events: choose another.")
+    return type
+
+
+def user(id: object) -> str:
+    return f"user-{id}"
+
+
+def group(name: str) -> str:
+    """The topic of a group; characters a topic may not bear are spelled ``~xx``, so no two meet."""
+    return check("group-" + "".join(c if c in _PLAIN else _escape(c) for c in name))
+
+
+def room(name: str) -> str:
+    return check(f"room-{name}")
+
+
+def is_inbox(topic: str) -> bool:
+    """Whether the topic carries notifications alone, so that the database can refill it."""
+    return topic == EVERYONE or topic.startswith(_INBOX)
+
+
+def _escape(character: str) -> str:
+    return "".join(f"~{byte:02x}" for byte in character.encode())

@@ -1,0 +1,13 @@
+"""Every path that Django answers; the feed and the health checks stand beside it in `asgi`."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.staticfiles.views import serve
+from django.urls import include, path, re_path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    re_path(r"^static/(?P<path>.+)$", serve, {"insecure": True}),
+    path("", include("notifications.urls")),
+]

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from hub.events import Event
+from hub.log import Log
+from hub.log.memory import MemoryLog
+from hub.log.redis import RedisLog
+from tests.cluster.ports import Ports
+from tests.cluster.redis import Redis
+
+MakeLog = Callable[..., Log]
+
+
+class Listener:
+    """An ear that remembers."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.times_deaf = 0
+        self.times_restored = 0
+        self.restored_now = asyncio.Event()
+
+    def heard(self, event: Event) -> None:
+        self.events.append(event)
+
+    def deaf(self) -> None:
+        self.times_deaf += 1
+        self.restored_now.clear()
+
+    def restored(self) -> None:
+        self.times_restored += 1
+        self.restored_now.set()
+
+    async def until(self, condition: Callable[[], bool], deadline_s: float = 10) -> None:
+        async with asyncio.timeout(deadline_s):
+            while not condition():
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    server = Redis(tmp_path_factory.mktemp("redis"), Ports.free(0).redis)
+    server.start()
+    server.wait_ready()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def make_log(request: pytest.FixtureRequest) -> AsyncIterator[MakeLog]:
+    """Make a heard log of either body: ``await``-less, with the bounds given."""
+    listeners: list[asyncio.Task[None]] = []
+
+    def make(ear: Listener | None = None, *, max_events: int = 100, ttl_s: float = 60) -> Log:
+        log: Log
+        if request.param == "memory":
+            log = MemoryLog(max_events, ttl_s)
+        else:
+            server: Redis = request.getfixturevalue("redis_server")
+            redis.Redis.from_url(server.url).flushall()
+            log = RedisLog(server.url, max_events, ttl_s, f"test-{len(listeners)}")
+        listeners.append(asyncio.create_task(log.listen(ear or Listener())))
+        return log
+
+    yield make
+    for task in listeners:
+        task.cancel()
+    await asyncio.gather(*listeners, return_exceptions=True)
+
+
+@pytest.fixture
+async def ear() -> Listener:
+    return Listener()
+
+
+@pytest.fixture
+async def log(make_log: MakeLog, ear: Listener, tmp_path: Path) -> Log:
+    made = make_log(ear)
+    await ear.until(lambda: ear.times_restored > 0)
+    return made
