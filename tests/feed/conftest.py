@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from hub.counts import Recount
+from hub.events import Event, draft
+from hub.fanout import Fanout
+from hub.feeds import Feeds, Limits
+from hub.log.memory import MemoryLog
+from hub.people import Credentials, Person
+from hub.problems import Problem
+from hub.revocation import Revocation
+
+DEADLINE_S = 10
+
+
+@dataclass
+class Said:
+    """An event as a client parses it (WHATWG HTML, 9.2.6, the part we use)."""
+
+    type: str = "message"
+    data: Any = None
+    id: str = ""
+
+
+class Client:
+    """One request to the feed, driven by hand: what was sent, and the events in it so far."""
+
+    def __init__(
+        self, app: Feeds, query: list[tuple[str, str]], headers: dict[str, str], method: str
+    ) -> None:
+        lines = {"host": "testserver", "authorization": "Bearer 1", **headers}
+        self.scope: dict[str, Any] = {
+            "type": "http",
+            "method": method,
+            "path": "/feed/",
+            "query_string": urlencode(query).encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in lines.items() if value],
+        }
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        self.ended = False
+        self._blocked = asyncio.Event()
+        self._blocked.set()
+        self._leave = asyncio.Event()
+        self.task = asyncio.create_task(self._run(app))
+
+    async def _run(self, app: Feeds) -> None:
+        asked = False
+
+        async def receive() -> MutableMapping[str, Any]:
+            nonlocal asked
+            if not asked:
+                asked = True
+                return {"type": "http.request"}
+            await self._leave.wait()
+            return {"type": "http.disconnect"}
+
+        await app(self.scope, receive, self._send)
+        self.ended = True
+
+    async def _send(self, message: MutableMapping[str, Any]) -> None:
+        await self._blocked.wait()
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            self.body += message["body"]
+
+    @property
+    def said(self) -> list[Said]:
+        blocks = self.body.decode().split("\n\n")
+        events = []
+        for block in blocks[:-1]:
+            event = Said()
+            for line in block.splitlines():
+                name, _, value = line.partition(": ")
+                if name == "event":
+                    event.type = value
+                elif name == "id":
+                    event.id = value
+                elif name == "data":
+                    event.data = json.loads(value)
+            if event.data is not None:
+                events.append(event)
+        return events
+
+    @property
+    def types(self) -> list[str]:
+        return [event.type for event in self.said]
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        problem: dict[str, Any] = json.loads(self.body)
+        return problem
+
+    def stop_reading(self) -> None:
+        self._blocked.clear()
+
+    def read_on(self) -> None:
+        self._blocked.set()
+
+    def leave(self) -> None:
+        self._leave.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            while not condition():
+                await asyncio.sleep(0)
+                if self.task.done():
+                    self.task.result()
+                    if not condition():
+                        raise AssertionError(f"it ended first: {self.body[-500:]!r}")
+
+    async def until_said(self, type: str, times: int = 1) -> None:
+        await self.until(lambda: self.types.count(type) >= times)
+
+    async def until_ended(self) -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            await self.task
+
+
+@dataclass
+class Desk:
+    """A hub of one process without a database: a memory log and four lambdas."""
+
+    limits: dict[str, Any] = field(default_factory=dict)
+    rows: list[Event] = field(default_factory=list)  # what the database could recover
+    unread: int = 3
+    database_down: bool = False
+    gone: dict[str, bool] = field(default_factory=dict)
+    max_events: int = 100
+
+    def __post_init__(self) -> None:
+        self.log = MemoryLog(self.max_events, 3600)
+        self.fanout = Fanout(self.log, self.recover)
+        self.recount = Recount(self.counts)
+        defaults: dict[str, Any] = {
+            "heartbeat_s": 20,
+            "mailbox_bytes": 64 * 1024,
+            "connections": 100,
+            "connections_per_user": 50,
+            "origins": frozenset({"https://app.example.com"}),
+            "hosts": ("testserver",),
+        }
+        self.feeds = Feeds(self.fanout, self.admit, self.recount, Limits(**{**defaults, **self.limits}))
+        self.revocation = Revocation(self.feeds.subscribers, self.revoked)
+        self.fanout.taps += [self.recount.tap, self.revocation.tap]
+        self.clients: list[Client] = []
+
+    async def admit(self, credentials: Credentials, wanted: Sequence[str]) -> Person:
+        if not credentials.bearer:
+            raise Problem(401, "Who are you?")
+        denied = [topic for topic in wanted if topic.startswith("secret")]
+        if denied:
+            raise Problem(403, "Not yours.", topics=denied)
+        person, _, expires_at = credentials.bearer.partition("@")
+        own = ("everyone", f"user-{person}")
+        return Person(person, person, own, expires_at=float(expires_at) if expires_at else None)
+
+    async def counts(self, people: Sequence[Person]) -> dict[str, dict[str, int]]:
+        if self.database_down:
+            raise OSError("the database is down")
+        return {p.id: {"unread": self.unread, "unseen": 0, "version": self.log.head()} for p in people}
+
+    async def recover(self, holes: Mapping[str, int]) -> tuple[list[Event], bool]:
+        if self.database_down:
+            raise OSError("the database is down")
+        found = [row for row in self.rows if row.topic in holes and row.position > holes[row.topic]]
+        return found[:2], len(found) > 2
+
+    async def revoked(self, people: Sequence[Person]) -> dict[Person, bool]:
+        return {person: self.gone[person.id] for person in people if person.id in self.gone}
+
+    def publish(self, topic: str, data: Any = None, type: str = "progress") -> int:
+        return self.log.append([draft(topic, type, data)])[0]
+
+    def open(
+        self, *query: tuple[str, str], headers: dict[str, str] | None = None, method: str = "GET"
+    ) -> Client:
+        client = Client(self.feeds, list(query), headers or {}, method)
+        self.clients.append(client)
+        return client
+
+    async def opened(self, *query: tuple[str, str], headers: dict[str, str] | None = None) -> Client:
+        client = self.open(*query, headers=headers)
+        await client.until_said("stream-live")
+        return client
+
+    async def refused(
+        self, *query: tuple[str, str], headers: dict[str, str] | None = None, method: str = "GET"
+    ) -> Client:
+        client = self.open(*query, headers=headers, method=method)
+        await client.until_ended()
+        return client
+
+    async def __aenter__(self) -> Desk:
+        self.loops = [
+            asyncio.create_task(loop)
+            for loop in (
+                self.log.listen(self.fanout),
+                self.fanout.run(),
+                self.feeds.run(),
+                self.recount.run(),
+                self.revocation.run(),
+            )
+        ]
+        await self.fanout.until_hearing()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        for client in self.clients:
+            client.read_on()
+            client.leave()
+        await asyncio.gather(*(client.task for client in self.clients), return_exceptions=True)
+        for loop in self.loops:
+            loop.cancel()
+        await asyncio.gather(*self.loops, return_exceptions=True)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with Desk() as desk:
+        yield desk
