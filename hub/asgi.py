@@ -22,6 +22,7 @@ from hub.knock import Receive, Scope, Send, respond
 from hub.log.shared import shared_log
 from hub.pages import Pages
 from hub.problems import Problem
+from hub.replay import Replay
 from hub.revocation import Revocation
 from notifications import access, inbox, outbox
 
@@ -33,7 +34,8 @@ class Hub:
 
     def __init__(self) -> None:
         self.log = shared_log()
-        self.fanout = Fanout(self.log, inbox.recover)
+        replay = Replay(self.log, inbox.recover)
+        self.fanout = Fanout(self.log, replay)
         self.recount = Recount(inbox.counts)
         limits = Limits(
             heartbeat_s=settings.HUB_HEARTBEAT_S,
@@ -43,7 +45,7 @@ class Hub:
             origins=frozenset(settings.HUB_ALLOWED_ORIGINS),
             hosts=tuple(settings.ALLOWED_HOSTS),
         )
-        self.feeds = Feeds(self.fanout, access.admit, self.recount, limits)
+        self.feeds = Feeds(self.fanout, replay, access.admit, self.recount, limits)
         self.revocation = Revocation(self.feeds.subscribers, access.revoked)
         self.fanout.taps += [self.recount.tap, self.revocation.tap]
         self.health = Health(self.log, self.feeds, inbox.trouble)

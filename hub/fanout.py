@@ -12,13 +12,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from hub import topics
-from hub.events import Event, control
+from hub.events import Event
 from hub.log import Log, LogAway
-from hub.people import Recover
+from hub.replay import Replay, Stretch, reset
 from hub.subscriber import Subscriber
 
 HEAD_CHECK_S = 10.0  # finds a lost last event, which no successor betrays
@@ -42,20 +41,10 @@ class Watch:
         self.empty_since: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A page with what the database could add to it. ``lost`` topics have a hole that stays."""
-
-    events: list[Event]
-    lost: list[str]
-    upto: int
-    more: bool
-
-
 class Fanout:
-    def __init__(self, log: Log, recover: Recover) -> None:
+    def __init__(self, log: Log, replay: Replay) -> None:
         self._log = log
-        self._recover = recover
+        self._replay = replay
         # What instances tell each other is heard whoever is here; taps read it.
         self._watches: dict[str, Watch] = {topics.CONTROL: Watch()}
         self._holding: list[Event] | None = []  # deaf until the log is first heard
@@ -95,7 +84,7 @@ class Fanout:
     # What the doors ask.
 
     async def join(self, subscriber: Subscriber) -> None:
-        """Watch the subscriber's topics. It is held; read with `replay`, then release it.
+        """Watch the subscriber's topics. It is held; read with a `Replay`, then release it.
 
         Raises `LogAway`; then call it again once `until_hearing` returns.
         """
@@ -114,22 +103,6 @@ class Fanout:
             watch = self._watches.get(topic)
             if watch is not None and watch.subscribers.pop(subscriber, 0) is None and not watch.subscribers:
                 watch.empty_since = now
-
-    async def head(self) -> int:
-        """Where the log is now; raise `LogAway`."""
-        return (await self._log.read({})).upto
-
-    async def replay(self, names: Iterable[str], after: int) -> AsyncIterator[Stretch]:
-        """Everything on these topics after a position, in order; raise `LogAway`.
-
-        The last stretch's ``upto`` is where to release the subscriber.
-        """
-        names = list(names)
-        more = True
-        while more:
-            stretch = await self._stretch(dict.fromkeys(names, after))
-            after, more = stretch.upto, stretch.more
-            yield stretch
 
     async def run(self) -> None:
         """Heal when asked, check the heads by the clock, forget empty topics; until cancelled."""
@@ -182,7 +155,7 @@ class Fanout:
             while fresh:
                 generation = self._generation
                 await self._log.subscribe(fresh)
-                head = await self.head()
+                head = await self._replay.head()
                 if generation == self._generation:
                     for topic in fresh:
                         watch = self._watches[topic]
@@ -200,7 +173,7 @@ class Fanout:
                 after = {
                     t: watch.verified for t, watch in self._watches.items() if watch.verified is not None
                 }
-                stretch = await self._stretch(after)
+                stretch = await self._replay.stretch(after)
                 if generation != self._generation:
                     return  # deaf again; `restored` will call
                 more = stretch.more
@@ -231,25 +204,6 @@ class Fanout:
             watch = self._watches[topic]
             watch.verified = max(watch.verified or 0, stretch.upto)
 
-    async def _stretch(self, after: Mapping[str, int]) -> Stretch:
-        page = await self._log.read(after)
-        events, upto, more = page.events, page.upto, page.more
-        lost = sorted(topic for topic in page.gaps if not topics.is_inbox(topic))
-        holes = {topic: after[topic] for topic in page.gaps if topics.is_inbox(topic)}
-        if holes:
-            try:
-                rows, cut = await self._recover(holes)
-            except Exception:
-                logger.exception("the database could not fill a hole")
-                return Stretch(events, sorted(page.gaps), upto, more)
-            if cut:
-                upto, more = min(upto, rows[-1].position), True
-            seen = {event.position for event in events}
-            events = [e for e in events if e.position <= upto]
-            events += [row for row in rows if row.position <= upto and row.position not in seen]
-            events.sort(key=lambda event: event.position)
-        return Stretch(events, lost, upto, more)
-
     async def _forget(self) -> None:
         due = asyncio.get_running_loop().time() - LINGER_S
         async with self._opening:
@@ -258,9 +212,3 @@ class Fanout:
                 del self._watches[topic]
             if gone:
                 await self._log.unsubscribe(gone)
-
-
-def reset(names: list[str], position: int, reason: str = "trimmed") -> bytes:
-    """Tell a feed that something on these topics is gone from the log. No id: more may follow."""
-    data = {"topics": names, "reason": reason, "position": str(position)}
-    return control("stream-reset", data)

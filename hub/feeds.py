@@ -16,11 +16,12 @@ from dataclasses import dataclass
 
 from hub.counts import Recount
 from hub.events import control
-from hub.fanout import Fanout, reset
+from hub.fanout import Fanout
 from hub.knock import Knock, Receive, Scope, Send, respond
 from hub.log import LogAway
 from hub.people import Admit
 from hub.problems import Problem
+from hub.replay import Replay, reset
 from hub.subscriber import Subscriber
 
 RETRY_MS = (1000, 4000)  # a client that lost us comes back after a time of its own within these
@@ -48,8 +49,11 @@ class Limits:
 
 
 class Feeds:
-    def __init__(self, fanout: Fanout, admit: Admit, recount: Recount, limits: Limits) -> None:
+    def __init__(
+        self, fanout: Fanout, replay: Replay, admit: Admit, recount: Recount, limits: Limits
+    ) -> None:
         self._fanout = fanout
+        self._replay = replay
         self._admit = admit
         self._recount = recount
         self._limits = limits
@@ -160,7 +164,7 @@ class Feeds:
         while not subscriber.closed:
             try:
                 await self._fanout.join(subscriber)
-                head = await self._fanout.head()
+                head = await self._replay.head()
                 unknown = after is not None and after > head
                 if after is None or unknown:
                     after = head
@@ -170,7 +174,7 @@ class Feeds:
                     opened = True
                 if unknown:
                     await write(reset(list(subscriber.topics), head, "unknown"))
-                async for stretch in self._fanout.replay(subscriber.topics, after):
+                async for stretch in self._replay.of(subscriber.topics, after):
                     lost = [topic for topic in stretch.lost if topic not in told]
                     told.update(lost)
                     data = [event.sse() for event in stretch.events]

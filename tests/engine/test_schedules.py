@@ -15,6 +15,7 @@ from hub.fanout import Fanout
 from hub.log import Ear, Log, Page
 from hub.log.memory import MemoryLog
 from hub.people import Person
+from hub.replay import Replay
 from hub.subscriber import Subscriber
 
 TOPICS = ("a", "b")
@@ -88,7 +89,8 @@ async def play(
     chance = random.Random(seed)
     log = Whimsical(chance, loss)
     contract: Log = log
-    fanout = Fanout(contract, nothing_to_recover)
+    replay = Replay(contract, nothing_to_recover)
+    fanout = Fanout(contract, replay)
     loops = [asyncio.create_task(log.listen(fanout)), asyncio.create_task(fanout.run())]
     await fanout.until_hearing()
     published: list[int] = []
@@ -113,7 +115,7 @@ async def play(
         if not hold:
             subscriber.release(0)
         replayed = after
-        async for stretch in fanout.replay(TOPICS, after):
+        async for stretch in replay.of(TOPICS, after):
             received.extend(event.position for event in stretch.events)
             await log.dawdle()
             replayed = stretch.upto

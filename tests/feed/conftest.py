@@ -16,6 +16,7 @@ from hub.feeds import Feeds, Limits
 from hub.log.memory import MemoryLog
 from hub.people import Credentials, Person
 from hub.problems import Problem
+from hub.replay import Replay
 from hub.revocation import Revocation
 
 DEADLINE_S = 10
@@ -141,7 +142,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.log = MemoryLog(self.max_events, 3600)
-        self.fanout = Fanout(self.log, self.recover)
+        replay = Replay(self.log, self.recover)
+        self.fanout = Fanout(self.log, replay)
         self.recount = Recount(self.counts)
         defaults: dict[str, Any] = {
             "heartbeat_s": 20,
@@ -151,7 +153,9 @@ class Desk:
             "origins": frozenset({"https://app.example.com"}),
             "hosts": ("testserver",),
         }
-        self.feeds = Feeds(self.fanout, self.admit, self.recount, Limits(**{**defaults, **self.limits}))
+        self.feeds = Feeds(
+            self.fanout, replay, self.admit, self.recount, Limits(**{**defaults, **self.limits})
+        )
         self.revocation = Revocation(self.feeds.subscribers, self.revoked)
         self.fanout.taps += [self.recount.tap, self.revocation.tap]
         self.clients: list[Client] = []

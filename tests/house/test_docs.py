@@ -1,0 +1,21 @@
+"""The documents say what is true: every setting stands in the one table, and nothing else does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_table_names_every_setting_that_is_read_and_no_other() -> None:
+    read = set(re.findall(r'"(HUB_[A-Z_]+)"', (ROOT / "hub" / "settings.py").read_text()))
+    named = set(re.findall(r"`(HUB_[A-Z_]+)`", (ROOT / "docs" / "configuration.md").read_text()))
+
+    assert named == read
+
+
+def test_the_readme_links_to_what_exists() -> None:
+    links = re.findall(r"\]\((?!http)([^)]+)\)", (ROOT / "README.md").read_text())
+
+    assert [link for link in links if not (ROOT / link).exists()] == []

@@ -1,0 +1,93 @@
+"""Imports go down only, and `hub` never knows what a notification is (DESIGN, section 4)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# From the ground up; a module imports from its own rung or from below.
+LADDER = (
+    {"hub.topics", "hub.problems"},
+    {"hub.events"},
+    {"hub.people", "hub.log"},
+    {"hub.log.memory", "hub.log.hearing"},
+    {"hub.log.redis"},
+    {"hub.log.shared", "hub.subscriber", "hub.replay", "hub.threads"},
+    {"hub.fanout", "hub.counts", "hub.revocation", "hub.knock", "hub.eventstream"},
+    {"hub.feeds", "hub.pages"},
+    {"hub.health"},
+    {"notifications.models"},
+    {"notifications.tokens", "notifications.inbox", "notifications.keys", "notifications.webhooks"},
+    {"notifications.access", "notifications.outbox"},
+    {"notifications.notify", "notifications.reading"},
+    {"notifications.api", "notifications.pages", "notifications.admin"},
+    {"notifications.urls"},
+    {"hub.asgi", "hub.urls", "hub.server"},
+)
+# Named by Django and imported by nobody.
+APART = {"hub.settings", "hub.security", "hub.apps", "notifications.apps", "hub", "notifications"}
+WIRING = {"hub.asgi", "hub.urls", "hub.settings"}
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for package in ("hub", "notifications"):
+        for path in (ROOT / package).rglob("*.py"):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            if "migrations" not in parts and "management" not in parts:
+                found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+def imports(path: Path, known: set[str]) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                names.add(whole if whole in known else node.module)
+    return names & known
+
+
+def rung(module: str) -> int:
+    """A package's files stand on the package's rung unless they have one of their own."""
+    while module:
+        for number, names in enumerate(LADDER):
+            if module in names:
+                return number
+        module = module.rpartition(".")[0]
+    raise AssertionError(f"{module} stands on no rung: put it into LADDER")
+
+
+@pytest.mark.parametrize("module", sorted(set(modules()) - APART))
+def test_a_module_imports_only_from_its_rung_or_below(module: str) -> None:
+    known = modules()
+
+    above = {
+        name
+        for name in imports(known[module], set(known)) - APART
+        if rung(name) > rung(module) and module != "notifications.apps"
+    }
+
+    assert not above
+
+
+@pytest.mark.parametrize("module", sorted(name for name in modules() if name.startswith("hub")))
+def test_the_engine_never_imports_notifications_but_in_the_wiring(module: str) -> None:
+    known = modules()
+
+    across = {name for name in imports(known[module], set(known)) if name.startswith("notifications")}
+
+    assert not across or module in WIRING
+
+
+def test_no_file_is_two_nouns() -> None:
+    long = {name: n for name, path in modules().items() if (n := len(path.read_text().splitlines())) > 250}
+
+    assert not long
