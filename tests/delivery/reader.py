@@ -62,7 +62,8 @@ class Reader:
                         source.response.raise_for_status()
                         self.connects += 1
                         async for event in source.aiter_sse():
-                            self._heard(event.id, event.event, event.data)
+                            if event.data:  # httpx-sse also gives a lone retry
+                                self._heard(event.id, event.event, event.data)
                 except (httpx.HTTPError, OSError):
                     pass
                 self.live = False

@@ -51,10 +51,11 @@ async def test_redis_frozen_makes_it_unready_and_redis_thawed_makes_it_ready(
 async def test_the_database_stopped_makes_it_unready_and_back_makes_it_ready(
     cluster: Cluster, instance: httpx.Client
 ) -> None:
-    cluster.postgres.signal(signal.SIGSTOP)
+    cluster.postgres.stop()
     try:
-        await until(lambda: not ready(instance), "503 while PostgreSQL is frozen", deadline_s=20)
+        await until(lambda: not ready(instance), "503 while PostgreSQL is stopped", deadline_s=10)
+        assert "database" in instance.get("/readyz").json()["reasons"][0]
     finally:
-        cluster.postgres.signal(signal.SIGCONT)
+        cluster.postgres.start()
 
-    await until(lambda: ready(instance), "200 again", deadline_s=20)
+    await until(lambda: ready(instance), "200 again", deadline_s=15)

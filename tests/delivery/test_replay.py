@@ -57,13 +57,12 @@ async def replay(site: Site, run: str) -> Ledger:
     ledger = Ledger()
 
     async def play(number: int, line: dict[str, Any]) -> None:
-        notification, event = webhooks.translate(number, line)
+        notification, event = webhooks.notification(number, line), webhooks.event(line)
         accepted = await post(site, "/api/v1/notifications", notification, f"{run}-n{number}")
         for address, row in zip(notification["to"], accepted["notifications"], strict=True):
             ledger.notifications.setdefault(address, []).append(row["id"])
-        if event is not None:
-            accepted = await post(site, "/api/v1/events", event, f"{run}-e{number}")
-            ledger.events.setdefault(event["topic"], []).append(int(accepted["position"]))
+        accepted = await post(site, "/api/v1/events", event, f"{run}-e{number}")
+        ledger.events.setdefault(event["topic"], []).append(int(accepted["position"]))
 
     playing = []
     for number, line in enumerate(lines()):
@@ -74,7 +73,7 @@ async def replay(site: Site, run: str) -> Ledger:
 
 
 async def sixty(site: Site) -> list[tuple[str, Reader]]:
-    topics = sorted({e["topic"] for _, e in (webhooks.translate(n, x) for n, x in enumerate(lines())) if e})
+    topics = sorted({webhooks.event(line)["topic"] for line in lines()})
     wanted = [(USERS[n % 3], n % 3 + 1) for n in range(60)]
     readers = await asyncio.gather(*(site.reader(user, topics[:100], instance=k) for user, k in wanted))
     return [(user, reader) for (user, _), reader in zip(wanted, readers, strict=True)]
