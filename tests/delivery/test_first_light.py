@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.delivery.conftest import Site
-from tests.delivery.reader import until
+from tests.delivery.reader import Reader, until
 
 
 async def test_a_notification_posted_on_one_instance_is_seen_on_all(site: Site) -> None:
@@ -33,9 +35,7 @@ async def test_what_was_posted_while_away_is_there_on_return(site: Site) -> None
     site.listening[-1].cancel()
     posted = [(await site.notify("everyone", f"number {n}"))[0] for n in range(5)]
 
-    returned = type(reader)(reader.doors, reader.token, last_id=reader.last_id)
-    import asyncio
-
+    returned = Reader(reader.doors, reader.token, last_id=reader.last_id)
     site.listening.append(asyncio.create_task(returned.listen()))
     await until(lambda: len(returned.notifications) >= 5, "what was missed")
 
@@ -61,7 +61,7 @@ async def test_the_count_is_the_servers_on_every_instance(site: Site) -> None:
 
     await site.notify("user:carol", "one more")
 
-    def counts() -> list[int]:
-        return [[d["unread"] for _, t, d in r.received if t == "count"][-1:] for r in readers]  # type: ignore[misc]
+    def counts() -> list[list[int]]:
+        return [[d["unread"] for _, t, d in r.received if t == "count"][-1:] for r in readers]
 
     await until(lambda: counts() == [[before[0] + 1]] * 3, "the same count everywhere")

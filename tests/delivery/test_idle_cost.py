@@ -21,7 +21,8 @@ def threads(pid: int) -> int:
 def database_connections(cluster: Cluster) -> int:
     with psycopg.connect(cluster.postgres.url) as connection:
         row = connection.execute(
-            "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
         ).fetchone()
     assert row is not None
     return int(row[0])

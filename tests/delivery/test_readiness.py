@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
 from tests.cluster import Cluster
-from tests.delivery.reader import until
 
 
 @pytest.fixture
@@ -18,44 +18,50 @@ def instance(cluster: Cluster) -> Iterator[httpx.Client]:
         yield client
 
 
+def wait(condition: Callable[[], bool], what: str, deadline_s: float) -> None:
+    until = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < until, f"not within {deadline_s:g} s: {what}"
+
+
 def ready(client: httpx.Client) -> bool:
     return client.get("/readyz").status_code == 200
 
 
-async def test_redis_stopped_makes_it_unready_and_redis_back_makes_it_ready(
+def test_redis_stopped_makes_it_unready_and_redis_back_makes_it_ready(
     cluster: Cluster, instance: httpx.Client
 ) -> None:
     cluster.redis.stop()
     try:
-        await until(lambda: not ready(instance), "503 while Redis is stopped", deadline_s=10)
+        wait(lambda: not ready(instance), "503 while Redis is stopped", deadline_s=10)
         assert "log" in instance.get("/readyz").json()["reasons"][0]
         assert instance.get("/livez").status_code == 200
     finally:
         cluster.redis.start()
 
-    await until(lambda: ready(instance), "200 again", deadline_s=15)
+    wait(lambda: ready(instance), "200 again", deadline_s=15)
 
 
-async def test_redis_frozen_makes_it_unready_and_redis_thawed_makes_it_ready(
+def test_redis_frozen_makes_it_unready_and_redis_thawed_makes_it_ready(
     cluster: Cluster, instance: httpx.Client
 ) -> None:
     cluster.redis.signal(signal.SIGSTOP)
     try:
-        await until(lambda: not ready(instance), "503 while Redis is frozen", deadline_s=10)
+        wait(lambda: not ready(instance), "503 while Redis is frozen", deadline_s=10)
     finally:
         cluster.redis.signal(signal.SIGCONT)
 
-    await until(lambda: ready(instance), "200 again", deadline_s=15)
+    wait(lambda: ready(instance), "200 again", deadline_s=15)
 
 
-async def test_the_database_stopped_makes_it_unready_and_back_makes_it_ready(
+def test_the_database_stopped_makes_it_unready_and_back_makes_it_ready(
     cluster: Cluster, instance: httpx.Client
 ) -> None:
     cluster.postgres.stop()
     try:
-        await until(lambda: not ready(instance), "503 while PostgreSQL is stopped", deadline_s=10)
+        wait(lambda: not ready(instance), "503 while PostgreSQL is stopped", deadline_s=10)
         assert "database" in instance.get("/readyz").json()["reasons"][0]
     finally:
         cluster.postgres.start()
 
-    await until(lambda: ready(instance), "200 again", deadline_s=15)
+    wait(lambda: ready(instance), "200 again", deadline_s=15)
