@@ -24,7 +24,7 @@ from hub.pages import Pages
 from hub.problems import Problem
 from hub.replay import Replay
 from hub.revocation import Revocation
-from notifications import access, inbox, outbox
+from notifications import access, inbox, outbox, revocation
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ class Hub:
         self.recount = Recount(inbox.counts)
         limits = Limits(
             heartbeat_s=settings.HUB_HEARTBEAT_S,
+            max_age_s=settings.HUB_MAX_AGE_S,
             mailbox_bytes=settings.HUB_MAILBOX_BYTES,
             connections=settings.HUB_MAX_CONNECTIONS,
             connections_per_user=settings.HUB_MAX_CONNECTIONS_PER_USER,
@@ -46,7 +47,7 @@ class Hub:
             hosts=tuple(settings.ALLOWED_HOSTS),
         )
         self.feeds = Feeds(self.fanout, replay, access.admit, self.recount, limits)
-        self.revocation = Revocation(self.feeds.subscribers, access.revoked)
+        self.revocation = Revocation(self.feeds.subscribers, revocation.revoked)
         self.fanout.taps += [self.recount.tap, self.revocation.tap]
         self.health = Health(self.log, self.feeds, inbox.trouble)
         self.pages = Pages()

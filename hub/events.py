@@ -46,6 +46,16 @@ class Event:
         return b"id: %d\nevent: %s\ndata: %s\n\n" % (self.position, self.type.encode(), self.body)
 
 
+class Piece:
+    """Part of a feed's body, made once for all readers: bare, and as a chunk (RFC 9112, 7.1)."""
+
+    __slots__ = ("bare", "chunk")
+
+    def __init__(self, bare: bytes) -> None:
+        self.bare = bare
+        self.chunk = b"%x\r\n%b\r\n" % (len(bare), bare)
+
+
 def draft(topic: str, type: str, data: Any, *, at: datetime | None = None, key: str = "") -> Draft:
     """Encode ``data`` (any JSON) once for every reader; raise `BadEvent` or `TooLarge`."""
     encoded = encode(data)
@@ -55,10 +65,10 @@ def draft(topic: str, type: str, data: Any, *, at: datetime | None = None, key: 
     return Draft(topic, type, body, key)
 
 
-def control(type: str, data: Any, *, id: int | None = None) -> bytes:
+def control(type: str, data: Any, *, id: int | None = None) -> Piece:
     """A control event of one feed: not in the log, so it bears an id only to repeat a position."""
     head = b"" if id is None else b"id: %d\n" % id
-    return head + b"event: %s\ndata: %s\n\n" % (type.encode(), encode(data))
+    return Piece(head + b"event: %s\ndata: %s\n\n" % (type.encode(), encode(data)))
 
 
 def encode(data: Any) -> bytes:

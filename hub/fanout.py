@@ -15,7 +15,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from hub import topics
-from hub.events import Event
+from hub.events import Event, Piece
 from hub.log import Log, LogAway
 from hub.replay import Replay, Stretch, reset
 from hub.subscriber import Subscriber
@@ -143,10 +143,10 @@ class Fanout:
     def _deliver(self, event: Event, watch: Watch) -> None:
         for tap in self.taps:
             tap(event)
-        data = event.sse()
+        piece = Piece(event.sse())
         position = event.position
         for subscriber in watch.subscribers:
-            subscriber.deliver(position, data)
+            subscriber.deliver(position, piece)
 
     async def _open(self) -> None:
         async with self._opening:

@@ -1,7 +1,8 @@
 """The SSE door: authorise, replay, hold, stream.
 
 An ASGI application beside Django, not a view of it: an open feed holds no thread, no database
-connection and no request.
+connection and no request. Where the server gives the connection away (``hub.take``), the feed's
+coroutine ends once it is live, and only its subscriber stays.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from hub.counts import Recount
-from hub.events import control
+from hub.events import Piece, control
 from hub.fanout import Fanout
 from hub.knock import Knock, Receive, Scope, Send, respond
 from hub.log import LogAway
@@ -23,6 +24,7 @@ from hub.people import Admit
 from hub.problems import Problem
 from hub.replay import Replay, reset
 from hub.subscriber import Subscriber
+from hub.wheel import HEARTBEAT, Wheel
 
 RETRY_MS = (1000, 4000)  # a client that lost us comes back after a time of its own within these
 HEADERS = [
@@ -31,9 +33,11 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
-HEARTBEAT = b": heartbeat\n\n"
 DEGRADED = control("stream-degraded", {"reason": "log"})
 LIVE = control("stream-live", {})
+EXPIRED = control("stream-error", {"reason": "expired", "retry": False})
+
+Write = Callable[[bytes], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +45,7 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Limits:
     heartbeat_s: float
+    max_age_s: float
     mailbox_bytes: int
     connections: int
     connections_per_user: int
@@ -58,7 +63,7 @@ class Feeds:
         self._recount = recount
         self._limits = limits
         self._per_person: Counter[str] = Counter()
-        self.subscribers: set[Subscriber] = set()
+        self.subscribers = Wheel(limits.heartbeat_s, _ended)
         self.draining = False
         fanout.on_state = self._state
 
@@ -73,35 +78,40 @@ class Feeds:
             subscriber = await self._let_in(knock)
         except Problem as problem:
             return await respond(send, problem, knock.cors)
-        leaving = asyncio.ensure_future(_gone(receive, subscriber))
+        take = scope.get("extensions", {}).get("hub.take")
+        # A server that gives connections away ends an abandoned coroutine by itself.
+        leaving = None if take else asyncio.ensure_future(_gone(receive, subscriber))
+        handed_over = False
         try:
             start = {"type": "http.response.start", "status": 200, "headers": HEADERS + knock.cors}
             await send(start)
-            await self._stream(subscriber, knock.after, send)
+
+            async def write(data: bytes) -> None:
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+
+            await write(b"retry: %d\n\n" % random.randint(*RETRY_MS))  # noqa: S311
+            await self._catch_up(subscriber, knock.after, write)
+            if take and not subscriber.closed:
+                wire = take(self._limits.mailbox_bytes, lambda: self._let_out(subscriber))
+                handed_over = wire is not None
+                if handed_over:
+                    subscriber.attach(wire)
+                return
+            while data := await subscriber.take():
+                await write(data)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            leaving.cancel()
-            self._let_out(subscriber)
+            if leaving:
+                leaving.cancel()
+            if not handed_over:
+                self._let_out(subscriber)
 
     @property
     def hearing(self) -> bool:
         return self._fanout.hearing
 
     async def run(self) -> None:
-        """Heartbeats and expiries: every second the part of the feeds whose turn it is."""
-        turn = 0
-        turns = max(1, round(self._limits.heartbeat_s))
-        while True:
-            await asyncio.sleep(self._limits.heartbeat_s / turns)
-            turn = (turn + 1) % turns
-            now = time.time()
-            for subscriber in list(self.subscribers):
-                expires_at = subscriber.person.expires_at
-                if expires_at is not None and expires_at <= now:
-                    subscriber.close(
-                        "expired", control("stream-error", {"reason": "expired", "retry": False})
-                    )
-                elif subscriber.turn % turns == turn:
-                    subscriber.put(HEARTBEAT)
+        await self.subscribers.run()
 
     async def drain(self, seconds: float) -> None:
         """Let nobody in, and send everybody elsewhere, spread over a time."""
@@ -111,7 +121,7 @@ class Feeds:
         for number, subscriber in enumerate(leaving):
             if number % 20 == 0 and number:
                 await asyncio.sleep(seconds * 20 / len(leaving))
-            subscriber.close("retire", control("retire", {"retry": random.randint(*RETRY_MS)}))  # noqa: S311
+            subscriber.close("retire", _retire())
 
     async def _let_in(self, knock: Knock) -> Subscriber:
         if self.draining:
@@ -130,33 +140,24 @@ class Feeds:
         topics = tuple(dict.fromkeys((*own, *knock.topics)))
         if not topics:
             raise Problem(400, "No topic to listen to: add ?topic=, or leave out own=0.")
-        subscriber = Subscriber(person, topics, self._limits.mailbox_bytes)
+        # Spread, so that those who came together do not leave together.
+        age = self._limits.max_age_s * random.uniform(0.8, 1)  # noqa: S311
+        ends_at = min(time.time() + age, person.expires_at or float("inf"))
+        subscriber = Subscriber(person, topics, self._limits.mailbox_bytes, ends_at)
         self.subscribers.add(subscriber)
         self._per_person[person.id] += 1
         return subscriber
 
     def _let_out(self, subscriber: Subscriber) -> None:
-        self.subscribers.discard(subscriber)
+        subscriber.close("gone")
+        self.subscribers.remove(subscriber)
         self._per_person[subscriber.person.id] -= 1
         if not self._per_person[subscriber.person.id]:
             del self._per_person[subscriber.person.id]
         self._recount.remove(subscriber)
         self._fanout.leave(subscriber)
 
-    async def _stream(self, subscriber: Subscriber, after: int | None, send: Send) -> None:
-        async def write(data: bytes) -> None:
-            await send({"type": "http.response.body", "body": data, "more_body": True})
-
-        retry = random.randint(*RETRY_MS)  # noqa: S311
-        await write(b"retry: %d\n\n" % retry)
-        await self._catch_up(subscriber, after, write)
-        while data := await subscriber.take():
-            await write(data)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _catch_up(
-        self, subscriber: Subscriber, after: int | None, write: Callable[[bytes], Awaitable[None]]
-    ) -> None:
+    async def _catch_up(self, subscriber: Subscriber, after: int | None, write: Write) -> None:
         """From joining to live. While the log is away: say so, wait, go on from where we were."""
         resumed = after is not None
         opened = False
@@ -173,29 +174,29 @@ class Feeds:
                     await write(await self._open(subscriber, after, resumed))
                     opened = True
                 if unknown:
-                    await write(reset(list(subscriber.topics), head, "unknown"))
+                    await write(reset(list(subscriber.topics), head, "unknown").bare)
                 async for stretch in self._replay.of(subscriber.topics, after):
                     lost = [topic for topic in stretch.lost if topic not in told]
                     told.update(lost)
                     data = [event.sse() for event in stretch.events]
                     if lost:
-                        data.insert(0, reset(lost, stretch.upto))
+                        data.insert(0, reset(lost, stretch.upto).bare)
                     if data:
                         await write(b"".join(data))
                     after = stretch.upto
                 return subscriber.release(after, LIVE)
             except LogAway as error:
                 logger.info("a feed waits for the log: %s", error)
-                await write(DEGRADED)
+                await write(DEGRADED.bare)
                 await self._wait(subscriber, write)
 
-    async def _wait(self, subscriber: Subscriber, write: Callable[[bytes], Awaitable[None]]) -> None:
+    async def _wait(self, subscriber: Subscriber, write: Write) -> None:
         hearing = asyncio.ensure_future(self._fanout.until_hearing())
         try:
             await asyncio.sleep(random.uniform(0.05, 0.25))  # noqa: S311
             while not hearing.done() and not subscriber.closed:
                 await asyncio.wait([hearing], timeout=min(1.0, self._limits.heartbeat_s))
-                await write(HEARTBEAT)
+                await write(HEARTBEAT.bare)
         finally:
             hearing.cancel()
 
@@ -207,7 +208,7 @@ class Feeds:
             "count": await self._recount.of(subscriber.person) if own else None,
             "resumed": resumed,
         }
-        return control("stream-open", data, id=position)
+        return control("stream-open", data, id=position).bare
 
     def _state(self, hearing: bool) -> None:
         data = LIVE if hearing else DEGRADED
@@ -217,6 +218,17 @@ class Feeds:
         for subscriber in self.subscribers:
             if subscriber.live:
                 subscriber.put(data)
+
+
+def _retire() -> Piece:
+    return control("retire", {"retry": random.randint(*RETRY_MS)})  # noqa: S311
+
+
+def _ended(subscriber: Subscriber) -> None:
+    if subscriber.ends_at == subscriber.person.expires_at:
+        subscriber.close("expired", EXPIRED)
+    else:
+        subscriber.close("age", _retire())
 
 
 async def _gone(receive: Receive, subscriber: Subscriber) -> None:

@@ -21,8 +21,9 @@ class Credentials:
 class Person:
     """Who stands at a door.
 
-    ``own`` are the topics of their inbox; ``expires_at`` is a Unix time; ``session`` and ``stamp``
-    are what the right to be here hangs on, for whoever asks again later.
+    ``own`` are the topics of their inbox; ``expires_at`` is a Unix time; ``session``, ``stamp`` and
+    ``granted`` (topics that somebody granted them) are what the right to be here hangs on, for
+    whoever asks again later.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Person:
     own: tuple[str, ...]
     session: str = ""
     stamp: str = ""
+    granted: tuple[str, ...] = ()
     expires_at: float | None = None
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from hub import topics
-from hub.events import Event, control
+from hub.events import Event, Piece, control
 from hub.log import Log
 from hub.people import Recover
 
@@ -64,7 +64,7 @@ class Replay:
         return Stretch(events, sorted(page.gaps - holes.keys()), upto, more)
 
 
-def reset(names: list[str], position: int, reason: str = "trimmed") -> bytes:
+def reset(names: list[str], position: int, reason: str = "trimmed") -> Piece:
     """Tell a feed that something on these topics is gone from the log. No id: more may follow."""
     data = {"topics": names, "reason": reason, "position": str(position)}
     return control("stream-reset", data)

@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from hub import topics
 from hub.events import Draft, Event, control, draft
@@ -25,13 +25,16 @@ BATCH = 500
 logger = logging.getLogger(__name__)
 
 
+EVERYBODY = "*"
+
+
 def recheck(person: object) -> Draft:
-    """The event that makes every instance ask again about a person (by id)."""
+    """The event that makes every instance ask again about a person (by id), or `EVERYBODY`."""
     return draft(topics.CONTROL, "recheck", {"person": str(person)})
 
 
 class Revocation:
-    def __init__(self, subscribers: Collection[Subscriber], revoked: Revoked) -> None:
+    def __init__(self, subscribers: Iterable[Subscriber], revoked: Revoked) -> None:
         self._subscribers = subscribers
         self._revoked = revoked
         self._doubtful: set[str] = set()
@@ -39,7 +42,11 @@ class Revocation:
 
     def tap(self, event: Event) -> None:
         if event.topic == topics.CONTROL and event.type == "recheck":
-            self._doubtful.add(json.loads(event.body)["data"]["person"])
+            person = json.loads(event.body)["data"]["person"]
+            if person == EVERYBODY:
+                self._doubt_all()
+            else:
+                self._doubtful.add(person)
             self._wake.set()
 
     async def run(self) -> None:
@@ -48,7 +55,7 @@ class Revocation:
                 async with asyncio.timeout(ROUND_S * random.uniform(0.8, 1.2)):  # noqa: S311
                     await self._wake.wait()
             except TimeoutError:
-                self._doubtful.update(subscriber.person.id for subscriber in self._subscribers)
+                self._doubt_all()
             await asyncio.sleep(GATHER_S)
             self._wake.clear()
             doubtful, self._doubtful = self._doubtful, set()
@@ -59,9 +66,12 @@ class Revocation:
                 except Exception:
                     logger.exception("who may still be here could not be asked; the next round will")
                     continue
-                for subscriber in list(self._subscribers):
+                for subscriber in self._subscribers:
                     if subscriber.person in gone:
                         _close(subscriber, retry=gone[subscriber.person])
+
+    def _doubt_all(self) -> None:
+        self._doubtful.update(subscriber.person.id for subscriber in self._subscribers)
 
 
 def _close(subscriber: Subscriber, *, retry: bool) -> None:

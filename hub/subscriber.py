@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import random
 
-from hub.events import control
+from hub.events import Piece, control
 from hub.people import Person
+from hub.wires import Wire
 
 SLOW = control("stream-error", {"reason": "slow", "retry": True})
+LAST_CHUNK = b"0\r\n\r\n"
 
 
 class Subscriber:
     """Bytes for one reader, bounded; a reader that lets them pile up is closed, nobody else waits.
 
     It begins held: what is delivered is kept aside until `release` says up to where the replay
-    reached. `take` gives everything that waits, joined.
+    reached. Then it is live: bytes go to its wire once it has one (`attach`), and until then, or on a
+    server that gives none, wait for `take`.
     """
 
     __slots__ = (
@@ -25,62 +27,88 @@ class Subscriber:
         "_mailbox",
         "_size",
         "_waiter",
+        "_wire",
         "closed",
+        "ends_at",
         "person",
         "topics",
-        "turn",
     )
 
-    def __init__(self, person: Person, topics: tuple[str, ...], limit: int) -> None:
+    def __init__(
+        self, person: Person, topics: tuple[str, ...], limit: int, ends_at: float = float("inf")
+    ) -> None:
         self.person = person
         self.topics = topics
-        self.turn = random.getrandbits(16)  # whose heartbeat is when
+        self.ends_at = ends_at  # Unix time
         self.closed = ""  # why, once it is
         self._limit = limit
-        self._held: list[tuple[int, bytes]] | None = []
+        self._held: list[tuple[int, Piece]] | None = []
         self._after = 0  # up to here the replay reached; hearing may lag behind it
-        self._mailbox: list[bytes] = []
+        self._mailbox: list[bytes] | None = []
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
+        self._wire: Wire | None = None
 
     @property
     def live(self) -> bool:
         return self._held is None
 
-    def deliver(self, position: int, data: bytes) -> None:
+    @property
+    def waiting(self) -> int:
+        """Bytes that this reader has not been sent yet."""
+        return self._size if self._wire is None else self._wire.waiting
+
+    def deliver(self, position: int, piece: Piece) -> None:
         """An event of the log. Held until the replay is over."""
         if self._held is None:
             if position > self._after:
-                self.put(data)
-        elif self._fits(data):
-            self._held.append((position, data))
+                self.put(piece)
+        elif self._fits(piece.bare):
+            self._held.append((position, piece))
 
-    def put(self, data: bytes) -> None:
+    def put(self, piece: Piece) -> None:
         """Bytes outside the log's order (a count, a heartbeat)."""
-        if not self.closed and self._fits(data):
-            self._mailbox.append(data)
+        if self.closed:
+            return
+        if self._wire is not None:
+            if not self._wire.write(piece.chunk):
+                self.close("slow", SLOW)
+        elif self._mailbox is not None and self._fits(piece.bare):
+            self._mailbox.append(piece.bare)
             self._wake()
 
-    def release(self, upto: int, first: bytes = b"") -> None:
+    def release(self, upto: int, first: Piece) -> None:
         """Go live: ``first``, then what was held and stands after ``upto``."""
         held, self._held, self._after = self._held or [], None, upto
-        self._size -= sum(len(data) for _, data in held)
-        if first:
-            self.put(first)
-        for position, data in held:
+        self._size -= sum(len(piece.bare) for _, piece in held)
+        self.put(first)
+        for position, piece in held:
             if position > upto:
-                self.put(data)
+                self.put(piece)
 
-    def close(self, reason: str, last: bytes = b"") -> None:
+    def attach(self, wire: Wire) -> None:
+        """Write to a wire from now on; what waits goes first, as one chunk."""
+        waiting = b"".join(self._mailbox or ())
+        self._wire, self._mailbox, self._size = wire, None, 0
+        if waiting:
+            wire.write(Piece(waiting).chunk)
+
+    def close(self, reason: str, last: Piece | None = None) -> None:
         """End the stream; ``last`` goes after what waits already. The first reason stands."""
-        if not self.closed:
-            self.closed = reason
+        if self.closed:
+            return
+        self.closed = reason
+        if self._wire is not None:
+            self._wire.end((last.chunk if last else b"") + LAST_CHUNK)
+        elif self._mailbox is not None:
             if last:
-                self._mailbox.append(last)
+                self._mailbox.append(last.bare)
             self._wake()
 
     async def take(self) -> bytes:
-        """Everything that waits, once something does; empty when closed and drained."""
+        """Everything that waits, joined, once something does; empty when closed and drained."""
+        if self._mailbox is None:
+            raise RuntimeError("what has a wire is not taken")
         if not self._mailbox and not self.closed:
             self._waiter = asyncio.get_running_loop().create_future()
             try:
@@ -96,8 +124,10 @@ class Subscriber:
         self._size += len(data)
         if self._size <= self._limit:
             return True
-        self._mailbox.clear()
-        self._held = self._held and []
+        if self._held is not None:
+            self._held = []
+        if self._mailbox is not None:
+            self._mailbox.clear()
         self.close("slow", SLOW)
         return False
 

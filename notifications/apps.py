@@ -8,6 +8,6 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications import access
+        from notifications import revocation
 
-        access.connect_signals()
+        revocation.connect_signals()

@@ -43,10 +43,14 @@ def publish(rows: Sequence[Notification]) -> None:
         some = rows[start : start + BATCH]
         for row, position in zip(some, shared_log().append([inbox.draft(row) for row in some]), strict=True):
             row.position = position
-        if len(some) == 1:
-            Notification.objects.filter(pk=some[0].pk).update(position=some[0].position)
-        else:
-            Notification.objects.bulk_update(some, ["position"])
+        for recalled in (False, True):
+            # A row that was recalled in the meantime waits for the position of its recall.
+            still = Notification.objects.filter(recalled_at__isnull=not recalled)
+            published = [row for row in some if bool(row.recalled_at) is recalled]
+            if len(published) == 1:
+                still.filter(pk=published[0].pk).update(position=published[0].position)
+            else:
+                still.bulk_update(published, ["position"])
 
 
 def relay_once() -> int:

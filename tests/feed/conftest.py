@@ -147,6 +147,7 @@ class Desk:
         self.recount = Recount(self.counts)
         defaults: dict[str, Any] = {
             "heartbeat_s": 20,
+            "max_age_s": 3600,
             "mailbox_bytes": 64 * 1024,
             "connections": 100,
             "connections_per_user": 50,

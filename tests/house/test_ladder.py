@@ -11,19 +11,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up; a module imports from its own rung or from below.
 LADDER = (
-    {"hub.topics", "hub.problems"},
+    {"hub.topics", "hub.problems", "hub.wires"},
     {"hub.events"},
     {"hub.people", "hub.log"},
     {"hub.log.memory", "hub.log.hearing"},
     {"hub.log.redis"},
     {"hub.log.shared", "hub.subscriber", "hub.replay", "hub.threads"},
-    {"hub.fanout", "hub.counts", "hub.revocation", "hub.knock", "hub.eventstream"},
+    {"hub.wheel", "hub.fanout", "hub.counts", "hub.revocation", "hub.knock", "hub.eventstream"},
     {"hub.feeds", "hub.pages"},
     {"hub.health"},
     {"notifications.models", "notifications.moments"},
     {"notifications.tokens", "notifications.inbox", "notifications.keys", "notifications.webhooks"},
     {"notifications.access", "notifications.outbox", "notifications.replay"},
-    {"notifications.notify", "notifications.reading"},
+    {"notifications.notify", "notifications.reading", "notifications.revocation"},
     {"notifications.api", "notifications.pages", "notifications.admin", "notifications.demo"},
     {"notifications.urls"},
     {"hub.asgi", "hub.urls", "hub.server"},

@@ -1,0 +1,154 @@
+"""Sockets that only we write to: what is left of a connection once its feed is live.
+
+A live feed needs nothing of a server any more: nobody parses what its client says, and bytes go out.
+So the server hands the socket over and forgets it. One epoll watches all of them, for the client's
+end and, where the kernel said "wait", for room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+from collections.abc import Callable
+
+GONE = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+ENDING_S = 5.0  # a reader that was told goodbye has so long to read it
+
+
+class Wire:
+    """One socket. Bytes go straight to the kernel; what it does not take waits here, bounded."""
+
+    __slots__ = ("_backlog", "_closed", "_ending", "_limit", "_size", "_socket", "_wires")
+
+    def __init__(self, wires: Wires, taken: socket.socket, limit: int, closed: Callable[[], None]) -> None:
+        self._wires = wires
+        self._socket: socket.socket | None = taken
+        self._limit = limit
+        self._closed = closed
+        self._backlog: list[bytes] | None = None  # None: the kernel took everything
+        self._size = 0
+        self._ending = False
+
+    @property
+    def waiting(self) -> int:
+        """Bytes the kernel has not taken yet."""
+        return self._size
+
+    def write(self, data: bytes) -> bool:
+        """Send, or let wait; False when too much waits already: then nothing was added.
+
+        Never closes by itself: whoever writes may be going through all subscribers.
+        """
+        if self._backlog is not None:
+            if self._size + len(data) > self._limit:
+                return False
+            self._backlog.append(data)
+            self._size += len(data)
+            self._wires.deferred += 1
+            return True
+        if self._socket is None or self._ending:
+            return True
+        try:
+            sent = self._socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._wires.soon(self.abort)
+            return True
+        self._wires.direct += 1
+        if sent < len(data):
+            self._backlog = [data[sent:]]
+            self._size = len(data) - sent
+            self._wires.block(self._socket)
+        return True
+
+    def end(self, last: bytes) -> None:
+        """Close after what waits and these bytes, or after a while, whatever still waits."""
+        if self._ending or self._socket is None:
+            return
+        self._limit += len(last)
+        self.write(last)
+        self._ending = True
+        if self._backlog is None:
+            self._wires.soon(self.abort)
+        else:
+            self._wires.later(ENDING_S, self.abort)
+
+    def abort(self) -> None:
+        """Close now, whatever waits."""
+        if self._socket is not None:
+            taken, self._socket = self._socket, None
+            self._backlog, self._size = None, 0
+            self._wires.forget(taken)
+            taken.close()
+            self._closed()
+
+    def room(self) -> None:
+        """The kernel takes bytes again: all that waits goes as one write."""
+        if self._socket is None or self._backlog is None:
+            return
+        data = self._backlog[0] if len(self._backlog) == 1 else b"".join(self._backlog)
+        try:
+            sent = self._socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return self.abort()
+        if sent < len(data):
+            self._backlog = [data[sent:]]
+            self._size = len(data) - sent
+        elif self._ending:
+            self.abort()
+        else:
+            self._backlog, self._size = None, 0
+            self._wires.unblock(self._socket)
+
+
+class Wires:
+    """All wires of this process, under one epoll that the event loop watches."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._epoll = select.epoll()
+        self._wires: dict[int, Wire] = {}
+        self.direct = 0  # writes that the kernel took at once, at least in part
+        self.deferred = 0  # writes that had to wait
+        self._loop.add_reader(self._epoll.fileno(), self._ready)
+
+    def take(self, taken: socket.socket, waiting: bytes, limit: int, closed: Callable[[], None]) -> Wire:
+        """Own a connected, non-blocking socket. ``waiting`` goes out first, over the limit if need be.
+
+        ``closed`` is called once, whoever ends the connection.
+        """
+        wire = Wire(self, taken, limit, closed)
+        self._wires[taken.fileno()] = wire
+        self._epoll.register(taken.fileno(), GONE)
+        if waiting:
+            wire.write(waiting)
+        return wire
+
+    def block(self, taken: socket.socket) -> None:
+        self._epoll.modify(taken.fileno(), GONE | select.EPOLLOUT)
+
+    def unblock(self, taken: socket.socket) -> None:
+        self._epoll.modify(taken.fileno(), GONE)
+
+    def forget(self, taken: socket.socket) -> None:
+        self._epoll.unregister(taken.fileno())
+        del self._wires[taken.fileno()]
+
+    def soon(self, call: Callable[[], None]) -> None:
+        self._loop.call_soon(call)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        self._loop.call_later(seconds, call)
+
+    def _ready(self) -> None:
+        for number, happened in self._epoll.poll(0, 1000):
+            wire = self._wires.get(number)
+            if wire is not None:  # else it ended earlier in this round
+                if happened & GONE:
+                    wire.abort()
+                else:
+                    wire.room()

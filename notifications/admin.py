@@ -1,0 +1,84 @@
+"""The rows, for whoever must look behind the pages. What was said is looked at here, not changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from notifications.models import (
+    ApiKey,
+    Grant,
+    IdempotentRequest,
+    Notification,
+    Reading,
+    Subscription,
+    Ticket,
+)
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class Unmade(ModelAdmin):
+    """Rows that are made elsewhere; the lists may be long, so they are not counted twice."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+class Unchanged(Unmade):
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Notification)
+class NotificationAdmin(Unchanged):
+    list_display = ("title", "topic", "severity", "category", "due_at", "position", "recalled_at")
+    list_filter = ("severity",)
+    search_fields = ("title", "topic")
+
+
+@admin.register(Reading)
+class ReadingAdmin(Unchanged):
+    list_display = ("user", "notification", "seen_at", "read_at", "archived_at")
+    list_select_related = ("user", "notification")
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(Unmade):
+    """Keys are made by `manage.py apikey`, which can show their text; here they are revoked."""
+
+    list_display = ("name", "scopes", "created_at", "last_used_at", "revoked_at")
+    readonly_fields = ("name", "scopes", "created_at", "last_used_at")
+
+
+@admin.register(Ticket)
+class TicketAdmin(Unchanged):
+    list_display = ("__str__",)
+    fields = ("expires_at",)
+
+
+@admin.register(IdempotentRequest)
+class IdempotentRequestAdmin(Unchanged):
+    list_display = ("key", "api_key", "created_at")
+    list_select_related = ("api_key",)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ModelAdmin):
+    list_display = ("user", "topic")
+    list_select_related = ("user",)
+    autocomplete_fields = ("user",)
+    search_fields = ("topic",)
+
+
+@admin.register(Grant)
+class GrantAdmin(ModelAdmin):
+    list_display = ("pattern", "group")
+    list_select_related = ("group",)

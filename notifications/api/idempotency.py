@@ -1,0 +1,69 @@
+"""`Idempotency-Key`: a request that is sent again is done once, and answered as it was."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from hub.problems import Problem
+from notifications.models import ApiKey, IdempotentRequest
+
+KEPT = timedelta(hours=24)
+STUCK = timedelta(seconds=60)  # whoever runs for longer has crashed
+
+T = TypeVar("T")
+Answer = dict[str, Any]
+
+
+def once(
+    api_key: ApiKey, key: str, body: bytes, act: Callable[[], T], tell: Callable[[T], Answer]
+) -> tuple[Answer, bool]:
+    """The answer ``tell(act())`` gives, or gave to the first request with this key; whether it is an old one.
+
+    ``act`` runs in a transaction, which notes the answer too: who crashes has done all of it or nothing.
+    What is known only after it (a position) is told afterwards. Raises a `Problem` of 409 while the first
+    request is running, of 422 for another body. A request that fails leaves its key free.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    now = timezone.now()
+    IdempotentRequest.objects.filter(created_at__lt=now - KEPT).delete()
+    row, started = IdempotentRequest.objects.get_or_create(
+        api_key=api_key, key=key, defaults={"digest": digest, "created_at": now}
+    )
+    if row.digest != digest:
+        raise Problem(422, "This Idempotency-Key was used with another body: take a new one.")
+    if row.answer is not None:
+        return row.answer, True
+    if not started and not _take_over(row):
+        raise Problem(409, "The first request with this Idempotency-Key is still running.", retry_after=1)
+    ours = _ours(row)
+    try:
+        with transaction.atomic():
+            made = act()
+            if not ours.filter(answer__isnull=True).update(answer=tell(made)):
+                raise Problem(409, "This request took so long that another took it over.", retry_after=1)
+    except BaseException:
+        ours.filter(answer__isnull=True).delete()
+        raise
+    answer = tell(made)
+    ours.update(answer=answer)
+    return answer, False
+
+
+def _take_over(row: IdempotentRequest) -> bool:
+    now = timezone.now()
+    if row.created_at > now - STUCK:
+        return False
+    taken = _ours(row).filter(answer__isnull=True).update(created_at=now)
+    row.created_at = now
+    return bool(taken)
+
+
+def _ours(row: IdempotentRequest) -> QuerySet[IdempotentRequest]:
+    return IdempotentRequest.objects.filter(pk=row.pk, created_at=row.created_at)

@@ -1,0 +1,114 @@
+"""What programs do: notifications, live events, tokens for readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from ninja import Body, Header
+
+from hub import events, topics
+from hub.log.shared import shared_log
+from hub.problems import Problem
+from notifications import access, tokens
+from notifications import notify as sending
+from notifications.api import idempotency
+from notifications.api.auth import Key, KeyRequest
+from notifications.api.router import router
+from notifications.api.schemas import (
+    AnyEvents,
+    EventsBody,
+    NotificationBody,
+    Position,
+    Positions,
+    Sent,
+    SentAll,
+    Token,
+    TokenBody,
+)
+from notifications.models import Notification
+
+TAGS = ["Publishing"]
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", pattern=r"^[ -~]{1,255}$", description="1 to 255 printable characters."),
+]
+
+
+@router.post("notifications", tags=TAGS, auth=Key("send"), response={201: SentAll})
+def send(
+    request: KeyRequest,
+    response: HttpResponse,
+    body: NotificationBody,
+    idempotency_key: IdempotencyKey = None,
+) -> dict[str, Any]:
+    """Send a notification to people, groups, topics or everyone. Scope: `send`.
+
+    One is made for each address. `position` is null when it is committed and the log is away, or while it
+    is scheduled: it will be delivered. With an `Idempotency-Key` the same request gives the first answer
+    again for 24 h, with the header `Idempotent-Replay: true`.
+    """
+    act = partial(sending.notify, **dict(body))
+    if idempotency_key is None:
+        return _told(act())
+    answer, replayed = idempotency.once(request.auth, idempotency_key, request.body, act, _told)
+    if replayed:
+        response["Idempotent-Replay"] = "true"
+    return answer
+
+
+@router.delete("notifications/{uuid:id}", tags=TAGS, auth=Key("send"), response=Sent)
+def recall(request: KeyRequest, id: UUID) -> dict[str, Any]:
+    """Take a notification back: it leaves the inboxes, and readers are told. Scope: `send`."""
+    return _sent(sending.recall(id))
+
+
+@router.post("events", tags=TAGS, auth=Key("publish"), response={201: Position | Positions})
+def publish(
+    request: KeyRequest, body: Body[AnyEvents], idempotency_key: IdempotencyKey = None
+) -> dict[str, Any]:
+    """Publish a live event, or up to 500, of which all or none are published. Scope: `publish`.
+
+    Live events are in the log and in no inbox; `data` is any JSON up to 64 KiB. With an `Idempotency-Key`
+    they are published once, and the same request gives the first positions again for 24 h.
+    """
+    many = isinstance(body, EventsBody)
+    key = idempotency_key and f"api:{request.auth.pk}:{idempotency_key}"
+    drafts = [
+        events.draft(event.topic, event.type, event.data, key=f"{key}:{number}" if key else "")
+        for number, event in enumerate(body.events if isinstance(body, EventsBody) else [body])
+    ]
+    positions = [str(position) for position in shared_log().append(drafts)]
+    return {"positions": positions} if many else {"position": positions[0]}
+
+
+@router.post("tokens", tags=TAGS, auth=Key("tokens"), response={201: Token})
+def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
+    """A token and a ticket with which a person's browser or program reads. Scope: `tokens`.
+
+    Both open the person's own topics and the live topics given here. The token is for `Authorization:
+    Bearer`; the ticket works once, within 30 s, as `/feed/?ticket=`.
+    """
+    user = access.person(body.user)
+    if user is None:
+        raise Problem(422, f"{body.user[:80]!r} is nobody here.", field="user")
+    own = access.own_topics(user)
+    for topic in body.topics:
+        if topic not in own and (topics.is_inbox(topic) or topic.startswith("hub.")):
+            raise Problem(422, f"{topic!r} is not theirs to read: leave it out.", field="topics")
+    text, ticket, claims = tokens.issue(user, own, body.topics, body.ttl)
+    expires_at = events.stamp(datetime.fromtimestamp(claims.expires_at, UTC))
+    return {"token": text, "ticket": ticket, "expires_at": expires_at}
+
+
+def _told(rows: Sequence[Notification]) -> dict[str, Any]:
+    return {"notifications": [_sent(row) for row in rows]}
+
+
+def _sent(row: Notification) -> dict[str, Any]:
+    return {"id": str(row.pk), "topic": row.topic, "position": row.position and str(row.position)}

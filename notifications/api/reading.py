@@ -1,0 +1,87 @@
+"""What a person does with their inbox. Every change answers the new count, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Query
+from pydantic import BaseModel
+
+from hub.problems import Problem
+from notifications import access, inbox
+from notifications import reading as verbs
+from notifications.api.auth import ReaderRequest
+from notifications.api.router import router
+from notifications.api.schemas import Counted, Listing, ListingQuery, Whose
+
+TAGS = ["Reading"]
+
+
+@router.get("notifications", tags=TAGS, response=Listing)
+def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
+    """A page of the inbox, the latest first. It marks nothing: see `seen` and `reading`."""
+    _only(request, ListingQuery)
+    own = access.own_topics(request.auth)
+    items, next = inbox.find(
+        request.auth, own, query.filter, category=query.category, before=query.before, limit=query.limit
+    )
+    return {"items": items, "next": next, "count": inbox.count(request.auth, own)}
+
+
+@router.get("notifications/count", tags=TAGS, response=Counted)
+def count(request: ReaderRequest, query: Query[Whose]) -> dict[str, Any]:
+    """How many are unread and unseen. Of two counts the one with the higher version is right."""
+    _only(request, Whose)
+    return _counted(request)
+
+
+@router.post("notifications/read-all", tags=TAGS, response=Counted)
+def read_all(request: ReaderRequest) -> dict[str, Any]:
+    verbs.read_all(request.auth)
+    return _counted(request)
+
+
+@router.post("notifications/seen", tags=TAGS, response=Counted)
+def see_all(request: ReaderRequest) -> dict[str, Any]:
+    """All that lies there was seen; it stays unread."""
+    verbs.see_all(request.auth)
+    return _counted(request)
+
+
+@router.put("notifications/{uuid:id}/reading", tags=TAGS, response=Counted)
+def read(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+    verbs.read(request.auth, id)
+    return _counted(request)
+
+
+@router.delete("notifications/{uuid:id}/reading", tags=TAGS, response=Counted)
+def unread(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+    verbs.unread(request.auth, id)
+    return _counted(request)
+
+
+@router.put("notifications/{uuid:id}/archive", tags=TAGS, response=Counted)
+def archive(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+    """Put it away: it counts as read, and only `filter=archived` shows it."""
+    verbs.archive(request.auth, id)
+    return _counted(request)
+
+
+@router.delete("notifications/{uuid:id}/archive", tags=TAGS, response=Counted)
+def unarchive(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+    verbs.unarchive(request.auth, id)
+    return _counted(request)
+
+
+def _counted(request: ReaderRequest) -> dict[str, Any]:
+    return {"count": inbox.count(request.auth, access.own_topics(request.auth))}
+
+
+def _only(request: HttpRequest, query: type[BaseModel]) -> None:
+    for name in request.GET:
+        if name not in query.model_fields:
+            raise Problem(
+                422, f"There is no such parameter: use {', '.join(query.model_fields)}.", field=name[:100]
+            )

@@ -1,0 +1,126 @@
+"""Every refusal of the API in one shape: problem JSON (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from hub.events import BadEvent, TooLarge
+from hub.log import LogAway
+from hub.problems import CONTENT_TYPE, Problem
+from hub.topics import BadTopic
+from notifications.notify import BadNotification
+
+TOLD = 5  # faults of one body that are listed
+SAID = {
+    "extra_forbidden": "there is no such field",
+    "missing": "it is required",
+    "model_attributes_type": "give a JSON object",
+    "model_type": "give a JSON object",
+}
+MISSING = "There is no such path: see /api/docs."
+
+
+def refuse(api: NinjaAPI) -> None:
+    """Have ninja answer every exception in our shape, its own ones too."""
+
+    def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+        assert isinstance(error, Exception)  # noqa: S101
+        return respond(as_problem(error))
+
+    for kind in (Exception, Http404, HttpError, ValidationError):
+        api.add_exception_handler(kind, answer)
+
+
+def refusing(urls: tuple[list[Any], str, str]) -> tuple[list[Any], str, str]:
+    """The paths of an API with what ninja answers outside its handlers in our shape as well."""
+    patterns: list[URLPattern] = urls[0]
+    for pattern in patterns:
+        pattern.callback = _refusing(pattern.callback)
+    return urls
+
+
+@csrf_exempt
+def missing(request: HttpRequest) -> HttpResponse:
+    return respond(Problem(404, MISSING))
+
+
+def respond(problem: Problem) -> HttpResponse:
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return HttpResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE, headers=headers)
+
+
+def as_problem(error: Exception) -> Problem:
+    """What a client is told about an error; raise it again if it is our own fault."""
+    match error:
+        case Problem():
+            return error
+        case ValidationError():
+            return _invalid(error.errors)
+        case BadNotification():
+            return Problem(422, str(error), field=error.field)
+        case BadTopic():
+            return Problem(422, str(error))
+        case TooLarge():
+            return Problem(413, str(error))
+        case BadEvent():
+            return Problem(422, str(error), field="data")
+        case LogAway():
+            return Problem(503, "The log is away: nothing was published, try again.", retry_after=1)
+        case OperationalError() | InterfaceError():
+            return Problem(503, "The database is away: try again.", retry_after=2)
+        case RequestDataTooBig():
+            return Problem(413, "The body is too large: send less at once.")
+        case SuspiciousOperation() | MultiPartParserError():
+            return Problem(400, "The request cannot be read.")
+        case Http404():
+            return Problem(404, MISSING)
+        case HttpError():
+            return Problem(error.status_code, str(error.__cause__ or error))
+    raise error
+
+
+def _refusing(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    @wraps(view, updated=())
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = view(request, *args, **kwargs)
+        except Exception as error:
+            response = respond(as_problem(error))
+        if response.status_code == 405 and "Allow" in response:
+            allowed = response["Allow"]
+            response = respond(Problem(405, f"This path takes {allowed}."))
+            response["Allow"] = allowed
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    # ninja checks the CSRF token itself, where there is a session.
+    return csrf_exempt(answer)
+
+
+def _invalid(errors: list[dict[str, Any]]) -> Problem:
+    told = [(_field(error["loc"]), _text(error)) for error in errors[:TOLD]]
+    return Problem(422, " ".join(f"{field}: {text}" for field, text in told), field=told[0][0])
+
+
+def _field(loc: tuple[str | int, ...]) -> str:
+    """The path of a field as a client spells it: ``events.3.topic``."""
+    # In a body ninja's name for it comes first, and the variant of a union ("one", "many") follows.
+    start = 1 if loc[0] != "body" else 3 if loc[2:3] in (("one",), ("many",)) else 2
+    return ".".join(str(part) for part in loc[start:])[:100] or "body"
+
+
+def _text(error: dict[str, Any]) -> str:
+    said = SAID.get(error["type"]) or error.get("ctx", {}).get("error") or error["msg"]
+    return f"{said}".rstrip(".") + "."

@@ -1,0 +1,140 @@
+"""The bodies that the API takes and gives. Strict: "5" is no number, and an unknown field is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
+
+from hub import topics
+from notifications import moments
+from notifications.tokens import MAX_TTL_S
+
+MAX_EVENTS = 500
+MAX_TOPICS = 100
+
+Moment = Annotated[
+    datetime, BeforeValidator(moments.parse), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Topic = Annotated[str, AfterValidator(topics.check)]
+LiveTopic = Annotated[str, AfterValidator(topics.check_live)]
+LiveType = Annotated[str, AfterValidator(topics.check_type)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NotificationBody(Strict):
+    to: list[str] = Field(examples=[["user:alice", "group:ops", "topic:releases", "everyone"]])
+    title: str
+    body: str = ""
+    url: str = ""
+    category: str = ""
+    severity: Literal["info", "success", "warning", "error", "critical"] = "info"
+    key: str = ""
+    expires_at: Moment | None = None
+    send_at: Moment | None = None
+
+
+class EventBody(Strict):
+    topic: LiveTopic = Field(examples=["job-42"])
+    type: LiveType = Field(examples=["progress"])
+    data: Any = Field(examples=[{"done": 3, "of": 10}])
+
+
+class EventsBody(Strict):
+    events: list[EventBody] = Field(min_length=1, max_length=MAX_EVENTS)
+
+
+def _variant(body: Any) -> str:
+    return "many" if isinstance(body, dict) and "events" in body else "one"
+
+
+AnyEvents = Annotated[
+    Annotated[EventBody, Tag("one")] | Annotated[EventsBody, Tag("many")], Discriminator(_variant)
+]
+
+
+class TokenBody(Strict):
+    user: str = Field(examples=["alice"])
+    topics: list[Topic] = Field([], max_length=MAX_TOPICS)
+    ttl: int = Field(3600, ge=1, le=MAX_TTL_S, description="Seconds.")
+
+
+class Sent(BaseModel):
+    id: str
+    topic: str
+    position: str | None = Field(description="Null while it is scheduled or the log is away.")
+
+
+class SentAll(BaseModel):
+    notifications: list[Sent]
+
+
+class Position(BaseModel):
+    position: str
+
+
+class Positions(BaseModel):
+    positions: list[str]
+
+
+class Token(BaseModel):
+    token: str
+    ticket: str
+    expires_at: str
+
+
+class Item(BaseModel):
+    id: str
+    topic: str
+    title: str
+    body: str
+    url: str
+    category: str
+    severity: str
+    created_at: str
+    position: str | None
+    seen_at: str | None
+    read_at: str | None
+    archived_at: str | None
+
+
+class Count(BaseModel):
+    unread: int
+    unseen: int
+    version: int
+
+
+class Counted(BaseModel):
+    count: Count
+
+
+class Listing(Counted):
+    items: list[Item]
+    next: str | None = Field(description="The `before` of the next page.")
+
+
+class Whose(BaseModel):
+    user: str | None = Field(None, description="With an API key of scope read: whose inbox.")
+
+
+class ListingQuery(Whose):
+    filter: Literal["unread", "all", "archived"] = Field(
+        "all", description="`all` is read or unread, but not archived."
+    )
+    category: str = Field("", pattern=r"^[a-z0-9_.-]{0,64}$")
+    before: UUID | None = None
+    limit: int = Field(50, ge=1, le=100)

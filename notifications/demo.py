@@ -1,0 +1,47 @@
+"""The people, the rights and the notifications of a hub that shows itself."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.utils import timezone
+
+from notifications import keys
+from notifications.models import ApiKey, Grant, Notification
+from notifications.notify import resolve
+
+PEOPLE = ("admin", "alice", "bob", "carol")
+OPS = ("admin", "alice")
+PASSWORD = KEY = "demo"  # noqa: S105
+KEY_TEXT = "demo-key"
+PATTERNS = ("repo-*", "job-*")
+
+NOTIFICATIONS = Path(__file__).with_name("demo.json")
+
+
+@transaction.atomic
+def make() -> None:
+    """Make all of it that is not there."""
+    ops, _ = Group.objects.get_or_create(name="ops")
+    before_all = timezone.now() - timedelta(days=30)  # who came later would not find what lay here
+    for name in PEOPLE:
+        if not User.objects.filter(username=name).exists():
+            boss = name == "admin"
+            User.objects.create_user(
+                name, password=PASSWORD, is_staff=boss, is_superuser=boss, date_joined=before_all
+            )
+    ops.user_set.add(*User.objects.filter(username__in=OPS))
+    if not ApiKey.objects.filter(name=KEY).exists():
+        keys.create(KEY, keys.SCOPES, KEY_TEXT)
+    for pattern in PATTERNS:
+        Grant.objects.get_or_create(pattern=pattern, group=None)
+    for number, said in enumerate(json.loads(NOTIFICATIONS.read_text(encoding="utf-8"))):
+        at = timezone.now() - timedelta(hours=said.pop("hours_ago"))
+        topic = resolve([said.pop("to")])[0]
+        Notification.objects.get_or_create(
+            topic=topic, key=f"demo-{number}", defaults={**said, "created_at": at, "due_at": at}
+        )

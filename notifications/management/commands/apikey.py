@@ -1,0 +1,44 @@
+"""`manage.py apikey`: makes, lists and revokes API keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from hub import events
+from notifications import keys
+from notifications.models import ApiKey
+
+
+class Command(BaseCommand):
+    help = "Makes, lists and revokes the API keys that programs publish with."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        create = actions.add_parser("create", help="make a key; its text is the last line, and is shown once")
+        create.add_argument("--name", required=True, help="what the key is for; each name is used once")
+        create.add_argument(
+            "--scope", action="append", required=True, choices=keys.SCOPES, help="what it may do; repeatable"
+        )
+        actions.add_parser("list", help="list the keys")
+        revoke = actions.add_parser("revoke", help="end a key, at once and for ever")
+        revoke.add_argument("name")
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        try:
+            if action == "create":
+                self.stdout.write(keys.create(options["name"], options["scope"]))
+            elif action == "revoke":
+                keys.revoke(options["name"])
+                self.stdout.write(f"{options['name']} is revoked.")
+            else:
+                self._list()
+        except keys.BadKey as bad:
+            raise CommandError(str(bad)) from None
+
+    def _list(self) -> None:
+        for key in ApiKey.objects.order_by("name"):
+            used = events.stamp(key.last_used_at) if key.last_used_at else "never"
+            state = f"revoked {events.stamp(key.revoked_at)}" if key.revoked_at else f"last used {used}"
+            self.stdout.write(f"{key.name}\t{','.join(key.scopes)}\t{state}")

@@ -1,0 +1,63 @@
+"""`manage.py demo`: makes the demo's data, or plays webhooks to a hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from notifications import demo, replay
+
+
+class Command(BaseCommand):
+    help = "Makes the demo's people, key and notifications; with --replay plays GitHub webhooks to a hub."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--replay", type=Path, metavar="FILE", help="a JSON line each: event, action, payload"
+        )
+        parser.add_argument(
+            "--rate", type=float, default=10, metavar="N", help="lines a second (%(default)g)"
+        )
+        parser.add_argument("--url", default="http://127.0.0.1:8000", help="of the hub (%(default)s)")
+        parser.add_argument(
+            "--key", default=demo.KEY_TEXT, help="with the scopes send and publish (%(default)s)"
+        )
+
+    def handle(
+        self, *args: Any, replay: Path | None, rate: float, url: str, key: str, **options: Any
+    ) -> None:
+        if replay is not None:
+            return self._replay(replay, rate, url, key)
+        if not settings.HUB_DEMO:
+            raise CommandError("The demo has public passwords: set HUB_DEMO=1 if that is meant.")
+        demo.make()
+        self.stdout.write(
+            f"The demo is ready: sign in as {', '.join(demo.PEOPLE)}, password {demo.PASSWORD}."
+        )
+
+    def _replay(self, file: Path, rate: float, url: str, key: str) -> None:
+        if not 0 < rate < float("inf"):
+            raise CommandError("--rate: give a number above 0.")
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+            hub = replay.Hub(url, key)
+        except (OSError, ValueError) as error:
+            raise CommandError(str(error)) from None
+
+        def say(tally: replay.Tally) -> None:
+            self.stdout.write(f"{tally.lines} of {len(lines)} lines, {tally.tries} requests", ending="\r")
+            self.stdout.flush()
+
+        try:
+            tally = replay.play(lines, rate, hub, say)
+        finally:
+            hub.close()
+        self.stdout.write(
+            f"{tally.lines} lines: {tally.notifications} notifications accepted "
+            f"({tally.known} of them earlier), {tally.events} events accepted, {len(tally.refused)} refused."
+        )
+        if tally.refused:
+            raise CommandError("\n".join(tally.refused[:10]))

@@ -1,0 +1,120 @@
+"""What a GitHub webhook becomes: a notification and a live event. Pure, so that anybody may use it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hub import events
+from notifications.models import MAX_TITLE, UNSAYABLE
+
+MAX_BODY = 2000  # characters
+AUDIENCE = ("user:alice", "user:bob", "user:carol", "group:ops", "everyone")
+
+# Of what a payload bears, the more specific first.
+SUBJECTS = (
+    *(
+        "answer",
+        "comment",
+        "review",
+        "thread",
+        "check_run",
+        "workflow_job",
+        "workflow_job_run",
+        "check_suite",
+    ),
+    *("deployment_status", "workflow_run", "deployment", "build", "release", "alert", "security_advisory"),
+    *("project_card", "project_column", "project", "key", "rule", "forkee", "package", "registry_package"),
+    *("discussion", "issue", "pull_request", "head_commit", "commit", "milestone", "label", "workflow"),
+    *("blocked_user", "member", "team"),
+)
+PLACES = ("repository", "organization", "sender")
+SECURITY = ("dependabot", "code-scanning", "secret-scanning", "repository-vulnerability", "security-advisory")
+BAD = {"failure", "error", "timed_out", "action_required", "startup_failure"}
+GOOD = {"success", "built", "fixed", "resolved", "approved", "merged", "published"}
+UNDONE = {"deleted", "removed", "revoked", "suspend", "cancelled", "blocked", "failed"}
+
+Json = dict[str, Any]
+
+
+def key(number: int, text: str) -> str:
+    """The `Idempotency-Key` of a line of a file, so that a file played again is not sent twice."""
+    return f"github-{number}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def notification(number: int, webhook: Mapping[str, Any]) -> Json:
+    """The body of `POST notifications`; ``number`` of the line decides whom it is for."""
+    payload = webhook["payload"]
+    subjects = [found for name in SUBJECTS if isinstance(found := payload.get(name), dict)]
+    places = [found for name in PLACES if isinstance(found := payload.get(name), dict)]
+    name = _name(webhook["event"])
+    return {
+        "to": [AUDIENCE[number % len(AUDIENCE)]],
+        "title": _title(name, payload, subjects),
+        "body": _clean(_first(subjects[:1], "body", "description", "message", "text"))[:MAX_BODY],
+        "url": _first([*subjects, *places], "html_url"),
+        "category": name,
+        "severity": _severity(name, payload, subjects),
+    }
+
+
+def event(webhook: Mapping[str, Any]) -> Json:
+    """The body of `POST events`, its data cut down if it would be too large for an event."""
+    payload = webhook["payload"]
+    data = payload
+    if len(events.encode(payload)) > events.MAX_DATA:
+        data = {"cut": True, **{k: v for k, v in payload.items() if isinstance(v, (str, int))}}
+    topic = "repo-" + re.sub(r"[^A-Za-z0-9._~-]", "-", _whose(payload))[:100]
+    return {"topic": topic, "type": _name(webhook["event"]), "data": data}
+
+
+def _name(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64]
+
+
+def _title(name: str, payload: Json, subjects: list[Json]) -> str:
+    words = name.replace("-", " ").capitalize()
+    if payload.get("action"):
+        words += f" {str(payload['action']).replace('_', ' ')}"
+    number = next((f" #{subject['number']}" for subject in subjects if subject.get("number")), "")
+    about = _first([*subjects, payload], "title", "summary", "name", "tag_name", "login", "ref")
+    title = f"{words} in {_whose(payload)}{number}" + (f": {about}" if about else "")
+    return " ".join(_clean(title).split())[:MAX_TITLE]
+
+
+def _severity(name: str, payload: Json, subjects: list[Json]) -> str:
+    said = {str(payload.get(field)) for field in ("action", "state", "status")}
+    for subject in subjects[:1]:
+        said |= {str(subject.get(field)) for field in ("conclusion", "state", "severity")}
+    if said & BAD:
+        return "error"
+    if said & GOOD and name != "security-advisory":
+        return "success"
+    if name.startswith(SECURITY):
+        return "critical" if said & {"critical", "high"} else "warning"
+    return "warning" if said & UNDONE else "info"
+
+
+def _whose(payload: Json) -> str:
+    for place in PLACES:
+        found = payload.get(place)
+        if isinstance(found, dict):
+            return str(found.get("name") or found.get("login"))
+    return "github"
+
+
+def _first(subjects: list[Json], *fields: str) -> str:
+    return next(_texts(subjects, fields), "")
+
+
+def _texts(subjects: list[Json], fields: tuple[str, ...]) -> Iterator[str]:
+    for subject in subjects:
+        for field in fields:
+            if isinstance(subject.get(field), str) and subject[field].strip():
+                yield subject[field]
+
+
+def _clean(text: str) -> str:
+    return UNSAYABLE.sub("", text)

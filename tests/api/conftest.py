@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import models
+from django.test import Client
+
+from hub.log import Log
+from notifications import access, keys, tokens
+from notifications.models import IdempotentRequest, Notification, Reading, Ticket
+
+Json = dict[str, Any]
+
+
+class Answer:
+    """What came back: of JSON or of problem JSON."""
+
+    def __init__(self, response: Any) -> None:
+        self.status: int = response.status_code
+        self.headers = response.headers
+        self.type = response.headers["Content-Type"].partition(";")[0]
+        self.json: Any = json.loads(response.content)
+
+
+class Caller:
+    """Somebody who calls the API, with an Authorization header or a session."""
+
+    def __init__(self, bearer: str = "", user: User | None = None, csrf: bool = False) -> None:
+        self._client = Client(
+            enforce_csrf_checks=csrf, headers={"authorization": f"Bearer {bearer}"} if bearer else {}
+        )
+        if user is not None:
+            self._client.force_login(user)
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """``body`` is sent as it is if it is bytes, else as JSON; ``_`` in header names means ``-``."""
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        lines = {name.replace("_", "-"): value for name, value in headers.items()}
+        response = self._client.generic(
+            method, f"/api/v1/{path}", data, content_type="application/json", headers=lines
+        )
+        return Answer(response)
+
+    def get(self, path: str) -> Answer:
+        return self.call("GET", path)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+        return self.call("POST", path, body, **headers)
+
+    def put(self, path: str) -> Answer:
+        return self.call("PUT", path)
+
+    def delete(self, path: str) -> Answer:
+        return self.call("DELETE", path)
+
+
+def refused(answer: Answer, status: int, field: str | None = None) -> bool:
+    """Whether it is a refusal in the shape of RFC 9457 that says what to do, and of which field."""
+    problem = answer.json
+    assert answer.type == "application/problem+json", answer.json
+    assert (answer.status, problem["status"]) == (status, status), problem
+    assert problem["type"] == "about:blank"
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem.get("field") == field
+    return True
+
+
+def rows_written() -> int:
+    """How many rows a call may have left behind."""
+    kinds: tuple[type[models.Model], ...] = (Notification, IdempotentRequest, Ticket, Reading)
+    return sum(kind._default_manager.count() for kind in kinds)
+
+
+def events_on(log: Log, topic: str) -> list[Json]:
+    """The events of a topic: their types, positions and data."""
+    page = asyncio.run(log.read({topic: 0}))
+    return [
+        {"type": event.type, "position": str(event.position), "data": json.loads(event.body)["data"]}
+        for event in page.events
+    ]
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob")
+
+
+@pytest.fixture
+def ops(alice: User) -> Group:
+    """A group that Alice is in."""
+    group = Group.objects.create(name="ops")
+    alice.groups.add(group)
+    return group
+
+
+@pytest.fixture
+def with_key(db: None) -> Callable[..., Caller]:
+    """A program with a key of its own that has some scopes."""
+
+    def make(*scopes: str) -> Caller:
+        return Caller(bearer=keys.create("-".join(scopes), scopes))
+
+    return make
+
+
+@pytest.fixture
+def program(with_key: Callable[..., Caller]) -> Caller:
+    """A program that may do everything."""
+    return with_key(*keys.SCOPES)
+
+
+@pytest.fixture
+def reader(alice: User) -> Caller:
+    """Alice, by session."""
+    return Caller(user=alice)
+
+
+@pytest.fixture
+def token_of() -> Callable[[User], str]:
+    def make(user: User, ttl: int = 60) -> str:
+        return tokens.issue(user, access.own_topics(user), [], ttl)[0]
+
+    return make

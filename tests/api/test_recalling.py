@@ -1,0 +1,44 @@
+"""Taking a notification back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+
+from hub.log import Log
+from notifications.models import Notification
+from notifications.notify import notify
+from tests.api.conftest import Caller, events_on, refused
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_leaves_the_inbox_and_readers_are_told_once(
+    heard_log: Log, program: Caller, reader: Caller, alice: User
+) -> None:
+    (row,) = notify(["user:alice"], "Oops")
+
+    answer = program.delete(f"notifications/{row.pk}")
+    first = Notification.objects.get().recalled_at
+    again = program.delete(f"notifications/{row.pk}")
+
+    assert answer.status == 200
+    assert again.json == answer.json
+    assert Notification.objects.get().recalled_at == first
+    assert reader.get("notifications").json["items"] == []
+    recalled = events_on(heard_log, row.topic)[1:]
+    assert [(event["type"], event["data"]) for event in recalled] == [("recalled", {"id": str(row.pk)})]
+    assert answer.json == {"id": str(row.pk), "topic": row.topic, "position": recalled[0]["position"]}
+
+
+def test_what_was_never_sent_is_not_found(program: Caller) -> None:
+    assert refused(program.delete(f"notifications/{uuid.uuid4()}"), 404)
+
+
+def test_it_takes_the_scope(with_key: Callable[..., Caller], alice: User) -> None:
+    (row,) = notify(["user:alice"], "Stays")
+
+    assert refused(with_key("publish", "read").delete(f"notifications/{row.pk}"), 403)
+    assert Notification.objects.get().recalled_at is None

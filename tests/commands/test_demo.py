@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import Group, User
+from django.core.management import CommandError, call_command
+from django.db.models import Model
+
+from notifications import access, keys
+from notifications.inbox import find
+from notifications.models import ApiKey, Grant, Notification
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def demo_mode(settings: Any) -> None:
+    settings.HUB_DEMO = True
+
+
+def test_it_is_refused_outside_of_demo_mode(settings: Any) -> None:
+    settings.HUB_DEMO = False
+
+    with pytest.raises(CommandError, match="HUB_DEMO=1"):
+        call_command("demo")
+    assert not User.objects.exists()
+
+
+@pytest.mark.usefixtures("demo_mode")
+def test_its_people_sign_in_and_its_key_has_every_scope() -> None:
+    call_command("demo", stdout=StringIO())
+
+    for name in ("admin", "alice", "bob", "carol"):
+        assert authenticate(username=name, password="demo") is not None
+    assert list(User.objects.filter(is_staff=True).values_list("username", flat=True)) == ["admin"]
+    assert set(Group.objects.get().user_set.values_list("username", flat=True)) == {"admin", "alice"}
+    assert all(keys.check("demo-key", scope) for scope in keys.SCOPES)
+    bob = User.objects.get(username="bob")
+    assert not access.rights([bob.pk])[bob.pk].denied(["repo-hub"])
+
+
+@pytest.mark.usefixtures("demo_mode")
+def test_everybody_finds_something_of_several_days() -> None:
+    call_command("demo", stdout=StringIO())
+
+    for user in User.objects.all():
+        items, _ = find(user, access.own_topics(user))
+        assert len({item["created_at"][:10] for item in items}) >= 3
+    severities = set(Notification.objects.values_list("severity", flat=True))
+    assert severities == set(Notification.Severity.values)
+
+
+@pytest.mark.usefixtures("demo_mode")
+def test_a_second_time_changes_nothing() -> None:
+    def rows() -> list[list[dict[str, Any]]]:
+        kinds: tuple[type[Model], ...] = (User, ApiKey, Grant, Notification)
+        return [list(kind._default_manager.order_by("pk").values()) for kind in kinds]
+
+    call_command("demo", stdout=StringIO())
+    first = rows()
+
+    call_command("demo", stdout=StringIO())
+
+    assert rows() == first

@@ -1,0 +1,111 @@
+"""`manage.py demo --replay`: everything is accepted once, whatever the way there is like."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from hub.log import Log
+from notifications import keys, replay, webhooks
+from notifications.models import Notification
+
+LINE = {"event": "push", "action": "payload", "payload": {"ref": "main", "repository": {"name": "hub"}}}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "webhooks.jsonl"
+    path.write_text("".join(json.dumps({**LINE, "number": number}) + "\n" for number in range(3)))
+    return path
+
+
+class Flaky(BaseHTTPRequestHandler):
+    """A hub that hangs up, refuses to work, and only then accepts."""
+
+    protocol_version = "HTTP/1.1"
+    mood: list[int]
+    accepted: list[tuple[str, str]]
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status = self.mood.pop(0) if self.mood else 201
+        if status == 0:
+            self.close_connection = True
+            return
+        if status == 201:
+            self.accepted.append((self.path, self.headers["Idempotency-Key"]))
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None: ...
+
+
+@pytest.fixture
+def flaky() -> Iterator[ThreadingHTTPServer]:
+    Flaky.mood, Flaky.accepted = [503, 0, 502, 201, 0, 503, 429, 201], []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Flaky) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        yield server
+        server.shutdown()
+        serving.join()
+
+
+def run(file: Path, url: str, key: str = "any") -> str:
+    out = StringIO()
+    call_command("demo", replay=file, rate=10_000, url=url, key=key, stdout=out)
+    return out.getvalue().splitlines()[-1].rpartition("\r")[2]
+
+
+def test_every_line_is_tried_until_it_is_accepted(
+    file: Path, flaky: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "PAUSE_S", (0.001, 0.002))
+
+    said = run(file, f"http://127.0.0.1:{flaky.server_port}")
+
+    lines = file.read_text().splitlines()
+    expected = [
+        (f"/api/v1/{path}", webhooks.key(number, line))
+        for number, line in enumerate(lines)
+        for path in ("notifications", "events")
+    ]
+    assert Flaky.accepted == expected
+    assert said.startswith("3 lines: 3 notifications accepted")
+
+
+def test_what_is_refused_is_said(file: Path, flaky: ThreadingHTTPServer) -> None:
+    Flaky.mood[:] = [401]
+
+    with pytest.raises(CommandError, match="line 1, notification"):
+        run(file, f"http://127.0.0.1:{flaky.server_port}")
+
+
+@pytest.mark.parametrize("wrong", [{"url": "ftp://hub"}, {"rate": 0}, {"replay": Path("nowhere")}])
+def test_what_cannot_be_played_is_said(file: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(CommandError):
+        call_command("demo", **{"replay": file, "rate": 1, "url": "http://127.0.0.1:1", **wrong})
+
+
+def test_a_hub_has_all_of_it_once_although_it_is_played_twice(
+    file: Path, heard_log: Log, live_server: Any, django_user_model: Any
+) -> None:
+    for name in ("alice", "bob", "carol"):
+        django_user_model.objects.create_user(name)
+    key = keys.create("replay", ["send", "publish"])
+
+    first = run(file, live_server.url, key)
+    again = run(file, live_server.url, key)
+
+    assert first.startswith("3 lines: 3 notifications accepted (0 of them earlier), 3 events accepted")
+    assert again.startswith("3 lines: 3 notifications accepted (3 of them earlier), 3 events accepted")
+    assert Notification.objects.count() == 3

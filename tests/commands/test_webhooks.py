@@ -1,0 +1,86 @@
+"""What a webhook becomes is accepted by the hub, whatever the webhook holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub import events, topics
+from notifications import webhooks
+from notifications.api.schemas import EventBody, NotificationBody
+from notifications.notify import notify
+
+FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "github-webhooks.jsonl"
+
+ISSUE: dict[str, Any] = {
+    "event": "issue_comment",
+    "action": "created",
+    "payload": {
+        "action": "created",
+        "issue": {"number": 7, "title": "It\nbreaks", "html_url": "https://example.com/7", "body": "How"},
+        "comment": {"html_url": "https://example.com/7#1", "body": "Same\x00 here\nand there"},
+        "repository": {"name": "hub", "html_url": "https://example.com"},
+    },
+}
+
+
+def test_an_issues_comment_says_what_where_and_leads_to_itself() -> None:
+    assert webhooks.notification(3, ISSUE) == {
+        "to": ["group:ops"],
+        "title": "Issue comment created in hub #7: It breaks",
+        "body": "Same here\nand there",
+        "url": "https://example.com/7#1",
+        "category": "issue-comment",
+        "severity": "info",
+    }
+
+
+def test_its_event_bears_the_payload_on_the_repositorys_topic() -> None:
+    expected = {"topic": "repo-hub", "type": "issue-comment", "data": ISSUE["payload"]}
+
+    assert webhooks.event(ISSUE) == expected
+
+
+def test_a_payload_too_large_for_an_event_is_cut() -> None:
+    payload = {**ISSUE["payload"], "diff": ["x" * events.MAX_DATA]}
+
+    data = webhooks.event({**ISSUE, "payload": payload})["data"]
+
+    assert data == {"cut": True, "action": "created"}
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "severity"),
+    [
+        ("check_run", {"check_run": {"conclusion": "failure"}}, "error"),
+        ("check_run", {"check_run": {"conclusion": "success"}}, "success"),
+        ("dependabot_alert", {"alert": {"state": "open"}}, "warning"),
+        ("security_advisory", {"security_advisory": {"severity": "critical"}}, "critical"),
+        ("star", {"action": "deleted"}, "warning"),
+        ("star", {"action": "created"}, "info"),
+    ],
+)
+def test_the_severity_is_the_events(event: str, payload: dict[str, Any], severity: str) -> None:
+    webhook = {"event": event, "action": "", "payload": payload}
+
+    assert webhooks.notification(0, webhook)["severity"] == severity
+
+
+def test_a_key_differs_with_the_line_and_its_number() -> None:
+    keys = {webhooks.key(0, "a"), webhooks.key(1, "a"), webhooks.key(0, "b")}
+
+    assert len(keys) == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(not FILE.exists(), reason="the recorded webhooks are not beside the repository")
+def test_every_recorded_webhook_is_accepted(django_user_model: Any) -> None:
+    for number, line in enumerate(FILE.read_text(encoding="utf-8").splitlines()):
+        webhook = json.loads(line)
+        event = EventBody(**webhooks.event(webhook))
+        topics.check_live(event.topic)
+        body = NotificationBody(**webhooks.notification(number, webhook))
+        notify(**{**dict(body), "to": ["everyone"]})

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from hub.events import Event
+from hub.log import Log
+from hub.log.shared import shared_log
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file: threads that share one in memory lock each other out instead of waiting."""
+    settings: dict[str, Any] = connections["default"].settings_dict
+    if settings["ENGINE"].endswith("sqlite3"):
+        settings["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+class _Ear:
+    def __init__(self) -> None:
+        self.hearing = threading.Event()
+
+    def heard(self, event: Event) -> None: ...
+
+    def deaf(self) -> None: ...
+
+    def restored(self) -> None:
+        self.hearing.set()
+
+
+@pytest.fixture
+def heard_log() -> Iterator[Log]:
+    """The log of this process, new and heard by somebody, as in one that serves."""
+    shared_log.cache_clear()
+    log, ear, loop = shared_log(), _Ear(), asyncio.new_event_loop()
+    listening = loop.create_task(log.listen(ear))
+
+    def listen() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            loop.run_until_complete(listening)
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    assert ear.hearing.wait(10)
+    yield log
+    loop.call_soon_threadsafe(listening.cancel)
+    thread.join()
+    loop.close()
+    shared_log.cache_clear()
