@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -14,12 +15,14 @@ django.setup()
 
 from django.conf import settings
 
+from hub.caps import Caps
 from hub.counts import Recount
 from hub.fanout import Fanout
 from hub.feeds import Feeds, Limits
 from hub.health import Health
 from hub.knock import Receive, Scope, Send, respond
 from hub.log.shared import shared_log
+from hub.metrics import Metrics
 from hub.pages import Pages
 from hub.problems import Problem
 from hub.replay import Replay
@@ -37,19 +40,25 @@ class Hub:
         replay = Replay(self.log, inbox.recover)
         self.fanout = Fanout(self.log, replay)
         self.recount = Recount(inbox.counts)
+        # Some descriptors stay for everything else, the health checks first.
+        descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
+        caps = Caps(
+            min(settings.HUB_MAX_CONNECTIONS, descriptors),
+            settings.HUB_MAX_CONNECTIONS_PER_USER,
+            settings.HUB_MAX_CONNECTIONS_PER_ADDRESS,
+        )
         limits = Limits(
             heartbeat_s=settings.HUB_HEARTBEAT_S,
             max_age_s=settings.HUB_MAX_AGE_S,
             mailbox_bytes=settings.HUB_MAILBOX_BYTES,
-            connections=settings.HUB_MAX_CONNECTIONS,
-            connections_per_user=settings.HUB_MAX_CONNECTIONS_PER_USER,
             origins=frozenset(settings.HUB_ALLOWED_ORIGINS),
             hosts=tuple(settings.ALLOWED_HOSTS),
         )
-        self.feeds = Feeds(self.fanout, replay, access.admit, self.recount, limits)
+        self.feeds = Feeds(self.fanout, replay, access.admit, self.recount, caps, limits)
         self.revocation = Revocation(self.feeds.subscribers, revocation.revoked)
         self.fanout.taps += [self.recount.tap, self.revocation.tap]
         self.health = Health(self.log, self.feeds, inbox.trouble)
+        self.metrics = Metrics(self.log, self.fanout, self.feeds, settings.HUB_METRICS_KEY)
         self.pages = Pages()
         self._loops: list[asyncio.Task[None]] = []
 
@@ -65,6 +74,8 @@ class Hub:
             await self.health.live(send)
         elif scope["path"] == "/readyz":
             await self.health.ready(send)
+        elif scope["path"] == "/metrics":
+            await self.metrics(scope, send)
         elif scope["path"] == "/feed":
             await respond(send, Problem(404, "The feed is at /feed/."))
         else:
@@ -78,6 +89,7 @@ class Hub:
             "recount": self.recount.run(),
             "revocation": self.revocation.run(),
             "relay": outbox.relay(),
+            "metrics": self.metrics.run(),
         }
         self._loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
         for task in self._loops:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping
 
 from hub import topics
@@ -52,8 +53,15 @@ class Fanout:
         self._opening = asyncio.Lock()
         self._healing = asyncio.Event()
         self._hearing = asyncio.Event()
+        self.heard_events = self.deliveries = self.heals = self.holes = 0
+        self.lag_s = 0.0  # of the last event heard
         self.taps: list[Callable[[Event], None]] = []
         self.on_state: Callable[[bool], None] = lambda hearing: None
+
+    @property
+    def topics(self) -> int:
+        """How many topics are heard here."""
+        return len(self._watches)
 
     @property
     def hearing(self) -> bool:
@@ -66,6 +74,11 @@ class Fanout:
     # What the log says.
 
     def heard(self, event: Event) -> None:
+        self.heard_events += 1
+        self.lag_s = max(0.0, time.time() - event.position / 1_000_000)
+        self._hear(event)
+
+    def _hear(self, event: Event) -> None:
         if self._holding is None:
             self._take(event)
         elif len(self._holding) < HOLD_MAX:
@@ -133,6 +146,7 @@ class Fanout:
             self._deliver(event, watch)
         elif event.position > watch.verified:
             if event.previous > watch.verified:
+                self.holes += 1
                 logger.info("a hole on %s after %d: reading the log", event.topic, watch.verified)
                 self._holding = [event]
                 self._healing.set()
@@ -145,6 +159,7 @@ class Fanout:
             tap(event)
         piece = Piece(event.sse())
         position = event.position
+        self.deliveries += len(watch.subscribers)
         for subscriber in watch.subscribers:
             subscriber.deliver(position, piece)
 
@@ -164,6 +179,7 @@ class Fanout:
 
     async def _heal(self) -> None:
         self._healing.clear()
+        self.heals += 1
         generation = self._generation
         if self._holding is None:
             self._holding = []
@@ -183,7 +199,7 @@ class Fanout:
             raise
         held, self._holding = self._holding, None
         for event in held:
-            self.heard(event)
+            self._hear(event)
         if not self.hearing:
             self._hearing.set()
             self.on_state(True)

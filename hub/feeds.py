@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from hub.caps import Caps
 from hub.counts import Recount
 from hub.events import Piece, control
 from hub.fanout import Fanout
@@ -33,6 +34,7 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
+REPLAY_SIZES = (0, 1, 10, 100, 1000, float("inf"))  # events; the bounds of a histogram
 DEGRADED = control("stream-degraded", {"reason": "log"})
 LIVE = control("stream-live", {})
 EXPIRED = control("stream-error", {"reason": "expired", "retry": False})
@@ -47,24 +49,24 @@ class Limits:
     heartbeat_s: float
     max_age_s: float
     mailbox_bytes: int
-    connections: int
-    connections_per_user: int
     origins: frozenset[str]
     hosts: tuple[str, ...]
 
 
 class Feeds:
     def __init__(
-        self, fanout: Fanout, replay: Replay, admit: Admit, recount: Recount, limits: Limits
+        self, fanout: Fanout, replay: Replay, admit: Admit, recount: Recount, caps: Caps, limits: Limits
     ) -> None:
         self._fanout = fanout
         self._replay = replay
         self._admit = admit
         self._recount = recount
+        self._caps = caps
         self._limits = limits
-        self._per_person: Counter[str] = Counter()
         self.subscribers = Wheel(limits.heartbeat_s, _ended)
         self.draining = False
+        self.closes: Counter[str] = Counter()  # by reason
+        self.replays: Counter[float] = Counter(dict.fromkeys(REPLAY_SIZES, 0))  # by the bound they fit
         fanout.on_state = self._state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,28 +116,25 @@ class Feeds:
         await self.subscribers.run()
 
     async def drain(self, seconds: float) -> None:
-        """Let nobody in, and send everybody elsewhere, spread over a time."""
+        """Let nobody in, send everybody elsewhere in slices, and be done within a time."""
         self.draining = True
+        until = asyncio.get_running_loop().time() + seconds
         leaving = list(self.subscribers)
         random.shuffle(leaving)
-        for number, subscriber in enumerate(leaving):
-            if number % 20 == 0 and number:
-                await asyncio.sleep(seconds * 20 / len(leaving))
-            subscriber.close("retire", _retire())
+        slices = max(1, min(len(leaving), round(seconds * 10)))
+        for number in range(slices):
+            for subscriber in leaving[number::slices]:
+                subscriber.close("retire", _retire())
+            # The last part of the time is for readers to take what waits.
+            await asyncio.sleep(seconds * 0.8 / slices * random.uniform(0.5, 1))  # noqa: S311
+        while self.subscribers and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
     async def _let_in(self, knock: Knock) -> Subscriber:
         if self.draining:
             raise Problem(503, "This instance is leaving: come back in a moment.", retry_after=1)
-        if len(self.subscribers) >= self._limits.connections:
-            raise Problem(503, "This instance holds all the connections it may: come back.", retry_after=5)
+        self._caps.check_address(knock.address)
         person = await self._admit(knock.credentials, knock.topics)
-        if self._per_person[person.id] >= self._limits.connections_per_user:
-            raise Problem(
-                429,
-                f"{self._limits.connections_per_user} feeds are open for you on this instance: close one, "
-                "or share one between tabs.",
-                retry_after=10,
-            )
         own = person.own if knock.own else ()
         topics = tuple(dict.fromkeys((*own, *knock.topics)))
         if not topics:
@@ -143,17 +142,16 @@ class Feeds:
         # Spread, so that those who came together do not leave together.
         age = self._limits.max_age_s * random.uniform(0.8, 1)  # noqa: S311
         ends_at = min(time.time() + age, person.expires_at or float("inf"))
-        subscriber = Subscriber(person, topics, self._limits.mailbox_bytes, ends_at)
+        self._caps.enter(person.id, knock.address)
+        subscriber = Subscriber(person, knock.address, topics, self._limits.mailbox_bytes, ends_at)
         self.subscribers.add(subscriber)
-        self._per_person[person.id] += 1
         return subscriber
 
     def _let_out(self, subscriber: Subscriber) -> None:
         subscriber.close("gone")
+        self.closes[subscriber.closed] += 1
         self.subscribers.remove(subscriber)
-        self._per_person[subscriber.person.id] -= 1
-        if not self._per_person[subscriber.person.id]:
-            del self._per_person[subscriber.person.id]
+        self._caps.leave(subscriber.person.id, subscriber.address)
         self._recount.remove(subscriber)
         self._fanout.leave(subscriber)
 
@@ -162,6 +160,7 @@ class Feeds:
         resumed = after is not None
         opened = False
         told: set[str] = set()
+        replayed = 0
         while not subscriber.closed:
             try:
                 await self._fanout.join(subscriber)
@@ -184,6 +183,9 @@ class Feeds:
                     if data:
                         await write(b"".join(data))
                     after = stretch.upto
+                    replayed += len(stretch.events)
+                if resumed:
+                    self.replays[next(size for size in REPLAY_SIZES if replayed <= size)] += 1
                 return subscriber.release(after, LIVE)
             except LogAway as error:
                 logger.info("a feed waits for the log: %s", error)

@@ -30,6 +30,7 @@ class Knock:
         host = headers.get("host", "")
         if not validate_host(split_domain_port(host)[0], hosts):
             raise Problem(400, "This host name is not served here: add it to HUB_ALLOWED_HOSTS.")
+        self.address = scope["client"][0] if scope.get("client") else "unknown"
         self.cors = _cors(headers, host, origins)
         self.preflight = scope["method"] == "OPTIONS"
         if self.preflight:

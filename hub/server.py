@@ -2,64 +2,168 @@
 
 - *Lifespan* (ASGI): the background loops start and stop with the server.
 - *Giving connections away* (``hub.take``): a live feed's socket leaves Twisted for `hub.wires`. Daphne's
-  ``send()`` costs 200 times a bare ``send``, and never waits for a slow reader.
+  ``send()`` costs many times a bare ``send``, and never waits for a slow reader.
 - *A queue that fits*: 50 handshakes, Daphne's choice, throttle a storm of reconnects.
-- *A soft stop*: the application is asked to end before its coroutines are cancelled.
+- *A soft stop*: the first signal stops accepting and lets the application end; the second exits.
+- *Trust*: who a client is and which scheme it used is believed of the configured proxies alone.
+- *A bound on bodies*: Twisted would spool any body to disk before anybody is asked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import ipaddress
 import logging
-from collections.abc import Callable
+import os
+import resource
+import signal
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 # Daphne installs Twisted's asyncio reactor on import, so it comes before anything of Twisted.
+from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server as Daphne
 from daphne.server import twisted_loop
+from daphne.ws_protocol import WebSocketFactory
 
-from twisted.internet import abstract, defer, reactor, tcp  # isort: skip
+from twisted.internet import abstract, defer, tcp  # isort: skip
+from twisted.internet import reactor as twisted_reactor
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.logger import globalLogBeginner
 
 from hub.wires import Wire, Wires
 
 BACKLOG = 2048  # handshakes the kernel may queue
+FRAME = 64 * 1024  # bytes of a WebSocket message
+# Young objects before the collector looks: connections come by the thousand and are freed by count.
+COLLECT_AFTER = 50_000
 
+# Twisted's types stop at its interfaces.
+reactor: Any = twisted_reactor
 _TRANSPORT: Any = abstract.FileDescriptor
+_FORWARDED = (
+    b"x-forwarded-for",
+    b"x-forwarded-proto",
+    b"x-forwarded-host",
+    b"x-forwarded-port",
+    b"forwarded",
+)
 
 logger = logging.getLogger(__name__)
 
 
+class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
+    """Daphne's request, which refuses a body over the server's bound while it arrives."""
+
+    _size = 0
+
+    def handleContentChunk(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size <= self.server.body_limit:
+            super().handleContentChunk(data)
+        elif not self.transport.disconnecting:
+            self.transport.write(
+                b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            )
+            self.transport.loseConnection()
+
+
+class Factory(HTTPFactory):  # type: ignore[misc]  # daphne is not typed
+    def buildProtocol(self, addr: Any) -> Any:
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = Request
+        return protocol
+
+
 class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
-    def __init__(self, application: Any, host: str, port: int) -> None:
-        interface = host.replace(":", "\\:")
-        super().__init__(
-            application,
-            endpoints=[f"tcp:port={port}:interface={interface}:backlog={BACKLOG}"],
-            server_name="hub",
-        )
+    def __init__(
+        self,
+        application: Any,
+        host: str,
+        port: int,
+        *,
+        proxies: Sequence[str] = (),
+        body_limit: int = 1 << 23,
+    ) -> None:
+        super().__init__(application, endpoints=[f"{host}:{port}"], server_name="hub")
+        self.body_limit = body_limit
+        self._address = host, port
+        self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
         self._messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         self._wires: Wires | None = None
+        self._leaving = False
 
     def run(self) -> None:
+        """Serve until a signal comes; Daphne's own `run`, with our parts."""
+        # As many descriptors as may be: each feed is one.
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        self.connections: dict[Any, dict[str, Any]] = {}
+        self.http_factory = Factory(self)
+        self.ws_factory = WebSocketFactory(self, server=self.server_name)
+        self.ws_factory.setProtocolOptions(
+            autoPingTimeout=self.ping_timeout,
+            allowNullOrigin=False,
+            openHandshakeTimeout=self.websocket_handshake_timeout,
+            maxMessagePayloadSize=FRAME,
+            maxFramePayloadSize=FRAME,
+        )
+        # Twisted's own log would keep what nobody reads.
+        quiet: Any = lambda event: None  # noqa: E731
+        globalLogBeginner.beginLoggingTo([quiet], redirectStandardIO=False, discardBuffer=True)
+        reactor.callLater(1, self.application_checker)
+        reactor.callLater(2, self.timeout_checker)
+        host, port = self._address
+        endpoint: Any = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
+        listening = endpoint(reactor, port, BACKLOG, host).listen(self.http_factory)
+        listening.addCallbacks(self.listen_success, self.listen_error)
+        self.listeners.append(listening)
+        asyncio.set_event_loop(twisted_loop)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            twisted_loop.add_signal_handler(number, self._signalled)
+        reactor.addSystemEventTrigger("before", "shutdown", self.kill_all_applications)
         reactor.callWhenRunning(self._start)
-        super().run()
+        reactor.run(installSignalHandlers=False)
 
-    def listen_success(self, port: Any) -> None:
+    def listen_success(self, port: Any) -> Any:
         super().listen_success(port)
         address = port.getHost()
         print(f"hub: http://{address.host}:{address.port}/", flush=True)
+        return port
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        scope["root_path"] = ""  # Daphne takes it from a header, whoever sends that
+        self._believe(scope)
         transport = getattr(protocol, "transport", None)
-        if scope["type"] == "http" and scope["http_version"] == "1.1" and type(transport) is tcp.Server:
-            scope["extensions"] = {"hub.take": partial(self._take, protocol)}
+        if scope["type"] == "http":
+            if self._leaving:
+                protocol.channel.persistent = False
+                protocol.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+            if scope["http_version"] == "1.1" and type(transport) is tcp.Server:
+                scope["extensions"] = {"hub.take": partial(self._take, protocol)}
         return super().create_application(protocol, scope)
 
     def kill_all_applications(self) -> Any:
         """Called by the reactor before it ends, which waits for what we give."""
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._leave(), loop=twisted_loop))
+
+    def _believe(self, scope: dict[str, Any]) -> None:
+        """Of a trusted proxy, the right-most address it forwards for; of others, nothing."""
+        peer = ipaddress.ip_address(scope["client"][0]) if scope["client"] else None
+        if peer is None or not any(peer in proxy for proxy in self._proxies):
+            scope["headers"] = [line for line in scope["headers"] if line[0] not in _FORWARDED]
+            return
+        for name, value in scope["headers"]:
+            if name == b"x-forwarded-for":
+                # The last one: what stands before it came from the client.
+                scope["client"] = [value.rpartition(b",")[2].strip().decode("latin-1"), 0]
+            elif name == b"x-forwarded-proto" and value in (b"http", b"https"):
+                secure = value == b"https"
+                scope["scheme"] = {"http": ("http", "https"), "websocket": ("ws", "wss")}[scope["type"]][
+                    secure
+                ]
 
     def _take(self, request: Any, limit: int, closed: Callable[[], None]) -> Wire | None:
         """Part a response that has begun from Daphne and Twisted; None if its client has left.
@@ -89,12 +193,19 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         self._lifespan = twisted_loop.create_task(
             self.application({"type": "lifespan"}, self._messages.get, self._said), name="lifespan"
         )
-        # What is there now stays: the collector need not look at it again for every connection made.
+        # What is there now stays: the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(COLLECT_AFTER, 20, 100)
 
     async def _said(self, message: dict[str, str]) -> None:
         logger.debug("%s", message["type"])
+
+    def _signalled(self) -> None:
+        if self._leaving:
+            os._exit(1)
+        self._leaving = True
+        reactor.stop()
 
     async def _leave(self) -> None:
         for listener in self.listeners:

@@ -72,6 +72,16 @@ def _origins(name: str) -> list[str]:
     return origins
 
 
+def _networks(name: str, default: str) -> list[str]:
+    networks = _list(name, default)
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: {network!r} is not an address or a network.") from None
+    return networks
+
+
 def _database(name: str) -> dict[str, Any]:
     url = _text(name)
     parts = urlsplit(url)
@@ -133,9 +143,12 @@ HUB_HEARTBEAT_S = _number("HUB_HEARTBEAT_S", 20, least=0.1)
 HUB_LOG_MAX_EVENTS = _whole("HUB_LOG_MAX_EVENTS", 1000)
 HUB_LOG_TTL_S = _number("HUB_LOG_TTL_S", 3600, least=0.1)
 HUB_MAX_CONNECTIONS = _whole("HUB_MAX_CONNECTIONS", 15_000)
-HUB_MAX_CONNECTIONS_PER_USER = _whole("HUB_MAX_CONNECTIONS_PER_USER", 5000)
+HUB_MAX_CONNECTIONS_PER_USER = _whole("HUB_MAX_CONNECTIONS_PER_USER", 10_000)
 HUB_MAX_AGE_S = _number("HUB_MAX_AGE_S", 3600, least=1)
 HUB_MAILBOX_BYTES = _whole("HUB_MAILBOX_BYTES", 1024 * 1024, least=64 * 1024)
+HUB_MAX_CONNECTIONS_PER_ADDRESS = _whole("HUB_MAX_CONNECTIONS_PER_ADDRESS", 10_000)
+HUB_METRICS_KEY = _text("HUB_METRICS_KEY")
+HUB_TRUSTED_PROXIES = _networks("HUB_TRUSTED_PROXIES", "127.0.0.1,::1")
 HUB_DRAIN_S = _number("HUB_DRAIN_S", 5)
 THREADS = _whole("HUB_THREADS", 8)  # that answer requests …
 DOOR_THREADS = 4  # … and that ask the database for the doors and the relay

@@ -28,6 +28,7 @@ class Subscriber:
         "_size",
         "_waiter",
         "_wire",
+        "address",
         "closed",
         "ends_at",
         "person",
@@ -35,9 +36,15 @@ class Subscriber:
     )
 
     def __init__(
-        self, person: Person, topics: tuple[str, ...], limit: int, ends_at: float = float("inf")
+        self,
+        person: Person,
+        address: str,
+        topics: tuple[str, ...],
+        limit: int,
+        ends_at: float = float("inf"),
     ) -> None:
         self.person = person
+        self.address = address
         self.topics = topics
         self.ends_at = ends_at  # Unix time
         self.closed = ""  # why, once it is

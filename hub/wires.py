@@ -12,6 +12,9 @@ import select
 import socket
 from collections.abc import Callable
 
+# Writes of all wires in this process: taken by the kernel at once, at least in part; made to wait.
+direct = deferred = 0
+
 GONE = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 ENDING_S = 5.0  # a reader that was told goodbye has so long to read it
 
@@ -40,12 +43,13 @@ class Wire:
 
         Never closes by itself: whoever writes may be going through all subscribers.
         """
+        global direct, deferred
         if self._backlog is not None:
             if self._size + len(data) > self._limit:
                 return False
             self._backlog.append(data)
             self._size += len(data)
-            self._wires.deferred += 1
+            deferred += 1
             return True
         if self._socket is None or self._ending:
             return True
@@ -56,7 +60,7 @@ class Wire:
         except OSError:
             self._wires.soon(self.abort)
             return True
-        self._wires.direct += 1
+        direct += 1
         if sent < len(data):
             self._backlog = [data[sent:]]
             self._size = len(data) - sent
@@ -112,8 +116,6 @@ class Wires:
         self._loop = asyncio.get_running_loop()
         self._epoll = select.epoll()
         self._wires: dict[int, Wire] = {}
-        self.direct = 0  # writes that the kernel took at once, at least in part
-        self.deferred = 0  # writes that had to wait
         self._loop.add_reader(self._epoll.fileno(), self._ready)
 
     def take(self, taken: socket.socket, waiting: bytes, limit: int, closed: Callable[[], None]) -> Wire:

@@ -111,7 +111,7 @@ async def play(
         for _ in range(chance.randrange(30)):
             await asyncio.sleep(0)
         after = chance.choice(published) if published else start
-        subscriber = Subscriber(Person("1", "ann", ()), TOPICS, 1 << 20)
+        subscriber = Subscriber(Person("1", "ann", ()), "", TOPICS, 1 << 20)
         await fanout.join(subscriber)
         if not hold:
             subscriber.release(0, LIVE)

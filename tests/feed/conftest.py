@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from hub.caps import Caps
 from hub.counts import Recount
 from hub.events import Event, draft
 from hub.fanout import Fanout
@@ -134,6 +135,7 @@ class Desk:
     """A hub of one process without a database: a memory log and four lambdas."""
 
     limits: dict[str, Any] = field(default_factory=dict)
+    caps: tuple[int, int, int] = (100, 50, 100)  # of the instance, a person, an address
     rows: list[Event] = field(default_factory=list)  # what the database could recover
     unread: int = 3
     database_down: bool = False
@@ -149,14 +151,12 @@ class Desk:
             "heartbeat_s": 20,
             "max_age_s": 3600,
             "mailbox_bytes": 64 * 1024,
-            "connections": 100,
-            "connections_per_user": 50,
             "origins": frozenset({"https://app.example.com"}),
             "hosts": ("testserver",),
         }
-        self.feeds = Feeds(
-            self.fanout, replay, self.admit, self.recount, Limits(**{**defaults, **self.limits})
-        )
+        limits = Limits(**{**defaults, **self.limits})
+        caps = Caps(*self.caps)
+        self.feeds = Feeds(self.fanout, replay, self.admit, self.recount, caps, limits)
         self.revocation = Revocation(self.feeds.subscribers, self.revoked)
         self.fanout.taps += [self.recount.tap, self.revocation.tap]
         self.clients: list[Client] = []

@@ -132,7 +132,7 @@ async def test_a_refusal_can_be_read_by_an_allowed_origin(desk: Desk) -> None:
 
 
 async def test_too_many_feeds_of_one_person_are_a_429() -> None:
-    async with Desk(limits={"connections_per_user": 2}) as desk:
+    async with Desk(caps=(100, 2, 100)) as desk:
         first = await desk.opened()
         await desk.opened()
 
@@ -148,13 +148,22 @@ async def test_too_many_feeds_of_one_person_are_a_429() -> None:
 
 
 async def test_too_many_feeds_of_the_instance_are_a_503() -> None:
-    async with Desk(limits={"connections": 1}) as desk:
+    async with Desk(caps=(1, 50, 100)) as desk:
         await desk.opened()
 
         client = await desk.refused(headers={"authorization": "Bearer 2"})
 
         assert client.status == 503
         assert "retry-after" in client.headers
+
+
+async def test_too_many_feeds_of_one_address_are_a_429() -> None:
+    async with Desk(caps=(100, 50, 1)) as desk:
+        await desk.opened()
+
+        client = await desk.refused(headers={"authorization": "Bearer 2"})
+
+        assert client.status == 429
 
 
 async def test_a_leaving_instance_lets_nobody_in(desk: Desk) -> None:

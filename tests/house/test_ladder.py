@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up; a module imports from its own rung or from below.
 LADDER = (
-    {"hub.topics", "hub.problems", "hub.wires"},
+    {"hub.topics", "hub.problems", "hub.wires", "hub.caps"},
     {"hub.events"},
     {"hub.people", "hub.log"},
     {"hub.log.memory", "hub.log.hearing"},
@@ -19,7 +19,7 @@ LADDER = (
     {"hub.log.shared", "hub.subscriber", "hub.replay", "hub.threads"},
     {"hub.wheel", "hub.fanout", "hub.counts", "hub.revocation", "hub.knock", "hub.eventstream"},
     {"hub.feeds", "hub.pages"},
-    {"hub.health"},
+    {"hub.health", "hub.metrics"},
     {"notifications.models", "notifications.moments"},
     {"notifications.tokens", "notifications.inbox", "notifications.keys", "notifications.webhooks"},
     {"notifications.access", "notifications.outbox", "notifications.replay"},

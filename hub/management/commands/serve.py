@@ -15,4 +15,10 @@ class Command(BaseCommand):
 
         from hub.asgi import application  # isort: skip
 
-        Server(application, settings.HUB_HOST, settings.HUB_PORT).run()
+        Server(
+            application,
+            settings.HUB_HOST,
+            settings.HUB_PORT,
+            proxies=settings.HUB_TRUSTED_PROXIES,
+            body_limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        ).run()

@@ -48,9 +48,12 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
         def say(tally: replay.Tally) -> None:
-            self.stdout.write(f"{tally.lines} of {len(lines)} lines, {tally.tries} requests", ending="\r")
+            if not self.stdout.isatty() and tally.lines % 100:
+                return
+            self.stdout.write(f"{tally.lines} of {len(lines)} lines, {tally.tries} requests", ending=ending)
             self.stdout.flush()
 
+        ending = "\r" if self.stdout.isatty() else "\n"
         try:
             tally = replay.play(lines, rate, hub, say)
         finally:

@@ -1,0 +1,107 @@
+"""What an instance says about itself to Prometheus. Counted by plain numbers, gathered when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import ipaddress
+import time
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from hub import wires
+from hub.fanout import Fanout
+from hub.feeds import Feeds
+from hub.knock import Scope, Send, respond
+from hub.log import Log
+from hub.problems import Problem
+
+CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
+LAG_EVERY_S = 0.25
+LAG_KEPT = 40  # ten seconds
+
+
+class Metrics:
+    def __init__(self, log: Log, fanout: Fanout, feeds: Feeds, key: str) -> None:
+        self._log = log
+        self._fanout = fanout
+        self._feeds = feeds
+        self._key = key
+        self._lags = [0.0]
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+
+    async def __call__(self, scope: Scope, send: Send) -> None:
+        if not self._allowed(scope):
+            return await respond(
+                send, Problem(403, "Metrics are read from loopback, or with HUB_METRICS_KEY.")
+            )
+        body = generate_latest(self._registry)
+        headers = [(b"content-type", CONTENT_TYPE), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def run(self) -> None:
+        """Measure how late the loop is, until cancelled."""
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(LAG_EVERY_S)
+            self._lags.append(max(0.0, time.perf_counter() - began - LAG_EVERY_S))
+            del self._lags[:-LAG_KEPT]
+
+    def collect(self) -> Iterator[Metric]:
+        fanout, feeds = self._fanout, self._feeds
+        waiting = [subscriber.waiting for subscriber in feeds.subscribers]
+        yield GaugeMetricFamily("hub_feeds", "Open feeds.", len(waiting))
+        yield GaugeMetricFamily("hub_topics", "Topics heard here.", fanout.topics)
+        yield GaugeMetricFamily("hub_mailbox_bytes", "Bytes that wait for readers.", sum(waiting))
+        yield GaugeMetricFamily(
+            "hub_mailbox_bytes_max", "Bytes that wait for the slowest.", max(waiting, default=0)
+        )
+        yield GaugeMetricFamily("hub_hearing", "1 while the log is heard.", fanout.hearing)
+        yield GaugeMetricFamily("hub_draining", "1 while this instance leaves.", feeds.draining)
+        yield GaugeMetricFamily(
+            "hub_log_silence_seconds", "Since the log was last heard.", self._log.silence()
+        )
+        yield GaugeMetricFamily(
+            "hub_hearing_lag_seconds", "From an event's position to its being heard; the last.", fanout.lag_s
+        )
+        yield GaugeMetricFamily(
+            "hub_loop_lag_seconds", "How late the loop was; the worst of 10 s.", max(self._lags)
+        )
+        yield CounterMetricFamily("hub_events_heard", "Events heard from the log.", fanout.heard_events)
+        yield CounterMetricFamily("hub_deliveries", "Events given to subscribers.", fanout.deliveries)
+        yield CounterMetricFamily("hub_heals", "Times the log was read to be sure.", fanout.heals)
+        yield CounterMetricFamily("hub_holes", "Holes found in what was heard.", fanout.holes)
+        writes = CounterMetricFamily("hub_writes", "Writes to sockets given away.", labels=["how"])
+        writes.add_metric(["direct"], wires.direct)
+        writes.add_metric(["deferred"], wires.deferred)
+        yield writes
+        closes = CounterMetricFamily("hub_closes", "Feeds that ended.", labels=["reason"])
+        for reason, times in feeds.closes.items():
+            closes.add_metric([reason], times)
+        yield closes
+        yield _histogram("hub_replay_events", "Events a returning feed was given.", feeds.replays)
+
+    def _allowed(self, scope: Scope) -> bool:
+        given = dict(scope["headers"]).get(b"authorization", b"")
+        if self._key and hmac.compare_digest(given, b"Bearer " + self._key.encode()):
+            return True
+        try:
+            return ipaddress.ip_address(scope["client"][0]).is_loopback
+        except (TypeError, ValueError):
+            return False
+
+
+def _histogram(name: str, text: str, counts: dict[float, int]) -> Metric:
+    """From how often each bound was the least that fits; the sum is not kept."""
+    total = 0
+    buckets = []
+    for bound, times in sorted(counts.items()):
+        total += times
+        buckets.append(("+Inf" if bound == float("inf") else f"{bound:g}", float(total)))
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=None)
