@@ -44,14 +44,14 @@ class Wire:
         Never closes by itself: whoever writes may be going through all subscribers.
         """
         global direct, deferred
+        if self._ending or self._socket is None:
+            return True
         if self._backlog is not None:
             if self._size + len(data) > self._limit:
                 return False
             self._backlog.append(data)
             self._size += len(data)
             deferred += 1
-            return True
-        if self._socket is None or self._ending:
             return True
         try:
             sent = self._socket.send(data)
