@@ -4,7 +4,7 @@ export INSTANCES
 
 CLUSTER_PARTS = redis-server nginx postgresql openssl
 
-.PHONY: run test cluster lint pins clean
+.PHONY: run test cluster bench lint pins clean
 
 run: export HUB_DEMO = 1
 run: .venv/run.stamp
@@ -20,6 +20,10 @@ test: lint
 cluster: .venv/run.stamp
 	sh tests/parts.sh $(CLUSTER_PARTS)
 	exec .venv/bin/python -m tests.cluster
+
+bench: .venv/test.stamp
+	sh tests/parts.sh redis-server postgresql gcc
+	exec .venv/bin/python -m tests.benchmark
 
 lint: .venv/test.stamp
 	.venv/bin/ruff check .

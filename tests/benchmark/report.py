@@ -1,0 +1,136 @@
+"""The table at the end: a row a figure, a column a server, and the bar that the hub is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Results = Mapping[str, Mapping[str, Mapping[str, float]]]  # scenario → server → figure → value
+
+FANOUT = {
+    "deliveries_per_cpu_s": "deliveries per CPU-second",
+    "last_reader_ms": "to the last reader, ms",
+    "connect_cpu_ms": "connect, CPU ms",
+    "connects_per_s": "connects per second",
+    "idle_kb": "idle connection, kB",
+    "idle_kernel_kb": "… in the kernel, both ends, kB",
+    "load_cpu_us_per_delivery": "load, CPU µs per delivery",
+}
+STORM = {
+    "live_s": "until all are live, s",
+    "came_back": "connections lost on the way",
+    "cpu_ms_each": "CPU ms each",
+    "queries_each": "database queries each",
+}
+LABELS: dict[str, dict[str, str]] = {
+    "fanout-1k": FANOUT,
+    "fanout-10k": FANOUT,
+    "topics": FANOUT,
+    "connect": {
+        f"{kind}_{figure}": f"{text}, {label}"
+        for kind, text in (("token", "token"), ("own", "token, own topics"), ("session", "session"))
+        for figure, label in (("cpu_ms", "CPU ms"), ("per_s", "per second"), ("queries", "queries"))
+    },
+    "storm": STORM,
+    "storm-session": STORM,
+    "publish": {
+        f"{kind}_{figure}": f"{text} {label}"
+        for kind, text in (("event", "events"), ("batch", "events by 100"), ("notification", "notifications"))
+        for figure, label in (("per_s", "per second"), ("per_cpu_s", "per CPU-second"))
+    },
+    "instances": {f"{number}_cpu_us_per_delivery": f"{number}: CPU µs per delivery" for number in (1, 2, 4)},
+}
+
+
+@dataclass(frozen=True)
+class Goal:
+    text: str
+    value: Callable[[Results], float]
+    bound: float
+    at_least: bool = True
+
+    def line(self, results: Results) -> dict[str, Any] | None:
+        try:
+            value = self.value(results)
+        except KeyError:
+            return None
+        met = value >= self.bound if self.at_least else value <= self.bound
+        sign = "≥" if self.at_least else "≤"
+        return {"goal": f"{self.text} {sign} {self.bound:g}", "value": value, "met": met}
+
+
+def _against(scenario: str, other: str) -> Callable[[Results], float]:
+    figure = "deliveries_per_cpu_s"
+    return lambda results: results[scenario]["hub"][figure] / results[scenario][other][figure]
+
+
+def _of(scenario: str, figure: str) -> Callable[[Results], float]:
+    return lambda results: results[scenario]["hub"][figure]
+
+
+def _flatness(results: Results) -> float:
+    found = results["instances"]["hub"]
+    return found["4_cpu_us_per_delivery"] / found["1_cpu_us_per_delivery"]
+
+
+GOALS = (
+    Goal("1,000 feeds, of the limit", _against("fanout-1k", "limit"), 0.85),
+    Goal("10,000 feeds, of the limit", _against("fanout-10k", "limit"), 0.85),
+    Goal("1,000 feeds, times the plain stack", _against("fanout-1k", "plain"), 15),
+    Goal("10,000 feeds, times the plain stack", _against("fanout-10k", "plain"), 15),
+    Goal("idle feed of 10,000, kB", _of("fanout-10k", "idle_kb"), 8, at_least=False),
+    Goal("connect by token, CPU ms", _of("connect", "token_cpu_ms"), 0.5, at_least=False),
+    Goal("connect by session, CPU ms", _of("connect", "session_cpu_ms"), 1.2, at_least=False),
+    Goal("storm of 5,000, s", _of("storm", "live_s"), 6, at_least=False),
+    Goal("storm, queries each", _of("storm", "queries_each"), 2, at_least=False),
+    Goal("storm of sessions, queries each", _of("storm-session", "queries_each"), 2, at_least=False),
+    Goal("events per second", _of("publish", "event_per_s"), 600),
+    Goal("events by 100 per second", _of("publish", "batch_per_s"), 20_000),
+    Goal("notifications per second", _of("publish", "notification_per_s"), 250),
+    Goal("4 instances, cost of a delivery to that of 1", _flatness, 1.1, at_least=False),
+)
+
+
+def goals(results: Results) -> list[dict[str, Any]]:
+    return [line for goal in GOALS if (line := goal.line(results)) is not None]
+
+
+def table(results: Results, about: Mapping[str, str]) -> str:
+    servers = list(dict.fromkeys(server for found in results.values() for server in found))
+    lines = [_row("", [*servers])]
+    for scenario, found in results.items():
+        lines += ["", f"{scenario}: {about[scenario]}"]
+        for figure, label in LABELS[scenario].items():
+            values = [found.get(server, {}).get(figure) for server in servers]
+            if any(value is not None for value in values):
+                lines.append(_row(f"  {label}", [_text(value) for value in values]))
+                if figure == "deliveries_per_cpu_s":
+                    lines += _ratios(values, servers)
+    lines += ["", "hub on Daphne, held to its bar"]
+    lines += [
+        f"  {'met ' if line['met'] else 'MISS'} {line['goal']}: {_text(line['value'])}"
+        for line in goals(results)
+    ]
+    return "\n".join(lines)
+
+
+def _ratios(values: list[float | None], servers: list[str]) -> list[str]:
+    rows = []
+    for other, label in (("limit", "  … of the limit"), ("plain", "  … times the plain stack")):
+        base = values[servers.index(other)] if other in servers else None
+        if base:
+            rows.append(
+                _row(f"  {label}", ["" if value is None else f"{value / base:.2f}" for value in values])
+            )
+    return rows
+
+
+def _row(label: str, values: list[str]) -> str:
+    return f"{label:<38}" + "".join(f"{value:>12}" for value in values)
+
+
+def _text(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -1,0 +1,49 @@
+"""What is measured, by name, on whom and at which size. Rooms will be more rows of this table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from tests.benchmark import feeds, publishing
+from tests.benchmark.servers import SERVERS, Bench
+
+ALL = tuple(SERVERS)
+HUBS = ("hub", "uvicorn")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    about: str
+    servers: tuple[str, ...]
+    run: Callable[[Bench, str], dict[str, float]]
+
+
+def scenarios(quick: bool) -> dict[str, Scenario]:
+    """Quick is a tenth of the readers, and once instead of three times."""
+    part, blocks = (10, 1) if quick else (1, 3)
+
+    def sized(
+        run: Callable[..., dict[str, float]], readers: int, **more: object
+    ) -> partial[dict[str, float]]:
+        return partial(run, readers=readers // part, blocks=blocks, **more)
+
+    return {
+        "fanout-1k": Scenario("1,000 feeds of one topic", ALL, sized(feeds.fanout, 1_000)),
+        "fanout-10k": Scenario("10,000 feeds of one topic", ALL, sized(feeds.fanout, 10_000)),
+        "topics": Scenario(
+            "1,000 topics of 10 feeds", ALL, sized(feeds.fanout, 10_000, topics=1_000 // part)
+        ),
+        "connect": Scenario("authorised connects", HUBS, sized(feeds.connect, 1_000)),
+        "storm": Scenario("5,000 return at once", HUBS, sized(feeds.storm, 5_000)),
+        "storm-session": Scenario(
+            "5,000 sessions return at once", ("hub",), sized(feeds.storm, 5_000, shown="session")
+        ),
+        "publish": Scenario(
+            "publishing through HTTP",
+            (*HUBS, "plain"),
+            partial(publishing.publish, seconds=1 if quick else 4),
+        ),
+        "instances": Scenario("1, 2 and 4 instances", ("hub",), sized(feeds.instances, 4_000)),
+    }
