@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hub import topics
+from hub.batch import Batch
 from hub.events import Event, control
 from hub.people import Counts, Person
 from hub.subscriber import Subscriber
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 class Recount:
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
+        self._asked: Batch[Person, dict[str, int]] = Batch(self._ask)
         self._subscribers: dict[str, set[Subscriber]] = {}  # by person
         self._by_topic: dict[str, set[str]] = {}  # inbox topic → people
         self._stale: set[str] = set()
@@ -67,10 +69,14 @@ class Recount:
         if not any(topics.is_inbox(topic) for topic in person.own):
             return None
         try:
-            return (await self._counts([person]))[person.id]
+            return await self._asked.get(person)
         except Exception:
             logger.exception("the count of %s could not be read", person.id)
             return None
+
+    async def _ask(self, people: Sequence[Person]) -> dict[Person, dict[str, int]]:
+        counts = await self._counts(people)
+        return {person: counts[person.id] for person in people if person.id in counts}
 
     async def run(self) -> None:
         while True:

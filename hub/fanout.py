@@ -13,13 +13,14 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from hub import topics
 from hub.events import Event, Piece
 from hub.log import Log, LogAway
 from hub.replay import Replay, Stretch, reset
-from hub.subscriber import Subscriber
+from hub.subscriber import Send, Subscriber
+from hub.watch import Watch
 
 HEAD_CHECK_S = 10.0  # finds a lost last event, which no successor betrays
 LINGER_S = 5.0  # a topic stays watched for so long after its last subscriber: people come back
@@ -29,19 +30,6 @@ RETRY_S = 0.2
 logger = logging.getLogger(__name__)
 
 
-class Watch:
-    """A topic that is heard here. ``verified`` is None until that is known."""
-
-    __slots__ = ("early", "empty_since", "subscribers", "verified")
-
-    def __init__(self) -> None:
-        # A dict keeps the order of arrival and costs less than a set of the same size.
-        self.subscribers: dict[Subscriber, None] = {}
-        self.verified: int | None = None
-        self.early = 0  # the last position heard before ``verified`` was known
-        self.empty_since: float | None = None
-
-
 class Fanout:
     def __init__(self, log: Log, replay: Replay) -> None:
         self._log = log
@@ -49,6 +37,7 @@ class Fanout:
         # What instances tell each other is heard whoever is here; taps read it.
         self._watches: dict[str, Watch] = {topics.CONTROL: Watch()}
         self._holding: list[Event] | None = []  # deaf until the log is first heard
+        self._reached = 0  # up to here everything on every watched topic was heard
         self._generation = 0  # of connections to the log
         self._opening = asyncio.Lock()
         self._healing = asyncio.Event()
@@ -71,8 +60,6 @@ class Fanout:
     async def until_hearing(self) -> None:
         await self._hearing.wait()
 
-    # What the log says.
-
     def heard(self, event: Event) -> None:
         self.heard_events += 1
         self.lag_s = max(0.0, time.time() - event.position / 1_000_000)
@@ -94,8 +81,6 @@ class Fanout:
         self._holding = []
         self._healing.set()
 
-    # What the doors ask.
-
     async def join(self, subscriber: Subscriber) -> None:
         """Watch the subscriber's topics. It is held; read with a `Replay`, then release it.
 
@@ -105,8 +90,9 @@ class Fanout:
             watch = self._watches.get(topic)
             if watch is None:
                 watch = self._watches[topic] = Watch()
-            watch.subscribers[subscriber] = None
+            watch.others[subscriber] = None
             watch.empty_since = None
+        subscriber.flow = self._flow
         if any(self._watches[topic].verified is None for topic in subscriber.topics):
             await self._open()
 
@@ -114,8 +100,32 @@ class Fanout:
         now = asyncio.get_running_loop().time()
         for topic in subscriber.topics:
             watch = self._watches.get(topic)
-            if watch is not None and watch.subscribers.pop(subscriber, 0) is None and not watch.subscribers:
+            if watch is not None and watch.remove(subscriber) and not watch:
                 watch.empty_since = now
+
+    def now(self, names: Iterable[str]) -> int | None:
+        """A position that these topics, all joined, may be read from live; None while healing."""
+        if self._holding is not None:
+            return None
+        return max(self._reached, *(self._watches[topic].verified or 0 for topic in names))
+
+    def recent(self, names: Iterable[str], after: int) -> tuple[list[tuple[int, Piece]], int] | None:
+        """What these topics, all joined, brought after a position, and up to where that is all.
+
+        From memory; None where memory does not reach back, and the log has to be read.
+        """
+        if self._holding is not None or after > self._reached:
+            return None
+        found: list[tuple[int, Piece]] = []
+        for topic in names:
+            watch = self._watches[topic]
+            kept = watch.since(after)
+            # A topic just opened was read ahead of what is heard: others might overtake it.
+            if kept is None or (watch.verified or 0) > self._reached:
+                return None
+            found += kept
+        found.sort(key=lambda kept: kept[0])
+        return found, self._reached
 
     async def run(self) -> None:
         """Heal when asked, check the heads by the clock, forget empty topics; until cancelled."""
@@ -134,16 +144,15 @@ class Fanout:
                 logger.info("the log could not be read, trying again: %s", error)
                 await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
 
-    # How it is done.
-
     def _take(self, event: Event) -> None:
+        self._reached = max(self._reached, event.position)
         watch = self._watches.get(event.topic)
         if watch is None:
             return
         if watch.verified is None:
             # Being opened: its subscribers are all held, and drop what their replay brings.
             watch.early = event.position
-            self._deliver(event, watch)
+            self._deliver(event, watch, Piece(event.sse()))
         elif event.position > watch.verified:
             if event.previous > watch.verified:
                 self.holes += 1
@@ -151,17 +160,30 @@ class Fanout:
                 self._holding = [event]
                 self._healing.set()
                 return
-            watch.verified = event.position
-            self._deliver(event, watch)
+            self._verified(event, watch)
 
-    def _deliver(self, event: Event, watch: Watch) -> None:
+    def _verified(self, event: Event, watch: Watch) -> None:
+        piece = Piece(event.sse())
+        watch.verified = event.position
+        watch.keep(event.position, piece)
+        self._deliver(event, watch, piece)
+
+    def _deliver(self, event: Event, watch: Watch, piece: Piece) -> None:
         for tap in self.taps:
             tap(event)
-        piece = Piece(event.sse())
-        position = event.position
-        self.deliveries += len(watch.subscribers)
-        for subscriber in watch.subscribers:
-            subscriber.deliver(position, piece)
+        self.deliveries += len(watch)
+        watch.deliver(event.position, piece)
+
+    def _flow(self, subscriber: Subscriber, send: Send | None) -> None:
+        """A reader's socket takes bytes at once from now on, or does not."""
+        for topic in subscriber.topics:
+            watch = self._watches.get(topic)
+            if watch is None:
+                continue
+            if send is None:
+                watch.stem(subscriber)
+            else:
+                watch.flow(subscriber, send)
 
     async def _open(self) -> None:
         async with self._opening:
@@ -173,8 +195,7 @@ class Fanout:
                 head = await self._replay.head()
                 if generation == self._generation:
                     for topic in fresh:
-                        watch = self._watches[topic]
-                        watch.verified = max(head, watch.early)
+                        self._watches[topic].opened(head)
                     return
 
     async def _heal(self) -> None:
@@ -207,18 +228,17 @@ class Fanout:
     def _mend(self, stretch: Stretch, after: Mapping[str, int]) -> None:
         resets: dict[Subscriber, list[str]] = {}
         for topic in stretch.lost:
-            for subscriber in self._watches[topic].subscribers:
+            for subscriber in self._watches[topic].lost(stretch.upto):
                 resets.setdefault(subscriber, []).append(topic)
         for subscriber, names in resets.items():
             subscriber.deliver(stretch.upto, reset(names, stretch.upto))
         for event in stretch.events:
-            watch = self._watches.get(event.topic)
-            if watch is not None and event.position > (watch.verified or 0):
-                watch.verified = event.position
-                self._deliver(event, watch)
-        for topic in after:
-            watch = self._watches[topic]
+            watch = self._watches[event.topic]
+            if event.position > (watch.verified or 0):
+                self._verified(event, watch)
+        for watch in map(self._watches.__getitem__, after):
             watch.verified = max(watch.verified or 0, stretch.upto)
+        self._reached = max(self._reached, stretch.upto)
 
     async def _forget(self) -> None:
         due = asyncio.get_running_loop().time() - LINGER_S

@@ -8,26 +8,25 @@ coroutine ends once it is live, and only its subscriber stays.
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
+from hub import outlets
 from hub.caps import Caps
+from hub.catchup import DEGRADED, LIVE, CatchUp, retry_ms
 from hub.counts import Recount
 from hub.events import Piece, control
 from hub.fanout import Fanout
 from hub.knock import Knock, Receive, Scope, Send, respond
-from hub.log import LogAway
 from hub.people import Admit
 from hub.problems import Problem
-from hub.replay import Replay, reset
+from hub.replay import Replay
 from hub.subscriber import Subscriber
-from hub.wheel import HEARTBEAT, Wheel
+from hub.wheel import Wheel
 
-RETRY_MS = (1000, 4000)  # a client that lost us comes back after a time of its own within these
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -35,13 +34,7 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
 ]
 REPLAY_SIZES = (0, 1, 10, 100, 1000, float("inf"))  # events; the bounds of a histogram
-DEGRADED = control("stream-degraded", {"reason": "log"})
-LIVE = control("stream-live", {})
 EXPIRED = control("stream-error", {"reason": "expired", "retry": False})
-
-Write = Callable[[bytes], Awaitable[None]]
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +73,24 @@ class Feeds:
             subscriber = await self._let_in(knock)
         except Problem as problem:
             return await respond(send, problem, knock.cors)
-        take = scope.get("extensions", {}).get("hub.take")
-        # A server that gives connections away ends an abandoned coroutine by itself.
-        leaving = None if take else asyncio.ensure_future(_gone(receive, subscriber))
-        handed_over = False
+        outlet = outlets.outlet(
+            scope,
+            receive,
+            send,
+            subscriber,
+            HEADERS + knock.cors,
+            self._limits.mailbox_bytes,
+            partial(self._let_out, subscriber),
+        )
         try:
-            start = {"type": "http.response.start", "status": 200, "headers": HEADERS + knock.cors}
-            await send(start)
-
-            async def write(data: bytes) -> None:
-                await send({"type": "http.response.body", "body": data, "more_body": True})
-
-            await write(b"retry: %d\n\n" % random.randint(*RETRY_MS))  # noqa: S311
-            await self._catch_up(subscriber, knock.after, write)
-            if take and not subscriber.closed:
-                wire = take(self._limits.mailbox_bytes, lambda: self._let_out(subscriber))
-                handed_over = wire is not None
-                if handed_over:
-                    subscriber.attach(wire)
-                return
-            while data := await subscriber.take():
-                await write(data)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            count = await self._count(subscriber)
+            catchup = CatchUp(self._fanout, self._replay, subscriber, knock.after, count, outlet.write)
+            await catchup.run()
+            if knock.after is not None:
+                self.replays[next(size for size in REPLAY_SIZES if catchup.events <= size)] += 1
+            await outlet.follow()
         finally:
-            if leaving:
-                leaving.cancel()
-            if not handed_over:
+            if outlet.leave():
                 self._let_out(subscriber)
 
     @property
@@ -155,62 +140,11 @@ class Feeds:
         self._recount.remove(subscriber)
         self._fanout.leave(subscriber)
 
-    async def _catch_up(self, subscriber: Subscriber, after: int | None, write: Write) -> None:
-        """From joining to live. While the log is away: say so, wait, go on from where we were."""
-        resumed = after is not None
-        opened = False
-        told: set[str] = set()
-        replayed = 0
-        while not subscriber.closed:
-            try:
-                await self._fanout.join(subscriber)
-                head = await self._replay.head()
-                unknown = after is not None and after > head
-                if after is None or unknown:
-                    after = head
-                if not opened:
-                    self._recount.add(subscriber)
-                    await write(await self._open(subscriber, after, resumed))
-                    opened = True
-                if unknown:
-                    await write(reset(list(subscriber.topics), head, "unknown").bare)
-                async for stretch in self._replay.of(subscriber.topics, after):
-                    lost = [topic for topic in stretch.lost if topic not in told]
-                    told.update(lost)
-                    data = [event.sse() for event in stretch.events]
-                    if lost:
-                        data.insert(0, reset(lost, stretch.upto).bare)
-                    if data:
-                        await write(b"".join(data))
-                    after = stretch.upto
-                    replayed += len(stretch.events)
-                if resumed:
-                    self.replays[next(size for size in REPLAY_SIZES if replayed <= size)] += 1
-                return subscriber.release(after, LIVE)
-            except LogAway as error:
-                logger.info("a feed waits for the log: %s", error)
-                await write(DEGRADED.bare)
-                await self._wait(subscriber, write)
-
-    async def _wait(self, subscriber: Subscriber, write: Write) -> None:
-        hearing = asyncio.ensure_future(self._fanout.until_hearing())
-        try:
-            await asyncio.sleep(random.uniform(0.05, 0.25))  # noqa: S311
-            while not hearing.done() and not subscriber.closed:
-                await asyncio.wait([hearing], timeout=min(1.0, self._limits.heartbeat_s))
-                await write(HEARTBEAT.bare)
-        finally:
-            hearing.cancel()
-
-    async def _open(self, subscriber: Subscriber, position: int, resumed: bool) -> bytes:
-        own = set(subscriber.person.own).intersection(subscriber.topics)
-        data = {
-            "position": str(position),
-            "topics": list(subscriber.topics),
-            "count": await self._recount.of(subscriber.person) if own else None,
-            "resumed": resumed,
-        }
-        return control("stream-open", data, id=position).bare
+    async def _count(self, subscriber: Subscriber) -> dict[str, int] | None:
+        if not set(subscriber.person.own).intersection(subscriber.topics):
+            return None
+        self._recount.add(subscriber)
+        return await self._recount.of(subscriber.person)
 
     def _state(self, hearing: bool) -> None:
         data = LIVE if hearing else DEGRADED
@@ -223,7 +157,7 @@ class Feeds:
 
 
 def _retire() -> Piece:
-    return control("retire", {"retry": random.randint(*RETRY_MS)})  # noqa: S311
+    return control("retire", {"retry": retry_ms()})
 
 
 def _ended(subscriber: Subscriber) -> None:
@@ -231,9 +165,3 @@ def _ended(subscriber: Subscriber) -> None:
         subscriber.close("expired", EXPIRED)
     else:
         subscriber.close("age", _retire())
-
-
-async def _gone(receive: Receive, subscriber: Subscriber) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    subscriber.close("gone")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from hub.events import Piece, control
 from hub.people import Person
@@ -11,17 +12,19 @@ from hub.wires import Wire
 SLOW = control("stream-error", {"reason": "slow", "retry": True})
 LAST_CHUNK = b"0\r\n\r\n"
 
+Send = Callable[[bytes], int]
+
 
 class Subscriber:
     """Bytes for one reader, bounded; a reader that lets them pile up is closed, nobody else waits.
 
     It begins held: what is delivered is kept aside until `release` says up to where the replay
-    reached. Then it is live: bytes go to its wire once it has one (`attach`), and until then, or on a
-    server that gives none, wait for `take`.
+    reached. Bytes go to its wire once it has one (`attach`), and until then, or on a server that gives
+    none, wait for `take`. Live on a wire that takes everything at once it is said to *flow*: the
+    fan-out then calls the socket's own ``send``.
     """
 
     __slots__ = (
-        "_after",
         "_held",
         "_limit",
         "_mailbox",
@@ -29,8 +32,10 @@ class Subscriber:
         "_waiter",
         "_wire",
         "address",
+        "after",
         "closed",
         "ends_at",
+        "flow",
         "person",
         "topics",
     )
@@ -48,9 +53,10 @@ class Subscriber:
         self.topics = topics
         self.ends_at = ends_at  # Unix time
         self.closed = ""  # why, once it is
+        self.after = 0  # up to here the replay reached; hearing may lag behind it
+        self.flow: Callable[[Subscriber, Send | None], None] | None = None  # told to the fan-out
         self._limit = limit
         self._held: list[tuple[int, Piece]] | None = []
-        self._after = 0  # up to here the replay reached; hearing may lag behind it
         self._mailbox: list[bytes] | None = []
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -68,7 +74,7 @@ class Subscriber:
     def deliver(self, position: int, piece: Piece) -> None:
         """An event of the log. Held until the replay is over."""
         if self._held is None:
-            if position > self._after:
+            if position > self.after:
                 self.put(piece)
         elif self._fits(piece.bare):
             self._held.append((position, piece))
@@ -84,19 +90,26 @@ class Subscriber:
             self._mailbox.append(piece.bare)
             self._wake()
 
-    def release(self, upto: int, first: Piece) -> None:
-        """Go live: ``first``, then what was held and stands after ``upto``."""
-        held, self._held, self._after = self._held or [], None, upto
-        self._size -= sum(len(piece.bare) for _, piece in held)
-        self.put(first)
+    def fell_short(self, chunk: bytes, sent: int) -> None:
+        """Of a chunk that the fan-out sent itself, the kernel took only so many bytes."""
+        if self._wire is not None:
+            self._wire.fell_short(chunk, sent)
+
+    def release(self, upto: int) -> None:
+        """Go live: what was held and stands after ``upto`` goes out now."""
+        held, self._held, self.after = self._held or [], None, upto
+        if self._wire is None:
+            self._size -= sum(len(piece.bare) for _, piece in held)
         for position, piece in held:
             if position > upto:
                 self.put(piece)
+        self._changed()
 
     def attach(self, wire: Wire) -> None:
         """Write to a wire from now on; what waits goes first, as one chunk."""
         waiting = b"".join(self._mailbox or ())
-        self._wire, self._mailbox, self._size = wire, None, 0
+        self._wire, self._mailbox = wire, None
+        wire.changed = self._changed
         if waiting:
             wire.write(Piece(waiting).chunk)
 
@@ -117,15 +130,23 @@ class Subscriber:
         if self._mailbox is None:
             raise RuntimeError("what has a wire is not taken")
         if not self._mailbox and not self.closed:
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
+            await self._wait()
         data = self._mailbox[0] if len(self._mailbox) == 1 else b"".join(self._mailbox)
         self._mailbox.clear()
         self._size = 0
         return data
+
+    async def drained(self) -> None:
+        """Return once the wire has no bytes waiting, or the stream is closed."""
+        while self._wire is not None and self._wire.waiting and not self.closed:
+            await self._wait()
+
+    async def _wait(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
 
     def _fits(self, data: bytes) -> bool:
         self._size += len(data)
@@ -137,6 +158,11 @@ class Subscriber:
             self._mailbox.clear()
         self.close("slow", SLOW)
         return False
+
+    def _changed(self) -> None:
+        self._wake()
+        if self._wire is not None and self._held is None and self.flow is not None:
+            self.flow(self, None if self.closed else self._wire.send)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -15,6 +15,8 @@ from collections.abc import Callable
 # Writes of all wires in this process: taken by the kernel at once, at least in part; made to wait.
 direct = deferred = 0
 
+LOST = -1  # what a `send` that failed for good counts as
+
 GONE = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 ENDING_S = 5.0  # a reader that was told goodbye has so long to read it
 
@@ -22,7 +24,7 @@ ENDING_S = 5.0  # a reader that was told goodbye has so long to read it
 class Wire:
     """One socket. Bytes go straight to the kernel; what it does not take waits here, bounded."""
 
-    __slots__ = ("_backlog", "_closed", "_ending", "_limit", "_size", "_socket", "_wires")
+    __slots__ = ("_backlog", "_closed", "_ending", "_limit", "_size", "_socket", "_wires", "changed")
 
     def __init__(self, wires: Wires, taken: socket.socket, limit: int, closed: Callable[[], None]) -> None:
         self._wires = wires
@@ -32,6 +34,16 @@ class Wire:
         self._backlog: list[bytes] | None = None  # None: the kernel took everything
         self._size = 0
         self._ending = False
+        # Told when the kernel makes us wait, and when it no longer does.
+        self.changed: Callable[[], None] = _nothing
+
+    @property
+    def send(self) -> Callable[[bytes], int] | None:
+        """The socket's own `send` while nothing waits, for whoever writes to thousands: what falls
+        short has to be told to `fell_short` before anything else is written."""
+        if self._socket is None or self._ending or self._backlog is not None:
+            return None
+        return self._socket.send
 
     @property
     def waiting(self) -> int:
@@ -58,14 +70,23 @@ class Wire:
         except BlockingIOError:
             sent = 0
         except OSError:
-            self._wires.soon(self.abort)
-            return True
+            sent = LOST
         direct += 1
-        if sent < len(data):
-            self._backlog = [data[sent:]]
-            self._size = len(data) - sent
-            self._wires.block(self._socket)
+        if sent != len(data):
+            self.fell_short(data, sent)
         return True
+
+    def fell_short(self, data: bytes, sent: int) -> None:
+        """Of these bytes the kernel took only so many, or the socket is `LOST`."""
+        if self._socket is None:
+            return
+        if sent == LOST:
+            self._wires.soon(self.abort)
+            return
+        self._backlog = [data[sent:]]
+        self._size = len(data) - sent
+        self._wires.block(self._socket)
+        self.changed()
 
     def end(self, last: bytes) -> None:
         """Close after what waits and these bytes, or after a while, whatever still waits."""
@@ -74,6 +95,7 @@ class Wire:
         self._limit += len(last)
         self.write(last)
         self._ending = True
+        self.changed()
         if self._backlog is None:
             self._wires.soon(self.abort)
         else:
@@ -107,6 +129,11 @@ class Wire:
         else:
             self._backlog, self._size = None, 0
             self._wires.unblock(self._socket)
+            self.changed()
+
+
+def _nothing() -> None:
+    pass
 
 
 class Wires:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.contrib.auth import get_user
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
-from django.http import HttpRequest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from hub import topics
+from hub.batch import Batch
 from hub.people import Credentials, Person
 from hub.problems import Problem
 from hub.threads import in_thread
@@ -27,7 +30,13 @@ async def admit(credentials: Credentials, wanted: Sequence[str]) -> Person:
     if credentials.ticket:
         return _from_claims(await in_thread(tokens.redeem, credentials.ticket), wanted)
     if credentials.session:
-        return await in_thread(_from_session, credentials.session, wanted)
+        try:
+            person, mine = await _signed_in.get(credentials.session)
+        except KeyError:
+            raise Problem(401, "This session has ended: sign in again.") from None
+        _refuse(mine.denied(wanted))
+        granted = tuple(topic for topic in wanted if topic not in mine.own)
+        return replace(person, granted=granted) if granted else person
     raise Problem(401, "Sign in, or show a subscriber token: Authorization: Bearer … or ?ticket=…")
 
 
@@ -96,22 +105,33 @@ def _from_claims(claims: tokens.Claims, wanted: Sequence[str]) -> Person:
     return Person(claims.user, claims.name, claims.own, expires_at=float(claims.expires_at))
 
 
-def _from_session(key: str, wanted: Sequence[str]) -> Person:
-    request = HttpRequest()
-    request.session = SessionStore(session_key=key)
-    user = get_user(request)
-    if not isinstance(user, User):
-        raise Problem(401, "This session has ended: sign in again.")
-    mine = rights([user.pk])[user.pk]
-    _refuse(mine.denied(wanted))
-    return Person(
-        str(user.pk),
-        user.get_username(),
-        mine.own,
-        session=key,
-        stamp=user.get_session_auth_hash(),
-        granted=tuple(topic for topic in wanted if topic not in mine.own),
-    )
+async def _ask(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
+    return await in_thread(_from_sessions, keys)
+
+
+def _from_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
+    """Who is signed in by each of these sessions, as `django.contrib.auth.get_user` decides it."""
+    store = SessionStore()
+    sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    data = {session.session_key: store.decode(session.session_data) for session in sessions}
+    ids = {key: said[SESSION_KEY] for key, said in data.items() if SESSION_KEY in said}
+    users = User.objects.filter(is_active=True).in_bulk([int(id) for id in ids.values()])
+    mine = rights(users)
+    found = {}
+    for key, id in ids.items():
+        user = users.get(int(id))
+        if user is not None:
+            stamp = user.get_session_auth_hash()
+            if constant_time_compare(data[key].get(HASH_SESSION_KEY, ""), stamp):
+                own = mine[user.pk].own
+                found[key] = (
+                    Person(str(user.pk), user.get_username(), own, session=key, stamp=stamp),
+                    mine[user.pk],
+                )
+    return found
+
+
+_signed_in: Batch[str, tuple[Person, Rights]] = Batch(_ask)
 
 
 def _refuse(denied: list[str]) -> None:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
+import hiredis
 from redis.exceptions import RedisError
 
 from hub.events import Event
@@ -24,6 +25,7 @@ DEAF_S = 5.0  # … and none heard for this long: the connection is dead, whatev
 ACK_S = 2.0
 BACKOFF_S = (0.05, 2.0)  # first and greatest wait before connecting again; each is jittered in full
 BATCH = 500  # topics a SUBSCRIBE
+READ = 256 * 1024  # bytes
 
 logger = logging.getLogger(__name__)
 
@@ -94,26 +96,23 @@ class Hearing:
             async with asyncio.timeout(DEAF_S) as patience:
                 await connection.connect()
                 await self._send(connection, "SUBSCRIBE", self._missing(subscribed))
-                while True:
-                    kind, channel, payload = await connection.read_response(timeout=math.inf)
+                # Its own reading of a response costs more than all we do with one.
+                stream, parser = connection._reader, hiredis.Reader()
+                while data := await stream.read(READ):
+                    parser.feed(data)
                     now = time.monotonic()
                     if now - self._heard_at > PROBE_S / 2:
                         patience.reschedule(asyncio.get_running_loop().time() + DEAF_S)
                         self._heard_at = now
-                    if kind == b"message":
-                        if payload:
-                            ear.heard(self._event(channel, payload))
-                    elif kind == b"subscribe":
-                        subscribed.add(channel.decode())
-                        self._acknowledged(channel.decode())
-                        if self._connection is None and len(subscribed) >= len(self._wanted) + 1:
-                            # What came to be wanted while we connected is asked for before anybody
-                            # relies on us.
-                            missing = self._missing(subscribed)
-                            await self._send(connection, "SUBSCRIBE", missing)
-                            if not missing:
-                                self._connection = connection
-                                ear.restored()
+                    while (said := parser.gets()) is not False:
+                        if isinstance(said, hiredis.ReplyError):
+                            raise ConnectionError(f"Redis refuses: {said}")
+                        if said[0] == b"message":
+                            if said[2]:
+                                ear.heard(self._event(said[1], said[2]))
+                        elif said[0] == b"subscribe":
+                            await self._subscribed(connection, subscribed, said[1].decode(), ear)
+                raise ConnectionError("Redis closed the connection")
         finally:
             probing.cancel()
             for channel in list(self._acks):
@@ -122,6 +121,17 @@ class Hearing:
                 self._connection = None
                 ear.deaf()
             await connection.disconnect(nowait=True)
+
+    async def _subscribed(self, connection: Any, subscribed: set[str], channel: str, ear: Ear) -> None:
+        subscribed.add(channel)
+        self._acknowledged(channel)
+        if self._connection is None and len(subscribed) >= len(self._wanted) + 1:
+            # What came to be wanted while we connected is asked for before anybody relies on us.
+            missing = self._missing(subscribed)
+            await self._send(connection, "SUBSCRIBE", missing)
+            if not missing:
+                self._connection = connection
+                ear.restored()
 
     async def _probing(self) -> None:
         while True:

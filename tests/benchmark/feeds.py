@@ -17,6 +17,8 @@ WARM_UP = 100  # readers who come and go before anything is counted
 SETTLE_S = 1.0
 MISSED = 50
 TOPIC = "bench-0"
+HUBS = ("hub", "uvicorn")
+TURNS = 3  # a block
 
 
 def fanout(bench: Bench, name: str, readers: int, blocks: int, topics: int = 1) -> Figures:
@@ -38,8 +40,30 @@ def fanout(bench: Bench, name: str, readers: int, blocks: int, topics: int = 1) 
                 "connects_per_s": readers / opened.seconds,
                 "idle_kb": (usage.resident_kb(server.pids) - empty_kb) / readers,
                 "idle_kernel_kb": (usage.kernel_kb() - empty_kernel_kb) / readers,
-                **deliver(server, load, names, readers, blocks),
+                **(beside_limit if name in HUBS else deliver)(server, load, names, readers, blocks),
             }
+
+
+def beside_limit(server: Server, load: Load, topics: Sequence[str], readers: int, blocks: int) -> Figures:
+    """Deliver by turns with what C can do: this machine's speed drifts by half within a minute."""
+    turns = []
+    with SERVERS["limit"](server.bench) as limit, readers_of(limit, topics, readers) as limit_load:
+        limit_load.open(readers)
+        for _ in range(TURNS * blocks):
+            turns.append(
+                (
+                    deliver(server, load, topics, readers, 1),
+                    deliver(limit, limit_load, topics, readers, 1)["deliveries_per_cpu_s"],
+                )
+            )
+    mine = [figures["deliveries_per_cpu_s"] for figures, _ in turns]
+    return {
+        **{figure: statistics.median([figures[figure] for figures, _ in turns]) for figure in turns[0][0]},
+        "deliveries_spread": (max(mine) - min(mine)) / statistics.median(mine),
+        "of_limit": statistics.median(
+            [figures["deliveries_per_cpu_s"] / theirs for figures, theirs in turns]
+        ),
+    }
 
 
 def deliver(server: Server, load: Load, topics: Sequence[str], readers: int, blocks: int) -> Figures:

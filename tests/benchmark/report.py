@@ -10,6 +10,7 @@ Results = Mapping[str, Mapping[str, Mapping[str, float]]]  # scenario → server
 
 FANOUT = {
     "deliveries_per_cpu_s": "deliveries per CPU-second",
+    "of_limit": "… of the limit, turn by turn",
     "last_reader_ms": "to the last reader, ms",
     "connect_cpu_ms": "connect, CPU ms",
     "connects_per_s": "connects per second",
@@ -75,8 +76,8 @@ def _flatness(results: Results) -> float:
 
 
 GOALS = (
-    Goal("1,000 feeds, of the limit", _against("fanout-1k", "limit"), 0.85),
-    Goal("10,000 feeds, of the limit", _against("fanout-10k", "limit"), 0.85),
+    Goal("1,000 feeds, of the limit", _of("fanout-1k", "of_limit"), 0.85),
+    Goal("10,000 feeds, of the limit", _of("fanout-10k", "of_limit"), 0.85),
     Goal("1,000 feeds, times the plain stack", _against("fanout-1k", "plain"), 15),
     Goal("10,000 feeds, times the plain stack", _against("fanout-10k", "plain"), 15),
     Goal("idle feed of 10,000, kB", _of("fanout-10k", "idle_kb"), 8, at_least=False),
@@ -117,7 +118,7 @@ def table(results: Results, about: Mapping[str, str]) -> str:
 
 def _ratios(values: list[float | None], servers: list[str]) -> list[str]:
     rows = []
-    for other, label in (("limit", "  … of the limit"), ("plain", "  … times the plain stack")):
+    for other, label in (("plain", "  … times the plain stack"),):
         base = values[servers.index(other)] if other in servers else None
         if base:
             rows.append(

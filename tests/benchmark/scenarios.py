@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from tests.benchmark import feeds, publishing
+from tests.benchmark.feeds import HUBS
 from tests.benchmark.servers import SERVERS, Bench
 
 ALL = tuple(SERVERS)
-HUBS = ("hub", "uvicorn")
 
 
 @dataclass(frozen=True)

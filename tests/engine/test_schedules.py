@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 
 from hub.events import Draft, Event
 from hub.fanout import Fanout
-from hub.feeds import LIVE
 from hub.log import Ear, Log, Page
 from hub.log.memory import MemoryLog
 from hub.people import Person
@@ -114,14 +113,14 @@ async def play(
         subscriber = Subscriber(Person("1", "ann", ()), "", TOPICS, 1 << 20)
         await fanout.join(subscriber)
         if not hold:
-            subscriber.release(0, LIVE)
+            subscriber.release(0)
         replayed = after
         async for stretch in replay.of(TOPICS, after):
             received.extend(event.position for event in stretch.events)
             await log.dawdle()
             replayed = stretch.upto
         if hold:
-            subscriber.release(replayed, LIVE)
+            subscriber.release(replayed)
         expected_after.append(after)
         return subscriber
 

@@ -11,13 +11,23 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # From the ground up; a module imports from its own rung or from below.
 LADDER = (
-    {"hub.topics", "hub.problems", "hub.wires", "hub.caps"},
+    {"hub.topics", "hub.problems", "hub.wires", "hub.caps", "hub.batch"},
     {"hub.events"},
     {"hub.people", "hub.log"},
     {"hub.log.memory", "hub.log.hearing"},
     {"hub.log.redis"},
     {"hub.log.shared", "hub.subscriber", "hub.replay", "hub.threads"},
-    {"hub.wheel", "hub.fanout", "hub.counts", "hub.revocation", "hub.knock", "hub.eventstream"},
+    {
+        "hub.wheel",
+        "hub.watch",
+        "hub.outlets",
+        "hub.fanout",
+        "hub.counts",
+        "hub.revocation",
+        "hub.knock",
+        "hub.eventstream",
+    },
+    {"hub.catchup"},
     {"hub.feeds", "hub.pages"},
     {"hub.health", "hub.metrics"},
     {"notifications.models", "notifications.moments"},

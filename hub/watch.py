@@ -1,0 +1,119 @@
+"""A topic that is heard here: who reads it, how far it is proved, and what came last."""
+
+from __future__ import annotations
+
+from hub import wires
+from hub.events import Piece
+from hub.subscriber import Send, Subscriber
+
+TAIL_EVENTS = 256  # what a returning reader is given from memory …
+TAIL_BYTES = 256 * 1024  # … a topic
+
+
+class Watch:
+    """Everything on the topic up to ``verified`` was delivered; None until that is known.
+
+    Readers whose socket takes bytes at once are in ``flowing``, with its ``send``; the rest, held or
+    backed up or on a server that gives no sockets, in ``others``.
+    """
+
+    __slots__ = (
+        "early",
+        "empty_since",
+        "flowing",
+        "others",
+        "settled",
+        "tail",
+        "tail_bytes",
+        "tail_from",
+        "verified",
+    )
+
+    def __init__(self) -> None:
+        # Dicts keep the order of arrival.
+        self.flowing: dict[Subscriber, Send] = {}
+        self.others: dict[Subscriber, None] = {}
+        self.verified: int | None = None
+        self.early = 0  # the last position heard before ``verified`` was known
+        self.settled = 0  # no reader in ``flowing`` was replayed beyond this
+        self.empty_since: float | None = None
+        # Everything after ``tail_from`` is in ``tail``, in order.
+        self.tail: list[tuple[int, Piece]] = []
+        self.tail_bytes = 0
+        self.tail_from = 0
+
+    def __len__(self) -> int:
+        return len(self.flowing) + len(self.others)
+
+    def opened(self, head: int) -> None:
+        self.verified = self.tail_from = max(head, self.early)
+
+    def lost(self, upto: int) -> list[Subscriber]:
+        """Something is missing before ``upto``; who has to be told."""
+        self.tail.clear()
+        self.tail_bytes = 0
+        self.tail_from = upto
+        return [*self.flowing, *self.others]
+
+    def deliver(self, position: int, piece: Piece) -> None:
+        """The hot path: one `send` a reader, and little else."""
+        if position > self.settled:
+            chunk = piece.chunk
+            whole = len(chunk)
+            short: dict[Send, int] = {}
+            # The subscribers themselves are not touched: that would cost a cache miss each.
+            for send in self.flowing.values():
+                try:
+                    sent = send(chunk)
+                except BlockingIOError:
+                    sent = 0
+                except OSError:
+                    sent = wires.LOST
+                if sent != whole:
+                    short[send] = sent
+            wires.direct += len(self.flowing)
+            if short:
+                for subscriber, send in list(self.flowing.items()):
+                    if send in short:
+                        subscriber.fell_short(chunk, short[send])
+        else:
+            for subscriber in list(self.flowing):
+                subscriber.deliver(position, piece)
+        for subscriber in list(self.others):
+            subscriber.deliver(position, piece)
+
+    def keep(self, position: int, piece: Piece) -> None:
+        self.tail.append((position, piece))
+        self.tail_bytes += len(piece.bare)
+        if len(self.tail) > 2 * TAIL_EVENTS or self.tail_bytes > 2 * TAIL_BYTES:
+            self._trim()
+
+    def since(self, position: int) -> list[tuple[int, Piece]] | None:
+        """What came after a position; None if the tail does not reach back to it."""
+        if position < self.tail_from:
+            return None
+        if not self.tail or self.tail[-1][0] <= position:
+            return []
+        return [kept for kept in self.tail if kept[0] > position]
+
+    def remove(self, subscriber: Subscriber) -> bool:
+        """Whether it was there."""
+        was = self.flowing.pop(subscriber, None) is not None
+        return self.others.pop(subscriber, subscriber) is None or was
+
+    def flow(self, subscriber: Subscriber, send: Send) -> None:
+        self.settled = max(self.settled, subscriber.after)
+        self.others.pop(subscriber, None)
+        self.flowing[subscriber] = send
+
+    def stem(self, subscriber: Subscriber) -> None:
+        if self.flowing.pop(subscriber, None) is not None:
+            self.others[subscriber] = None
+
+    def _trim(self) -> None:
+        # Half at once, so that it is seldom.
+        while len(self.tail) > TAIL_EVENTS or self.tail_bytes > TAIL_BYTES:
+            cut = max(1, len(self.tail) // 2)
+            self.tail_from = self.tail[cut - 1][0]
+            del self.tail[:cut]
+            self.tail_bytes = sum(len(piece.bare) for _, piece in self.tail)
