@@ -77,7 +77,9 @@ class CatchUp:
             found = self._fanout.recent(self._subscriber.topics, self._after)
             if found is None:
                 return None
-            replayed, upto = found
+            # Nothing of this is delivered again. A lost announcement found later by a heal may be
+            # older than it, and must not be taken for something replayed.
+            replayed, upto = found, 0
         self.events += len(replayed)
         await self._write(b"".join([self._opening(), *(piece.bare for _, piece in replayed), LIVE.bare]))
         return upto

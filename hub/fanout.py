@@ -109,10 +109,11 @@ class Fanout:
             return None
         return max(self._reached, *(self._watches[topic].verified or 0 for topic in names))
 
-    def recent(self, names: Iterable[str], after: int) -> tuple[list[tuple[int, Piece]], int] | None:
-        """What these topics, all joined, brought after a position, and up to where that is all.
+    def recent(self, names: Iterable[str], after: int) -> list[tuple[int, Piece]] | None:
+        """What these topics, all joined, brought here after a position.
 
-        From memory; None where memory does not reach back, and the log has to be read.
+        From memory; None where memory does not reach back, and the log has to be read. Whatever is
+        delivered from here on is not among it.
         """
         if self._holding is not None or after > self._reached:
             return None
@@ -125,7 +126,7 @@ class Fanout:
                 return None
             found += kept
         found.sort(key=lambda kept: kept[0])
-        return found, self._reached
+        return found
 
     async def run(self) -> None:
         """Heal when asked, check the heads by the clock, forget empty topics; until cancelled."""
