@@ -79,7 +79,7 @@ class CatchUp:
                 return None
             # Nothing of this is delivered again. A lost announcement found later by a heal may be
             # older than it, and must not be taken for something replayed.
-            replayed, upto = found, 0
+            replayed, upto = found, self._after
         self.events += len(replayed)
         await self._write(b"".join([self._opening(), *(piece.bare for _, piece in replayed), LIVE.bare]))
         return upto

@@ -112,8 +112,7 @@ class Fanout:
     def recent(self, names: Iterable[str], after: int) -> list[tuple[int, Piece]] | None:
         """What these topics, all joined, brought here after a position.
 
-        From memory; None where memory does not reach back, and the log has to be read. Whatever is
-        delivered from here on is not among it.
+        From memory; None where that does not reach back. Nothing of it is delivered again.
         """
         if self._holding is not None or after > self._reached:
             return None
