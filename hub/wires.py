@@ -105,10 +105,11 @@ class Wire:
         """Close now, whatever waits."""
         if self._socket is not None:
             taken, self._socket = self._socket, None
+            closed, self._closed, self.changed = self._closed, _nothing, _nothing  # no circle is left
             self._backlog, self._size = None, 0
             self._wires.forget(taken)
             taken.close()
-            self._closed()
+            closed()
 
     def room(self) -> None:
         """The kernel takes bytes again: all that waits goes as one write."""

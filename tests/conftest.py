@@ -53,3 +53,11 @@ def heard_log() -> Iterator[Log]:
     thread.join()
     loop.close()
     shared_log.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def no_key_is_known() -> None:
+    """The keys of the test before went with its database."""
+    from notifications import keys
+
+    keys.known.clear()

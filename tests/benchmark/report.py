@@ -40,6 +40,18 @@ LABELS: dict[str, dict[str, str]] = {
         for kind, text in (("event", "events"), ("batch", "events by 100"), ("notification", "notifications"))
         for figure, label in (("per_s", "per second"), ("per_cpu_s", "per CPU-second"))
     },
+    "churn": {
+        "connects": "connects",
+        "left_kb_per_1000": "memory left by 1,000, kB",
+        "left_descriptors": "descriptors left",
+    },
+    "slow": {
+        "p99_before_ms": "p99 to the last reader before, ms",
+        "p99_during_ms": "… during, ms",
+        "rested_mb": "memory before, MB",
+        "peak_mb": "… at the most, MB",
+        "after_mb": "… afterwards, MB",
+    },
     "instances": {f"{number}_cpu_us_per_delivery": f"{number}: CPU µs per delivery" for number in (1, 2, 4)},
 }
 
@@ -86,6 +98,7 @@ GOALS = (
     Goal("storm of 5,000, s", _of("storm", "live_s"), 6, at_least=False),
     Goal("storm, queries each", _of("storm", "queries_each"), 2, at_least=False),
     Goal("storm of sessions, queries each", _of("storm-session", "queries_each"), 2, at_least=False),
+    Goal("memory left by 1,000 comings and goings, kB", _of("churn", "left_kb_per_1000"), 20, at_least=False),
     Goal("events per second", _of("publish", "event_per_s"), 600),
     Goal("events by 100 per second", _of("publish", "batch_per_s"), 20_000),
     Goal("notifications per second", _of("publish", "notification_per_s"), 250),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tests.benchmark import feeds, publishing
+from tests.benchmark import endurance, feeds, publishing
 from tests.benchmark.feeds import HUBS
 from tests.benchmark.servers import SERVERS, Bench
 
@@ -45,5 +45,9 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
             (*HUBS, "plain"),
             partial(publishing.publish, seconds=1 if quick else 4),
         ),
+        "churn": Scenario(
+            "feeds that come and go", ("hub",), partial(endurance.churn, readers=100_000 // part)
+        ),
+        "slow": Scenario("200 readers that never read", ("hub",), endurance.slow),
         "instances": Scenario("1, 2 and 4 instances", ("hub",), sized(feeds.instances, 4_000)),
     }
