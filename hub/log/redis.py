@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ LAST, BIRTH = PREFIX + "last", PREFIX + "birth"
 STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
 
 TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
+READS = 8  # at a time, each on a connection of its own: a storm of readers waits here
 SLICE = 500  # topics one read looks at
 AWAY_S = 0.5  # after a failure, appends are refused at once for so long instead of waiting again
 
@@ -39,6 +41,7 @@ class RedisLog:
         self._ttl = int(ttl_s * 1_000_000)
         self._floor = 0
         self._away_until = 0.0
+        self._reading = asyncio.Semaphore(READS)
         self._client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_OPTIONS)
         read = (_HERE / "read.lua").read_text()
         self._append = self._client.register_script((_HERE / "append.lua").read_text())
@@ -83,7 +86,8 @@ class RedisLog:
             keys = [LAST, BIRTH, *(STREAM + topic for topic in some)]
             arguments = [self._floor, self._ttl, limit, *(after[topic] for topic in some)]
             try:
-                head, *rows = await self._read(keys, arguments)
+                async with self._reading:
+                    head, *rows = await self._read(keys, arguments)
             except (RedisError, OSError) as error:
                 raise LogAway(f"Redis: {error}") from error
             heads.append(int(head))
