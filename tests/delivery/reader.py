@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ class Reader:
     connects: int = 0
     last_id: str = ""
     live: bool = False
+    away_s: list[float] = field(default_factory=list)  # from each loss of the feed to the next stream-live
+    lost_at: float | None = None
 
     @property
     def ids(self) -> list[int]:
@@ -67,12 +70,16 @@ class Reader:
                 except (httpx.HTTPError, OSError):
                     pass
                 self.live = False
+                self.lost_at = self.lost_at or time.monotonic()
                 random.shuffle(doors)
                 await asyncio.sleep(random.uniform(0.05, 0.5))
 
     def _heard(self, id: str, type: str, data: str) -> None:
         self.last_id = id or self.last_id
         self.live = type == "stream-live" or (self.live and type != "stream-degraded")
+        if type == "stream-live" and self.lost_at is not None:
+            self.away_s.append(time.monotonic() - self.lost_at)
+            self.lost_at = None
         self.received.append((id, type, json.loads(data)))
 
 

@@ -61,6 +61,9 @@ async def test_restarting_every_instance_in_turn_loses_nothing(cluster: Cluster,
         await until(lambda r=reader: len(r.notifications) >= len(posted), "everything")
         assert reader.notifications == posted
         assert not reader.resets
+    away_s = sorted(seconds for reader in readers for seconds in reader.away_s)
+    print("away, s:", " ".join(f"{seconds:.2f}" for seconds in away_s))
+    assert away_s[-1] - away_s[0] > 0.1, "they came back in one spike"
     assert all(set(once) <= {0, 1} for once in moves), moves
     assert sum(once[1] for once in moves) >= READERS, "somebody had to move, or nothing was tested"
 
