@@ -40,11 +40,13 @@ class Nginx(Process):
         self._folder.mkdir(exist_ok=True)
         certificate = Certificate.make(self._folder)
         servers = [f"server {HOST}:{port} max_fails=1 fail_timeout=1s;" for port in self.instances]
+        feeds = [f"server {HOST}:{port} max_fails=0;" for port in self.instances]
         values = {
             "HUB_LISTEN": HOST,
             "HUB_HTTP_PORT": str(self.http),
             "HUB_HTTPS_PORT": str(self.https),
             "HUB_UPSTREAM_SERVERS": "\n        ".join(servers),
+            "HUB_FEED_SERVERS": "\n        ".join(feeds),
             "HUB_CERTIFICATE": str(certificate.file),
             "HUB_CERTIFICATE_KEY": str(certificate.key),
             "HUB_NGINX_DIR": str(self._folder),
