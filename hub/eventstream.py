@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django_eventstream.channelmanager import DefaultChannelManager
 from django_eventstream.event import Event
@@ -38,10 +39,14 @@ class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
         return Event(channel, event_type, data, id=position)
 
     def get_events(self, channel: str, last_id: int, limit: int = 100) -> list[Event]:
-        raise NotImplementedError("events are read at /feed/, not by django-eventstream's view")
+        raise ImproperlyConfigured(
+            "Events are read at /feed/: take django-eventstream's view out of the URLs."
+        )
 
     def get_current_id(self, channel: str) -> int:
-        raise NotImplementedError("events are read at /feed/, not by django-eventstream's view")
+        raise ImproperlyConfigured(
+            "Events are read at /feed/: take django-eventstream's view out of the URLs."
+        )
 
 
 class ChannelManager(DefaultChannelManager):  # type: ignore[misc]  # the library is not typed
