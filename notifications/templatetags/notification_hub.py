@@ -1,0 +1,49 @@
+"""Tags for a page's template: the bell, the toasts, the count, and what is said in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.contrib.auth.models import User
+from django.template import Context
+
+from notifications import access, inbox, words
+
+register = template.Library()
+register.simple_tag(words.say, name="say")
+register.simple_tag(words.language, name="language")
+register.simple_tag(words.direction, name="direction")
+
+
+@register.simple_tag(takes_context=True)
+def unread_count(context: Context) -> int:
+    """How many notifications the signed-in reader has not read; 0 for a stranger."""
+    user = _reader(context)
+    return inbox.count(user, access.own_topics(user))["unread"] if user else 0
+
+
+@register.inclusion_tag("notifications/bell.html", takes_context=True)
+def notification_bell(context: Context) -> dict[str, Any]:
+    """The bell of the signed-in reader: a link to the inbox until the script makes it one that rings."""
+    user = _reader(context)
+    if user is None:
+        return {"user": None}
+    count = context.get("count") or inbox.count(user, access.own_topics(user))
+    return {"user": user, "count": count, "position": context.get("position")}
+
+
+@register.inclusion_tag("notifications/toasts.html", takes_context=True)
+def notification_toasts(context: Context) -> dict[str, Any]:
+    return {"user": _reader(context)}
+
+
+@register.inclusion_tag("notifications/scripts.html")
+def notification_scripts() -> dict[str, Any]:
+    """The modules of both tags; in the page's head."""
+    return {}
+
+
+def _reader(context: Context) -> User | None:
+    user = getattr(context.get("request"), "user", None)
+    return user if isinstance(user, User) else None
