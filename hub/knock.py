@@ -72,6 +72,7 @@ def _cors(headers: Mapping[str, str], host: str, origins: frozenset[str]) -> lis
             (b"access-control-allow-origin", origin.encode("latin-1")),
             (b"access-control-allow-credentials", b"true"),
             (b"access-control-allow-headers", b"authorization, last-event-id"),
+            (b"access-control-max-age", b"600"),
             (b"vary", b"origin"),
         ]
     if urlsplit(origin).netloc != host:

@@ -60,16 +60,12 @@ def _flag(name: str) -> bool:
     return value == "1"
 
 
-def _list(name: str, default: str = "") -> list[str]:
-    return [item for item in (part.strip() for part in _text(name, default).split(",")) if item]
-
-
-def _origins(name: str) -> list[str]:
-    origins = _list(name)
-    for origin in origins:
-        if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", origin):
-            raise ImproperlyConfigured(f"{name}: {origin!r} is not an origin like https://app.example.com.")
-    return origins
+def _list(name: str, default: str = "", pattern: str = ".*", what: str = "") -> list[str]:
+    items = [item for item in (part.strip() for part in _text(name, default).split(",")) if item]
+    for item in items:
+        if not re.fullmatch(pattern, item):
+            raise ImproperlyConfigured(f"{name}: {item!r} is not {what}.")
+    return items
 
 
 def _networks(name: str, default: str) -> list[str]:
@@ -138,7 +134,9 @@ HUB_HOST = _text("HUB_HOST", "127.0.0.1")
 HUB_PORT = _whole("HUB_PORT", 8000)
 HUB_INSTANCE = _text("HUB_INSTANCE") or f"{socket.gethostname()}-{os.getpid()}"
 HUB_REDIS_URL = _redis("HUB_REDIS_URL")
-HUB_ALLOWED_ORIGINS = _origins("HUB_ALLOWED_ORIGINS")
+HUB_ALLOWED_ORIGINS = _list(
+    "HUB_ALLOWED_ORIGINS", "", r"https?://[A-Za-z0-9.\[\]:-]+", "an origin like https://app.example.com"
+)
 HUB_HEARTBEAT_S = _number("HUB_HEARTBEAT_S", 20, least=0.1)
 HUB_LOG_MAX_EVENTS = _whole("HUB_LOG_MAX_EVENTS", 1000)
 HUB_LOG_TTL_S = _number("HUB_LOG_TTL_S", 3600, least=0.1)
@@ -149,6 +147,9 @@ HUB_MAILBOX_BYTES = _whole("HUB_MAILBOX_BYTES", 1024 * 1024, least=64 * 1024)
 HUB_MAX_CONNECTIONS_PER_ADDRESS = _whole("HUB_MAX_CONNECTIONS_PER_ADDRESS", 10_000)
 HUB_METRICS_KEY = _text("HUB_METRICS_KEY")
 HUB_TRUSTED_PROXIES = _networks("HUB_TRUSTED_PROXIES", "127.0.0.1,::1")
+HUB_MANDATORY_CATEGORIES = _list(
+    "HUB_MANDATORY_CATEGORIES", "security", r"[a-z0-9][a-z0-9_.-]{0,63}", "a category like builds"
+)
 HUB_DRAIN_S = _number("HUB_DRAIN_S", 5)
 THREADS = _whole("HUB_THREADS", 8)  # that answer requests …
 DOOR_THREADS = 4  # … and that ask the database for the doors and the relay
@@ -181,7 +182,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "hub.security.ContentSecurityPolicy",
+    "hub.cors.CrossOrigin",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -213,6 +216,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "login"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ar", "العربية")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"

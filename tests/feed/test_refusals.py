@@ -121,7 +121,8 @@ async def test_a_preflight_of_an_allowed_origin_is_answered(desk: Desk) -> None:
     client = await desk.refused(method="OPTIONS", headers={"origin": "https://app.example.com"})
 
     assert client.status == 204
-    assert "authorization" in client.headers["access-control-allow-headers"]
+    assert client.headers["access-control-allow-headers"] == "authorization, last-event-id"
+    assert client.headers["access-control-max-age"] == "600"
 
 
 async def test_a_refusal_can_be_read_by_an_allowed_origin(desk: Desk) -> None:

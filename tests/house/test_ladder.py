@@ -30,16 +30,24 @@ LADDER = (
     {"hub.catchup"},
     {"hub.feeds", "hub.pages"},
     {"hub.health", "hub.metrics"},
-    {"notifications.models", "notifications.moments"},
+    {"notifications.models", "notifications.moments", "notifications.screens", "notifications.words"},
+    {"notifications.preferences"},
     {"notifications.tokens", "notifications.inbox", "notifications.keys", "notifications.webhooks"},
-    {"notifications.access", "notifications.outbox", "notifications.replay"},
+    {"notifications.access", "notifications.outbox", "notifications.recovery", "notifications.replay"},
     {"notifications.notify", "notifications.reading", "notifications.revocation"},
-    {"notifications.api", "notifications.pages", "notifications.admin", "notifications.demo"},
-    {"notifications.urls"},
+    {"notifications.view", "notifications.rows"},
+    {
+        "notifications.api",
+        "notifications.pages",
+        "notifications.preference_page",
+        "notifications.admin",
+        "notifications.demo",
+    },
+    {"notifications.urls", "notifications.templatetags"},
     {"hub.asgi", "hub.urls", "hub.server"},
 )
 # Named by Django and imported by nobody.
-APART = {"hub.settings", "hub.security", "hub.apps", "notifications.apps", "hub", "notifications"}
+APART = {"hub.settings", "hub.security", "hub.cors", "hub.apps", "notifications.apps", "hub", "notifications"}
 WIRING = {"hub.asgi", "hub.urls", "hub.settings"}
 
 

@@ -1,0 +1,32 @@
+"""A setting that cannot be read stops the start and names itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.cluster.instance import ROOT
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HUB_MANDATORY_CATEGORIES", "security,Billing"),
+        ("HUB_MANDATORY_CATEGORIES", "a" * 65),
+        ("HUB_ALLOWED_ORIGINS", "app.example.com"),
+    ],
+)
+def test_a_malformed_value_is_named(name: str, value: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import hub.settings"],
+        cwd=ROOT,
+        env={**os.environ, name: value},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode != 0
+    assert f"{name}: {value.split(',')[-1]!r} is not" in done.stderr
