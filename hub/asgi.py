@@ -27,7 +27,7 @@ from hub.pages import Pages
 from hub.problems import Problem
 from hub.replay import Replay
 from hub.revocation import Revocation
-from notifications import access, inbox, outbox, revocation
+from notifications import access, inbox, outbox, recovery, revocation
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.log = shared_log()
-        replay = Replay(self.log, inbox.recover)
+        replay = Replay(self.log, recovery.recover)
         self.fanout = Fanout(self.log, replay)
         self.recount = Recount(inbox.counts)
         # Some descriptors stay for everything else, the health checks first.
@@ -57,7 +57,7 @@ class Hub:
         self.feeds = Feeds(self.fanout, replay, access.admit, self.recount, caps, limits)
         self.revocation = Revocation(self.feeds.subscribers, revocation.revoked)
         self.fanout.taps += [self.recount.tap, self.revocation.tap]
-        self.health = Health(self.log, self.feeds, inbox.trouble)
+        self.health = Health(self.log, self.feeds, recovery.trouble)
         self.metrics = Metrics(self.log, self.fanout, self.feeds, settings.HUB_METRICS_KEY)
         self.pages = Pages()
         self._loops: list[asyncio.Task[None]] = []

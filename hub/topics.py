@@ -17,7 +17,9 @@ _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 _INBOX = ("user-", "group-")
 _RESERVED = ("hub.", "room-")
 
-RESERVED_TYPES = frozenset({"notification", "count", "recalled", "reading", "retire", "message"})
+RESERVED_TYPES = frozenset(
+    {"notification", "count", "recalled", "reading", "preferences", "retire", "message"}
+)
 
 
 class BadTopic(ValueError):

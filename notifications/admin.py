@@ -12,6 +12,7 @@ from notifications.models import (
     Grant,
     IdempotentRequest,
     Notification,
+    Preference,
     Reading,
     Subscription,
     Ticket,
@@ -48,6 +49,12 @@ class NotificationAdmin(Unchanged):
 class ReadingAdmin(Unchanged):
     list_display = ("user", "notification", "seen_at", "read_at", "archived_at")
     list_select_related = ("user", "notification")
+
+
+@admin.register(Preference)
+class PreferenceAdmin(Unchanged):
+    list_display = ("user", "choices", "quiet_hours")
+    list_select_related = ("user",)
 
 
 @admin.register(ApiKey)

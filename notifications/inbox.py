@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from hub import events
-from hub.events import Draft, Event
+from hub.events import Draft
 from hub.log import LogAway
 from hub.log.shared import shared_log
 from hub.people import Person
 from hub.problems import Problem
 from hub.threads import in_thread
-from notifications.models import Notification, Reading, visible
-
-RECOVER = 500  # rows a page of recovery
+from notifications import preferences
+from notifications.models import UNSAYABLE, Notification, Reading, visible
 
 
 def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
@@ -61,15 +57,19 @@ def find(
     which: str = "all",
     *,
     category: str = "",
+    q: str = "",
     before: UUID | None = None,
     limit: int = 50,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of a person's inbox, the latest first, and the ``before`` of the next page if there is one.
 
-    ``which`` is ``unread``, ``all`` (read or unread, but not put away) or ``archived``. Raises a
-    `Problem` of 422 for a ``before`` that is not on these topics.
+    ``which`` is ``unread``, ``all`` (read or unread, but not put away) or ``archived``; ``q`` stands in
+    the title or the body. Raises a `Problem` of 422 for a ``before`` that is not on these topics.
     """
+    if UNSAYABLE.search(category + q):
+        return [], None
     rows = Notification.objects.inbox(own, user.date_joined)
+    rows = rows.exclude(category__in=preferences.muted_by(user))
     mine = Reading.objects.filter(user=user)
     away = Exists(mine.filter(notification=OuterRef("pk"), archived_at__isnull=False))
     rows = rows.filter(away if which == "archived" else ~away)
@@ -77,19 +77,23 @@ def find(
         rows = rows.filter(~Exists(mine.filter(notification=OuterRef("pk"), read_at__isnull=False)))
     if category:
         rows = rows.filter(category=category)
+    if q:
+        rows = rows.filter(Q(title__icontains=q) | Q(body__icontains=q))
     if before:
         last = Notification.objects.filter(pk=before, topic__in=own).values_list("due_at", "pk").first()
         if last is None:
             raise Problem(422, "There is no such notification here: begin without before.", field="before")
         rows = rows.filter(Q(due_at__lt=last[0]) | Q(due_at=last[0], pk__lt=last[1]))
-    found = list(rows.prefetch_related(Prefetch("readings", mine))[: limit + 1])
-    items = [item(row, *row.readings.all()) for row in found[:limit]]
-    return items, items[-1]["id"] if len(found) > limit else None
+    items = _items(user, rows[: limit + 1])
+    return items[:limit], items[limit - 1]["id"] if len(items) > limit else None
 
 
-async def recover(holes: Mapping[str, int]) -> tuple[list[Event], bool]:
-    """The first rows after a position of each topic, and whether there are more."""
-    return await in_thread(_recover, holes)
+def one(user: User, own: Sequence[str], id: UUID) -> dict[str, Any]:
+    """A notification alone, of a muted category too. Raises a `Problem` of 404 for what is not here."""
+    items = _items(user, Notification.objects.inbox(own, user.date_joined).filter(pk=id))
+    if not items:
+        raise Problem(404, "There is no such notification in this inbox.")
+    return items[0]
 
 
 async def counts(people: Sequence[Person]) -> dict[str, dict[str, int]]:
@@ -105,68 +109,60 @@ def count(user: User, own: Sequence[str]) -> dict[str, int]:
 def count_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
     """By person's id: ``unread``, ``unseen``, and the ``version`` of both, in three queries.
 
-    What lies on a topic is counted once for all its readers; what each of them has read is taken
-    off. The version is the log's position from before the question: whatever was published after
+    What lies on a topic is counted once for all its readers; what each of them has read or muted is
+    taken off. The version is the log's position from before the question: whatever was published after
     it asks for a new count, with a higher version.
     """
     version = _version()
     now = timezone.now()
     topics = {topic for person in people for topic in person.own}
     ids = {int(person.id) for person in people}
-    since = dict(User.objects.filter(pk__in=ids).values_list("pk", "date_joined"))
-    lying = _lying(topics, now)
-    done = _done(ids, topics, now)
+    users = User.objects.filter(pk__in=ids)
+    rows = users.values_list("pk", "date_joined", "notification_preference__choices")
+    here = {id: (since, preferences.muted(choices)) for id, since, choices in rows}
+    apart = frozenset[str]().union(*(muted for _, muted in here.values()))
+    lying = _lying(topics, apart, now)
+    done = _done(ids, topics, apart, now)
     answer = {}
     for person in people:
         id = int(person.id)
+        since, muted = here.get(id, (now, frozenset[str]()))
         unread = unseen = 0
         for topic in person.own:
-            times = lying.get(topic, ())
-            there = len(times) - bisect_left(times, since[id]) if id in since else 0
-            read, seen = done.get((id, topic), (0, 0))
-            unread += there - read
-            unseen += there - seen
+            for part, times in lying.get(topic, {}).items():
+                if part not in muted:
+                    there = len(times) - bisect_left(times, since)
+                    read, seen = done.get((id, topic, part), (0, 0))
+                    unread += there - read
+                    unseen += there - seen
         answer[person.id] = {"unread": unread, "unseen": unseen, "version": version}
     return answer
 
 
-async def trouble() -> str:
-    """Why this instance cannot use the database; empty if it can."""
-    try:
-        async with asyncio.timeout(3):
-            return await in_thread(_trouble)
-    except TimeoutError:
-        return "does not answer within 3 s"
+def _items(user: User, rows: QuerySet[Notification]) -> list[dict[str, Any]]:
+    mine = Reading.objects.filter(user=user)
+    return [item(row, *row.readings.all()) for row in rows.prefetch_related(Prefetch("readings", mine))]
 
 
-def _recover(holes: Mapping[str, int]) -> tuple[list[Event], bool]:
-    after = Q()
-    for position in set(holes.values()):
-        names = [topic for topic, at in holes.items() if at == position]
-        after |= Q(topic__in=names, position__gt=position)
-    live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    rows = list(Notification.objects.filter(after, live).order_by("position")[: RECOVER + 1])
-    found = []
-    for row in rows[:RECOVER]:
-        assert row.position is not None  # noqa: S101
-        made = draft(row)
-        found.append(Event(row.position, 0, row.topic, made.type, made.body))
-    return found, len(rows) > RECOVER
-
-
-def _lying(topics: Collection[str], now: datetime) -> dict[str, list[datetime]]:
-    """When each notification that lies on these topics came, in order."""
-    lying: dict[str, list[datetime]] = {}
+def _lying(
+    topics: Collection[str], apart: Collection[str], now: datetime
+) -> dict[str, dict[str | None, list[datetime]]]:
+    """When each notification that lies on these topics came, in order; some categories each apart."""
+    lying: dict[str, dict[str | None, list[datetime]]] = {}
     rows = Notification.objects.filter(visible(now), topic__in=topics).order_by("due_at")
-    for topic, due_at in rows.values_list("topic", "due_at"):
-        lying.setdefault(topic, []).append(due_at)
+    for topic, category, due_at in rows.values_list("topic", "category", "due_at"):
+        part = category if category in apart else None
+        lying.setdefault(topic, {}).setdefault(part, []).append(due_at)
     return lying
 
 
 def _done(
-    ids: Collection[int], topics: Collection[str], now: datetime
-) -> dict[tuple[int, str], tuple[int, int]]:
+    ids: Collection[int], topics: Collection[str], apart: Collection[str], now: datetime
+) -> dict[tuple[int, str, str | None], tuple[int, int]]:
     """Of what lies there, how many each person has read or put away, and how many seen."""
+    part: Case | Value = Value(None, output_field=CharField())
+    if apart:
+        part = Case(When(notification__category__in=apart, then="notification__category"))
     read = Q(read_at__isnull=False) | Q(archived_at__isnull=False)
     rows = (
         Reading.objects.filter(
@@ -175,10 +171,10 @@ def _done(
             notification__topic__in=topics,
             notification__due_at__gte=F("user__date_joined"),
         )
-        .values_list("user_id", "notification__topic")
+        .values_list("user_id", "notification__topic", part)
         .annotate(reads=Count("pk", filter=read), seens=Count("pk", filter=read | Q(seen_at__isnull=False)))
     )
-    return {(user, topic): (read, seen) for user, topic, read, seen in rows}
+    return {(user, topic, part): (read, seen) for user, topic, part, read, seen in rows}
 
 
 def _version() -> int:
@@ -191,13 +187,3 @@ def _version() -> int:
 
 def _stamp(moment: datetime | None) -> str | None:
     return events.stamp(moment) if moment else None
-
-
-def _trouble() -> str:
-    try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return "migrations are not applied: run manage.py migrate"
-    except DatabaseError as error:
-        return f"cannot be reached: {type(error).__name__}"
-    return ""

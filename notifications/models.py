@@ -18,6 +18,7 @@ from django.utils import timezone
 from hub import topics
 
 MAX_TITLE = 255  # characters
+CATEGORY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}|")  # none is one as well
 # What no text of ours may bear: NUL and its kin (PostgreSQL refuses the first), lone surrogates.
 UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -101,6 +102,19 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.notification}"
+
+
+class Preference(models.Model):
+    """What a person chose otherwise than everybody has it; what is not named here is on."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preference"
+    )
+    choices = models.JSONField(default=dict)  # category → {feed, toast}
+    quiet_hours = models.JSONField(null=True)  # {start, end, zone}
+
+    def __str__(self) -> str:
+        return f"{self.user}"
 
 
 def valid_live_topic(topic: str) -> None:

@@ -16,10 +16,9 @@ from django.utils import timezone
 from hub import topics
 from hub.problems import Problem
 from notifications import inbox, outbox
-from notifications.models import MAX_TITLE, UNSAYABLE, Notification
+from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, Notification
 
 MAX_ADDRESSES = 1000
-_CATEGORY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}|")
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
@@ -139,7 +138,7 @@ def _text(field: str, value: str, most: int | None = None) -> str:
 
 
 def _category(value: str) -> str:
-    if not _CATEGORY.fullmatch(value):
+    if not CATEGORY.fullmatch(value):
         raise BadNotification("category", "A category is up to 64 of a-z 0-9 _ . -, like builds.")
     return value
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +13,12 @@ from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from hub import events, topics
-from hub.log import LogAway
-from hub.log.shared import shared_log
+from hub import events
 from hub.problems import Problem
-from notifications import access
+from notifications import access, screens
 from notifications.models import Notification, Reading
 
 FIELDS = ("read_at", "seen_at", "archived_at")
-
-logger = logging.getLogger(__name__)
 
 
 def read(user: User, id: UUID) -> None:
@@ -76,7 +70,7 @@ def _save(reading: Reading, values: Mapping[str, datetime | None]) -> None:
     for field, value in values.items():
         setattr(reading, field, value)
     reading.save(update_fields=list(values))
-    _say_after_commit(reading.user_id, str(reading.notification_id), {f: getattr(reading, f) for f in FIELDS})
+    _tell(reading.user_id, str(reading.notification_id), {f: getattr(reading, f) for f in FIELDS})
 
 
 def _mark_all(user: User, *fields: str) -> None:
@@ -93,7 +87,7 @@ def _mark_all(user: User, *fields: str) -> None:
             user=user, notification__in=lying.order_by(), archived_at=None, **{fields[0]: None}
         ).update(**{field: Coalesce(field, Value(now)) for field in fields})
         if made or marked:
-            _say_after_commit(user.pk, "all", marks)
+            _tell(user.pk, "all", marks)
 
 
 def _lying(user: User, id: UUID) -> Notification:
@@ -104,15 +98,7 @@ def _lying(user: User, id: UUID) -> Notification:
     return row
 
 
-def _say_after_commit(user_id: Any, id: str, moments: Mapping[str, datetime | None]) -> None:
+def _tell(user_id: Any, id: str, moments: Mapping[str, datetime | None]) -> None:
     """Tell the person's other screens. Of ``all`` only the moments that are given hold, where none was."""
     data = {"id": id, **{field: at and events.stamp(at) for field in FIELDS for at in [moments.get(field)]}}
-    transaction.on_commit(partial(_say, events.draft(topics.user(user_id), "reading", data)), robust=True)
-
-
-def _say(draft: events.Draft) -> None:
-    try:
-        shared_log().append([draft])
-    except LogAway as error:
-        # Every count is sent again when the log is back.
-        logger.warning("the log is away, a reading on %s is not told: %s", draft.topic, error)
+    screens.tell_after_commit(user_id, "reading", data)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Query
-from pydantic import BaseModel
 
-from hub.problems import Problem
 from notifications import access, inbox
 from notifications import reading as verbs
 from notifications.api.auth import ReaderRequest
+from notifications.api.parameters import only
 from notifications.api.router import router
-from notifications.api.schemas import Counted, Listing, ListingQuery, Whose
+from notifications.api.schemas import Counted, Item, Listing, ListingQuery, Whose
 
 TAGS = ["Reading"]
 
@@ -22,10 +20,16 @@ TAGS = ["Reading"]
 @router.get("notifications", tags=TAGS, response=Listing)
 def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
     """A page of the inbox, the latest first. It marks nothing: see `seen` and `reading`."""
-    _only(request, ListingQuery)
+    only(request, ListingQuery)
     own = access.own_topics(request.auth)
     items, next = inbox.find(
-        request.auth, own, query.filter, category=query.category, before=query.before, limit=query.limit
+        request.auth,
+        own,
+        query.filter,
+        category=query.category,
+        q=query.q,
+        before=query.before,
+        limit=query.limit,
     )
     return {"items": items, "next": next, "count": inbox.count(request.auth, own)}
 
@@ -33,8 +37,15 @@ def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
 @router.get("notifications/count", tags=TAGS, response=Counted)
 def count(request: ReaderRequest, query: Query[Whose]) -> dict[str, Any]:
     """How many are unread and unseen. Of two counts the one with the higher version is right."""
-    _only(request, Whose)
+    only(request, Whose)
     return _counted(request)
+
+
+@router.get("notifications/{uuid:id}", tags=TAGS, response=Item)
+def one(request: ReaderRequest, id: UUID, query: Query[Whose]) -> dict[str, Any]:
+    """One notification of the inbox, of a category that is switched off too. It marks nothing."""
+    only(request, Whose)
+    return inbox.one(request.auth, access.own_topics(request.auth), id)
 
 
 @router.post("notifications/read-all", tags=TAGS, response=Counted)
@@ -77,11 +88,3 @@ def unarchive(request: ReaderRequest, id: UUID) -> dict[str, Any]:
 
 def _counted(request: ReaderRequest) -> dict[str, Any]:
     return {"count": inbox.count(request.auth, access.own_topics(request.auth))}
-
-
-def _only(request: HttpRequest, query: type[BaseModel]) -> None:
-    for name in request.GET:
-        if name not in query.model_fields:
-            raise Problem(
-                422, f"There is no such parameter: use {', '.join(query.model_fields)}.", field=name[:100]
-            )

@@ -73,6 +73,26 @@ class TokenBody(Strict):
     ttl: int = Field(3600, ge=1, le=MAX_TTL_S, description="Seconds.")
 
 
+class ChoiceBody(Strict):
+    feed: bool = Field(description="Whether it comes to the list and the count.")
+    toast: bool
+
+
+class QuietHoursBody(Strict):
+    start: str = Field(examples=["22:00"])
+    end: str = Field(examples=["07:00"], description="The first minute that is not quiet.")
+    zone: str = Field(examples=["Europe/Vienna"])
+
+
+class PreferencesBody(Strict):
+    categories: dict[str, ChoiceBody] = Field(examples=[{"builds": {"feed": True, "toast": False}}])
+    quiet_hours: QuietHoursBody | None
+
+
+class PreferencesAnswer(PreferencesBody):
+    mandatory: list[str]
+
+
 class Sent(BaseModel):
     id: str
     topic: str
@@ -136,5 +156,6 @@ class ListingQuery(Whose):
         "all", description="`all` is read or unread, but not archived."
     )
     category: str = Field("", pattern=r"^[a-z0-9_.-]{0,64}$")
+    q: str = Field("", max_length=100, description="Stands in the title or the body, in any case.")
     before: UUID | None = None
     limit: int = Field(50, ge=1, le=100)

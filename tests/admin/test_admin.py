@@ -13,6 +13,7 @@ from notifications.models import (
     Grant,
     IdempotentRequest,
     Notification,
+    Preference,
     Reading,
     Subscription,
     Ticket,
@@ -30,7 +31,8 @@ def rows(admin_user: User) -> list[object]:
     IdempotentRequest.objects.create(api_key=ApiKey.objects.get(), key="a", digest="b")
     Subscription.objects.create(user=admin_user, topic="releases")
     Grant.objects.create(pattern="job-*")
-    kinds = (Notification, Reading, ApiKey, Ticket, IdempotentRequest, Subscription, Grant)
+    Preference.objects.create(user=admin_user)
+    kinds = (Notification, Reading, Preference, ApiKey, Ticket, IdempotentRequest, Subscription, Grant)
     return [kind._default_manager.get() for kind in kinds]
 
 

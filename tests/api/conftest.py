@@ -12,7 +12,7 @@ from django.test import Client
 
 from hub.log import Log
 from notifications import access, keys, tokens
-from notifications.models import IdempotentRequest, Notification, Reading, Ticket
+from notifications.models import IdempotentRequest, Notification, Preference, Reading, Ticket
 
 Json = dict[str, Any]
 
@@ -52,8 +52,8 @@ class Caller:
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         return self.call("POST", path, body, **headers)
 
-    def put(self, path: str) -> Answer:
-        return self.call("PUT", path)
+    def put(self, path: str, body: Any = None) -> Answer:
+        return self.call("PUT", path, body)
 
     def delete(self, path: str) -> Answer:
         return self.call("DELETE", path)
@@ -73,7 +73,7 @@ def refused(answer: Answer, status: int, field: str | None = None) -> bool:
 
 def rows_written() -> int:
     """How many rows a call may have left behind."""
-    kinds: tuple[type[models.Model], ...] = (Notification, IdempotentRequest, Ticket, Reading)
+    kinds: tuple[type[models.Model], ...] = (Notification, IdempotentRequest, Ticket, Reading, Preference)
     return sum(kind._default_manager.count() for kind in kinds)
 
 

@@ -129,6 +129,7 @@ def test_nobody_reads_nothing(db: None) -> None:
     [
         ("POST", "notifications/read-all"),
         ("POST", "notifications/seen"),
+        ("PUT", "preferences"),
         ("PUT", "notifications/00000000-0000-0000-0000-000000000000/reading"),
         ("DELETE", "notifications/00000000-0000-0000-0000-000000000000/reading"),
         ("PUT", "notifications/00000000-0000-0000-0000-000000000000/archive"),

@@ -30,6 +30,11 @@ def body_of(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
+WISH = body_of(feed=st.booleans(), toast=st.booleans())
+CATEGORY = st.sampled_from(["builds", "security", ""]) | TEXT
+HOURS = body_of(
+    start=st.sampled_from(["22:00", "7:00"]) | TEXT, end=st.just("07:00") | TEXT, zone=st.just("UTC") | TEXT
+)
 EVENT = body_of(topic=st.sampled_from(["job-1", "user-1"]) | TEXT, type=st.just("x") | TEXT, data=ANYTHING)
 BODIES = {
     "notifications": body_of(
@@ -62,3 +67,16 @@ def test_no_json_is_answered_with_a_fault_of_ours(path: str, program: Caller, he
         assert (answer.type == "application/json") == (answer.status == 201)
 
     post()
+
+
+@pytest.mark.usefixtures("alice")
+def test_no_preferences_are_answered_with_a_fault_of_ours(reader: Caller, heard_log: Log) -> None:
+    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(body_of(categories=st.dictionaries(CATEGORY, WISH, max_size=3), quiet_hours=HOURS | st.none()))
+    def put(body: Any) -> None:
+        answer = reader.put("preferences", body)
+
+        assert answer.status in (200, 400, 422)
+        assert (answer.type == "application/json") == (answer.status == 200)
+
+    put()

@@ -10,7 +10,10 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
+from hub.people import Person
+from notifications import access, inbox, preferences, reading
 from notifications.models import Notification
 from notifications.notify import notify
 from tests.api.conftest import Caller, refused
@@ -171,4 +174,108 @@ def test_a_long_list_takes_as_many_queries_as_a_short_one(reader: Caller) -> Non
         notify(["user:alice"], f"{number}")
 
     assert queries() == of_one
-    assert of_one <= 9
+    assert of_one <= 10
+
+
+def mute(user: User, *categories: str) -> None:
+    off: preferences.Choice = {"feed": False, "toast": False}
+    chosen: preferences.Chosen = {"categories": dict.fromkeys(categories, off), "quiet_hours": None}
+    preferences.put(user, access.own_topics(user), chosen)
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("green", ["Build is GREEN", "Deploy"]),
+        ("is%20green", ["Build is GREEN"]),
+        ("%25", ["100% done"]),
+        ("_", []),
+        ("%00", []),
+        ("", ["100% done", "Build is GREEN", "Deploy"]),
+    ],
+)
+def test_a_search_finds_what_stands_in_title_or_text_and_takes_it_literally(
+    reader: Caller, q: str, found: list[str]
+) -> None:
+    notify(["user:alice"], "Deploy", body="all green")
+    notify(["user:alice"], "Build is GREEN")
+    notify(["user:alice"], "100% done")
+
+    assert titles(reader, f"?q={q}") == found
+
+
+def test_a_search_is_of_a_hundred_characters_at_most(reader: Caller) -> None:
+    assert refused(reader.get(f"notifications?q={'a' * 101}"), 422, "q")
+
+
+def test_what_is_muted_is_left_out_of_list_search_and_count_until_it_is_on_again(
+    reader: Caller, alice: User
+) -> None:
+    notify(["user:alice"], "Muted", category="builds")
+    notify(["user:alice"], "Heard", category="deploys")
+    mute(alice, "builds")
+
+    muted = reader.get("notifications").json
+    searched = reader.get("notifications?q=muted").json["items"]
+    of_it = reader.get("notifications?category=builds").json["items"]
+    mute(alice)
+
+    assert [item["title"] for item in muted["items"]] == ["Heard"]
+    assert muted["count"]["unread"] == muted["count"]["unseen"] == 1
+    assert searched == of_it == []
+    assert titles(reader) == ["Heard", "Muted"]
+    assert reader.get("notifications/count").json["count"]["unread"] == 2
+
+
+def test_what_is_without_a_category_can_be_muted(reader: Caller, alice: User) -> None:
+    notify(["user:alice"], "Muted")
+    notify(["user:alice"], "Heard", category="builds")
+    mute(alice, "")
+
+    assert titles(reader) == ["Heard"]
+
+
+def test_what_became_mandatory_is_not_muted(reader: Caller, alice: User, settings: Settings) -> None:
+    notify(["user:alice"], "Heard", category="builds")
+    mute(alice, "builds")
+    settings.HUB_MANDATORY_CATEGORIES = ["builds"]
+
+    answer = reader.get("notifications").json
+
+    assert [item["title"] for item in answer["items"]] == ["Heard"]
+    assert answer["count"]["unread"] == 1
+
+
+def test_each_count_leaves_out_what_that_person_muted(alice: User, bob: User) -> None:
+    carol = User.objects.create_user("carol")
+    everyone = [alice, bob, carol]
+    rows = [notify(["everyone"], "Hello", category=category)[0] for category in ("a", "a", "b", "c", "")]
+    for user in everyone:
+        reading.read(user, rows[0].pk)
+        reading.read(user, rows[2].pk)
+    mute(alice, "a")
+    mute(bob, "b", "c")
+
+    people = [Person(str(user.pk), user.get_username(), access.own_topics(user)) for user in everyone]
+
+    with CaptureQueriesContext(connection) as captured:
+        counts = inbox.count_all(people)
+
+    assert [counts[str(user.pk)]["unread"] for user in everyone] == [2, 2, 3]
+    assert [counts[str(user.pk)]["unseen"] for user in everyone] == [2, 2, 3]
+    assert len(captured) == 3
+
+
+def test_one_notification_is_had_alone_and_stays_unread(reader: Caller, alice: User) -> None:
+    (row,) = notify(["user:alice"], "Hello", category="builds")
+    mute(alice, "builds")
+
+    answer = reader.get(f"notifications/{row.pk}")
+
+    assert (answer.status, answer.json["title"], answer.json["read_at"]) == (200, "Hello", None)
+
+
+def test_one_notification_of_somebody_else_is_not_found(reader: Caller, bob: User) -> None:
+    (row,) = notify(["user:bob"], "Hello")
+
+    assert refused(reader.get(f"notifications/{row.pk}"), 404)

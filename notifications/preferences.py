@@ -1,0 +1,158 @@
+"""What reaches a person, and how: what they chose, and the one rule that decides by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from hub.problems import Problem
+from notifications import screens
+from notifications.models import CATEGORY, Notification, Preference
+
+LATEST = 500  # rows of an inbox whose categories are named
+MAX_CHOICES = 100  # so that the event of all this stays far below the most that one carries
+# Area/City, which every browser knows as well; nobody lives in "localtime".
+ZONES = (*sorted(zone for zone in available_timezones() if "/" in zone), "UTC")
+
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+class Choice(TypedDict):
+    feed: bool
+    toast: bool
+
+
+class QuietHours(TypedDict):
+    """``HH:MM``, from ``start`` until just before ``end``, on the clocks of ``zone``."""
+
+    start: str
+    end: str
+    zone: str
+
+
+class Chosen(TypedDict):
+    categories: dict[str, Choice]
+    quiet_hours: QuietHours | None
+
+
+class Preferences(Chosen):
+    mandatory: list[str]
+
+
+ON: Choice = {"feed": True, "toast": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether the list shows it, whether a toast does, and why."""
+
+    feed: bool
+    toast: bool
+    reason: str
+
+
+def wants(preference: Preferences, notification: Mapping[str, Any], moment: datetime) -> Decision:
+    """How a notification (its ``category`` and ``severity``) reaches whoever has these preferences.
+
+    The browser decides the same way: `wants.js`; `tests/preferences.json` holds both to it.
+    """
+    category = notification["category"]
+    mandatory = category in preference["mandatory"]
+    choice = ON if mandatory else preference["categories"].get(category, ON)
+    quiet = preference["quiet_hours"]
+    if not choice["feed"]:
+        return Decision(False, False, "muted")
+    if not choice["toast"]:
+        return Decision(True, False, "toast-muted")
+    if quiet is not None and notification["severity"] != "critical" and _within(quiet, moment):
+        return Decision(True, False, "quiet-hours")
+    return Decision(True, True, "mandatory" if mandatory else "wanted")
+
+
+def chosen(user: User) -> Preferences:
+    """What a person chose otherwise than everybody has it: all that `wants` asks for."""
+    row = Preference.objects.filter(user=user).first() or Preference()
+    quiet = row.quiet_hours
+    # The zones of another instance, or of last year, may not be ours.
+    known = quiet if quiet is not None and quiet["zone"] in ZONES else None
+    return {
+        "categories": row.choices,
+        "mandatory": sorted({*settings.HUB_MANDATORY_CATEGORIES}),
+        "quiet_hours": known,
+    }
+
+
+def known(user: User, own: Sequence[str]) -> Preferences:
+    """The same for every category this person may meet: chosen, mandatory, or in their inbox lately."""
+    preference = chosen(user)
+    rows = Notification.objects.inbox(own, user.date_joined).values_list("category", flat=True)
+    met = {category for category in rows[:LATEST] if CATEGORY.fullmatch(category)}
+    fixed = preference["mandatory"]
+    choices = preference["categories"] | dict.fromkeys(fixed, ON)
+    named = sorted({*choices, *met})
+    return {**preference, "categories": {category: choices.get(category, ON) for category in named}}
+
+
+def put(user: User, own: Sequence[str], wanted: Chosen) -> Preferences:
+    """Choose this and nothing else, and tell the person's screens; what `known` says then.
+
+    Raises a `Problem` of 422 whose ``field`` is at fault.
+    """
+    choices = {name: choice for name, choice in wanted["categories"].items() if _differs(name, choice)}
+    if len(choices) > MAX_CHOICES:
+        raise Problem(422, f"At most {MAX_CHOICES} categories can be switched off.", field="categories")
+    quiet = wanted["quiet_hours"]
+    if quiet is not None:
+        _check(quiet)
+    with transaction.atomic():
+        Preference.objects.update_or_create(user=user, defaults={"choices": choices, "quiet_hours": quiet})
+        preference = known(user, own)
+        screens.tell_after_commit(user.pk, "preferences", preference)
+    return preference
+
+
+def muted(choices: Mapping[str, Choice] | None) -> frozenset[str]:
+    """The categories that the list and the counts of whoever chose this leave out."""
+    off = (name for name, choice in (choices or {}).items() if not choice["feed"])
+    return frozenset(off).difference(settings.HUB_MANDATORY_CATEGORIES)
+
+
+def muted_by(user: User) -> frozenset[str]:
+    return muted(Preference.objects.filter(user=user).values_list("choices", flat=True).first())
+
+
+def _within(quiet: QuietHours, moment: datetime) -> bool:
+    now = f"{moment.astimezone(ZoneInfo(quiet['zone'])):%H:%M}"
+    if quiet["start"] < quiet["end"]:
+        return quiet["start"] <= now < quiet["end"]
+    return now >= quiet["start"] or now < quiet["end"]
+
+
+def _differs(category: str, choice: Choice) -> bool:
+    """Whether it is a choice at all; raise a `Problem` for one that nobody can make."""
+    field = f"categories.{category[:64]}"
+    if not CATEGORY.fullmatch(category):
+        raise Problem(422, "A category is up to 64 of a-z 0-9 _ . -, like builds.", field=field)
+    if choice == ON:
+        return False
+    if category in settings.HUB_MANDATORY_CATEGORIES:
+        raise Problem(422, f"{category} is mandatory: it cannot be switched off.", field=field)
+    return True
+
+
+def _check(quiet: QuietHours) -> None:
+    for end, time in (("start", quiet["start"]), ("end", quiet["end"])):
+        if not _TIME.fullmatch(time):
+            raise Problem(422, "Give a time like 22:00.", field=f"quiet_hours.{end}")
+    if quiet["start"] == quiet["end"]:
+        raise Problem(422, "Give quiet hours an end other than their start.", field="quiet_hours.end")
+    if quiet["zone"] not in ZONES:
+        raise Problem(422, "Give a time zone like Europe/Vienna.", field="quiet_hours.zone")
