@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from hub.events import Piece, control
 from hub.fanout import Fanout
@@ -25,8 +26,8 @@ logger = logging.getLogger(__name__)
 class CatchUp:
     """May be interrupted by the log going away; then it says so, waits, and goes on from there.
 
-    ``after`` is the position to resume from, None for now; ``count`` what `stream-open` says of the
-    inbox. Afterwards ``events`` is how many were replayed.
+    ``after`` is the position to resume from, None for now; ``facts`` are what `stream-open` says
+    besides. Afterwards ``events`` is how many were replayed.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class CatchUp:
         replay: Replay,
         subscriber: Subscriber,
         after: int | None,
-        count: dict[str, int] | None,
+        facts: Mapping[str, Any],
         write: Callable[[bytes], Awaitable[None]],
     ) -> None:
         self._fanout = fanout
@@ -43,7 +44,7 @@ class CatchUp:
         self._subscriber = subscriber
         self._after = after
         self._resumed = after is not None
-        self._count = count
+        self._facts = facts
         self._write = write
         self._head = b"retry: %d\n\n" % retry_ms()
         self._opened = False
@@ -126,8 +127,8 @@ class CatchUp:
         data = {
             "position": str(position),
             "topics": list(self._subscriber.topics),
-            "count": self._count,
             "resumed": self._resumed,
+            **self._facts,
         }
         return self._first() + control("stream-open", data, id=position).bare
 

@@ -83,8 +83,8 @@ class Feeds:
             partial(self._let_out, subscriber),
         )
         try:
-            count = await self._count(subscriber)
-            catchup = CatchUp(self._fanout, self._replay, subscriber, knock.after, count, outlet.write)
+            facts = {"count": await self._count(subscriber), "heartbeat_s": self._limits.heartbeat_s}
+            catchup = CatchUp(self._fanout, self._replay, subscriber, knock.after, facts, outlet.write)
             await catchup.run()
             if knock.after is not None:
                 self.replays[next(size for size in REPLAY_SIZES if catchup.events <= size)] += 1

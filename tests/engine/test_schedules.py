@@ -119,7 +119,7 @@ async def play(
         subscriber = Subscriber(Person("1", "ann", ()), "", TOPICS, 1 << 20)
         if not hold:
             subscriber.release(0)
-        await CatchUp(fanout, replay, subscriber, after, None, write).run()
+        await CatchUp(fanout, replay, subscriber, after, {}, write).run()
         return subscriber
 
     start = log.head()
