@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.cluster.certificate import Certificate
@@ -22,6 +22,7 @@ class Nginx(Process):
         self.http = http
         self.https = https
         self.instances = instances
+        self.edit: Callable[[str], str] = lambda configuration: configuration
         self._folder = folder / "nginx"
         self._config = self._folder / "nginx.conf"
         # As root the workers would become another user, who may have no way into our folder.
@@ -51,6 +52,6 @@ class Nginx(Process):
             "HUB_CERTIFICATE_KEY": str(certificate.key),
             "HUB_NGINX_DIR": str(self._folder),
         }
-        template = TEMPLATE.read_text()
-        self._config.write_text(re.sub(r"\$\{([A-Z_]+)\}", lambda name: values[name[1]], template))
+        filled = re.sub(r"\$\{([A-Z_]+)\}", lambda name: values[name[1]], TEMPLATE.read_text())
+        self._config.write_text(self.edit(filled))
         super().start()

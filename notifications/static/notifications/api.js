@@ -1,23 +1,45 @@
-// The hub's API, as the person who is signed in.
+// The hub's API, as the reader: by the session's cookie, or by a subscriber token.
 
 export class Refused extends Error {
-  constructor(status) {
-    super(`refused with ${status}`);
-    this.status = status;
+  /** `retryAfter` is in seconds, 0 where the hub does not say. */
+  constructor(response) {
+    super(`refused with ${response.status}`);
+    this.status = response.status;
+    this.retryAfter = Number(response.headers.get("Retry-After")) || 0;
   }
 }
 
-/** What the API answers; throws `Refused` for any status but 2xx. */
-export async function api(method, path) {
-  const headers = { Accept: "application/json" };
-  // From the cookie, not from the page: signing in again in another tab changes it.
-  if (method !== "GET") headers["X-CSRFToken"] = /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
-  const response = await fetch(`/api/v1/${path}`, {
-    method,
-    headers,
-    keepalive: method !== "GET", // reading a notification often leaves the page
-    signal: AbortSignal.timeout(15_000),
-  });
-  if (!response.ok) throw new Refused(response.status);
-  return response.json();
+export class Api {
+  /** A `token` of null means the session. */
+  constructor(origin, token) {
+    this.origin = origin;
+    this.token = token;
+  }
+
+  /** What every request to the hub bears. */
+  get request() {
+    if (this.token === null) return { credentials: "same-origin", headers: {} };
+    return { credentials: "omit", headers: { Authorization: `Bearer ${this.token}` } };
+  }
+
+  /** What the API answers; throws `Refused` for any status but 2xx. */
+  async ask(method, path, body) {
+    const { credentials, headers } = this.request;
+    headers.Accept = "application/json";
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    // From the cookie, not from the page: signing in again in another tab changes it.
+    if (method !== "GET" && this.token === null) {
+      headers["X-CSRFToken"] = /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+    }
+    const response = await fetch(`${this.origin}/api/v1/${path}`, {
+      method,
+      credentials,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      keepalive: method !== "GET", // reading a notification often leaves the page
+      signal: AbortSignal.timeout(15_000),
+    });
+    if (!response.ok) throw new Refused(response);
+    return response.json();
+  }
 }

@@ -1,89 +1,141 @@
-// The feed's connection: a plain EventSource that never gives up, and one word for how it stands.
+// The feed's connection: it never gives up, and has one word for how it stands.
 
-import { Refused, api } from "./api.js";
+import { Refused } from "./api.js";
+import { read } from "./source.js";
 
 const FIRST_MS = 2000;
 const CAP_MS = 30_000;
+const ANSWER_MS = 15_000;
+const AWAY_MS = 60_000; // after which more may have changed than the feed repeats
 
 export class Stream {
+  #api;
   #position;
-  #handlers;
+  #hear;
   #say;
-  #source = null;
-  #failures = 0;
+  #abort = null;
   #timer = 0;
+  #dueAt = 0;
+  #watchdog = 0;
+  #failures = 0;
+  #retryMs = FIRST_MS;
+  #silenceMs = ANSWER_MS;
+  #heardAt = 0;
+  #silentAt = 0;
+  #degraded = false;
+  #closing = new AbortController();
 
   /**
-   * Listen from a position ("" means from now). `handlers` are functions of an event's data, by its
-   * type; `say` is told "live", "reconnecting", "offline", "degraded" or "signed out".
+   * Listen from a position ("" means from now). `hear(type, data, id)` is told every event, and
+   * "behind" where something may be missing; `say` one of "live", "reconnecting", "offline",
+   * "degraded" and "signed out".
    */
-  constructor(position, handlers, say) {
+  constructor(api, position, hear, say) {
+    this.#api = api;
     this.#position = position;
-    this.#handlers = handlers;
+    this.#hear = hear;
     this.#say = say;
-    addEventListener("online", () => this.#connect());
-    addEventListener("offline", () => this.#say("offline"));
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.#source?.readyState !== EventSource.OPEN) this.#connect();
-    });
-    this.#connect();
+    const { signal } = this.#closing;
+    addEventListener("online", () => this.connect(), { signal });
+    addEventListener("offline", () => this.#comeBack(), { signal });
+    // Somebody looks again: timers may have slept, and the session may be another.
+    document.addEventListener("visibilitychange", () => !document.hidden && this.wake(), { signal });
+    this.connect();
   }
 
-  #connect() {
-    clearTimeout(this.#timer);
-    this.#source?.close();
-    const source = new EventSource(this.#position ? `/feed/?last_event_id=${this.#position}` : "/feed/");
-    this.#source = source;
-    source.addEventListener("error", () => {
-      this.#lost();
-      // On any status but 200 the browser gives up for ever.
-      if (source.readyState === EventSource.CLOSED) this.#comeBack();
-    });
-    this.#on("stream-live", () => {
+  close() {
+    this.#closing.abort();
+    this.#hangUp();
+  }
+
+  /** Another tab is looked at. Here, hidden, timers may be a minute late. */
+  wake() {
+    if (this.#abort === null ? Date.now() >= this.#dueAt : Date.now() > this.#silentAt) this.connect();
+  }
+
+  async connect() {
+    this.#hangUp();
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#silenceMs = ANSWER_MS;
+    this.#watch();
+    const lastHeardAt = this.#heardAt;
+    const { headers, credentials } = this.#api.request;
+    if (this.#position) headers["Last-Event-ID"] = this.#position;
+    let wait;
+    try {
+      await read(`${this.#api.origin}/feed/`, { headers, credentials, signal: abort.signal }, {
+        hear: (type, data, id) => {
+          // What was read before this connection was given up is not lost: the next one asks for it.
+          if (abort === this.#abort) wait = this.#take(type, JSON.parse(data), id, lastHeardAt) ?? wait;
+        },
+        beat: () => {
+          this.#heardAt = Date.now();
+          this.#watch();
+        },
+        retry: (ms) => (this.#retryMs = ms),
+      });
+    } catch (error) {
+      if (error instanceof Refused) wait = this.#refused(error);
+    }
+    if (abort === this.#abort) this.#comeBack(wait);
+  }
+
+  #take(type, data, id, lastHeardAt) {
+    this.#position = id || this.#position;
+    let wait;
+    if (type === "stream-open") {
+      if (data.heartbeat_s) this.#silenceMs = 2500 * data.heartbeat_s + 5000;
+    } else if (type === "stream-live") {
+      const away = lastHeardAt && Date.now() - lastHeardAt > AWAY_MS;
+      if (away || this.#degraded) this.#hear("behind", {}, "");
+      this.#degraded = false;
       this.#failures = 0;
       this.#say("live");
-    });
-    this.#on("stream-degraded", () => this.#say("degraded"));
-    this.#on("stream-error", () => {
-      this.#lost();
-      this.#comeBack();
-    });
-    this.#on("retire", ({ retry }) => {
-      this.#source.close();
-      this.#lost();
-      this.#timer = setTimeout(() => this.#connect(), retry);
-    });
-    for (const [type, handle] of Object.entries(this.#handlers)) this.#on(type, handle);
+    } else if (type === "stream-degraded") {
+      this.#degraded = true;
+      this.#say("degraded");
+    } else if (type === "stream-reset") {
+      this.#hear("behind", {}, "");
+    } else if (type === "retire") {
+      wait = data.retry;
+    }
+    this.#hear(type, data, id);
+    return wait;
   }
 
-  #on(type, handle) {
-    this.#source.addEventListener(type, (event) => {
-      this.#position = event.lastEventId || this.#position;
-      handle(JSON.parse(event.data));
-    });
+  #refused({ status, retryAfter }) {
+    if (status === 401 || status === 403) return Infinity;
+    // Of a position that it cannot read the hub says 400: the list is asked for instead.
+    if (status === 400 && this.#position) {
+      this.#position = "";
+      this.#hear("behind", {}, "");
+    }
+    return retryAfter ? retryAfter * 1000 * (1 + Math.random()) : undefined;
   }
 
-  #lost() {
+  #comeBack(wait) {
+    this.#hangUp();
+    this.#dueAt = 0;
+    if (wait === Infinity) return this.#say("signed out");
     this.#say(navigator.onLine ? "reconnecting" : "offline");
-  }
-
-  #comeBack() {
-    this.#source.close();
-    const wait = Math.random() * Math.min(CAP_MS, FIRST_MS * 2 ** this.#failures);
+    const most = this.#failures ? this.#retryMs * 2 ** this.#failures : Math.min(this.#retryMs, FIRST_MS);
     this.#failures += 1;
-    this.#timer = setTimeout(async () => {
-      // An EventSource cannot tell that it was refused for want of a session.
-      if (await signedOut()) this.#say("signed out");
-      else if (this.#source.readyState === EventSource.CLOSED) this.#connect();
-    }, wait);
+    wait ??= Math.random() * Math.min(CAP_MS, most);
+    this.#dueAt = Date.now() + wait;
+    this.#timer = setTimeout(() => this.connect(), wait);
   }
-}
 
-async function signedOut() {
-  try {
-    await api("GET", "notifications/count");
-    return false;
-  } catch (error) {
-    return error instanceof Refused && error.status === 401;
+  #watch() {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#comeBack(), this.#silenceMs);
+    this.#silentAt = Date.now() + this.#silenceMs;
+  }
+
+  #hangUp() {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#watchdog);
+    this.#abort?.abort();
+    this.#abort = null;
   }
 }

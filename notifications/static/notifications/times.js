@@ -1,18 +1,25 @@
-// How moments are said, in the reader's own time zone; `notifications/pages.py` says them the same way in UTC.
+// How moments are said, in the reader's own time zone. The server's pages say them the same way, in UTC.
 
-const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const FULL = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
-const THIS_YEAR = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
-const OTHER_YEAR = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+const formats = new Map();
 
-export const full = (moment) => FULL.format(moment);
+function format(words, options, moment) {
+  // The pages that the server writes count in these digits, and its English puts the day first.
+  const language = words.language === "en" ? "en-GB" : words.language;
+  const key = language + JSON.stringify(options);
+  if (!formats.has(key)) {
+    formats.set(key, new Intl.DateTimeFormat(language, { numberingSystem: "latn", ...options }));
+  }
+  return formats.get(key).format(moment);
+}
 
-export function ago(moment, now) {
+export const full = (moment, words) => format(words, { dateStyle: "long", timeStyle: "short" }, moment);
+
+export function ago(moment, now, words) {
   const minutes = Math.floor((now - moment) / 60_000);
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return `${minutes} min ago`;
-  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
-  return CLOCK.format(moment);
+  if (minutes < 1) return words.say("just_now");
+  if (minutes < 60) return words.say("minutes_ago", { n: minutes });
+  if (minutes < 24 * 60) return words.say("hours_ago", { n: Math.floor(minutes / 60) });
+  return format(words, { hour: "2-digit", minute: "2-digit" }, moment);
 }
 
 /** The day a moment lies on, as 2025-05-12. */
@@ -21,12 +28,12 @@ export function dayOf(moment) {
   return parts.map((part) => String(part).padStart(2, "0")).join("-");
 }
 
-export function dayName(day, now) {
+export function dayName(day, now, words) {
   const yesterday = new Date(now);
   yesterday.setDate(now.getDate() - 1);
-  if (day === dayOf(now)) return "Today";
-  if (day === dayOf(yesterday)) return "Yesterday";
+  if (day === dayOf(now)) return words.say("today");
+  if (day === dayOf(yesterday)) return words.say("yesterday");
   const noon = new Date(`${day}T12:00`);
-  const format = noon.getFullYear() === now.getFullYear() ? THIS_YEAR : OTHER_YEAR;
-  return format.format(noon).replace(",", "");
+  const which = noon.getFullYear() === now.getFullYear() ? { weekday: "long" } : { year: "numeric" };
+  return format(words, { day: "numeric", month: "long", ...which }, noon).replace(/^(\w+),/, "$1");
 }

@@ -1,0 +1,134 @@
+"""One stream a browser: a tab leads, the others hear from it, and another takes over when it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+
+from tests.browser.tabs import heard, leads, open_feeds, run, sign_in, state, tab, until, until_in
+from tests.cluster import Cluster
+
+TABS = 10
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tabs(context: BrowserContext, cluster: Cluster) -> list[Page]:
+    """Ten of alice's, more than the six connections that HTTP/1.1 has."""
+    until(lambda: open_feeds(cluster) == 0, "earlier feeds are gone")
+    first = sign_in(context, cluster, "alice")
+    return [first, *(tab(context, cluster) for _ in range(TABS - 1))]
+
+
+def post(api: httpx.Client, title: str) -> None:
+    answer = api.post("/api/v1/notifications", json={"to": ["user:alice"], "title": title})
+    assert answer.status_code == 201, answer.text
+
+
+def test_ten_tabs_live_on_one_stream(tabs: list[Page], api: httpx.Client, cluster: Cluster) -> None:
+    post(api, "to ten tabs")
+
+    for page in tabs:
+        until(lambda page=page: heard(page) == ["to ten tabs"], "the tab heard it")  # type: ignore[misc]
+    assert open_feeds(cluster) == 1
+
+
+def test_another_tab_takes_over_and_nothing_is_missed_or_doubled(
+    tabs: list[Page], api: httpx.Client, cluster: Cluster
+) -> None:
+    leader = next(page for page in tabs if leads(page))
+    others = [page for page in tabs if page is not leader]
+    titles = [f"around the hand-over {number}" for number in range(30)]
+
+    for number, title in enumerate(titles):
+        post(api, title)
+        if number == 10:
+            leader.close()
+
+    until(lambda: sum(leads(page) for page in others) == 1, "another leads", seconds=2)
+    for page in others:
+        until(lambda page=page: len(heard(page)) >= len(titles), "the tab heard all")  # type: ignore[misc]
+        assert heard(page) == titles
+    assert open_feeds(cluster) == 1
+
+
+def test_a_tab_that_comes_late_asks_for_what_the_leader_has_told_already(
+    context: BrowserContext, cluster: Cluster, api: httpx.Client
+) -> None:
+    first = sign_in(context, cluster, "alice")
+    late = context.new_page()
+    held: list[Route] = []
+    late.route("**/store.js", lambda route: held.append(route))
+    late.goto(f"{cluster.http_url}/", wait_until="commit")
+    until_in(late, lambda: bool(held), "the late page waits for its script")
+    post(api, "told before it listened")
+    until(lambda: "told before it listened" in heard(first), "the leader has told it")
+
+    held[0].continue_()
+
+    late.get_by_role("link", name="told before it listened", exact=True).wait_for()
+
+
+def test_without_locks_each_tab_has_a_stream_and_the_same_count(
+    context: BrowserContext, cluster: Cluster, api: httpx.Client
+) -> None:
+    until(lambda: open_feeds(cluster) == 0, "earlier feeds are gone")
+    context.add_init_script("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })")
+    pages = [sign_in(context, cluster, "alice"), tab(context, cluster), tab(context, cluster)]
+
+    post(api, "to each by itself")
+
+    for page in pages:
+        until(lambda page=page: heard(page) == ["to each by itself"], "the tab heard it")  # type: ignore[misc]
+    until(lambda: {counted(page) for page in pages} == {unread(api)}, "all say the server's count")
+    assert open_feeds(cluster) == len(pages)
+
+
+def test_a_hidden_leader_whose_timers_sleep_is_woken_by_a_tab_that_is_looked_at(
+    context: BrowserContext, cluster: Cluster
+) -> None:
+    leader = sign_in(context, cluster, "alice")
+    other = tab(context, cluster)
+    assert leads(leader)
+    leader.evaluate("window.setTimeout = () => 0")
+
+    for instance in cluster.instances:
+        instance.kill()
+    until(lambda: state(other) == "reconnecting", "the other tab knows")
+    for instance in cluster.instances:
+        instance.start()
+    for instance in cluster.instances:
+        instance.wait_ready(60)
+
+    until(lambda: state(other) == "live", "the stream is back although no timer ran")
+    assert leads(leader)
+
+
+def test_signing_in_again_in_a_new_tab_revives_the_others(context: BrowserContext, cluster: Cluster) -> None:
+    old = sign_in(context, cluster, "alice")
+    other = tab(context, cluster)
+    other.get_by_role("button", name="Sign out").click()
+    until(lambda: state(old) == "signed out", "the old tab knows")
+
+    other.close()
+    sign_in(context, cluster, "alice")
+
+    until(lambda: state(old) == "live", "the old tab is live")
+
+
+def unread(api: httpx.Client) -> int:
+    answer = api.get("/api/v1/notifications/count", params={"user": "alice"})
+    return int(answer.json()["count"]["unread"])
+
+
+def counted(page: Page) -> int:
+    return int(run(page, "return store.count.unread"))
