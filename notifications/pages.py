@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime, timedelta
-from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils import formats, timezone
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from hub import topics
 from hub.log import LogAway
 from hub.log.shared import shared_log
 from hub.problems import Problem
-from notifications import access, reading
+from notifications import access, preferences, reading, rows
 from notifications import inbox as inboxes
+from notifications.view import View
 
-SAFE_URL = re.compile(r"https?://|/(?!/)", re.IGNORECASE)
+# What `inbox.js` listens to, and the words for it.
+KEYS = (
+    ("j", "key_next"),
+    ("k", "key_previous"),
+    ("Enter", "key_open"),
+    ("e", "key_archive"),
+    ("u", "key_unread"),
+    ("x", "key_select"),
+    ("/", "key_search"),
+    ("z", "key_undo"),
+    ("Esc", "clear"),
+    ("?", "key_help"),
+)
 
 
 class PersonRequest(HttpRequest):
@@ -39,14 +48,39 @@ def inbox(request: PersonRequest) -> HttpResponse:
     # Before the rows: what is published from here on comes by the feed, so nothing falls between.
     position = _position()
     own = access.own_topics(request.user)
-    items, _ = inboxes.find(request.user, own)
+    try:
+        view = View.read(request.GET)
+        items, older = inboxes.find(
+            request.user, own, view.filter, category=view.category, q=view.q, before=view.before
+        )
+    except (ValueError, Problem) as error:
+        raise Http404(str(error)) from None
+    now = timezone.now()
+    preference = preferences.known(request.user, own)
     context = {
+        "categories": sorted({*preference["categories"], view.category} - {""}),
         "count": inboxes.count(request.user, own),
-        "days": _days(items, timezone.now()),
+        "days": rows.days(items, preference, now),
+        "keys": KEYS,
+        "older": older and view.url(before=UUID(older)),
+        "pattern": rows.row(rows.PATTERN, preference, now),
         "position": position,
-        "topic": topics.user(request.user.pk),
+        "view": view,
     }
     return render(request, "notifications/inbox.html", context)
+
+
+@never_cache
+@login_required
+@require_GET
+def notification(request: PersonRequest, id: UUID) -> HttpResponse:
+    """One alone, to link to; archived or muted, it is still there. Looking at it changes nothing."""
+    try:
+        item = inboxes.one(request.user, access.own_topics(request.user), id)
+    except Problem as problem:
+        raise Http404(problem.detail) from None
+    row = rows.row(item, preferences.chosen(request.user), timezone.now())
+    return render(request, "notifications/notification.html", {"item": row})
 
 
 @login_required
@@ -57,13 +91,32 @@ def read(request: PersonRequest, id: UUID) -> HttpResponse:
         verb(request.user, id)
     except Problem as problem:
         raise Http404(problem.detail) from None
-    return redirect("inbox")
+    return _back(request)
+
+
+@login_required
+@require_POST
+def archive(request: PersonRequest, id: UUID) -> HttpResponse:
+    verb = reading.unarchive if request.POST.get("archive") == "no" else reading.archive
+    try:
+        verb(request.user, id)
+    except Problem as problem:
+        raise Http404(problem.detail) from None
+    return _back(request)
 
 
 @login_required
 @require_POST
 def read_all(request: PersonRequest) -> HttpResponse:
     reading.read_all(request.user)
+    return _back(request)
+
+
+def _back(request: PersonRequest) -> HttpResponse:
+    """To the view that the form was on; never to another site."""
+    next = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(next, {request.get_host()}, request.is_secure()):
+        return HttpResponseRedirect(next)
     return redirect("inbox")
 
 
@@ -72,33 +125,3 @@ def _position() -> int | None:
         return shared_log().head()
     except LogAway:
         return None
-
-
-def _days(items: list[dict[str, Any]], now: datetime) -> list[tuple[str, str, list[dict[str, Any]]]]:
-    """The items by the day they came on, as the page says them. `times.js` says them the same way."""
-    for item in items:
-        item["at"] = datetime.fromisoformat(item["created_at"])
-        item["ago"] = _ago(item["at"], now)
-        # A row from before a rule, or from the admin, may bear any URL; a script would run in this page.
-        item["href"] = item["url"] if SAFE_URL.match(item["url"]) else ""
-    days = groupby(items, lambda item: timezone.localdate(item["at"]))
-    return [(day.isoformat(), _name(day, timezone.localdate(now)), list(some)) for day, some in days]
-
-
-def _name(day: date, today: date) -> str:
-    if day == today:
-        return "Today"
-    if day == today - timedelta(days=1):
-        return "Yesterday"
-    return formats.date_format(day, "l j F" if day.year == today.year else "j F Y")
-
-
-def _ago(moment: datetime, now: datetime) -> str:
-    minutes = (now - moment) // timedelta(minutes=1)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    if minutes < 24 * 60:
-        return f"{minutes // 60} h ago"
-    return f"{timezone.localtime(moment):%H:%M}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,38 +11,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from hub import topics
 from hub.log import LogAway
 from hub.log.shared import shared_log
-from notifications.models import Notification, Reading
-
-NOW = timedelta(0)
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+from notifications.models import Reading
+from tests.page.rows import page, sent
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alice() -> User:
-    return User.objects.create_user("alice", password="demo", date_joined=LONG_AGO)
-
-
-@pytest.fixture
-def client(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
-def sent(to: User, title: str = "Build 512 is green", age: timedelta = NOW, **fields: Any) -> Notification:
-    came = timezone.now() - age
-    return Notification.objects.create(
-        topic=topics.user(to.pk), title=title, created_at=came, due_at=came, **fields
-    )
-
-
-def page(client: Client) -> str:
-    return client.get("/").content.decode()
 
 
 def test_a_stranger_is_asked_to_sign_in(alice: User) -> None:
@@ -147,8 +120,9 @@ def test_it_costs_the_same_however_much_lies_there(
 ) -> None:
     for number in range(60):
         sent(alice, f"number {number}")
-    # Session and person; groups and topics followed; rows and readings; the count's three.
-    with django_assert_num_queries(9):
+    # Session and person; groups and topics followed; what is muted, rows and readings; the count's three;
+    # preferences and categories.
+    with django_assert_num_queries(12):
         shown = page(client)
     assert shown.count('<li class="row') == 50 + 1  # one is the template of a row
     assert "number 10<" in shown
@@ -157,7 +131,7 @@ def test_it_costs_the_same_however_much_lies_there(
 
 def test_the_feed_begins_where_the_page_was_made(client: Client) -> None:
     before = shared_log().head()
-    position = int(page(client).partition('data-position="')[2].partition('"')[0])
+    position = int(page(client).partition(' position="')[2].partition('"')[0])
     assert before <= position <= shared_log().head()
 
 
@@ -170,7 +144,8 @@ def test_it_stands_while_the_log_is_away(
     sent(alice)
     monkeypatch.setattr(shared_log(), "head", away)
     shown = page(client)
-    assert 'data-position=""' in shown
+    assert ' position=""' in shown
+    assert "data-behind" in shown
     assert "Build 512 is green" in shown
 
 
@@ -190,8 +165,28 @@ def test_a_page_of_an_error_needs_nobody() -> None:
     assert "Nothing here" in Client().get("/nowhere").content.decode()
 
 
-@pytest.mark.parametrize("name", ["hub.css", "inbox.js", "icons.svg", "favicon.svg"])
+@pytest.mark.parametrize("name", ["hub.css", "inbox.js", "icons.svg", "favicon.svg", "words/ar.json"])
 def test_its_files_are_served(client: Client, name: str) -> None:
     answer = client.get(f"/static/notifications/{name}")
     assert b"".join(answer)
     answer.close()
+
+
+def test_a_form_archives_one_and_moves_it_back(client: Client, alice: User) -> None:
+    row = sent(alice)
+
+    client.post(f"/notifications/{row.pk}/archive", {"archive": "yes"})
+    archived = page(client, "/?filter=archived")
+    client.post(f"/notifications/{row.pk}/archive", {"archive": "no"})
+
+    assert f"/notifications/{row.pk}/archive" in archived
+    assert 'value="no" formaction' in archived
+    assert f"/notifications/{row.pk}/archive" in page(client)
+
+
+def test_nobody_archives_what_is_not_theirs(client: Client) -> None:
+    row = sent(User.objects.create_user("bob"))
+
+    answer = client.post(f"/notifications/{row.pk}/archive", {"archive": "yes"})
+
+    assert answer.status_code == 404

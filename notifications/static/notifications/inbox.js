@@ -1,136 +1,326 @@
-// The inbox: what the feed says goes to the list, what the reader does goes to the API.
+// The inbox: what the hub says goes to the list, what the reader does goes to the hub.
 
-import { api } from "./api.js";
+import { Deeds } from "./deeds.js";
+import { Finder } from "./finder.js";
+import { Keys } from "./keys.js";
 import { List } from "./list.js";
-import { Stream } from "./stream.js";
+import { Selection } from "./selection.js";
+import { storeFor } from "./store.js";
+import { Undo } from "./undo.js";
+import { View } from "./view.js";
+import { wordsFor } from "./words.js";
 
-const GATHER_MS = 400; // what arrives within this time is announced together
 const TIMES_MS = 20_000;
+const TYPING_MS = 300;
+const SEE_MS = 1000;
+const TYPES = ["state", "count", "notification", "recalled", "reading", "preferences", "behind"];
 
 const $ = (id) => document.getElementById(id);
 const page = $("inbox");
-const list = new List($("days"), { row: $("row"), day: $("day") }, $("empty"));
+const store = storeFor(document.querySelector("notification-bell"));
 
-// The count: the server's, absolute and versioned. Nothing here adds or subtracts.
+// What the store says before the words are here waits for them.
+const early = [];
+let hear = (event) => early.push(event);
+for (const type of TYPES) store.addEventListener(type, (event) => hear(event));
 
-let count = { unread: Number(page.dataset.unread), version: Number(page.dataset.version) };
+const words = await wordsFor(page);
+const selection = new Selection($("selection"), words);
+const templates = { row: $("row"), day: $("day") };
+const left = (row) => selection.set(row, false);
+const list = new List($("days"), templates, words, "older" in page.dataset, left);
+const finder = new Finder(store, list, View.of(location.search), "behind" in page.dataset, {
+  changed: showView,
+  found(ok) {
+    $("notice").textContent = ok ? "" : words.say("not_loaded");
+    page.removeAttribute("aria-busy");
+    showEnds();
+  },
+});
+const undo = new Undo($("undo"), words);
+const deeds = new Deeds(store, undo, words, refused);
+const refresh = () => finder.refresh(() => deeds.settled());
 
-function showCount(next) {
-  if (!next || next.version < count.version) return;
-  count = next;
-  $("heading").setAttribute("aria-label", `Inbox, ${count.unread} unread`);
-  $("count").textContent = count.unread;
-  $("count").hidden = count.unread === 0;
-  $("read-all").querySelector("button").disabled = count.unread === 0;
-  document.title = count.unread ? `(${count.unread}) Inbox` : "Inbox";
+// The count and the state: the hub's. Nothing here adds or subtracts.
+
+function showCount({ unread }) {
+  $("heading").setAttribute("aria-label", words.say("inbox_unread", { n: unread }));
+  $("count").textContent = unread;
+  $("count").hidden = unread === 0;
+  $("read-all").querySelector("button").disabled = unread === 0;
+  document.title = unread ? `(${unread}) ${words.say("inbox")}` : words.say("inbox");
 }
 
-// The list, asked for anew when events may be missing.
+function showState() {
+  const { state } = store;
+  $("state").textContent = words.say(`state_${state.replace(" ", "_")}`);
+  $("state").title = state === "degraded" ? words.say("state_hint_degraded") : "";
+  $("state").dataset.state = state;
+  $("sign-in").hidden = state !== "signed out";
+}
 
-let behind = page.dataset.position === "";
-let wanted = false;
-let asking = false;
+// The view.
 
-async function reload() {
-  wanted = true;
-  if (asking) return;
-  asking = true;
-  while (wanted) {
-    wanted = false;
-    list.expect();
-    try {
-      const answer = await api("GET", "notifications");
-      list.merge(answer.items);
-      showCount(answer.count);
-      behind = false;
-    } catch {
-      behind = true;
-      // Otherwise the list is asked for when the feed is live again.
-      if (state.textContent === "live") setTimeout(reload, 2000 + Math.random() * 8000);
-    }
+function showView(view) {
+  selection.clear();
+  page.setAttribute("aria-busy", "true");
+  for (const tab of $("views").children) {
+    const { filter } = tab.dataset;
+    tab.href = view.with({ filter, before: "" }).url;
+    if (filter === view.filter) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
   }
-  asking = false;
+  const { category, q } = $("find").elements;
+  knowCategory(view.category);
+  category.value = view.category;
+  if (q.value.trim() !== view.q) q.value = view.q;
+  $("empty").querySelector("h2").textContent = words.say(view.empty);
+  $("empty").querySelector("p").textContent = words.say(`${view.empty}_hint`);
+  $("newest")?.remove();
+  showVerbs();
 }
 
-// New ones are announced to those who do not see them come.
-
-let arrived = [];
-
-function announce(title) {
-  arrived.push(title);
-  if (arrived.length > 1) return;
-  setTimeout(() => {
-    $("announcer").textContent = arrived.length > 1 ? `${arrived.length} new notifications` : `New: ${arrived[0]}`;
-    arrived = [];
-  }, GATHER_MS);
+function showVerbs() {
+  const archived = finder.view.filter === "archived";
+  $("selection").querySelector("[data-act=archive]").hidden = archived;
+  $("selection").querySelector("[data-act=unarchive]").hidden = !archived;
 }
 
-// The feed.
-
-const state = $("state");
-
-function showState(word) {
-  if (state.textContent !== word) state.textContent = word;
-  state.dataset.state = word;
-  $("sign-in").hidden = word !== "signed out";
+function showEnds() {
+  $("empty").hidden = list.size > 0 || list.more || page.hasAttribute("aria-busy");
+  $("older").hidden = !list.more;
+  if (list.last) $("older").href = finder.view.with({ before: list.last.id }).url;
+  // Asked anew, the observer says whether the end is still in sight.
+  ends.unobserve($("older"));
+  if (finder.reaches && !finder.behind) ends.observe($("older"));
 }
 
-const handlers = {
-  "stream-open": (open) => {
-    // Somebody else has signed in, in another tab: these rows are not theirs.
-    if (!open.topics.includes(page.dataset.topic)) return location.reload();
-    showCount(open.count);
+const reached = ([end]) => end.isIntersecting && finder.older();
+const ends = new IntersectionObserver(reached, { rootMargin: "600px" });
+
+function go(changes, how = "pushState") {
+  const view = finder.view.with({ before: "", ...changes });
+  if (view.url === finder.view.url) return;
+  history[how](null, "", view.url);
+  finder.go(view);
+}
+
+function knowCategory(name) {
+  const select = $("find").elements.category;
+  if (!name || [...select.options].some((option) => option.value === name)) return;
+  const after = [...select.options].slice(1).find((option) => option.value > name);
+  select.add(new Option(name, name), after ?? null);
+}
+
+// What the hub says.
+
+const heard = {
+  count(count) {
+    showCount(count);
+    see();
   },
-  "stream-degraded": () => {
-    behind = true;
+  state() {
+    showState();
+    if (store.state === "live" && finder.behind) refresh();
   },
-  "stream-live": () => {
-    // Notifications are replayed from the database if need be; what was read meanwhile is not.
-    if (behind || list.unread > count.unread) reload();
+  notification(item) {
+    knowCategory(item.category);
+    const known = list.known(item.id);
+    // An event is the same for everybody, so of a known row it must not change the reading.
+    if (known) known.fill(item, store.preferences);
+    else if (finder.view.takes({ ...item, unread: !item.read_at, archived: Boolean(item.archived_at) })) {
+      list.put(item, store.preferences).element.classList.add("fresh");
+    }
   },
-  "stream-reset": reload,
-  notification: ({ data }) => {
-    if (list.put(data, true)) announce(data.title);
+  recalled: ({ id }) => list.forget(id),
+  reading({ id, read_at, archived_at }) {
+    if (id === "all") {
+      if (read_at) readAll();
+      return;
+    }
+    const row = list.known(id);
+    if (row) {
+      if (read_at !== undefined) row.mark(read_at !== null);
+      if (archived_at !== undefined) row.put(archived_at !== null);
+      settle(row);
+    } else if (finder.view.holds({ unread: read_at === null, archived: Boolean(archived_at) })) {
+      refresh();
+    }
   },
-  recalled: ({ data }) => list.remove(data.id),
-  reading: ({ data }) => {
-    if (data.id === "all") reload();
-    else if (data.archived_at) list.remove(data.id);
-    else list.mark(data.id, data.read_at !== null);
-  },
-  count: showCount,
+  preferences: ({ categories }) => Object.keys(categories).forEach(knowCategory),
+  behind: refresh,
 };
 
-new Stream(page.dataset.position, handlers, showState);
+function settle(row) {
+  if (finder.view.holds(row)) list.back(row);
+  else list.take(row);
+}
+
+function readAll() {
+  for (const row of list.rows) {
+    row.mark(true);
+    settle(row);
+  }
+  refresh();
+}
 
 // What the reader does.
 
-async function saved(method, path) {
-  try {
-    showCount((await api(method, path)).count);
-    $("notice").textContent = "";
-    return true;
-  } catch {
-    $("notice").textContent = "That was not saved. Check your connection and try again.";
-    return false;
-  }
+const UNDONE = {
+  read: { read_at: null },
+  unread: { read_at: "" },
+  archive: { archived_at: null },
+  unarchive: { archived_at: "" },
+};
+
+function refused(verb, id) {
+  $("notice").textContent = words.say("not_saved");
+  heard.reading({ id, ...UNDONE[verb] });
+  showEnds();
 }
 
-async function read({ dataset: { id } }, now) {
-  list.mark(id, now);
-  if (!(await saved(now ? "PUT" : "DELETE", `notifications/${id}/reading`))) list.mark(id, !now);
+function act(verb, rows) {
+  $("notice").textContent = "";
+  deeds.offer(verb, rows);
+  showEnds();
 }
 
 page.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const row = event.target.closest(".row");
-  if (row) read(row, row.classList.contains("unread"));
-  else if (await saved("POST", "notifications/read-all")) reload();
+  const row = list.get(event.target.closest(".row")?.dataset.id);
+  if (row) {
+    const { name, value } = event.submitter;
+    const verbs = { read: ["read", "unread"], archive: ["archive", "unarchive"] }[name];
+    act(verbs[value === "yes" ? 0 : 1], [row]);
+  } else if (event.target.id === "read-all") {
+    const unread = list.rows.filter((other) => other.unread);
+    await store.readAll().catch(() => {
+      for (const other of unread) refused("read", other.id);
+    });
+    refresh();
+  } else {
+    go({ q: $("find").elements.q.value.trim() });
+  }
 });
 
 page.addEventListener("click", (event) => {
-  const row = event.target.closest("a.title[href]")?.closest(".row.unread");
-  if (row) read(row, true);
+  const tab = event.target.closest("#views a");
+  const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (tab && plain) {
+    event.preventDefault();
+    go({ filter: tab.dataset.filter });
+  } else if (event.target.closest("#older") && finder.reaches && plain) {
+    event.preventDefault();
+    finder.older();
+  } else if (event.target.closest("#selection button")) {
+    const { act: verb } = event.target.closest("button").dataset;
+    if (verb !== "clear") act(verb, selection.rows);
+    selection.clear();
+  } else {
+    const row = list.get(event.target.closest(".title, .when[href]")?.closest(".row")?.dataset.id);
+    if (row?.unread) deeds.send("read", [row.id]);
+  }
 });
 
+page.addEventListener("change", ({ target }) => {
+  if (target.name === "category") go({ category: target.value });
+  if (target.className === "pick") selection.set(list.get(target.closest(".row").dataset.id), target.checked);
+});
+
+let typing;
+$("find").elements.q.addEventListener("input", ({ target }) => {
+  clearTimeout(typing);
+  // A search that grows letter by letter is one step back.
+  const how = finder.view.q ? "replaceState" : "pushState";
+  typing = setTimeout(() => go({ q: target.value.trim() }, how), TYPING_MS);
+});
+
+addEventListener("popstate", () => finder.go(View.of(location.search)));
+
+// What is shown was seen, and needs no toast.
+
+let seeing = false;
+
+async function see() {
+  if (document.hidden) store.watching.delete(page);
+  else store.watching.add(page);
+  if (seeing || document.hidden || !store.count?.unseen) return;
+  seeing = true;
+  const seen = await store.see().then(() => true, () => false);
+  setTimeout(() => {
+    seeing = false;
+    if (seen) see();
+  }, SEE_MS);
+}
+
+document.addEventListener("visibilitychange", see);
+
+// Why it came is known once the preferences are.
+$("days").addEventListener(
+  "toggle",
+  async ({ target }) => {
+    const row = list.get(target.closest(".row").dataset.id);
+    if (target.open) row.explain(await store.knowPreferences().catch(() => null));
+  },
+  true,
+);
+
+// By the keyboard alone.
+
+let here = null;
+$("days").addEventListener("focusin", ({ target }) => (here = target.closest(".row").dataset.id));
+
+const current = () => list.get(document.activeElement?.closest(".row")?.dataset.id);
+const chosen = () => (selection.rows.length ? selection.rows : [current()].filter(Boolean));
+
+function step(by) {
+  const { rows } = list;
+  const at = rows.indexOf(list.get(here));
+  // From elsewhere on the page, first back to where the reader was.
+  const row = rows[at < 0 ? 0 : at + (current() ? by : 0)];
+  row?.element.focus();
+  row?.element.scrollIntoView({ block: "nearest" });
+  if (!row && by > 0) finder.older();
+}
+
+function actOnChosen(verb) {
+  const rows = chosen();
+  act(verb(rows), rows);
+  selection.clear();
+}
+
+const handlers = {
+  j: () => step(1),
+  k: () => step(-1),
+  e: () => actOnChosen(() => (finder.view.filter === "archived" ? "unarchive" : "archive")),
+  u: () => actOnChosen((rows) => (rows.some((row) => row.unread) ? "read" : "unread")),
+  x: () => current() && selection.toggle(current()),
+  z: () => undo.last(),
+  "/": () => $("find").elements.q.select(),
+  "?": () => $("keys").showModal(),
+  Enter: ({ target }) => (target.matches(".row") ? current().link.click() : false),
+  Escape: () => (selection.rows.length ? selection.clear() : false),
+};
+
+/** A dialog and the components have keys of their own. */
+const elsewhere = (event) =>
+  $("keys").open ||
+  event.composedPath().some((node) => ["notification-bell", "notification-toasts"].includes(node.localName));
+
+const guard = (does) => (event) => !elsewhere(event) && does(event);
+new Keys(document, Object.fromEntries(Object.entries(handlers).map(([key, does]) => [key, guard(does)])));
+
+// Begin.
+
+hear = ({ type, detail }) => {
+  heard[type](detail);
+  showEnds();
+};
+early.forEach(hear);
+page.classList.add("lively");
+showVerbs();
+showState();
+if (store.count) showCount(store.count);
+showEnds();
+see();
 setInterval(() => list.refresh(), TIMES_MS);

@@ -1,107 +1,175 @@
-// The notifications on the page: rows under the days they came on, newest first.
+// The rows on the page, under the days they came on, newest first.
 
-import { ago, dayName, dayOf, full } from "./times.js";
+import { Entry } from "./entry.js";
+import { dayName, dayOf } from "./times.js";
 
-const MOST = 200; // rows a page that stays open for days may hold
+export const MOST = 500; // rows a page may hold; what is older has a page of its own
+const MOST_GONE = 500;
 
 export class List {
+  more; // whether older ones than these lie at the hub
   #days;
   #templates;
-  #empty;
+  #words;
+  #left;
   #rows = new Map();
-  #touched = new Set();
+  #gone = new Map();
+  #expecting = new Set();
 
-  constructor(days, templates, empty) {
+  /** Take over what the server wrote. `left` is told of each row that leaves. */
+  constructor(days, templates, words, more, left) {
     this.#days = days;
     this.#templates = templates;
-    this.#empty = empty;
-    for (const row of days.querySelectorAll(".row")) this.#rows.set(row.dataset.id, row);
+    this.#words = words;
+    this.#left = left;
+    this.more = more;
+    const rows = [...days.querySelectorAll(".row")].map((element) => new Entry(element, words));
+    for (const row of rows) this.#rows.set(row.id, row);
     // The server wrote the days of UTC.
-    for (const row of this.#rows.values()) this.#place(row);
-    this.#trim();
+    for (const row of rows) this.#place(row);
+    this.#tidy();
     this.refresh();
   }
 
-  get unread() {
-    return this.#days.querySelectorAll(".unread").length;
+  get size() {
+    return this.#rows.size;
   }
 
-  /** Show a notification, or what is new about it; whether it was new here. */
-  put(item, fresh = false) {
-    this.#touched.add(item.id);
-    const known = this.#rows.get(item.id);
-    const row = known ?? this.#templates.row.content.firstElementChild.cloneNode(true);
-    fill(row, item);
-    if (!known) {
-      this.#rows.set(item.id, row);
-      // An event is the same for everybody, so of a known row it must not change the reading.
-      this.mark(item.id, item.read_at !== null);
-      row.classList.toggle("fresh", fresh);
-    }
-    this.#place(row);
-    this.#trim();
-    return !known;
+  get rows() {
+    return [...this.#days.querySelectorAll(".row")].map((element) => this.#rows.get(element.dataset.id));
   }
 
-  mark(id, read) {
-    this.#touched.add(id);
+  get last() {
+    return this.#rows.get(this.#days.querySelector(".day:last-child .row:last-child")?.dataset.id);
+  }
+
+  /** The row that is here. */
+  get(id) {
+    return this.#rows.get(id);
+  }
+
+  /** The row that is here, or was. */
+  known(id) {
+    return this.#rows.get(id) ?? this.#gone.get(id);
+  }
+
+  /** Show a new one. */
+  put(item, preferences) {
+    this.#touch(item.id);
+    const row = new Entry(this.#templates.row.content.firstElementChild.cloneNode(true), this.#words);
+    row.fill(item, preferences);
+    row.mark(item.read_at !== null);
+    row.put(item.archived_at !== null);
+    this.#show(row);
+    return row;
+  }
+
+  /** Show a row that had left, in its place. */
+  back(row) {
+    this.#touch(row.id);
+    if (this.#rows.has(row.id)) return;
+    this.#gone.delete(row.id);
+    this.#show(row);
+  }
+
+  /** Let a row go, and remember it. */
+  take(row) {
+    this.#touch(row.id);
+    this.#gone.set(row.id, row);
+    if (this.#gone.size > MOST_GONE) this.#gone.delete(this.#gone.keys().next().value);
+    if (this.#rows.has(row.id)) this.#drop(row);
+  }
+
+  /** Let it go for good. */
+  forget(id) {
+    this.#touch(id);
     const row = this.#rows.get(id);
-    if (!row) return;
-    row.classList.toggle("unread", !read);
-    row.querySelector(".dot").hidden = read;
-    row.querySelector("button").textContent = read ? "Mark unread" : "Mark read";
+    this.#gone.delete(id);
+    if (row) this.#drop(row);
   }
 
-  remove(id) {
-    this.#touched.add(id);
-    this.#rows.get(id)?.remove();
-    this.#rows.delete(id);
-    this.#trim();
-  }
-
-  /** Call it before the list is asked for: what changes until `merge` is newer than the answer. */
+  /** To be given to `merge`: what changes from now on is newer than an answer that is asked for now. */
   expect() {
-    this.#touched.clear();
+    const touched = new Set();
+    this.#expecting.add(touched);
+    return touched;
   }
 
-  merge(items) {
-    const newer = new Set(this.#touched);
+  settle(touched) {
+    this.#expecting.delete(touched);
+  }
+
+  /** Show what the hub found, and of the others only those that `keeps` wants. */
+  merge(items, more, touched, preferences, keeps) {
+    this.settle(touched);
     const there = new Set(items.map((item) => item.id));
-    for (const id of [...this.#rows.keys()]) if (!there.has(id) && !newer.has(id)) this.remove(id);
+    for (const row of [...this.#rows.values()]) if (!there.has(row.id) && !keeps(row)) this.#drop(row);
+    this.more = false; // what was found has no gap
     for (const item of items) {
-      if (newer.has(item.id)) continue;
-      this.put(item);
-      this.mark(item.id, item.read_at !== null);
+      if (touched.has(item.id)) continue;
+      const row = this.#rows.get(item.id);
+      if (!row) {
+        this.put(item, preferences);
+        continue;
+      }
+      row.fill(item, preferences);
+      row.mark(item.read_at !== null);
+      row.put(item.archived_at !== null);
     }
+    this.more ||= more;
+    this.#tidy();
+  }
+
+  /** Forget what had left: another view begins. */
+  begin() {
+    this.#gone.clear();
   }
 
   /** Say times and days anew. */
   refresh() {
     const now = new Date();
+    for (const row of this.#rows.values()) row.refresh(now);
     for (const section of this.#days.children) {
-      section.querySelector("h2").textContent = dayName(section.dataset.day, now);
-      for (const time of section.querySelectorAll("time")) time.textContent = ago(new Date(time.dateTime), now);
+      section.querySelector("h2").textContent = dayName(section.dataset.day, now, this.#words);
     }
   }
 
-  #trim() {
+  #touch(id) {
+    for (const touched of this.#expecting) touched.add(id);
+  }
+
+  #show(row) {
+    // Between the last row and an older one lie some that are not here yet.
+    if (this.more && this.last && order(row, this.last) > 0) return;
+    this.#rows.set(row.id, row);
+    this.#place(row);
     if (this.#rows.size > MOST) {
-      const last = [...this.#days.querySelectorAll(".row")].at(-1);
-      this.#rows.delete(last.dataset.id);
-      last.remove();
+      this.#drop(this.last);
+      this.more = true;
     }
+  }
+
+  #drop(row) {
+    const focused = row.element.contains(document.activeElement);
+    const rows = focused ? this.rows : [];
+    const at = rows.indexOf(row);
+    this.#rows.delete(row.id);
+    row.element.remove();
+    row.element.classList.remove("fresh");
+    this.#left(row);
+    if (focused) (rows[at + 1] ?? rows[at - 1])?.element.focus();
+    this.#tidy();
+  }
+
+  #tidy() {
     for (const section of [...this.#days.children]) if (!section.querySelector(".row")) section.remove();
-    this.#empty.hidden = this.#rows.size > 0;
   }
 
   #place(row) {
-    const { dateTime } = row.querySelector("time");
-    const from = row.parentElement;
-    const rows = this.#section(dayOf(new Date(dateTime))).querySelector("ol");
-    if (from !== rows) {
-      const next = [...rows.children].find((other) => other.querySelector("time").dateTime <= dateTime);
-      rows.insertBefore(row, next ?? null);
-    }
+    const section = this.#section(dayOf(new Date(row.at))).querySelector("ol");
+    if (row.element.parentElement === section) return;
+    const next = [...section.children].find((other) => order(this.#rows.get(other.dataset.id), row) > 0);
+    section.insertBefore(row.element, next ?? null);
   }
 
   #section(day) {
@@ -110,34 +178,14 @@ export class List {
     if (there) return there;
     const section = this.#templates.day.content.firstElementChild.cloneNode(true);
     section.dataset.day = day;
-    section.querySelector("h2").textContent = dayName(day, new Date());
+    section.querySelector("h2").textContent = dayName(day, new Date(), this.#words);
     this.#days.insertBefore(section, sections.find((other) => other.dataset.day < day) ?? null);
     return section;
   }
 }
 
-function fill(row, item) {
-  const find = (selector) => row.querySelector(selector);
-  row.dataset.id = item.id;
-  row.dataset.severity = item.severity;
-  const icon = find("use");
-  icon.setAttribute("href", icon.getAttribute("href").replace(/#.*$/, `#${item.severity}`));
-  const title = find(".title");
-  title.id = `title-${item.id}`;
-  title.textContent = item.title;
-  if (/^(https?:\/\/|\/(?!\/))/i.test(item.url)) title.href = item.url;
-  else title.removeAttribute("href");
-  write(find(".body"), item.body);
-  write(find(".severity"), item.severity[0].toUpperCase() + item.severity.slice(1));
-  write(find(".category"), item.category);
-  const time = find("time");
-  time.dateTime = item.created_at;
-  time.title = full(new Date(item.created_at));
-  time.textContent = ago(new Date(item.created_at), new Date());
-  find("button").setAttribute("aria-describedby", title.id);
-}
-
-function write(element, text) {
-  element.textContent = text;
-  element.hidden = !text;
+/** Below zero if the first stands above the second. */
+function order(one, other) {
+  if (one.at !== other.at) return one.at < other.at ? 1 : -1;
+  return one.id < other.id ? 1 : one.id > other.id ? -1 : 0;
 }

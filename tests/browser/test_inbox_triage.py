@@ -1,0 +1,223 @@
+"""Going through an inbox in a real browser: by the keyboard, by view, and with second thoughts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.cluster import Cluster
+
+Post = Callable[..., str]
+
+
+@pytest.fixture
+def post(api: httpx.Client) -> Post:
+    def post(title: str, **fields: str) -> str:
+        answer = api.post("/api/v1/notifications", json={"to": ["user:alice"], "title": title, **fields})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["notifications"][0]["id"])
+
+    return post
+
+
+@pytest.fixture
+def mine(api: httpx.Client) -> dict[str, str]:
+    """Alice, on another device."""
+    token = api.post("/api/v1/tokens", json={"user": "alice", "topics": []}).json()["token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def row(page: Page, title: str) -> Locator:
+    return page.locator("#days .row").filter(has=page.get_by_role("link", name=title, exact=True))
+
+
+def reach(page: Page, title: str) -> None:
+    """Go to the top row by the keyboard."""
+    expect(row(page, title)).to_be_visible()
+    page.keyboard.press("j")
+    while not page.evaluate("document.activeElement === document.querySelector('#days .row')"):
+        page.keyboard.press("k")
+    expect(row(page, title)).to_be_focused()
+
+
+def show(page: Page, view: str) -> None:
+    page.locator("#views").get_by_role("link", name=view).click()
+    expect(page.locator("#inbox")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_the_whole_triage_by_keyboard_alone(inbox: Page, post: Post) -> None:
+    for title in ("third of three", "second of three", "first of three"):
+        post(title, category="triage")
+    reach(inbox, "first of three")
+
+    inbox.keyboard.press("e")
+    expect(row(inbox, "first of three")).to_have_count(0)
+    expect(row(inbox, "second of three")).to_be_focused()
+    inbox.keyboard.press("u")
+    expect(row(inbox, "second of three")).not_to_have_class(re.compile("unread"))
+    inbox.keyboard.press("x")
+    inbox.keyboard.press("j")
+    expect(row(inbox, "third of three")).to_be_focused()
+    inbox.keyboard.press("x")
+    expect(inbox.locator("#selected")).to_have_text("2 selected")
+    inbox.keyboard.press("e")
+    expect(inbox.locator("#undo")).to_contain_text("2 archived.")
+    inbox.keyboard.press("z")
+    expect(row(inbox, "second of three")).to_be_visible()
+    expect(row(inbox, "third of three")).to_be_visible()
+    inbox.keyboard.press("/")
+    inbox.keyboard.type("third of")
+    expect(inbox.locator("#days .row")).to_have_count(1)
+    inbox.keyboard.press("Tab")  # the row's box
+    inbox.keyboard.press("Tab")  # its title
+    inbox.keyboard.press("Enter")
+
+    expect(inbox).to_have_url(re.compile(r"/notifications/[0-9a-f-]{36}/$"))
+    expect(inbox.get_by_role("heading", name="third of three")).to_be_visible()
+
+
+def test_the_shortcuts_are_told_and_keys_in_a_field_are_letters(inbox: Page, post: Post) -> None:
+    post("stays where it is")
+    expect(row(inbox, "stays where it is")).to_be_visible()
+
+    inbox.keyboard.press("?")
+    expect(inbox.get_by_role("dialog")).to_contain_text("Keyboard shortcuts")
+    inbox.keyboard.press("Escape")
+    expect(inbox.get_by_role("dialog")).to_have_count(0)
+    inbox.keyboard.press("/")
+    inbox.keyboard.type("eux?")
+
+    expect(inbox.get_by_role("searchbox")).to_have_value("eux?")
+    expect(inbox.get_by_role("heading", name="Nothing found")).to_be_visible()
+    expect(inbox.get_by_role("dialog")).to_have_count(0)
+
+
+def test_what_was_archived_comes_back_to_its_place(inbox: Page, post: Post) -> None:
+    for title in ("below it", "goes and comes back", "above it"):
+        post(title)
+    expect(row(inbox, "above it")).to_be_visible()
+
+    row(inbox, "goes and comes back").hover()
+    row(inbox, "goes and comes back").get_by_role("button", name="Archive").click()
+    expect(row(inbox, "goes and comes back")).to_have_count(0)
+    inbox.locator("#undo").get_by_role("button", name="Undo").click()
+
+    expect(inbox.locator("#days .row .title").nth(1)).to_have_text("goes and comes back")
+    inbox.reload()
+    expect(inbox.locator("#days .row .title").nth(1)).to_have_text("goes and comes back")
+
+
+def test_views_change_without_a_reload_and_the_back_button_knows_them(inbox: Page, post: Post) -> None:
+    post("one that is read", category="apart")
+    post("one that is not", category="apart")
+    row(inbox, "one that is read").get_by_role("button", name="Mark read").click()
+    inbox.evaluate("window.untouched = true")
+
+    show(inbox, "Unread")
+    inbox.get_by_label("Category").select_option("apart")
+    expect(inbox.locator("#days .row")).to_have_count(1)
+    expect(inbox).to_have_url(re.compile(r"/\?filter=unread&category=apart$"))
+    inbox.go_back()
+    expect(inbox).to_have_url(re.compile(r"/\?filter=unread$"))
+    expect(inbox.get_by_label("Category")).to_have_value("")
+    inbox.go_back()
+
+    expect(row(inbox, "one that is read")).to_be_visible()
+    expect(inbox.locator("#views [aria-current]")).to_have_text("All")
+    assert inbox.evaluate("window.untouched")
+
+
+def test_a_view_is_the_same_when_its_address_is_opened(inbox: Page, post: Post) -> None:
+    post("found by its text", body="a needle in here")
+    inbox.keyboard.press("/")
+    inbox.keyboard.type("NEEDLE in")
+    expect(inbox.locator("#days .row")).to_have_count(1)
+    expect(inbox).to_have_url(re.compile("q=NEEDLE"))
+
+    inbox.reload()
+
+    expect(inbox.locator("#days .row .title")).to_have_text("found by its text")
+    expect(inbox.get_by_role("searchbox")).to_have_value("NEEDLE in")
+
+
+def test_older_ones_come_as_the_reader_goes_down(inbox: Page, post: Post) -> None:
+    titles = [f"of very many {number:03}" for number in range(120)]
+    for title in titles:
+        post(title, category="many")
+    inbox.get_by_label("Category").select_option("many")
+    expect(inbox.locator("#days .row").first).to_contain_text("119")
+
+    for seen in (49, 99, 119):
+        expect(inbox.locator("#days .row").nth(seen)).to_be_attached()
+        inbox.locator("#days .row").nth(seen).scroll_into_view_if_needed()
+
+    expect(row(inbox, titles[0])).to_be_visible()
+    assert inbox.locator("#days .row .title").all_inner_texts() == titles[::-1]
+    expect(inbox.locator("#older")).to_be_hidden()
+
+
+def test_a_new_one_appears_only_in_a_view_that_it_belongs_to(inbox: Page, post: Post) -> None:
+    post("to begin with", category="ours")
+    expect(row(inbox, "to begin with")).to_be_visible()
+    inbox.get_by_label("Category").select_option("ours")
+    expect(inbox).to_have_url(re.compile("category=ours"))
+
+    post("of another category", category="theirs")
+    post("of this category", category="ours")
+
+    expect(row(inbox, "of this category")).to_be_visible()
+    expect(row(inbox, "of another category")).to_have_count(0)
+    show(inbox, "Archived")
+    post("never archived", category="ours")
+    inbox.get_by_role("link", name="All", exact=True).click()
+    expect(row(inbox, "never archived")).to_be_visible()
+
+
+def test_what_is_done_elsewhere_is_done_here(
+    inbox: Page, post: Post, cluster: Cluster, mine: dict[str, str]
+) -> None:
+    away, read = post("archived elsewhere"), post("read elsewhere")
+    show(inbox, "Unread")
+    expect(row(inbox, "read elsewhere")).to_be_visible()
+
+    for id, what in ((away, "archive"), (read, "reading")):
+        answer = httpx.put(f"{cluster.http_url}/api/v1/notifications/{id}/{what}", headers=mine)
+        assert answer.status_code == 200
+
+    expect(row(inbox, "archived elsewhere")).to_have_count(0)
+    expect(row(inbox, "read elsewhere")).to_have_count(0)
+    httpx.delete(f"{cluster.http_url}/api/v1/notifications/{read}/reading", headers=mine)
+    expect(row(inbox, "read elsewhere")).to_be_visible()
+
+
+def test_what_was_not_saved_is_as_before(inbox: Page, post: Post) -> None:
+    post("cannot be archived")
+    expect(row(inbox, "cannot be archived")).to_be_visible()
+    inbox.route("**/archive", lambda route: route.abort())
+
+    row(inbox, "cannot be archived").hover()
+    row(inbox, "cannot be archived").get_by_role("button", name="Archive").click()
+
+    expect(inbox.locator("#notice")).to_have_text("That was not saved. Check your connection and try again.")
+    expect(row(inbox, "cannot be archived")).to_be_visible()
+
+
+def test_a_row_of_the_script_has_the_shape_of_the_servers(inbox: Page, post: Post) -> None:
+    shape = """(row) => [...[row], ...row.querySelectorAll("*")].map((node) => [
+        node.localName, [...node.attributes].map(({name}) => name).filter((name) => name !== "class").sort(),
+        [...node.classList].filter((name) => name !== "fresh").sort(),
+    ])"""
+    title = f"of this shape {uuid4()}"
+    post(title, body="Text.", category="shapes", url="/builds/1", severity="warning")
+    expect(row(inbox, title)).to_be_visible()
+    of_the_script = row(inbox, title).evaluate(shape)
+
+    inbox.route("**/inbox.js", lambda route: route.abort())
+    inbox.reload()
+
+    assert row(inbox, title).evaluate(shape) == of_the_script
