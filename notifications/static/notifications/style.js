@@ -1,0 +1,193 @@
+// How the components look. Sheets are constructed, which the strictest Content-Security-Policy lets through.
+
+const base = `
+:host {
+  --surface: var(--notification-surface, light-dark(#ffffff, #191d27));
+  --text: var(--notification-text, light-dark(#1a2030, #e8ebf2));
+  --muted: var(--notification-muted, light-dark(#596276, #a0a9ba));
+  --line: var(--notification-line, light-dark(#e2e5ec, #2b3140));
+  --accent: var(--notification-accent, light-dark(#3d52d5, #9dabff));
+  --on-accent: var(--notification-on-accent, light-dark(#ffffff, #12162a));
+  --radius: var(--notification-radius, 0.875rem);
+  --hover: color-mix(in srgb, var(--text) 5%, var(--surface));
+  --info: light-dark(#3552c4, #9db4ff);
+  --success: light-dark(#12703f, #74d3a0);
+  --warning: light-dark(#8a5300, #efbf66);
+  --error: light-dark(#bf2525, #ff9a94);
+  --critical: light-dark(#a3123f, #ff9fbb);
+  --shadow: 0 2px 6px rgb(20 28 50 / 8%), 0 12px 40px rgb(20 28 50 / 18%);
+  --font: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
+  font: 1rem/1.5 var(--notification-font, var(--font));
+  color: var(--text);
+}
+*, ::before, ::after { box-sizing: border-box; }
+[hidden] { display: none !important; }
+p { margin: 0; }
+button { font: inherit; color: inherit; cursor: pointer; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 0.375rem; }
+svg {
+  display: block;
+  width: 1.25rem;
+  height: 1.25rem;
+  fill: none;
+  stroke: currentColor;
+  stroke-width: 2;
+  stroke-linecap: round;
+  stroke-linejoin: round;
+}
+.hidden {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
+}
+.tool {
+  display: grid;
+  place-items: center;
+  width: 2rem;
+  height: 2rem;
+  flex: none;
+  padding: 0;
+  border: 0;
+  border-radius: 0.5rem;
+  background: none;
+  color: var(--muted);
+}
+.tool:hover { background: color-mix(in srgb, var(--text) 9%, transparent); color: var(--text); }
+.tool svg { width: 1.125rem; height: 1.125rem; }
+[data-severity] { --tone: var(--info); }
+[data-severity="success"] { --tone: var(--success); }
+[data-severity="warning"] { --tone: var(--warning); }
+[data-severity="error"] { --tone: var(--error); }
+[data-severity="critical"] { --tone: var(--critical); }
+.mark {
+  position: relative;
+  display: grid;
+  place-items: center;
+  width: 2rem;
+  height: 2rem;
+  border-radius: 50%;
+  background: color-mix(in srgb, var(--tone) 13%, transparent);
+  color: var(--tone);
+}
+[data-severity="critical"] .mark { background: var(--tone); color: var(--surface); }
+.mark svg { width: 1.125rem; height: 1.125rem; }
+.title { color: inherit; text-decoration: none; overflow-wrap: anywhere; }
+.title:hover { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 0.22em; }
+.body {
+  display: -webkit-box;
+  overflow: hidden;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 2;
+  color: var(--muted);
+  overflow-wrap: anywhere;
+  text-align: -webkit-match-parent;
+  text-align: match-parent;
+}
+`;
+
+export const bell = `
+:host { display: inline-block; margin-inline-end: 0.5rem; }
+:host([hidden]) { display: none; }
+.bell {
+  position: relative;
+  display: grid;
+  place-items: center;
+  width: 2.5rem;
+  height: 2.5rem;
+  padding: 0;
+  border: 0;
+  border-radius: 0.625rem;
+  background: none;
+}
+.bell:hover, .bell[aria-expanded="true"] { background: color-mix(in srgb, currentcolor 8%, transparent); }
+.bell svg { width: 1.375rem; height: 1.375rem; stroke-width: 1.875; }
+.badge {
+  position: absolute;
+  inset-block-start: -0.0625rem;
+  inset-inline-start: 1.1875rem;
+  min-width: 1.375rem;
+  padding: 0 0.25rem;
+  border: 2px solid var(--surface);
+  border-radius: 1rem;
+  background: var(--accent);
+  color: var(--on-accent);
+  font-size: 0.6875rem;
+  font-weight: 700;
+  line-height: 1.125rem;
+  text-align: center;
+  font-variant-numeric: tabular-nums;
+}
+.light {
+  position: absolute;
+  inset-block-end: 0.25rem;
+  inset-inline-end: 0.3125rem;
+  width: 0.6875rem;
+  height: 0.6875rem;
+  border: 2px solid var(--surface);
+  border-radius: 50%;
+  background: var(--warning);
+}
+.light[data-state="offline"] { background: var(--muted); }
+.light[data-state="signed out"] { background: var(--error); }
+`;
+
+export const toasts = `
+:host {
+  position: fixed;
+  z-index: 2147483000;
+  inset-block-end: 1.25rem;
+  inset-inline-end: 1.25rem;
+  width: 23rem;
+}
+:host([hidden]) { display: none; }
+.stack { display: grid; gap: 0.625rem; }
+.toast {
+  display: grid;
+  grid-template-columns: auto minmax(0, 1fr) auto;
+  gap: 0.75rem;
+  padding-block: 0.75rem;
+  padding-inline: 0.875rem 0.625rem;
+  border: 1px solid var(--line);
+  border-radius: var(--radius);
+  background: var(--surface);
+  box-shadow: var(--shadow);
+}
+.toast[data-severity="critical"] { border-color: var(--tone); }
+.what { align-self: center; font-size: 0.9375rem; line-height: 1.4; }
+.what .title { font-weight: 600; }
+.toast .body { margin-top: 0.125rem; font-size: 0.875rem; }
+.more {
+  justify-self: end;
+  padding: 0.1875rem 0.875rem;
+  border: 1px solid var(--line);
+  border-radius: 1rem;
+  background: var(--surface);
+  box-shadow: var(--shadow);
+  font-size: 0.875rem;
+  font-weight: 550;
+}
+button.title { padding: 0; border: 0; background: none; }
+@media (prefers-reduced-motion: no-preference) {
+  .toast { animation: come 0.22s ease-out; }
+  @keyframes come { from { opacity: 0; transform: translateY(0.75rem); } }
+}
+@media (max-width: 34rem) {
+  :host { inset-inline: 0.75rem; inset-block-end: 0.75rem; width: auto; }
+}
+`;
+
+const sheets = new Map();
+
+export function dress(root, ...texts) {
+  root.adoptedStyleSheets = [base, ...texts].map((text) => {
+    if (!sheets.has(text)) {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(text);
+      sheets.set(text, sheet);
+    }
+    return sheets.get(text);
+  });
+}
