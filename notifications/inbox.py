@@ -60,16 +60,18 @@ def find(
     q: str = "",
     before: UUID | None = None,
     limit: int = 50,
+    muted: Collection[str] | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of a person's inbox, the latest first, and the ``before`` of the next page if there is one.
 
     ``which`` is ``unread``, ``all`` (read or unread, but not put away) or ``archived``; ``q`` stands in
-    the title or the body. Raises a `Problem` of 422 for a ``before`` that is not on these topics.
+    the title or the body; the ``muted`` categories are asked for unless they are given. Raises a
+    `Problem` of 422 for a ``before`` that is not on these topics.
     """
     if UNSAYABLE.search(category + q):
         return [], None
     rows = Notification.objects.inbox(own, user.date_joined)
-    rows = rows.exclude(category__in=preferences.muted_by(user))
+    rows = rows.exclude(category__in=preferences.muted_by(user) if muted is None else muted)
     mine = Reading.objects.filter(user=user)
     away = Exists(mine.filter(notification=OuterRef("pk"), archived_at__isnull=False))
     rows = rows.filter(away if which == "archived" else ~away)

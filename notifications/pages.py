@@ -48,15 +48,16 @@ def inbox(request: PersonRequest) -> HttpResponse:
     # Before the rows: what is published from here on comes by the feed, so nothing falls between.
     position = _position()
     own = access.own_topics(request.user)
+    preference = preferences.known(request.user, own)
+    muted = preferences.muted(preference["categories"])
     try:
         view = View.read(request.GET)
         items, older = inboxes.find(
-            request.user, own, view.filter, category=view.category, q=view.q, before=view.before
+            request.user, own, view.filter, category=view.category, q=view.q, before=view.before, muted=muted
         )
     except (ValueError, Problem) as error:
         raise Http404(str(error)) from None
     now = timezone.now()
-    preference = preferences.known(request.user, own)
     context = {
         "categories": sorted({*preference["categories"], view.category} - {""}),
         "count": inboxes.count(request.user, own),

@@ -16,7 +16,7 @@ from notifications.preferences import Decision, Preferences, wants
 from notifications.words import say
 
 # A row from before a rule, or from the admin, may bear any URL; a script would run in this page.
-SAFE_URL = re.compile(r"https?://|/(?![/\\])", re.IGNORECASE)
+SAFE_URL = re.compile(r"https?://|/(?![/\\\t\n\r])", re.IGNORECASE)
 
 REASONS = {
     "mandatory": "why_mandatory",

@@ -64,9 +64,9 @@ def desk(cluster: Cluster, browser: Browser, api: httpx.Client, **context: Any) 
     desk.ask("PUT", "preferences", json={"categories": {}, "quiet_hours": None})
     desk.ask("POST", "notifications/read-all")
     page.goto(f"{cluster.http_url}/preferences/")
-    page.get_by_label("Username").fill("alice")
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
+    page.locator("[name=username]").fill("alice")  # whatever the language
+    page.locator("[name=password]").fill("demo")
+    page.locator(".sign-in button").click()
     page.locator("notification-bell button.bell[data-state=live]").wait_for()
     yield desk
     at.close()

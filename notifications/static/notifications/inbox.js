@@ -237,6 +237,14 @@ $("find").elements.q.addEventListener("input", ({ target }) => {
 
 addEventListener("popstate", () => finder.go(View.of(location.search)));
 
+/** The panel's "/" leads here. */
+function search() {
+  if (location.hash !== "#search") return;
+  $("search").focus();
+  $("search").select();
+  history.replaceState(null, "", finder.view.url); // so that the next time is a change again
+}
+
 // What is shown was seen, and needs no toast.
 
 let seeing = false;
@@ -318,6 +326,8 @@ hear = ({ type, detail }) => {
 };
 early.forEach(hear);
 page.classList.add("lively");
+search();
+addEventListener("hashchange", search);
 showVerbs();
 showState();
 if (store.count) showCount(store.count);

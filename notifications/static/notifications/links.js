@@ -1,7 +1,7 @@
 // Where a notification leads.
 
-/** The url if it is one to follow, else null. */
-export const href = (url) => (/^(https?:\/\/|\/(?![/\\]))/i.test(url) ? url : null);
+/** The url if it is one to follow, else null. After tabs and line ends a browser does not look. */
+export const href = (url) => (/^(https?:\/\/|\/(?![/\\\t\n\r]))/i.test(url) ? url : null);
 
 /** Where its title leads: what it is about, or else itself. */
 export const target = (origin, item) => href(item.url) ?? `${origin}/notifications/${item.id}/`;

@@ -100,8 +100,8 @@ export class Panel {
     const said = this.#say("preferences");
     const href = `${this.#store.origin}/preferences/`;
     return h(
-      "header",
-      null,
+      "div",
+      { class: "head" },
       h("h2", { id: "heading", tabindex: -1, autofocus: true }, this.#say("notifications")),
       this.state,
       h("a", { class: "tool", href, title: said, "aria-label": said }, icon("gear")),
@@ -110,7 +110,7 @@ export class Panel {
   }
 
   #tabs() {
-    this.#views = ["unread", "all", "archived"].map((filter) => {
+    this.#views = ["all", "unread", "archived"].map((filter) => {
       const view = { type: "button", value: filter, onclick: () => this.#view(filter) };
       return h("button", view, this.#say(`view_${filter}`));
     });
@@ -136,7 +136,7 @@ export class Panel {
       this.#say("keys"),
     );
     const inbox = this.#inbox ? h("a", { class: "plain", href: this.#inbox }, this.#say("open_inbox")) : null;
-    return h("footer", null, this.#help, inbox, this.keys);
+    return h("div", { class: "foot" }, this.#help, inbox, this.keys);
   }
 
   #keys() {
@@ -162,9 +162,17 @@ export class Panel {
         this.#pick();
       },
       z: () => this.#undo.last(),
-      "/": () => this.#inbox && location.assign(new URL("#search", this.#inbox)),
+      "/": () => this.#search(),
       "?": () => this.#tellKeys(),
     };
+  }
+
+  /** In the inbox, which may be this very page. */
+  #search() {
+    if (!this.#inbox) return;
+    // Not before the bell has the focus back.
+    this.node.addEventListener("close", () => location.assign(new URL("#search", this.#inbox)));
+    this.node.close();
   }
 
   /** The rows have one fate: what the first of them would have alone. */

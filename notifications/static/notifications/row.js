@@ -46,7 +46,7 @@ export class Row {
           "div",
           { class: "facts" },
           h("span", { class: "severity" }, say(`severity_${item.severity}`)),
-          item.category ? h("span", null, item.category) : null,
+          item.category ? h("span", null, h("bdi", null, item.category)) : null,
           this.#time,
           h("details", { class: "why", ontoggle: explain }, h("summary", null, say("why")), reason),
         ),

@@ -13,7 +13,7 @@ dialog {
   margin: 0;
   padding: 0;
   overflow: hidden;
-  border: 1px solid var(--line);
+  border: 1px solid var(--rim);
   border-radius: var(--radius);
   background: var(--surface);
   color: var(--text);
@@ -34,7 +34,7 @@ dialog::backdrop { background: none; }
 h2, h3, h4, ol, dl, dd { margin: 0; padding: 0; }
 ol { list-style: none; }
 .panel { position: relative; display: flex; flex-direction: column; height: 100%; }
-header {
+.head {
   display: flex;
   align-items: center;
   gap: 0.125rem;
@@ -102,14 +102,14 @@ h2 { font-size: 1.125rem; letter-spacing: -0.01em; }
   display: grid;
   grid-template-columns: auto minmax(0, 1fr) auto;
   gap: 0 0.75rem;
-  padding-block: 0.625rem;
-  padding-inline: 1.25rem 0.75rem;
+  padding: 0.625rem 1.25rem;
 }
 .row:hover, .row:focus-within { background: var(--hover); }
 .mark { grid-row: span 3; }
 .what { display: contents; }
-.body, .facts { grid-column: 2 / -1; margin-inline-end: 0.5rem; }
-.acts { display: flex; grid-area: 1 / 3; margin-bottom: -0.75rem; }
+.body, .facts { grid-column: 2 / -1; }
+.row .body { font-size: 0.9375rem; line-height: 1.45; }
+.acts { display: flex; grid-area: 1 / 3; margin-block: -0.3125rem -0.4375rem; margin-inline-end: -0.5rem; }
 h4 { font-size: 0.9375rem; font-weight: 450; line-height: 1.4; }
 .unread h4 { font-weight: 650; }
 .unread .body { color: var(--text); }
@@ -129,6 +129,7 @@ h4 { font-size: 0.9375rem; font-weight: 450; line-height: 1.4; }
   margin-top: 0.125rem;
   color: var(--muted);
   font-size: 0.8125rem;
+  overflow-wrap: anywhere;
 }
 .facts > span + *::before, .facts > time::before { content: "·"; margin-inline-end: 0.375rem; }
 .severity { color: var(--tone); font-weight: 600; }
@@ -151,6 +152,8 @@ h4 { font-size: 0.9375rem; font-weight: 450; line-height: 1.4; }
 .row:has(:checked) { background: color-mix(in srgb, var(--accent) 10%, var(--surface)); }
 @media (hover: hover) {
   .acts, .why:not([open]) { opacity: 0; }
+  .why:not([open]) { flex: 1 1 0; min-width: 0; }
+  .why:not([open]) summary { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .row:is(:hover, :focus-within) :is(.acts, .why) { opacity: 1; }
   .mark:hover { background: none; }
   .mark:hover svg { opacity: 0; }
@@ -188,14 +191,14 @@ h4 { font-size: 0.9375rem; font-weight: 450; line-height: 1.4; }
 }
 .bar button:hover { background: color-mix(in srgb, var(--surface) 14%, transparent); }
 .bar :focus-visible { outline-color: var(--surface); }
-footer {
+.foot {
   display: flex;
   flex-wrap: wrap;
   justify-content: space-between;
   padding: 0.5rem 0.75rem;
   border-top: 1px solid var(--line);
 }
-footer .keys { margin-inline-start: auto; color: var(--muted); font-weight: 450; }
+.foot .keys { margin-inline-start: auto; color: var(--muted); font-weight: 450; }
 .help {
   display: grid;
   grid-template-columns: repeat(3, 1fr);

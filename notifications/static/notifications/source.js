@@ -30,7 +30,8 @@ export async function read(url, request, { hear, beat, retry }) {
         id = "";
         continue;
       }
-      const [, name, said] = /^([^:]*)(?:: ?(.*))?$/.exec(line);
+      // U+2028 ends a line for a regular expression, but not here.
+      const [, name, said] = /^([^:]*)(?:: ?(.*))?$/s.exec(line);
       if (name === "data") data.push(said);
       else if (name === "event") type = said;
       else if (name === "id") id = said;

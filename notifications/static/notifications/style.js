@@ -15,7 +15,8 @@ const base = `
   --warning: light-dark(#8a5300, #efbf66);
   --error: light-dark(#bf2525, #ff9a94);
   --critical: light-dark(#a3123f, #ff9fbb);
-  --shadow: 0 2px 6px rgb(20 28 50 / 8%), 0 12px 40px rgb(20 28 50 / 18%);
+  --rim: light-dark(var(--line), color-mix(in srgb, var(--text) 20%, var(--surface)));
+  --shadow: 0 2px 6px rgb(20 28 50 / 8%), 0 12px 40px light-dark(rgb(20 28 50 / 18%), rgb(0 0 0 / 55%));
   --font: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   font: 1rem/1.5 var(--notification-font, var(--font));
   color: var(--text);
@@ -74,7 +75,7 @@ svg {
 }
 [data-severity="critical"] .mark { background: var(--tone); color: var(--surface); }
 .mark svg { width: 1.125rem; height: 1.125rem; }
-.title { color: inherit; text-decoration: none; overflow-wrap: anywhere; }
+.title { color: inherit; text-decoration: none; overflow-wrap: anywhere; text-wrap: pretty; }
 .title:hover { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 0.22em; }
 .body {
   display: -webkit-box;
@@ -83,6 +84,7 @@ svg {
   -webkit-line-clamp: 2;
   color: var(--muted);
   overflow-wrap: anywhere;
+  text-wrap: pretty;
   text-align: -webkit-match-parent;
   text-align: match-parent;
 }
@@ -150,7 +152,7 @@ export const toasts = `
   gap: 0.75rem;
   padding-block: 0.75rem;
   padding-inline: 0.875rem 0.625rem;
-  border: 1px solid var(--line);
+  border: 1px solid var(--rim);
   border-radius: var(--radius);
   background: var(--surface);
   box-shadow: var(--shadow);
@@ -162,7 +164,7 @@ export const toasts = `
 .more {
   justify-self: end;
   padding: 0.1875rem 0.875rem;
-  border: 1px solid var(--line);
+  border: 1px solid var(--rim);
   border-radius: 1rem;
   background: var(--surface);
   box-shadow: var(--shadow);

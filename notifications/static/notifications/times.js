@@ -7,7 +7,7 @@ function format(words, options, moment) {
   const language = words.language === "en" ? "en-GB" : words.language;
   const key = language + JSON.stringify(options);
   if (!formats.has(key)) {
-    formats.set(key, new Intl.DateTimeFormat(language, { numberingSystem: "latn", ...options }));
+    formats.set(key, new Intl.DateTimeFormat(language, { numberingSystem: "latn", hourCycle: "h23", ...options }));
   }
   return formats.get(key).format(moment);
 }
