@@ -46,7 +46,7 @@ class Reader:
         return self.shown() == {f"Notifications, {n} unread" if n else "Notifications"}
 
     def ids(self, which: str) -> list[str]:
-        query = {"user": self.name, "filter": which, "limit": 100}
+        query: dict[str, str | int] = {"user": self.name, "filter": which, "limit": 100}
         items = self.api.get("/api/v1/notifications", params=query).json()["items"]
         return [item["id"] for item in items]
 
@@ -94,8 +94,8 @@ def test_two_hundred_deeds_leave_no_badge_behind(readers: list[Reader]) -> None:
         reader = chance.choice(readers)
         what = act(chance, reader, number)
         began = time.monotonic()
-        for reader in readers if what == "broadcast" else [reader]:
-            until(reader.right, f"{reader.name}'s badges after deed {number}, {what}: {reader.shown()}", 5)
+        for one in readers if what == "broadcast" else [reader]:
+            until(one.right, f"{one.name}'s badges after deed {number}, {what}: {one.shown()}", 5)
         slowest = max(slowest, time.monotonic() - began)
 
     print(f"the slowest of {ACTS} took {slowest:.2f} s to be on {len(readers) * 2 * TABS} badges")
