@@ -28,6 +28,22 @@ class LogAway(Exception):
     """The log cannot be reached now. Nothing is known to have been appended."""
 
 
+class Overtaken(Exception):
+    """Something stands after the position that was relied on, up to ``position``; nothing was appended."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"the topic stands at {position}")
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a draft stands; not ``fresh`` if its key had been used, and then it stands there once."""
+
+    position: int
+    fresh: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """What stands on some topics after a position of each.
@@ -57,6 +73,14 @@ class Ear(Protocol):
 class Log(Protocol):
     def append(self, drafts: Sequence[Draft]) -> list[int]:
         """Append in order, all or none, from any thread; give the positions; raise `LogAway`."""
+
+    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
+        """Append in order, all or none, drafts of one topic; raise `LogAway`.
+
+        With ``after``, raise `Overtaken` if the topic stands after that position. Keys are asked
+        first: drafts that were all placed before are answered wherever it stands. A topic that was
+        silent for the time to live stands at 0, so with -1 nothing is appended, only asked for.
+        """
 
     def head(self) -> int:
         """The last position handed out, from any thread; raise `LogAway`."""

@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 
 from hub.events import Draft, Event
-from hub.log import KEY_TTL_S, Ear, LogAway, Page, page, share
+from hub.log import KEY_TTL_S, Ear, LogAway, Overtaken, Page, Placed, page, share
 
 MICROSECONDS = 1_000_000
 
@@ -42,11 +42,10 @@ class MemoryLog:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def append(self, drafts: Sequence[Draft]) -> list[int]:
-        with self._lock:
-            if self._loop is None:
-                raise LogAway("the memory log is heard by nobody in this process")
-            self._expire()
-            return [self._append(draft) for draft in drafts]
+        return [placed.position for placed in self._append(drafts, None)]
+
+    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
+        return self._append(drafts, after)
 
     def head(self) -> int:
         with self._lock:
@@ -91,9 +90,25 @@ class MemoryLog:
     def silence(self) -> float:
         return 0.0 if self._loop is not None else float("inf")
 
-    def _append(self, draft: Draft) -> int:
+    def _append(self, drafts: Sequence[Draft], after: int | None) -> list[Placed]:
+        with self._lock:
+            if self._loop is None:
+                raise LogAway("the memory log is heard by nobody in this process")
+            self._expire()
+            if after is not None:
+                self._check_after(drafts, after)
+            return [self._place(draft) for draft in drafts]
+
+    def _check_after(self, drafts: Sequence[Draft], after: int) -> None:
+        for draft in drafts:
+            stream = self._streams.get(draft.topic)
+            stood = stream.last if stream else 0
+            if stood > after and draft.key not in self._keys:
+                raise Overtaken(stood)
+
+    def _place(self, draft: Draft) -> Placed:
         if draft.key and draft.key in self._keys:
-            return self._keys[draft.key]
+            return Placed(self._keys[draft.key], False)
         now = self._now()
         position = max(self._last + 1, now)
         stream = self._streams.get(draft.topic)
@@ -114,7 +129,7 @@ class MemoryLog:
         if draft.topic in self._wanted and self._loop and self._ear:
             # Inside the lock, so that what is heard is in order whoever appends.
             self._loop.call_soon_threadsafe(self._ear.heard, event)
-        return position
+        return Placed(position, True)
 
     def _read(self, topic: str, after: int, limit: int) -> tuple[list[Event], bool, bool]:
         now = self._now()

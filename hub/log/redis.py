@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from hub.events import Draft, Event
-from hub.log import KEY_TTL_S, Ear, LogAway, Page, page, share
+from hub.log import KEY_TTL_S, Ear, LogAway, Overtaken, Page, Placed, page, share
 from hub.log.hearing import Hearing
 
 # The braces keep every key on one shard of a Redis Cluster.
@@ -26,6 +27,7 @@ STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
 
 TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
 READS = 8  # at a time, each on a connection of its own: a storm of readers waits here
+PLACES = 8  # at a time, apart from the reads, so that no storm of readers holds up what is said
 SLICE = 500  # topics one read looks at
 AWAY_S = 0.5  # after a failure, appends are refused at once for so long instead of waiting again
 
@@ -42,38 +44,31 @@ class RedisLog:
         self._floor = 0
         self._away_until = 0.0
         self._reading = asyncio.Semaphore(READS)
+        self._placing = asyncio.Semaphore(PLACES)
         self._client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_OPTIONS)
         read = (_HERE / "read.lua").read_text()
-        self._append = self._client.register_script((_HERE / "append.lua").read_text())
+        append = (_HERE / "append.lua").read_text()
+        self._append = self._client.register_script(append)
         self._head = self._client.register_script(read)
         self._aclient = redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **_OPTIONS)
         self._read = self._aclient.register_script(read)
+        self._place = self._aclient.register_script(append)
         self._hearing = Hearing(self._connection, self._aclient.publish, CHANNEL, f"{PREFIX}probe:{instance}")
 
     def append(self, drafts: Sequence[Draft]) -> list[int]:
-        if time.monotonic() < self._away_until:
-            raise LogAway("Redis did not answer a moment ago")
-        keys = [LAST, BIRTH]
-        arguments: list[Any] = [self._floor, self._max_events, self._ttl, KEY_TTL_S]
-        for draft in drafts:
-            keys += [STREAM + draft.topic, KEY + draft.key]
-            arguments += [CHANNEL + draft.topic, draft.type, draft.body, "1" if draft.key else "0"]
-        try:
-            positions = [int(position) for position in self._append(keys, arguments)]
-        except (RedisError, OSError) as error:
-            self._away_until = time.monotonic() + AWAY_S
-            raise LogAway(f"Redis: {error}") from error
-        self.seen(max(positions, default=0))
-        return positions
+        with self._asking():
+            answer = self._append(*self._appending(drafts, None))
+        return [placed.position for placed in self._placed(answer)]
+
+    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
+        async with self._placing:
+            with self._asking():
+                answer = await self._place(*self._appending(drafts, after))
+        return self._placed(answer)
 
     def head(self) -> int:
-        if time.monotonic() < self._away_until:
-            raise LogAway("Redis did not answer a moment ago")
-        try:
+        with self._asking():
             (head,) = self._head([LAST, BIRTH], [self._floor, self._ttl, 0])
-        except (RedisError, OSError) as error:
-            self._away_until = time.monotonic() + AWAY_S
-            raise LogAway(f"Redis: {error}") from error
         return int(head)
 
     async def read(self, after: Mapping[str, int]) -> Page:
@@ -117,6 +112,35 @@ class RedisLog:
 
     def silence(self) -> float:
         return self._hearing.silence()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        if time.monotonic() < self._away_until:
+            raise LogAway("Redis did not answer a moment ago")
+        try:
+            yield
+        except (RedisError, OSError) as error:
+            self._away_until = time.monotonic() + AWAY_S
+            raise LogAway(f"Redis: {error}") from error
+
+    def _appending(self, drafts: Sequence[Draft], after: int | None) -> tuple[list[str], list[Any]]:
+        """The keys and arguments of append.lua."""
+        keys = [LAST, BIRTH]
+        arguments: list[Any] = [self._floor, self._max_events, self._ttl, KEY_TTL_S]
+        arguments.append("" if after is None else after)
+        for draft in drafts:
+            keys += [STREAM + draft.topic, KEY + draft.key]
+            arguments += [CHANNEL + draft.topic, draft.type, draft.body, "1" if draft.key else "0"]
+        return keys, arguments
+
+    def _placed(self, answer: list[Any]) -> list[Placed]:
+        overtaken, *rest = answer
+        if overtaken:
+            self.seen(int(overtaken))
+            raise Overtaken(int(overtaken))
+        placed = [Placed(int(rest[i]), bool(rest[i + 1])) for i in range(0, len(rest), 2)]
+        self.seen(max((one.position for one in placed), default=0))
+        return placed
 
     def _connection(self) -> Any:
         pool: Any = self._aclient.connection_pool

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from hub.events import Event
+from hub.events import Draft, Event
 from hub.log import Log
 from hub.log.memory import MemoryLog
 from hub.log.redis import RedisLog
@@ -84,3 +84,14 @@ async def log(make_log: MakeLog, ear: Listener, tmp_path: Path) -> Log:
     made = make_log(ear)
     await ear.until(lambda: ear.times_restored > 0)
     return made
+
+
+def draft(topic: str = "job-1", body: bytes = b"{}", key: str = "") -> Draft:
+    return Draft(topic, "progress", body, key)
+
+
+async def heard(make_log: MakeLog, *, max_events: int = 100, ttl_s: float = 60) -> Log:
+    ear = Listener()
+    log = make_log(ear, max_events=max_events, ttl_s=ttl_s)
+    await ear.until(lambda: ear.times_restored > 0)
+    return log

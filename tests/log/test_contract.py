@@ -5,13 +5,8 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from hub.events import Draft
 from hub.log import Log
-from tests.log.conftest import Listener, MakeLog
-
-
-def draft(topic: str = "job-1", body: bytes = b"{}", key: str = "") -> Draft:
-    return Draft(topic, "progress", body, key)
+from tests.log.conftest import Listener, MakeLog, draft, heard
 
 
 async def test_positions_grow_over_all_topics(log: Log) -> None:
@@ -186,10 +181,3 @@ async def test_a_body_travels_byte_for_byte(log: Log, ear: Listener) -> None:
 
     assert ear.events[0].body == body
     assert (await log.read({"job-1": head})).events == ear.events
-
-
-async def heard(make_log: MakeLog, *, max_events: int = 100, ttl_s: float = 60) -> Log:
-    ear = Listener()
-    log = make_log(ear, max_events=max_events, ttl_s=ttl_s)
-    await ear.until(lambda: ear.times_restored > 0)
-    return log

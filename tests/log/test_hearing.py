@@ -55,6 +55,32 @@ async def test_a_killed_redis_is_told_and_its_successor_is_heard(
     await ear.until(lambda: len(ear.events) > 0)
 
 
+async def test_placing_is_refused_while_redis_is_away_and_done_after(
+    server: Redis, log: RedisLog, ear: Listener
+) -> None:
+    said = Draft("room-a", "said", b"{}", "a:1:c1")
+    server.kill()
+    await ear.until(lambda: ear.times_deaf == 1)
+    with pytest.raises(LogAway):
+        await log.place([said], after=0)
+
+    server.start()
+    await ear.until(lambda: ear.times_restored == 2)
+    await appended(log)
+
+    assert [placed.fresh for placed in await log.place([said], after=0)] == [True]
+
+
+async def test_a_frozen_redis_refuses_many_placings_soon(server: Redis, log: RedisLog) -> None:
+    server.signal(signal.SIGSTOP)
+
+    async with asyncio.timeout(5):
+        answers = await asyncio.gather(*(log.place([TICK]) for _ in range(100)), return_exceptions=True)
+
+    server.signal(signal.SIGCONT)
+    assert {type(answer) for answer in answers} == {LogAway}
+
+
 async def test_a_frozen_redis_is_found_deaf_though_its_connection_stands(
     server: Redis, log: RedisLog, ear: Listener
 ) -> None:
