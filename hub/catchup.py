@@ -1,24 +1,19 @@
-"""A feed on its way to live: joined, told where it stands, given what it missed, released."""
+"""A subscriber on its way to live: joined, told where it stands, given what it missed, released."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
-from hub.events import Piece, control
+from hub.events import Piece
 from hub.fanout import Fanout
 from hub.log import LogAway
-from hub.replay import Replay, reset
+from hub.replay import Replay
 from hub.subscriber import Subscriber
-from hub.wheel import HEARTBEAT
 
-RETRY_MS = (1000, 4000)  # a client that lost us comes back after a time of its own within these
 BEAT_S = 1.0  # while the log is away
-DEGRADED = control("stream-degraded", {"reason": "log"})
-LIVE = control("stream-live", {})
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +21,9 @@ logger = logging.getLogger(__name__)
 class CatchUp:
     """May be interrupted by the log going away; then it says so, waits, and goes on from there.
 
-    ``after`` is the position to resume from, None for now; ``facts`` are what `stream-open` says
-    besides. Afterwards ``events`` is how many were replayed.
+    ``after`` is the position to resume from, None for now; ``head`` are the very first bytes, and
+    ``opening`` what it is told of its position, and whether that is one it came with. Afterwards
+    ``events`` is how many were replayed.
     """
 
     def __init__(
@@ -36,17 +32,18 @@ class CatchUp:
         replay: Replay,
         subscriber: Subscriber,
         after: int | None,
-        facts: Mapping[str, Any],
+        opening: Callable[[int, bool], bytes],
         write: Callable[[bytes], Awaitable[None]],
+        head: bytes = b"",
     ) -> None:
         self._fanout = fanout
         self._replay = replay
         self._subscriber = subscriber
         self._after = after
         self._resumed = after is not None
-        self._facts = facts
+        self._opening = opening
         self._write = write
-        self._head = b"retry: %d\n\n" % retry_ms()
+        self._head = head
         self._opened = False
         self._told: set[str] = set()
         self.events = 0
@@ -61,8 +58,8 @@ class CatchUp:
                     upto = await self._from_log()
                 return self._subscriber.release(upto)
             except LogAway as error:
-                logger.info("a feed waits for the log: %s", error)
-                await self._write(self._first() + DEGRADED.bare)
+                logger.info("a subscriber waits for the log: %s", error)
+                await self._write(self._first() + self._subscriber.DEGRADED.bare)
                 await self._wait()
 
     async def _from_memory(self) -> int | None:
@@ -81,8 +78,11 @@ class CatchUp:
             # Nothing of this is delivered again. A lost announcement found later by a heal may be
             # older than it, and must not be taken for something replayed.
             replayed, upto = found, self._after
+            self._subscriber.hold()  # whoever joined a while ago holds some of this already
         self.events += len(replayed)
-        await self._write(b"".join([self._opening(), *(piece.bare for _, piece in replayed), LIVE.bare]))
+        await self._write(
+            b"".join([self._open(), *(piece.bare for _, piece in replayed), self._subscriber.LIVE.bare])
+        )
         return upto
 
     async def _from_log(self) -> int:
@@ -91,20 +91,20 @@ class CatchUp:
         if self._after is None or unknown:
             self._after = newest
         if not self._opened:
-            await self._write(self._opening())
+            await self._write(self._open())
         if unknown:
-            await self._write(reset(list(self._subscriber.topics), newest, "unknown").bare)
+            await self._write(self._subscriber.reset(list(self._subscriber.topics), newest, "unknown").bare)
         async for stretch in self._replay.of(self._subscriber.topics, self._after):
             lost = [topic for topic in stretch.lost if topic not in self._told]
             self._told.update(lost)
-            data = [event.sse() for event in stretch.events]
+            data = [event.told() for event in stretch.events]
             if lost:
-                data.insert(0, reset(lost, stretch.upto).bare)
+                data.insert(0, self._subscriber.reset(lost, stretch.upto).bare)
             if data:
                 await self._write(b"".join(data))
             self._after = stretch.upto
             self.events += len(stretch.events)
-        await self._write(LIVE.bare)
+        await self._write(self._subscriber.LIVE.bare)
         return self._after
 
     async def _wait(self) -> None:
@@ -113,7 +113,7 @@ class CatchUp:
             await asyncio.sleep(random.uniform(0.05, 0.25))  # noqa: S311
             while not hearing.done() and not self._subscriber.closed:
                 await asyncio.wait([hearing], timeout=BEAT_S)
-                await self._write(HEARTBEAT.bare)
+                await self._write(self._subscriber.HEARTBEAT.bare)
         finally:
             hearing.cancel()
 
@@ -121,17 +121,6 @@ class CatchUp:
         head, self._head = self._head, b""
         return head
 
-    def _opening(self) -> bytes:
+    def _open(self) -> bytes:
         self._opened = True
-        position = self._after or 0
-        data = {
-            "position": str(position),
-            "topics": list(self._subscriber.topics),
-            "resumed": self._resumed,
-            **self._facts,
-        }
-        return self._first() + control("stream-open", data, id=position).bare
-
-
-def retry_ms() -> int:
-    return random.randint(*RETRY_MS)  # noqa: S311
+        return self._first() + self._opening(self._after or 0, self._resumed)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from hub import framing, topics
+
 MAX_DATA = 64 * 1024  # bytes of JSON
 
 _POSITION = re.compile(r"[0-9]{1,16}", re.ASCII)
@@ -45,6 +47,19 @@ class Event:
         """The event as it goes down a feed (WHATWG HTML, 9.2.6). The body bears no line break."""
         return b"id: %d\nevent: %s\ndata: %s\n\n" % (self.position, self.type.encode(), self.body)
 
+    def said(self) -> bytes:
+        """The event as a room's frame: its body is an object, and the position goes first."""
+        return framing.text(
+            b'{"type":"%s","position":"%d",%s' % (self.type.encode(), self.position, self.body[1:])
+        )
+
+    def told(self) -> bytes:
+        """As those who listen to its topic are told: a room's topic has no feeds, and the others no rooms."""
+        return self.said() if topics.is_room(self.topic) else self.sse()
+
+    def piece(self) -> Piece:
+        return Frame(self.said()) if topics.is_room(self.topic) else Piece(self.sse())
+
 
 class Piece:
     """Part of a feed's body, made once for all readers: bare, and as a chunk (RFC 9112, 7.1)."""
@@ -54,6 +69,15 @@ class Piece:
     def __init__(self, bare: bytes) -> None:
         self.bare = bare
         self.chunk = b"%x\r\n%b\r\n" % (len(bare), bare)
+
+
+class Frame(Piece):
+    """A frame of a room, made once for all members; it needs no chunk around it."""
+
+    __slots__ = ()
+
+    def __init__(self, frame: bytes) -> None:
+        self.bare = self.chunk = frame
 
 
 def draft(topic: str, type: str, data: Any, *, at: datetime | None = None, key: str = "") -> Draft:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hub import topics
 from hub.events import Event, Piece
 from hub.log import Log, LogAway
-from hub.replay import Replay, Stretch, reset
+from hub.replay import Replay, Stretch
 from hub.subscriber import Send, Subscriber
 from hub.watch import Watch
 
@@ -45,7 +45,7 @@ class Fanout:
         self.heard_events = self.deliveries = self.heals = self.holes = 0
         self.lag_s = 0.0  # of the last event heard
         self.taps: list[Callable[[Event], None]] = []
-        self.on_state: Callable[[bool], None] = lambda hearing: None
+        self.on_state: list[Callable[[bool], None]] = []  # told whether it is hearing, when that changes
 
     @property
     def topics(self) -> int:
@@ -75,7 +75,7 @@ class Fanout:
         self._generation += 1
         self._holding = []
         self._hearing.clear()
-        self.on_state(False)
+        self._tell_state()
 
     def restored(self) -> None:
         self._holding = []
@@ -87,14 +87,16 @@ class Fanout:
         Raises `LogAway`; then call it again once `until_hearing` returns.
         """
         for topic in subscriber.topics:
-            watch = self._watches.get(topic)
-            if watch is None:
-                watch = self._watches[topic] = Watch()
+            watch = self._watches.setdefault(topic, Watch())
             watch.others[subscriber] = None
             watch.empty_since = None
         subscriber.flow = self._flow
         if any(self._watches[topic].verified is None for topic in subscriber.topics):
             await self._open()
+
+    def remember(self, topic: str, events: Iterable[Event], since: int) -> None:
+        """These were read of a topic, all after ``since``: returning readers are given them from memory."""
+        self._watches[topic].remember([(event.position, event.piece()) for event in events], since)
 
     def leave(self, subscriber: Subscriber) -> None:
         now = asyncio.get_running_loop().time()
@@ -152,7 +154,7 @@ class Fanout:
         if watch.verified is None:
             # Being opened: its subscribers are all held, and drop what their replay brings.
             watch.early = event.position
-            self._deliver(event, watch, Piece(event.sse()))
+            self._deliver(event, watch, event.piece())
         elif event.position > watch.verified:
             if event.previous > watch.verified:
                 self.holes += 1
@@ -163,7 +165,7 @@ class Fanout:
             self._verified(event, watch)
 
     def _verified(self, event: Event, watch: Watch) -> None:
-        piece = Piece(event.sse())
+        piece = event.piece()
         watch.verified = event.position
         watch.keep(event.position, piece)
         self._deliver(event, watch, piece)
@@ -177,13 +179,12 @@ class Fanout:
     def _flow(self, subscriber: Subscriber, send: Send | None) -> None:
         """A reader's socket takes bytes at once from now on, or does not."""
         for topic in subscriber.topics:
-            watch = self._watches.get(topic)
-            if watch is None:
-                continue
-            if send is None:
-                watch.stem(subscriber)
-            else:
-                watch.flow(subscriber, send)
+            if topic in self._watches:
+                self._watches[topic].flow(subscriber, send)
+
+    def _tell_state(self) -> None:
+        for tell in self.on_state:
+            tell(self.hearing)
 
     async def _open(self) -> None:
         async with self._opening:
@@ -207,9 +208,7 @@ class Fanout:
         more = True
         try:
             while more:
-                after = {
-                    t: watch.verified for t, watch in self._watches.items() if watch.verified is not None
-                }
+                after = {t: w.verified for t, w in self._watches.items() if w.verified is not None}
                 stretch = await self._replay.stretch(after)
                 if generation != self._generation:
                     return  # deaf again; `restored` will call
@@ -223,7 +222,7 @@ class Fanout:
             self._hear(event)
         if not self.hearing:
             self._hearing.set()
-            self.on_state(True)
+            self._tell_state()
 
     def _mend(self, stretch: Stretch, after: Mapping[str, int]) -> None:
         resets: dict[Subscriber, list[str]] = {}
@@ -231,7 +230,7 @@ class Fanout:
             for subscriber in self._watches[topic].lost(stretch.upto):
                 resets.setdefault(subscriber, []).append(topic)
         for subscriber, names in resets.items():
-            subscriber.deliver(stretch.upto, reset(names, stretch.upto))
+            subscriber.deliver(stretch.upto, subscriber.reset(names, stretch.upto))
         for event in stretch.events:
             watch = self._watches[event.topic]
             if event.position > (watch.verified or 0):

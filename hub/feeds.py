@@ -7,24 +7,25 @@ coroutine ends once it is live, and only its subscriber stays.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from hub import outlets
 from hub.caps import Caps
-from hub.catchup import DEGRADED, LIVE, CatchUp, retry_ms
+from hub.catchup import CatchUp
 from hub.counts import Recount
-from hub.events import Piece, control
+from hub.draining import drain
+from hub.events import control
 from hub.fanout import Fanout
 from hub.knock import Knock, Receive, Scope, Send, respond
 from hub.people import Admit
 from hub.problems import Problem
 from hub.replay import Replay
-from hub.subscriber import Subscriber
+from hub.subscriber import Subscriber, retry_ms
 from hub.wheel import Wheel
 
 HEADERS = [
@@ -34,7 +35,6 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
 ]
 REPLAY_SIZES = (0, 1, 10, 100, 1000, float("inf"))  # events; the bounds of a histogram
-EXPIRED = control("stream-error", {"reason": "expired", "retry": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,11 @@ class Feeds:
         self._recount = recount
         self._caps = caps
         self._limits = limits
-        self.subscribers = Wheel(limits.heartbeat_s, _ended)
+        self.subscribers = Wheel(limits.heartbeat_s)
         self.draining = False
         self.closes: Counter[str] = Counter()  # by reason
         self.replays: Counter[float] = Counter(dict.fromkeys(REPLAY_SIZES, 0))  # by the bound they fit
-        fanout.on_state = self._state
+        fanout.on_state.append(self._state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -84,7 +84,15 @@ class Feeds:
         )
         try:
             facts = {"count": await self._count(subscriber), "heartbeat_s": self._limits.heartbeat_s}
-            catchup = CatchUp(self._fanout, self._replay, subscriber, knock.after, facts, outlet.write)
+            catchup = CatchUp(
+                self._fanout,
+                self._replay,
+                subscriber,
+                knock.after,
+                partial(_opening, subscriber, facts),
+                outlet.write,
+                b"retry: %d\n\n" % retry_ms(),
+            )
             await catchup.run()
             if knock.after is not None:
                 self.replays[next(size for size in REPLAY_SIZES if catchup.events <= size)] += 1
@@ -101,19 +109,9 @@ class Feeds:
         await self.subscribers.run()
 
     async def drain(self, seconds: float) -> None:
-        """Let nobody in, send everybody elsewhere in slices, and be done within a time."""
+        """Let nobody in, and send everybody elsewhere."""
         self.draining = True
-        until = asyncio.get_running_loop().time() + seconds
-        leaving = list(self.subscribers)
-        random.shuffle(leaving)
-        slices = max(1, min(len(leaving), round(seconds * 10)))
-        for number in range(slices):
-            for subscriber in leaving[number::slices]:
-                subscriber.close("retire", _retire())
-            # The last part of the time is for readers to take what waits.
-            await asyncio.sleep(seconds * 0.8 / slices * random.uniform(0.5, 1))  # noqa: S311
-        while self.subscribers and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        await drain(self.subscribers, seconds)
 
     async def _let_in(self, knock: Knock) -> Subscriber:
         if self.draining:
@@ -147,21 +145,14 @@ class Feeds:
         return await self._recount.of(subscriber.person)
 
     def _state(self, hearing: bool) -> None:
-        data = LIVE if hearing else DEGRADED
         if hearing:
             # What changed the counts meanwhile may have been said to nobody.
             self._recount.stale(subscriber.person.id for subscriber in self.subscribers)
         for subscriber in self.subscribers:
             if subscriber.live:
-                subscriber.put(data)
+                subscriber.put(subscriber.LIVE if hearing else subscriber.DEGRADED)
 
 
-def _retire() -> Piece:
-    return control("retire", {"retry": retry_ms()})
-
-
-def _ended(subscriber: Subscriber) -> None:
-    if subscriber.ends_at == subscriber.person.expires_at:
-        subscriber.close("expired", EXPIRED)
-    else:
-        subscriber.close("age", _retire())
+def _opening(subscriber: Subscriber, facts: dict[str, Any], position: int, resumed: bool) -> bytes:
+    data = {"position": str(position), "topics": list(subscriber.topics), "resumed": resumed, **facts}
+    return control("stream-open", data, id=position).bare

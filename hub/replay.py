@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from hub import topics
-from hub.events import Event, Piece, control
+from hub.events import Event
 from hub.log import Log
 from hub.people import Recover
 
@@ -49,22 +49,18 @@ class Replay:
         """The first of what stands after each topic's position, never in part; raise `LogAway`."""
         page = await self._log.read(after)
         events, upto, more = page.events, page.upto, page.more
-        holes = {topic: after[topic] for topic in page.gaps if topics.is_inbox(topic)}
+        lost = page.gaps
+        holes = {topic: after[topic] for topic in page.gaps if topics.is_kept(topic)}
         if holes:
             try:
-                rows, cut = await self._recover(holes)
+                rows, cut, unkept = await self._recover(holes)
             except Exception:
                 logger.exception("the database could not fill a hole: it is announced instead")
                 return Stretch(events, sorted(page.gaps), upto, more)
             if cut:
                 upto, more = min(upto, rows[-1].position), True
+            lost = lost - holes.keys() | unkept
             seen = {event.position for event in events}
             events = [*events, *(row for row in rows if row.position not in seen)]
             events = sorted((e for e in events if e.position <= upto), key=lambda event: event.position)
-        return Stretch(events, sorted(page.gaps - holes.keys()), upto, more)
-
-
-def reset(names: list[str], position: int, reason: str = "trimmed") -> Piece:
-    """Tell a feed that something on these topics is gone from the log. No id: more may follow."""
-    data = {"topics": names, "reason": reason, "position": str(position)}
-    return control("stream-reset", data)
+        return Stretch(events, sorted(lost), upto, more)

@@ -11,10 +11,11 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from hub import topics
-from hub.events import Draft, Event, control, draft
+from hub.events import Draft, Event, draft
 from hub.people import Revoked
 from hub.subscriber import Subscriber
 
@@ -34,11 +35,15 @@ def recheck(person: object) -> Draft:
 
 
 class Revocation:
-    def __init__(self, subscribers: Iterable[Subscriber], revoked: Revoked) -> None:
-        self._subscribers = subscribers
+    def __init__(self, doors: Sequence[Iterable[Subscriber]], revoked: Revoked) -> None:
+        self._doors = doors
         self._revoked = revoked
         self._doubtful: set[str] = set()
         self._wake = asyncio.Event()
+
+    @property
+    def _subscribers(self) -> Iterator[Subscriber]:
+        return chain(*self._doors)
 
     def tap(self, event: Event) -> None:
         if event.topic == topics.CONTROL and event.type == "recheck":
@@ -68,11 +73,7 @@ class Revocation:
                     continue
                 for subscriber in self._subscribers:
                     if subscriber.person in gone:
-                        _close(subscriber, retry=gone[subscriber.person])
+                        subscriber.revoke(retry=gone[subscriber.person])
 
     def _doubt_all(self) -> None:
         self._doubtful.update(subscriber.person.id for subscriber in self._subscribers)
-
-
-def _close(subscriber: Subscriber, *, retry: bool) -> None:
-    subscriber.close("revoked", control("stream-error", {"reason": "revoked", "retry": retry}))

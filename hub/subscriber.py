@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 
 from hub.events import Piece, control
 from hub.people import Person
 from hub.wires import Wire
 
-SLOW = control("stream-error", {"reason": "slow", "retry": True})
-LAST_CHUNK = b"0\r\n\r\n"
-
 Send = Callable[[bytes], int]
+
+RETRY_MS = (1000, 4000)  # a client that lost us comes back after a time of its own within these
+
+
+def retry_ms() -> int:
+    return random.randint(*RETRY_MS)  # noqa: S311
 
 
 class Subscriber:
@@ -23,6 +27,14 @@ class Subscriber:
     none, wait for `take`. Live on a wire that takes everything at once it is said to *flow*: the
     fan-out then calls the socket's own ``send``.
     """
+
+    # How a feed is told; a room's `Member` is told otherwise.
+    SLOW = control("stream-error", {"reason": "slow", "retry": True})
+    LIVE = control("stream-live", {})
+    DEGRADED = control("stream-degraded", {"reason": "log"})
+    EXPIRED = control("stream-error", {"reason": "expired", "retry": False})
+    HEARTBEAT = Piece(b": heartbeat\n\n")
+    END = b"0\r\n\r\n"  # the last chunk
 
     __slots__ = (
         "_held",
@@ -85,7 +97,7 @@ class Subscriber:
             return
         if self._wire is not None:
             if not self._wire.write(piece.chunk):
-                self.close("slow", SLOW)
+                self.close("slow", self.SLOW)
         elif self._mailbox is not None and self._fits(piece.bare):
             self._mailbox.append(piece.bare)
             self._wake()
@@ -94,6 +106,31 @@ class Subscriber:
         """Of a chunk that the fan-out sent itself, the kernel took only so many bytes."""
         if self._wire is not None:
             self._wire.fell_short(chunk, sent)
+
+    def reset(self, names: list[str], position: int, reason: str = "trimmed") -> Piece:
+        """That something on these topics is gone from the log. No id: more may follow."""
+        data = {"topics": names, "reason": reason, "position": str(position)}
+        return control("stream-reset", data)
+
+    def beat(self) -> None:
+        """Show the reader, and whatever stands between, that this connection lives."""
+        self.put(self.HEARTBEAT)
+
+    def revoke(self, *, retry: bool) -> None:
+        """Close for a right that ended; with ``retry`` they may come back with what is left."""
+        self.close("revoked", control("stream-error", {"reason": "revoked", "retry": retry}))
+
+    def retire(self) -> None:
+        """Close because this instance leaves, or for old age: come back after a time of one's own."""
+        self.close("retire", control("retire", {"retry": retry_ms()}))
+
+    def expire(self) -> None:
+        self.close("expired", self.EXPIRED)
+
+    def hold(self) -> None:
+        """Hold what comes from now on; what was held until now is replayed otherwise."""
+        self._size -= sum(len(piece.bare) for _, piece in self._held or ())
+        self._held = []
 
     def release(self, upto: int) -> None:
         """Go live: what was held and stands after ``upto`` goes out now."""
@@ -119,7 +156,7 @@ class Subscriber:
             return
         self.closed = reason
         if self._wire is not None:
-            self._wire.end((last.chunk if last else b"") + LAST_CHUNK)
+            self._wire.end((last.chunk if last else b"") + self.END)
         elif self._mailbox is not None:
             if last:
                 self._mailbox.append(last.bare)
@@ -156,7 +193,7 @@ class Subscriber:
             self._held = []
         if self._mailbox is not None:
             self._mailbox.clear()
-        self.close("slow", SLOW)
+        self.close("slow", self.SLOW)
         return False
 
     def _changed(self) -> None:

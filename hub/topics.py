@@ -15,7 +15,8 @@ _TOPIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 _TYPE = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 _INBOX = ("user-", "group-")
-_RESERVED = ("hub.", "room-")
+_ROOM = "room-"
+_RESERVED = ("hub.", _ROOM)
 
 RESERVED_TYPES = frozenset(
     {"notification", "count", "recalled", "reading", "preferences", "retire", "message"}
@@ -71,12 +72,25 @@ def group(name: str) -> str:
 
 
 def room(name: str) -> str:
-    return check(f"room-{name}")
+    return check(f"{_ROOM}{name}")
+
+
+def is_room(topic: str) -> bool:
+    return topic.startswith(_ROOM)
+
+
+def room_name(topic: str) -> str:
+    return topic.removeprefix(_ROOM)
 
 
 def is_inbox(topic: str) -> bool:
     """Whether the topic carries notifications alone, so that the database can refill it."""
     return topic == EVERYONE or topic.startswith(_INBOX)
+
+
+def is_kept(topic: str) -> bool:
+    """Whether the database may know what was on the topic: of a room it depends on the kind."""
+    return is_inbox(topic) or is_room(topic)
 
 
 def _escape(character: str) -> str:

@@ -88,6 +88,14 @@ class Watch:
         if len(self.tail) > 2 * TAIL_EVENTS or self.tail_bytes > 2 * TAIL_BYTES:
             self._trim()
 
+    def remember(self, earlier: list[tuple[int, Piece]], since: int) -> None:
+        """What stands between ``since`` and the tail, and perhaps some of the tail again."""
+        if since < self.tail_from:
+            self.tail[:0] = [kept for kept in earlier if kept[0] <= self.tail_from]
+            self.tail_from = since
+            self.tail_bytes = sum(len(piece.bare) for _, piece in self.tail)
+            self._trim()
+
     def since(self, position: int) -> list[tuple[int, Piece]] | None:
         """What came after a position; None if the tail does not reach back to it."""
         if position < self.tail_from:
@@ -101,13 +109,13 @@ class Watch:
         was = self.flowing.pop(subscriber, None) is not None
         return self.others.pop(subscriber, subscriber) is None or was
 
-    def flow(self, subscriber: Subscriber, send: Send) -> None:
-        self.settled = max(self.settled, subscriber.after)
-        self.others.pop(subscriber, None)
-        self.flowing[subscriber] = send
-
-    def stem(self, subscriber: Subscriber) -> None:
-        if self.flowing.pop(subscriber, None) is not None:
+    def flow(self, subscriber: Subscriber, send: Send | None) -> None:
+        """Its socket takes bytes at once from now on; with no ``send``, no longer."""
+        if send is not None:
+            self.settled = max(self.settled, subscriber.after)
+            self.others.pop(subscriber, None)
+            self.flowing[subscriber] = send
+        elif self.flowing.pop(subscriber, None) is not None:
             self.others[subscriber] = None
 
     def _trim(self) -> None:

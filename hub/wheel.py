@@ -1,24 +1,20 @@
-"""One timer for all feeds: heartbeats in turn, and the end of those whose time has come."""
+"""One timer for all subscribers of a door: heartbeats in turn, and the end of those whose time has come."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from hub.events import Piece
 from hub.subscriber import Subscriber
-
-HEARTBEAT = Piece(b": heartbeat\n\n")
 
 
 class Wheel:
-    """The open feeds, spread over the seconds of a heartbeat so that no second beats for all."""
+    """The open connections, spread over the seconds of a heartbeat so that no second beats for all."""
 
-    def __init__(self, heartbeat_s: float, ended: Callable[[Subscriber], None]) -> None:
+    def __init__(self, heartbeat_s: float) -> None:
         self._turns: list[set[Subscriber]] = [set() for _ in range(max(1, round(heartbeat_s)))]
         self._step_s = heartbeat_s / len(self._turns)
-        self._ended = ended
         self._size = 0
 
     def __len__(self) -> int:
@@ -46,6 +42,13 @@ class Wheel:
                 now = time.time()
                 for subscriber in self:
                     if subscriber.ends_at <= now:
-                        self._ended(subscriber)
+                        _end(subscriber)
                 for subscriber in list(turn):
-                    subscriber.put(HEARTBEAT)
+                    subscriber.beat()
+
+
+def _end(subscriber: Subscriber) -> None:
+    if subscriber.ends_at == subscriber.person.expires_at:
+        subscriber.expire()
+    else:
+        subscriber.retire()

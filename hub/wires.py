@@ -1,8 +1,8 @@
-"""Sockets that only we write to: what is left of a connection once its feed is live.
+"""Sockets that are ours alone: what is left of a connection once its feed or its room is open.
 
-A live feed needs nothing of a server any more: nobody parses what its client says, and bytes go out.
-So the server hands the socket over and forgets it. One epoll watches all of them, for the client's
-end and, where the kernel said "wait", for room.
+Neither needs anything of a server any more: a feed's client says nothing, and a room's frames are parsed
+by the room. So the server hands the socket over and forgets it. One epoll watches all of them, for the
+client's end, for what a room's client says and, where the kernel said "wait", for room.
 """
 
 from __future__ import annotations
@@ -18,13 +18,24 @@ direct = deferred = 0
 LOST = -1  # what a `send` that failed for good counts as
 
 GONE = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+HEARD = 64 * 1024  # bytes read at once
 ENDING_S = 5.0  # a reader that was told goodbye has so long to read it
 
 
 class Wire:
     """One socket. Bytes go straight to the kernel; what it does not take waits here, bounded."""
 
-    __slots__ = ("_backlog", "_closed", "_ending", "_limit", "_size", "_socket", "_wires", "changed")
+    __slots__ = (
+        "_backlog",
+        "_closed",
+        "_ending",
+        "_heard",
+        "_limit",
+        "_size",
+        "_socket",
+        "_wires",
+        "changed",
+    )
 
     def __init__(self, wires: Wires, taken: socket.socket, limit: int, closed: Callable[[], None]) -> None:
         self._wires = wires
@@ -34,6 +45,7 @@ class Wire:
         self._backlog: list[bytes] | None = None  # None: the kernel took everything
         self._size = 0
         self._ending = False
+        self._heard: Callable[[bytes], None] | None = None
         # Told when the kernel makes us wait, and when it no longer does.
         self.changed: Callable[[], None] = _nothing
 
@@ -85,7 +97,7 @@ class Wire:
             return
         self._backlog = [data[sent:]]
         self._size = len(data) - sent
-        self._wires.block(self._socket)
+        self._watch()
         self.changed()
 
     def end(self, last: bytes) -> None:
@@ -97,7 +109,7 @@ class Wire:
         self._ending = True
         self.changed()
         if self._backlog is None:
-            self._wires.soon(self.abort)
+            self._wires.soon(self._ended)
         else:
             self._wires.later(ENDING_S, self.abort)
 
@@ -106,6 +118,7 @@ class Wire:
         if self._socket is not None:
             taken, self._socket = self._socket, None
             closed, self._closed, self.changed = self._closed, _nothing, _nothing  # no circle is left
+            self._heard = None
             self._backlog, self._size = None, 0
             self._wires.forget(taken)
             taken.close()
@@ -125,15 +138,56 @@ class Wire:
         if sent < len(data):
             self._backlog = [data[sent:]]
             self._size = len(data) - sent
-        elif self._ending:
-            self.abort()
         else:
             self._backlog, self._size = None, 0
-            self._wires.unblock(self._socket)
+            self._watch()
             self.changed()
+            if self._ending:
+                self._ended()
+
+    def read(self, heard: Callable[[bytes], None] | None) -> None:
+        """Tell what the client says from now on; with None it waits in the kernel."""
+        self._heard = heard
+        if self._socket is not None:
+            self._watch()
+
+    def readable(self) -> None:
+        if self._socket is None or self._heard is None:
+            return
+        try:
+            data = self._socket.recv(HEARD)
+        except BlockingIOError:
+            return
+        except OSError:
+            return self.abort()
+        if data:
+            self._heard(data)
+        else:
+            self.abort()
+
+    def _ended(self) -> None:
+        """All was sent. Of a client that still speaks, the kernel would throw our last words away."""
+        if self._heard is None or self._socket is None:
+            return self.abort()
+        self._heard = _ignore
+        self._socket.shutdown(socket.SHUT_WR)
+        self._wires.later(ENDING_S, self.abort)
+
+    def _watch(self) -> None:
+        mask = GONE
+        if self._backlog is not None:
+            mask |= select.EPOLLOUT
+        if self._heard is not None:
+            mask |= select.EPOLLIN
+        if self._socket is not None:
+            self._wires.watch(self._socket, mask)
 
 
 def _nothing() -> None:
+    pass
+
+
+def _ignore(data: bytes) -> None:
     pass
 
 
@@ -158,11 +212,8 @@ class Wires:
             wire.write(waiting)
         return wire
 
-    def block(self, taken: socket.socket) -> None:
-        self._epoll.modify(taken.fileno(), GONE | select.EPOLLOUT)
-
-    def unblock(self, taken: socket.socket) -> None:
-        self._epoll.modify(taken.fileno(), GONE)
+    def watch(self, taken: socket.socket, mask: int) -> None:
+        self._epoll.modify(taken.fileno(), mask)
 
     def forget(self, taken: socket.socket) -> None:
         self._epoll.unregister(taken.fileno())
@@ -177,8 +228,12 @@ class Wires:
     def _ready(self) -> None:
         for number, happened in self._epoll.poll(0, 1000):
             wire = self._wires.get(number)
-            if wire is not None:  # else it ended earlier in this round
-                if happened & GONE:
-                    wire.abort()
-                else:
-                    wire.room()
+            if wire is None:  # it ended earlier in this round
+                continue
+            if happened & select.EPOLLIN:
+                # What a client said before it left counts.
+                wire.readable()
+            elif happened & GONE:
+                wire.abort()
+            if happened & select.EPOLLOUT:
+                wire.room()

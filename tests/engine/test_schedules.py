@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from hub.catchup import CatchUp
 from hub.events import Draft, Event
 from hub.fanout import Fanout
-from hub.log import Ear, Log, Page
+from hub.log import Ear, Log, Page, Placed
 from hub.log.memory import MemoryLog
 from hub.people import Person
 from hub.replay import Replay
@@ -34,6 +34,9 @@ class Whimsical:
 
     def append(self, drafts: Sequence[Draft]) -> list[int]:
         return self._log.append(drafts)
+
+    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
+        return await self._log.place(drafts, after)
 
     def head(self) -> int:
         return self._log.head()
@@ -79,8 +82,8 @@ class Whimsical:
             await asyncio.sleep(0)
 
 
-async def nothing_to_recover(holes: Mapping[str, int]) -> tuple[list[Event], bool]:
-    return [], False
+async def nothing_to_recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
+    return [], False, frozenset()
 
 
 async def play(
@@ -119,7 +122,14 @@ async def play(
         subscriber = Subscriber(Person("1", "ann", ()), "", TOPICS, 1 << 20)
         if not hold:
             subscriber.release(0)
-        await CatchUp(fanout, replay, subscriber, after, {}, write).run()
+        await CatchUp(
+            fanout,
+            replay,
+            subscriber,
+            after,
+            lambda position, resumed: b"event: stream-open\nid: %d\ndata: {}\n\n" % position,
+            write,
+        ).run()
         return subscriber
 
     start = log.head()

@@ -157,7 +157,7 @@ class Desk:
         limits = Limits(**{**defaults, **self.limits})
         caps = Caps(*self.caps)
         self.feeds = Feeds(self.fanout, replay, self.admit, self.recount, caps, limits)
-        self.revocation = Revocation(self.feeds.subscribers, self.revoked)
+        self.revocation = Revocation([self.feeds.subscribers], self.revoked)
         self.fanout.taps += [self.recount.tap, self.revocation.tap]
         self.clients: list[Client] = []
 
@@ -176,11 +176,11 @@ class Desk:
             raise OSError("the database is down")
         return {p.id: {"unread": self.unread, "unseen": 0, "version": self.log.head()} for p in people}
 
-    async def recover(self, holes: Mapping[str, int]) -> tuple[list[Event], bool]:
+    async def recover(self, holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
         if self.database_down:
             raise OSError("the database is down")
         found = [row for row in self.rows if row.topic in holes and row.position > holes[row.topic]]
-        return found[:2], len(found) > 2
+        return found[:2], len(found) > 2, frozenset()
 
     async def revoked(self, people: Sequence[Person]) -> dict[Person, bool]:
         return {person: self.gone[person.id] for person in people if person.id in self.gone}
