@@ -1,0 +1,98 @@
+"""JSON of strangers, read strictly: what is let in means the same to every reader, and can be kept."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from typing import Any, NoReturn
+
+MAX_DEPTH = 32  # levels of arrays and objects
+MAX_INTEGER = (1 << 53) - 1  # beyond it a browser reads another number (RFC 7493, 2.2)
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class BadJson(ValueError):
+    """Not JSON, or JSON that readers would disagree about; the text says what to do."""
+
+
+def read(text: bytes) -> Any:
+    """The value of a JSON text in UTF-8; raise `BadJson` and nothing else."""
+    try:
+        whole = text.decode()
+        value = _DECODER.decode(whole)
+    except UnicodeDecodeError:
+        raise BadJson("these bytes are not UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise BadJson(f"{error}.") from None
+    except RecursionError:
+        raise _too_deep() from None
+    # Almost no text has as many brackets as it may have levels.
+    if whole.count("[") + whole.count("{") > MAX_DEPTH:
+        _check_depth(value)
+    if "\\u" in whole:
+        if "\\ud" in whole or "\\uD" in whole:
+            _check_halves(value)
+        if "\\u0000" in whole and _NUL.search(whole):
+            # PostgreSQL cannot keep it.
+            raise BadJson("the character U+0000 may not be said: leave it out.")
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level: list[Any] = [[value]]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) is dict or type(child) is list
+        ]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> BadJson:
+    return BadJson(f"at most {MAX_DEPTH} levels are allowed: make it flatter.")
+
+
+def _check_halves(value: Any) -> None:
+    """Two halves that follow each other are one character: the decoder has joined them."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadJson("half a character (a lone surrogate) may not be said: leave it out.") from None
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(value := int(digits)) > MAX_INTEGER:
+        raise BadJson(f"an integer may not be beyond {MAX_INTEGER}: send it as a string.")
+    return value
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise BadJson("a number is too great: send it as a string.")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise BadJson(f"{name} is not JSON: send null or a string.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = Counter(name for name, _ in pairs)
+        twice = names.most_common(1)[0][0]
+        raise BadJson(f"the field {twice[:40]!r} is given twice: give it once.")
+    return found
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
+)
