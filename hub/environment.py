@@ -1,0 +1,111 @@
+"""Reading the environment for the settings: a value that cannot be read says which, and what to give."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+known: set[str] = set()  # every name that was read; whoever else means one by a name adds it
+
+
+def text(name: str, default: str = "") -> str:
+    known.add(name)
+    return os.environ.get(name, default)
+
+
+def number(name: str, default: float, least: float = 0) -> float:
+    value = text(name)
+    try:
+        found = float(value) if value else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r}: give a number.") from None
+    if not least <= found < float("inf"):
+        raise ImproperlyConfigured(f"{name}={value!r}: give a number of at least {least:g}.")
+    return found
+
+
+def whole(name: str, default: int, least: int = 1) -> int:
+    value = number(name, default, least)
+    if value != int(value):
+        raise ImproperlyConfigured(f"{name}={value}: give a whole number.")
+    return int(value)
+
+
+def flag(name: str) -> bool:
+    value = text(name)
+    if value not in ("", "0", "1"):
+        raise ImproperlyConfigured(f"{name}={value!r}: use 1 or 0.")
+    return value == "1"
+
+
+def listed(name: str, default: str = "", pattern: str = ".*", what: str = "") -> list[str]:
+    items = [item for item in (part.strip() for part in text(name, default).split(",")) if item]
+    for item in items:
+        if not re.fullmatch(pattern, item):
+            raise ImproperlyConfigured(f"{name}: {item!r} is not {what}.")
+    return items
+
+
+def networks(name: str, default: str) -> list[str]:
+    found = listed(name, default)
+    for network in found:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: {network!r} is not an address or a network.") from None
+    return found
+
+
+def database(name: str, file: Path, connections: int) -> dict[str, Any]:
+    url = text(name)
+    parts = urlsplit(url)
+    if not url or parts.scheme == "sqlite":
+        path = parts.path[1:] if url else str(file)
+        if not path:
+            raise ImproperlyConfigured(f"{name}: give a file, like sqlite:////var/lib/hub/hub.sqlite3.")
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path,
+            "OPTIONS": {
+                # A deferred transaction that turns to writing fails at once when another writes;
+                # an immediate one waits for its turn.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 10,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+        raise ImproperlyConfigured(f"{name}: use postgres://user:password@host:port/name or sqlite:///file.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path[1:]),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "OPTIONS": {
+            **dict(parse_qsl(parts.query)),
+            "connect_timeout": 3,
+            "pool": {"min_size": 1, "max_size": connections, "timeout": 5},
+        },
+    }
+
+
+def redis(name: str) -> str:
+    url = text(name)
+    if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise ImproperlyConfigured(f"{name}={url!r}: use redis://host:port/0, rediss:// or unix://.")
+    return url
+
+
+def loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
