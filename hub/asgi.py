@@ -13,6 +13,7 @@ import django
 
 django.setup()
 
+from channels.layers import channel_layers
 from django.conf import settings
 
 from hub.caps import Caps
@@ -21,13 +22,19 @@ from hub.fanout import Fanout
 from hub.feeds import Feeds, Limits
 from hub.health import Health
 from hub.knock import Receive, Scope, Send, respond
+from hub.lobby import Lobby
 from hub.log.shared import shared_log
 from hub.metrics import Metrics
 from hub.pages import Pages
+from hub.presence.shared import shared_presence
 from hub.problems import Problem
 from hub.replay import Replay
 from hub.revocation import Revocation
-from notifications import access, inbox, outbox, recovery, revocation
+from hub.rooms import Limits as RoomLimits
+from hub.rooms import Rooms
+from notifications import access, inbox, lines, outbox, recovery, revocation
+
+LAST_S = 2.0  # a database that takes longer is not waited for when leaving
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +62,26 @@ class Hub:
             hosts=tuple(settings.ALLOWED_HOSTS),
         )
         self.feeds = Feeds(self.fanout, replay, access.admit, self.recount, caps, limits)
-        self.revocation = Revocation(self.feeds.subscribers, revocation.revoked)
+        self.copying = lines.Copying(self.log)
+        layer = channel_layers.make_backend("default")  # the signals' own: they flush it at need
+        self.presence = shared_presence()
+        self.lobby = Lobby(self.log, self.fanout, self.presence, layer, lines.told, self.copying.keep)
+        room_limits = RoomLimits(
+            heartbeat_s=settings.HUB_HEARTBEAT_S,
+            max_age_s=settings.HUB_MAX_AGE_S,
+            mailbox_bytes=settings.HUB_MAILBOX_BYTES,
+            lines_per_s=settings.HUB_ROOM_LINES_PER_S,
+            signals_per_s=settings.HUB_ROOM_SIGNALS_PER_S,
+            origins=limits.origins,
+            hosts=limits.hosts,
+        )
+        self.rooms = Rooms(self.fanout, replay, self.lobby, access.enter, caps, room_limits)
+        self.revocation = Revocation([self.feeds.subscribers, self.rooms.members], revocation.revoked)
         self.fanout.taps += [self.recount.tap, self.revocation.tap]
         self.health = Health(self.log, self.feeds, recovery.trouble)
-        self.metrics = Metrics(self.log, self.fanout, self.feeds, settings.HUB_METRICS_KEY)
+        self.metrics = Metrics(
+            self.log, self.fanout, self.feeds, self.rooms, self.lobby, settings.HUB_METRICS_KEY
+        )
         self.pages = Pages()
         self._loops: list[asyncio.Task[None]] = []
 
@@ -66,8 +89,11 @@ class Hub:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
+            # On /rooms/ a handshake comes as a request; nothing else here speaks WebSocket.
             await receive()
             await send({"type": "websocket.close", "code": 4404})
+        elif scope["path"].startswith("/rooms/") and _shakes_hands(scope):
+            await self.rooms(scope, receive, send)
         elif scope["path"] == "/feed/":
             await self.feeds(scope, receive, send)
         elif scope["path"] == "/livez":
@@ -86,6 +112,8 @@ class Hub:
             "hearing": self.log.listen(self.fanout),
             "fanout": self.fanout.run(),
             "feeds": self.feeds.run(),
+            "rooms": self.rooms.run(),
+            "lines": self.copying.run(),
             "recount": self.recount.run(),
             "revocation": self.revocation.run(),
             "relay": outbox.relay(),
@@ -96,10 +124,21 @@ class Hub:
             task.add_done_callback(_ended)
 
     async def stop(self) -> None:
-        await self.feeds.drain(settings.HUB_DRAIN_S)
+        seconds = settings.HUB_DRAIN_S
+        await asyncio.gather(self.feeds.drain(seconds), self.rooms.drain(seconds))
+        await self._copy_the_last()
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.presence.close()
+
+    async def _copy_the_last(self) -> None:
+        # A log in memory goes with its process; of one in Redis another instance would copy them later.
+        try:
+            async with asyncio.timeout(LAST_S):
+                await self.copying.copy()
+        except Exception as error:
+            logger.warning("the last lines were not copied: %s: %s", type(error).__name__, error)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -110,6 +149,10 @@ class Hub:
             else:
                 await self.stop()
                 return await send({"type": "lifespan.shutdown.complete"})
+
+
+def _shakes_hands(scope: Scope) -> bool:
+    return any(name == b"sec-websocket-key" for name, _ in scope["headers"])
 
 
 def _ended(task: asyncio.Task[None]) -> None:

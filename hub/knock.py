@@ -37,11 +37,11 @@ class Knock:
             return
         if scope["method"] != "GET":
             raise Problem(405, "A feed is read with GET.")
-        query = _query(scope["query_string"])
-        self.credentials = _credentials(headers, query)
-        self.topics = _topics(query)
-        self.own = _own(query)
-        self.after = _after(headers, query)
+        pairs = query(scope["query_string"], PARAMETERS)
+        self.credentials = credentials(headers, pairs)
+        self.topics = _topics(pairs)
+        self.own = _own(pairs)
+        self.after = _after(headers, pairs)
 
 
 async def respond(
@@ -80,7 +80,8 @@ def _cors(headers: Mapping[str, str], host: str, origins: frozenset[str]) -> lis
     return []
 
 
-def _query(raw: bytes) -> list[tuple[str, str]]:
+def query(raw: bytes, known: frozenset[str]) -> list[tuple[str, str]]:
+    """The parameters, in order; raise a `Problem` of 400 for one that is not known here."""
     try:
         pairs = parse_qsl(
             raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_TOPICS + 10
@@ -88,27 +89,26 @@ def _query(raw: bytes) -> list[tuple[str, str]]:
     except ValueError:
         raise Problem(400, "The query string cannot be read: encode it as UTF-8, percent-encoded.") from None
     for name, _ in pairs:
-        if name not in PARAMETERS:
-            known = ", ".join(sorted(PARAMETERS))
-            raise Problem(400, f"{name[:40]!r} is not a parameter of a feed: use {known}.")
+        if name not in known:
+            raise Problem(400, f"{name[:40]!r} is not a parameter here: use {', '.join(sorted(known))}.")
     return pairs
 
 
-def _only(query: list[tuple[str, str]], name: str) -> str:
-    values = [value for key, value in query if key == name]
+def only(pairs: list[tuple[str, str]], name: str) -> str:
+    values = [value for key, value in pairs if key == name]
     if len(values) > 1:
         raise Problem(400, f"{name} may be given once.")
     return values[0] if values else ""
 
 
-def _credentials(headers: Mapping[str, str], query: list[tuple[str, str]]) -> Credentials:
+def credentials(headers: Mapping[str, str], pairs: list[tuple[str, str]]) -> Credentials:
     authorization = headers.get("authorization", "")
     if authorization:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Problem(401, "Use Authorization: Bearer with a subscriber token.")
         return Credentials(bearer=token.strip())
-    if ticket := _only(query, "ticket"):
+    if ticket := only(pairs, "ticket"):
         return Credentials(ticket=ticket)
     try:
         morsel = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
@@ -117,25 +117,28 @@ def _credentials(headers: Mapping[str, str], query: list[tuple[str, str]]) -> Cr
     return Credentials(session=morsel.value if morsel else "")
 
 
-def _topics(query: list[tuple[str, str]]) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(value for key, value in query if key == "topic"))
+def _topics(pairs: list[tuple[str, str]]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(value for key, value in pairs if key == "topic"))
     if len(names) > MAX_TOPICS:
         raise Problem(400, f"A feed carries at most {MAX_TOPICS} topics: open another, or publish to fewer.")
     try:
-        return tuple(topics.check(name) for name in names)
+        names = tuple(topics.check(name) for name in names)
     except topics.BadTopic as bad:
         raise Problem(400, str(bad)) from None
+    if any(map(topics.is_room, names)):
+        raise Problem(400, "What is said in a room is heard in it: open its WebSocket at /rooms/<name>/.")
+    return names
 
 
-def _own(query: list[tuple[str, str]]) -> bool:
-    own = _only(query, "own")
+def _own(pairs: list[tuple[str, str]]) -> bool:
+    own = only(pairs, "own")
     if own not in ("", "0", "1"):
         raise Problem(400, "own is 0 or 1.")
     return own != "0"
 
 
-def _after(headers: Mapping[str, str], query: list[tuple[str, str]]) -> int | None:
-    asked = _only(query, "last_event_id")
+def _after(headers: Mapping[str, str], pairs: list[tuple[str, str]]) -> int | None:
+    asked = only(pairs, "last_event_id")
     given = headers.get("last-event-id", "") or asked
     try:
         return events.position(given) if given else None

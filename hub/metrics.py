@@ -6,7 +6,9 @@ import asyncio
 import hmac
 import ipaddress
 import time
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -15,8 +17,10 @@ from hub import wires
 from hub.fanout import Fanout
 from hub.feeds import Feeds
 from hub.knock import Scope, Send, respond
+from hub.lobby import Lobby
 from hub.log import Log
 from hub.problems import Problem
+from hub.rooms import Rooms
 
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 LAG_EVERY_S = 0.25
@@ -24,10 +28,12 @@ LAG_KEPT = 40  # ten seconds
 
 
 class Metrics:
-    def __init__(self, log: Log, fanout: Fanout, feeds: Feeds, key: str) -> None:
+    def __init__(self, log: Log, fanout: Fanout, feeds: Feeds, rooms: Rooms, lobby: Lobby, key: str) -> None:
         self._log = log
         self._fanout = fanout
         self._feeds = feeds
+        self._rooms = rooms
+        self._lobby = lobby
         self._key = key
         self._lags = [0.0]
         self._registry = CollectorRegistry()
@@ -54,9 +60,11 @@ class Metrics:
             del self._lags[:-LAG_KEPT]
 
     def collect(self) -> Iterator[Metric]:
-        fanout, feeds = self._fanout, self._feeds
-        waiting = [subscriber.waiting for subscriber in feeds.subscribers]
-        yield GaugeMetricFamily("hub_feeds", "Open feeds.", len(waiting))
+        fanout, feeds, rooms = self._fanout, self._feeds, self._rooms
+        waiting = [subscriber.waiting for subscriber in chain(feeds.subscribers, rooms.members)]
+        yield GaugeMetricFamily("hub_feeds", "Open feeds.", len(feeds.subscribers))
+        yield GaugeMetricFamily("hub_rooms", "Open rooms.", len(self._lobby.rooms))
+        yield GaugeMetricFamily("hub_members", "Open connections in rooms.", len(rooms.members))
         yield GaugeMetricFamily("hub_topics", "Topics heard here.", fanout.topics)
         yield GaugeMetricFamily("hub_mailbox_bytes", "Bytes that wait for readers.", sum(waiting))
         yield GaugeMetricFamily(
@@ -81,10 +89,12 @@ class Metrics:
         writes.add_metric(["direct"], wires.direct)
         writes.add_metric(["deferred"], wires.deferred)
         yield writes
-        closes = CounterMetricFamily("hub_closes", "Feeds that ended.", labels=["reason"])
-        for reason, times in feeds.closes.items():
-            closes.add_metric([reason], times)
-        yield closes
+        signals = self._lobby.signals
+        yield CounterMetricFamily("hub_signals_published", "Signals given to the layer.", signals.published)
+        yield CounterMetricFamily("hub_signals_heard", "Signals heard from it.", signals.heard)
+        yield CounterMetricFamily("hub_signals_dropped", "Signals lost or overtaken.", signals.dropped)
+        yield _closes("hub_closes", "Feeds that ended.", feeds.closes)
+        yield _closes("hub_room_closes", "Connections in rooms that ended.", rooms.closes)
         yield _histogram("hub_replay_events", "Events a returning feed was given.", feeds.replays)
 
     def _allowed(self, scope: Scope) -> bool:
@@ -95,6 +105,13 @@ class Metrics:
             return ipaddress.ip_address(scope["client"][0]).is_loopback
         except (TypeError, ValueError):
             return False
+
+
+def _closes(name: str, text: str, closes: Counter[str]) -> Metric:
+    family = CounterMetricFamily(name, text, labels=["reason"])
+    for reason, times in closes.items():
+        family.add_metric([reason], times)
+    return family
 
 
 def _histogram(name: str, text: str, counts: dict[float, int]) -> Metric:

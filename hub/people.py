@@ -21,9 +21,9 @@ class Credentials:
 class Person:
     """Who stands at a door.
 
-    ``own`` are the topics of their inbox; ``expires_at`` is a Unix time; ``session``, ``stamp`` and
-    ``granted`` (topics that somebody granted them) are what the right to be here hangs on, for
-    whoever asks again later.
+    ``own`` are the topics of their inbox, none in a room; ``expires_at`` is a Unix time; ``session``,
+    ``stamp``, ``granted`` (topics that somebody granted them) and ``named`` (topics of rooms that their
+    token names) are what the right to be here hangs on, for whoever asks again later.
     """
 
     id: str
@@ -32,7 +32,17 @@ class Person:
     session: str = ""
     stamp: str = ""
     granted: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A person who may enter a room, and of which kind it is."""
+
+    person: Person
+    room: str
+    kind: str
 
 
 # Who is this, and may they read these topics too? Raises `hub.problems.Problem`.
@@ -44,6 +54,15 @@ Revoked = Callable[[Sequence[Person]], Awaitable[dict[Person, bool]]]
 # Of each of these people (by id), the absolute and versioned count of what they have not read.
 Counts = Callable[[Sequence[Person]], Awaitable[dict[str, dict[str, int]]]]
 
-# The first notifications after a position of each of these inbox topics, in order of position; with
-# them, whether there are more.
-Recover = Callable[[Mapping[str, int]], Awaitable[tuple[list[Event], bool]]]
+# The first rows after a position of each of these topics of inboxes and rooms, in order of position;
+# with them, whether there are more, and those of the topics that are not kept as rows.
+Recover = Callable[[Mapping[str, int]], Awaitable[tuple[list[Event], bool, frozenset[str]]]]
+
+# Who is this, and may they enter this room? Raises `hub.problems.Problem`.
+Enter = Callable[[Credentials, str], Awaitable[Entry]]
+
+# The last lines of a room's topic that are kept as rows, at most so many, the oldest first.
+Told = Callable[[str, int], Awaitable[list[Event]]]
+
+# Something new stands on this room's topic: keep it, some time soon. Never waits, never raises.
+Keep = Callable[[str], None]

@@ -1,8 +1,8 @@
 """Daphne, started by us, with what it lacks.
 
 - *Lifespan* (ASGI): the background loops start and stop with the server.
-- *Giving connections away* (``hub.take``): a live feed's socket leaves Twisted for `hub.wires`. Daphne's
-  ``send()`` costs many times a bare ``send``, and never waits for a slow reader.
+- *Giving connections away* (``hub.take``): the socket of a live feed or a room leaves Twisted for
+  `hub.wires`. Daphne's ``send()`` costs many times a bare ``send``, and never waits for a slow reader.
 - *A queue that fits*: 50 handshakes, Daphne's choice, throttle a storm of reconnects.
 - *A soft stop*: the first signal stops accepting and lets the application end; the second exits.
 - *Trust*: who a client is and which scheme it used is believed of the configured proxies alone.
@@ -59,6 +59,12 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
 
     _size = 0
 
+    def process(self) -> None:
+        # A room's socket is taken from us: Daphne shall see a request, and no WebSocket of its own.
+        if self.path.startswith(b"/rooms/") and self.requestHeaders.hasHeader(b"Sec-WebSocket-Key"):
+            self.requestHeaders.removeHeader(b"Upgrade")
+        super().process()
+
     def handleContentChunk(self, data: bytes) -> None:
         self._size += len(data)
         if self._size <= self.server.body_limit:
@@ -97,7 +103,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
 
     def run(self) -> None:
         """Serve until a signal comes; Daphne's own `run`, with our parts."""
-        # As many descriptors as may be: each feed is one.
+        # As many descriptors as may be: each feed and each room is one.
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.connections: dict[Any, dict[str, Any]] = {}
@@ -166,7 +172,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
                 ]
 
     def _take(self, request: Any, limit: int, closed: Callable[[], None]) -> Wire | None:
-        """Part a response that has begun from Daphne and Twisted; None if its client has left.
+        """Part a request's connection from Daphne and Twisted; None if its client has left.
 
         Twisted knows no way to give a socket up, so this does what its `Connection.connectionLost`
         does, without closing. What Twisted still had to write goes along.

@@ -1,0 +1,106 @@
+"""Who is in the rooms of this process, and on others: leases kept, arrivals and leavings told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+
+from hub.log import LogAway
+from hub.presence import GRACE_S, LEASE_S, RENEW_S, Presence
+from hub.room import Room
+
+COUNT_S = 1.0  # of a crowd the number is told so often
+NOTICE_S = 0.2  # what came and went within this time is asked about together
+
+logger = logging.getLogger(__name__)
+
+
+class Attendance:
+    """``tell(room)`` is called after somebody came or went here, once the others can see it."""
+
+    def __init__(self, presence: Presence, rooms: Mapping[str, Room], tell: Callable[[str], None]) -> None:
+        self._presence = presence
+        self._rooms = rooms
+        self._tell = tell
+        self._going: set[asyncio.Future[None]] = set()
+        self._doubtful: set[str] = set()  # rooms whose people may have changed
+        self._news: set[str] = set()  # … and those where they have, here
+        self._wake = asyncio.Event()
+
+    async def of(self, name: str) -> dict[str, str]:
+        """Everybody in a room, by id; nobody while it cannot be asked."""
+        try:
+            return (await self._presence.present([name]))[name]
+        except LogAway:
+            return {}
+
+    def came(self, room: Room, id: str, name: str) -> None:
+        room.here[id] += 1
+        if room.here[id] == 1:
+            room.came(id, name)
+            self._notice(room.name)
+
+    def left(self, room: Room, id: str) -> None:
+        room.here[id] -= 1
+        if not room.here[id]:
+            del room.here[id]
+            going = asyncio.ensure_future(self._gone(room.name, id))
+            self._going.add(going)
+            going.add_done_callback(self._going.discard)
+
+    def doubt(self, names: Iterable[str]) -> None:
+        """See again who is in these rooms."""
+        self._doubtful.update(names)
+        self._wake.set()
+
+    async def run(self) -> None:
+        await asyncio.gather(self._renew(), self._look(), self._count())
+
+    async def _gone(self, name: str, id: str) -> None:
+        """Unless they come back, here or elsewhere, they are gone after the grace."""
+        with suppress(LogAway):  # their lease ends by itself
+            await self._presence.leave(name, id, GRACE_S)
+        await asyncio.sleep(GRACE_S + NOTICE_S)
+        self._notice(name)
+
+    def _notice(self, name: str) -> None:
+        self._news.add(name)
+        self.doubt([name])
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_S * random.uniform(0.8, 1.2))  # noqa: S311
+            self.doubt(self._rooms)
+
+    async def _look(self) -> None:
+        """Renew the leases of those who are here, and see who is."""
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(NOTICE_S)
+            self._wake.clear()
+            doubtful, self._doubtful = self._doubtful & self._rooms.keys(), set()
+            rooms = [self._rooms[name] for name in doubtful]
+            here = {room.name: {id: room.people.get(id, "") for id in room.here} for room in rooms}
+            try:
+                await self._presence.renew(here, LEASE_S)
+                present = await self._presence.present(list(here))
+            except LogAway as error:
+                logger.info("who is in the rooms could not be asked: %s", error)
+                continue
+            for room in rooms:
+                # Who came while it was asked is in neither.
+                came = {id: room.people[id] for id in room.here if id in room.people}
+                room.present({**present.get(room.name, {}), **came})
+            news, self._news = self._news & here.keys(), self._news - here.keys()
+            for name in news:
+                # Not before the lease is there: whoever looks now shall find it.
+                self._tell(name)
+
+    async def _count(self) -> None:
+        while True:
+            await asyncio.sleep(COUNT_S)
+            for room in self._rooms.values():
+                room.count()

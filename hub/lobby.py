@@ -1,0 +1,196 @@
+"""The rooms that are open in this process: from the first who enters until after the last has left."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+
+from channels.layers import BaseChannelLayer
+
+from hub import framing, kinds, protocol, topics
+from hub.attendance import Attendance
+from hub.events import Event, Frame, Piece
+from hub.fanout import Fanout
+from hub.latest import Latest
+from hub.log import Log, LogAway
+from hub.member import Member
+from hub.people import Keep, Told
+from hub.presence import Presence
+from hub.room import Room
+from hub.signals import Signalled, Signals
+
+TOLD_S = 2.0  # a database that takes longer is not waited for: the log alone has to do
+HERE = "#here"  # between instances: somebody has come or gone; no member's signal bears such a name
+LAST_GATHER_S = 0.5  # of the values that a newcomer is given, the latest of so long is kept
+LASTS, LASTS_BYTES = 2000, 4 * 1024 * 1024  # that wait to be kept
+LINGER_S = 15.0  # a room without members stays open so long: people come back
+
+logger = logging.getLogger(__name__)
+
+
+class Lobby:
+    def __init__(
+        self, log: Log, fanout: Fanout, presence: Presence, layer: BaseChannelLayer, told: Told, keep: Keep
+    ) -> None:
+        self._log = log
+        self._fanout = fanout
+        self._presence = presence
+        self._signals = Signals(layer, self._deliver)
+        self._told = told
+        self._keep = keep
+        self._lasts: Latest[tuple[str, str, bytes]] = Latest(LASTS, LASTS_BYTES)
+        self._opening: dict[str, asyncio.Task[None]] = {}
+        self.rooms: dict[str, Room] = {}  # by name
+        self._attendance = Attendance(presence, self.rooms, self._tell)
+
+    @property
+    def signals(self) -> Signals:
+        return self._signals
+
+    async def enter(
+        self, member: Member, name: str, kind: str, write: Callable[[bytes], Awaitable[None]]
+    ) -> Room:
+        """The room, open, with this member in it: held, and heard of by the others."""
+        room = self.rooms.get(name)
+        if room is None:
+            room = self.rooms[name] = Room(name, kinds.kind(kind), self._log, self._keep)
+        room.members[member] = None
+        member.room = room
+        while not member.closed:
+            try:
+                await self._fanout.join(member)
+                await self._open(room)
+                break
+            except LogAway as error:
+                logger.info("a member waits for the log: %s", error)
+                await write(member.DEGRADED.bare)
+                await self._fanout.until_hearing()
+        if member.closed:
+            return room
+        member.counted = True
+        self._attendance.came(room, member.person.id, member.person.name)
+        return room
+
+    def leave(self, member: Member) -> None:
+        room = member.room
+        if room is None:
+            return
+        room.members.pop(member, None)
+        if not member.counted:
+            return  # it left on its way in
+        member.counted = False
+        self._attendance.left(room, member.person.id)
+
+    def heard(self, event: Event) -> None:
+        room = self.rooms.get(topics.room_name(event.topic))
+        if room is not None:
+            room.heard(event)
+
+    def signal(self, member: Member, name: str, body: object) -> None:
+        room = member.room
+        if room is not None:
+            self._signals.send(room.name, member.who, name, body, member.connection)
+            if name in room.kind.lasting:
+                data = protocol.signal(name, member.who, body)
+                self._lasts.put(
+                    room.name, (name, member.person.id), (name, member.person.id, data), len(data)
+                )
+
+    async def lasting(self, room: Room) -> list[Piece]:
+        """The last values that a newcomer is given."""
+        if not room.kind.lasting:
+            return []
+        try:
+            return [Frame(framing.text(last.data)) for last in await self._presence.lasts(room.name)]
+        except LogAway:
+            return []
+
+    def _deliver(self, name: str, signalled: list[Signalled]) -> None:
+        """What other members, here or elsewhere, have signalled: one write each."""
+        room = self.rooms.get(name)
+        if room is None:
+            return
+        if any(one.name == HERE for one in signalled):
+            self._attendance.doubt([name])
+            signalled = [one for one in signalled if one.name != HERE]
+        if not signalled:
+            return
+        everything = _frame(signalled)
+        senders = {one.connection for one in signalled}
+        for member in list(room.members):
+            if not member.live:
+                continue
+            if member.connection not in senders:
+                member.put(everything)
+            elif others := [one for one in signalled if one.connection != member.connection]:
+                member.put(_frame(others))
+
+    async def run(self) -> None:
+        await asyncio.gather(self._signals.run(), self._attendance.run(), self._keep_lasts(), self._forget())
+
+    async def _open(self, room: Room) -> None:
+        """Once for all who enter at the same time; raises `LogAway`."""
+        if room.open:
+            return
+        if room.name not in self._opening:
+            opening = asyncio.create_task(self._read(room))
+            opening.add_done_callback(lambda _: self._opening.pop(room.name))
+            self._opening[room.name] = opening
+        await asyncio.shield(self._opening[room.name])
+
+    async def _read(self, room: Room) -> None:
+        await self._signals.join(room.name)
+        lines = await self._kept(room)
+        after = lines[-1].position if lines else 0
+        since = lines[0].position - 1 if lines else None
+        more = True
+        while more:
+            page = await self._log.read({room.topic: after})
+            after, more = page.upto, page.more
+            lines += page.events
+        if since is None:
+            since = lines[0].previous if lines else after
+        room.opened(lines, after)
+        self._fanout.remember(room.topic, lines, since)
+        room.people = {**await self._attendance.of(room.name), **room.people}
+
+    async def _kept(self, room: Room) -> list[Event]:
+        if not room.kind.kept:
+            return []
+        try:
+            async with asyncio.timeout(TOLD_S):
+                return await self._told(room.topic, max(1, room.kind.history))
+        except Exception:
+            logger.exception("the rows of %s could not be read: the log has to do", room.name)
+            return []
+
+    def _tell(self, name: str) -> None:
+        """Have every instance see who is in a room."""
+        self._signals.send(name, {"id": "", "name": ""}, HERE, None, "")
+
+    async def _keep_lasts(self) -> None:
+        while True:
+            for room, lasts in (await self._lasts.gather(LAST_GATHER_S)).items():
+                for name, person, data in lasts:
+                    with suppress(LogAway):  # the next value is kept
+                        await self._presence.keep_last(room, name, person, data)
+
+    async def _forget(self) -> None:
+        while True:
+            await asyncio.sleep(LINGER_S)
+            for name, room in list(self.rooms.items()):
+                if not room.members and room.open:
+                    del self.rooms[name]
+                    await self._signals.leave(name)
+
+
+def _frame(signalled: Iterable[Signalled]) -> Frame:
+    return Frame(b"".join(_bytes(one) for one in signalled))
+
+
+def _bytes(one: Signalled) -> bytes:
+    if isinstance(one.body, bytes):
+        return framing.binary(one.body)
+    return framing.text(protocol.signal(one.name, one.sender, one.body))

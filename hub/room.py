@@ -1,0 +1,199 @@
+"""A room that is open in this process: what its kind makes of its lines, and who is in it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from hub import events, framing, protocol, topics
+from hub.events import Draft, Event, Frame
+from hub.kinds import Kind, Refused
+from hub.log import Log, LogAway, Overtaken, Placed
+from hub.member import Member
+from hub.protocol import Say
+
+TOGETHER = 100  # lines placed at once
+OVERTAKEN_S = 5.0  # within which what overtook a line is heard
+SHOWN = 200  # people named one by one; of more only their number is told
+
+logger = logging.getLogger(__name__)
+
+
+class Room:
+    """Lines go to the log in the order they came here, and come back to everybody by the fan-out."""
+
+    def __init__(self, name: str, kind: Kind, log: Log, placed: Callable[[str], None]) -> None:
+        self.name = name
+        self.topic = topics.room(name)
+        self.kind = kind
+        self.members: dict[Member, None] = {}
+        self.people: dict[str, str] = {}  # here and on other instances, by id
+        self.here: Counter[str] = Counter()  # connections of each, here
+        self._log = log
+        self._placed = placed
+        self._state: Any = kind.start()
+        self._position = 0  # the state is of the lines up to here
+        self._begins = 0
+        self._counted = 0  # people, as last told to a crowd
+        self._recent: deque[int] = deque(maxlen=kind.history + 1)  # positions
+        self._early: list[Event] | None = []  # heard before the state was known
+        self._waiting: list[tuple[Member, Say]] = []
+        self._placing: asyncio.Task[None] | None = None
+        self._moved = asyncio.Event()
+
+    @property
+    def open(self) -> bool:
+        return self._early is None
+
+    @property
+    def crowded(self) -> bool:
+        return len(self.people) > SHOWN
+
+    @property
+    def begins(self) -> int:
+        """What a newcomer is given stands after this."""
+        full = len(self._recent) == self._recent.maxlen
+        return self._recent[0] if full else self._begins
+
+    @property
+    def shown(self) -> list[dict[str, str]]:
+        return [{"id": id, "name": name} for id, name in islice(self.people.items(), SHOWN)]
+
+    def opened(self, told: list[Event], upto: int) -> None:
+        """These are its lines so far; what was heard meanwhile follows."""
+        self._recent.clear()
+        self._state = self.kind.start()
+        for event in told:
+            self._fold(event)
+        self._begins = told[0].position - 1 if told else upto
+        self._position = max(self._position, upto)
+        early, self._early = self._early or [], None
+        for event in early:
+            self.heard(event)
+
+    def heard(self, event: Event) -> None:
+        if self._early is not None:
+            self._early.append(event)
+        elif event.position > self._position:
+            self._fold(event)
+            self._moved.set()
+
+    def say(self, member: Member, say: Say) -> None:
+        self._waiting.append((member, say))
+        if self._placing is None:
+            self._placing = asyncio.create_task(self._place())
+
+    def judge(self, member: Member, frame: Say | protocol.Signal) -> None:
+        """Raises `Refused`."""
+        self.kind.validate(frame, member.who, self._state)
+
+    def tell(self, text: bytes, but: str = "") -> None:
+        """Everybody here but the connections of one person."""
+        frame = Frame(framing.text(text))
+        for member in list(self.members):
+            if member.live and member.person.id != but:
+                member.put(frame)
+
+    def came(self, id: str, name: str) -> None:
+        if id not in self.people:
+            self.people[id] = name
+            if not self.crowded:
+                self.tell(protocol.joined({"id": id, "name": name}), but=id)
+
+    def count(self) -> None:
+        """Of a crowd, tell how many there are, if that has changed."""
+        if self.crowded and self._counted != len(self.people):
+            self._counted = len(self.people)
+            self.tell(protocol.members(self._counted))
+
+    def present(self, people: dict[str, str]) -> None:
+        """Who is in it now, on all instances: say what has changed."""
+        before, self.people = self.people, people
+        if self.crowded:
+            return
+        for id, name in people.items():
+            if id not in before:
+                self.tell(protocol.joined({"id": id, "name": name}), but=id)
+        for id, name in before.items():
+            if id not in people:
+                self.tell(protocol.left({"id": id, "name": name}))
+
+    def _fold(self, event: Event) -> None:
+        self._position = event.position
+        self._recent.append(event.position)
+        try:
+            self._state = self.kind.fold(self._state, protocol.line(event))
+        except Exception:
+            # A kind of the host's own; its next line is judged by the state before.
+            logger.exception("kind %s cannot fold line %d of %s", self.kind.name, event.position, self.name)
+
+    async def _place(self) -> None:
+        most = 1 if self.kind.strict else TOGETHER
+        while self._waiting:
+            some, self._waiting = self._waiting[:most], self._waiting[most:]
+            try:
+                await self._place_some(some)
+            except LogAway:
+                for member, say in some:
+                    why = "The hub cannot keep lines now: it is sent again by itself."
+                    member.tell(protocol.error(say.id, "away", why))
+            except Exception:
+                logger.exception("lines of %s could not be placed", self.name)
+                for member, _ in some:
+                    member.end(protocol.Close.ERROR, "instance error")
+        self._placing = None
+
+    async def _place_some(self, some: list[tuple[Member, Say]]) -> None:
+        while True:
+            drafts = []
+            judged = []
+            for member, say in some:
+                try:
+                    self.judge(member, say)
+                except Refused as refused:
+                    if not await self._said_before(member, say):
+                        member.tell(protocol.error(say.id, refused.reason, refused.detail))
+                    continue
+                judged.append((member, say))
+                drafts.append(self._draft(member, say))
+            if not drafts:
+                return
+            try:
+                placed = await self._log.place(drafts, self._position if self.kind.strict else None)
+            except Overtaken as overtaken:
+                await self._until(overtaken.position)
+                continue
+            self._placed(self.topic)
+            for (member, _), place, draft in zip(judged, placed, drafts, strict=True):
+                self._acknowledge(member, place, draft)
+            return
+
+    async def _said_before(self, member: Member, say: Say) -> bool:
+        """A line sent again may no longer be one that would be accepted; it was all the same."""
+        if not self.kind.strict:
+            return False
+        try:
+            (place,) = await self._log.place([self._draft(member, say)], after=-1)
+        except Overtaken:
+            return False
+        self._acknowledge(member, place, self._draft(member, say))
+        return True
+
+    def _acknowledge(self, member: Member, place: Placed, draft: Draft) -> None:
+        # A line is its own acknowledgement. One said before this connection came is not told it again.
+        if not place.fresh and place.position <= member.since:
+            member.put(Event(place.position, 0, draft.topic, draft.type, draft.body).piece())
+
+    async def _until(self, position: int) -> None:
+        async with asyncio.timeout(OVERTAKEN_S):
+            while self._position < position:
+                self._moved.clear()
+                await self._moved.wait()
+
+    def _draft(self, member: Member, say: Say) -> Draft:
+        body = protocol.said_body(member.who, say.id, say.body, events.stamp())
+        return Draft(self.topic, "said", body, key=f"{self.topic}:{member.person.id}:{say.id}")

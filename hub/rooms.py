@@ -1,0 +1,211 @@
+"""The WebSocket door: shake hands, authorise, take the socket, replay, hold, live.
+
+Like a feed's, a room's connection holds no thread, no database connection and, once it is live, no
+coroutine. Daphne reads the request; from the handshake on the socket is ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from hub import framing, protocol, topics
+from hub.caps import Caps
+from hub.catchup import CatchUp
+from hub.draining import drain
+from hub.events import Event, Frame
+from hub.fanout import Fanout
+from hub.handshake import Handshake
+from hub.kinds import Refused
+from hub.knock import Receive, Scope, Send, respond
+from hub.lobby import Lobby
+from hub.member import Member
+from hub.people import Enter, Entry
+from hub.problems import Problem
+from hub.protocol import Close, Malformed, Ping, Say, Signal
+from hub.replay import Replay
+from hub.room import Room
+from hub.wheel import Wheel
+from hub.wires import Wire
+
+STEP = 256 * 1024  # bytes of a replay written before its reader has to have taken them
+PONG = Frame(framing.text(protocol.pong()))
+
+Take = Callable[[int, Callable[[], None]], Wire | None]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    heartbeat_s: float
+    max_age_s: float
+    mailbox_bytes: int
+    lines_per_s: float
+    signals_per_s: float
+    origins: frozenset[str]
+    hosts: tuple[str, ...]
+
+
+class Rooms:
+    def __init__(
+        self, fanout: Fanout, replay: Replay, lobby: Lobby, enter: Enter, caps: Caps, limits: Limits
+    ) -> None:
+        self._fanout = fanout
+        self._replay = replay
+        self._lobby = lobby
+        self._enter = enter
+        self._caps = caps
+        self._limits = limits
+        self.members = Wheel(limits.heartbeat_s)
+        self.draining = False
+        self.closes: Counter[str] = Counter()  # by reason
+        fanout.taps.append(self._tap)
+        fanout.on_state.append(self._state)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        take = scope.get("extensions", {}).get("hub.take")
+        try:
+            handshake = Handshake(scope, self._limits.hosts, self._limits.origins)
+            if take is None:
+                raise Problem(403, "This server gives no sockets away: rooms need manage.py serve.")
+        except Problem as problem:
+            return await respond(send, problem)
+        try:
+            entry = await self._admit(handshake)
+            member = self._let_in(entry, handshake.address)
+        except Problem as problem:
+            return self._refuse(take, handshake, problem)
+        wire: Wire | None = take(self._limits.mailbox_bytes, partial(self._let_out, member))
+        if wire is None:
+            return self._let_out(member)
+        wire.write(handshake.answer)
+        member.attach(wire)
+        await self._bring_in(member, entry, wire, handshake.after)
+
+    async def run(self) -> None:
+        await asyncio.gather(self.members.run(), self._lobby.run())
+
+    async def drain(self, seconds: float) -> None:
+        """Let nobody in, and send everybody elsewhere."""
+        self.draining = True
+        await drain(self.members, seconds)
+
+    def _state(self, hearing: bool) -> None:
+        for member in self.members:
+            if member.live:
+                member.put(member.LIVE if hearing else member.DEGRADED)
+
+    def _refuse(self, take: Take, handshake: Handshake, problem: Problem) -> None:
+        """On the open socket: a browser cannot read the status of a refused handshake."""
+        wire = take(self._limits.mailbox_bytes, _nothing)
+        if wire is not None:
+            wire.write(handshake.answer)
+            code = Close.RETIRE if self.draining else protocol.code_of(problem.status)
+            wire.end(framing.closing(code, problem.detail))
+
+    async def _admit(self, handshake: Handshake) -> Entry:
+        if handshake.problem is not None:
+            raise handshake.problem
+        if self.draining:
+            raise Problem(503, "This instance is leaving: come back in a moment.")
+        self._caps.check_address(handshake.address)
+        return await self._enter(handshake.credentials, handshake.name)
+
+    def _let_in(self, entry: Entry, address: str) -> Member:
+        # Spread, so that those who came together do not leave together.
+        age = self._limits.max_age_s * random.uniform(0.8, 1)  # noqa: S311
+        self._caps.enter(entry.person.id, address)
+        member = Member(
+            entry,
+            address,
+            topics.room(entry.room),
+            self._limits.mailbox_bytes,
+            min(time.time() + age, entry.person.expires_at or float("inf")),
+            heartbeat_s=self._limits.heartbeat_s,
+            lines_per_s=self._limits.lines_per_s,
+            signals_per_s=self._limits.signals_per_s,
+        )
+        self.members.add(member)
+        return member
+
+    def _let_out(self, member: Member) -> None:
+        member.close("gone")
+        self.closes[member.closed] += 1
+        self.members.remove(member)
+        self._caps.leave(member.person.id, member.address)
+        self._lobby.leave(member)
+        self._fanout.leave(member)
+
+    async def _bring_in(self, member: Member, entry: Entry, wire: Wire, after: int | None) -> None:
+        async def write(data: bytes) -> None:
+            for start in range(0, len(data), STEP):
+                wire.write(data[start : start + STEP])
+                if wire.waiting:
+                    await member.drained()
+
+        try:
+            room = await self._lobby.enter(member, entry.room, entry.kind, write)
+            member.since = room.begins if after is None else after
+            opening = partial(self._welcome, room, member)
+            await CatchUp(self._fanout, self._replay, member, member.since, opening, write).run()
+        except Exception:
+            logger.exception("%s could not be brought into %s", member.person.id, member.topics)
+            return member.end(Close.ERROR, "instance error")
+        if not member.closed:
+            for frame in await self._lobby.lasting(room):
+                member.put(frame)
+            wire.read(partial(self._heard, room, member))
+
+    def _welcome(self, room: Room, member: Member, position: int, resumed: bool) -> bytes:
+        return framing.text(protocol.welcome(room.name, member.who, position, room.shown, len(room.people)))
+
+    def _heard(self, room: Room, member: Member, data: bytes) -> None:
+        try:
+            for message, text in member.hear(data):
+                if member.closed:
+                    return
+                self._take(room, member, message, text)
+        except Malformed as bad:
+            member.end(Close.MALFORMED, str(bad))
+
+    def _take(self, room: Room, member: Member, message: bytes, text: bool) -> None:
+        if not text:
+            if not room.kind.binary:
+                raise Malformed("Binary frames are for rooms of kind binary: send JSON as text.")
+            if member.signals.take():
+                self._lobby.signal(member, "", message)
+            return
+        frame: Any = protocol.parse(message)
+        if isinstance(frame, Ping):
+            return member.put(PONG)
+        if isinstance(frame, Say):
+            if not member.lines.take():
+                return member.end(Close.TOO_FAST, f"at most {self._limits.lines_per_s:g} lines a second")
+            return room.say(member, frame)
+        self._signal(room, member, frame)
+
+    def _signal(self, room: Room, member: Member, frame: Signal) -> None:
+        # Too many are not told: of signals only the latest counts.
+        if not member.signals.take():
+            return
+        try:
+            room.judge(member, frame)
+        except Refused as refused:
+            return member.tell(protocol.error("", refused.reason, refused.detail))
+        self._lobby.signal(member, frame.name, frame.body)
+
+    def _tap(self, event: Event) -> None:
+        if topics.is_room(event.topic):
+            self._lobby.heard(event)
+
+
+def _nothing() -> None:
+    pass

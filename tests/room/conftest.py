@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+from channels.layers import InMemoryChannelLayer
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from hub.caps import Caps
+from hub.events import Event
+from hub.fanout import Fanout
+from hub.lobby import Lobby
+from hub.log.memory import MemoryLog
+from hub.people import Credentials, Entry, Person
+from hub.presence.memory import MemoryPresence
+from hub.problems import Problem
+from hub.replay import Replay
+from hub.revocation import Revocation
+from hub.rooms import Limits, Rooms
+from hub.wires import Wire, Wires
+
+DEADLINE_S = 10
+
+
+class Visitor:
+    """A client in a room, and what it was told so far."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.frames: list[dict[str, Any]] = []
+        self.binary: list[bytes] = []
+        self.code = 0
+        self.reason = ""
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            async for message in self.socket:
+                if isinstance(message, bytes):
+                    self.binary.append(message)
+                else:
+                    self.frames.append(json.loads(message))
+        except ConnectionClosed:
+            pass
+        self.code = self.socket.close_code or 0
+        self.reason = self.socket.close_reason or ""
+
+    @property
+    def types(self) -> list[str]:
+        return [frame["type"] for frame in self.frames]
+
+    @property
+    def lines(self) -> list[Any]:
+        return [frame["body"] for frame in self.frames if frame["type"] == "said"]
+
+    def of(self, type: str) -> list[dict[str, Any]]:
+        return [frame for frame in self.frames if frame["type"] == type]
+
+    async def send(self, frame: Any) -> None:
+        await self.socket.send(json.dumps(frame))
+
+    async def say(self, body: Any, id: str = "c1") -> None:
+        await self.send({"type": "say", "id": id, "body": body})
+
+    async def signal(self, name: str, body: Any) -> None:
+        await self.send({"type": "signal", "name": name, "body": body})
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            while not condition():
+                assert not self._reading.done() or condition(), f"closed {self.code}: {self.frames[-5:]}"
+                await asyncio.sleep(0.002)
+
+    async def until_told(self, type: str, times: int = 1) -> None:
+        await self.until(lambda: self.types.count(type) >= times)
+
+    async def until_closed(self) -> int:
+        async with asyncio.timeout(DEADLINE_S):
+            await self._reading
+        return self.code
+
+    async def leave(self) -> None:
+        if not self._reading.done():
+            await self.socket.close()
+        await self._reading
+
+
+@dataclass
+class Hall:
+    """The rooms of one process without a database: memory, and lambdas. Names: chat-…, board-…, …"""
+
+    limits: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, list[Event]] = field(default_factory=dict)  # by topic
+    kept: list[str] = field(default_factory=list)  # topics that were to be kept
+    gone: dict[str, bool] = field(default_factory=dict)
+    rows_away: bool = False
+    max_events: int = 1000
+
+    def __post_init__(self) -> None:
+        self.log = MemoryLog(self.max_events, 3600)
+        replay = Replay(self.log, self.recover)
+        self.fanout = Fanout(self.log, replay)
+        self.presence = MemoryPresence()
+        self.lobby = Lobby(
+            self.log, self.fanout, self.presence, InMemoryChannelLayer(), self.told, self.kept.append
+        )
+        defaults: dict[str, Any] = {
+            "heartbeat_s": 20,
+            "max_age_s": 3600,
+            "mailbox_bytes": 64 * 1024,
+            "lines_per_s": 100,
+            "signals_per_s": 100,
+            "origins": frozenset({"https://app.example.com"}),
+            "hosts": ("127.0.0.1",),
+        }
+        limits = Limits(**{**defaults, **self.limits})
+        self.rooms = Rooms(self.fanout, replay, self.lobby, self.enter, Caps(1000, 500, 1000), limits)
+        self.revocation = Revocation([self.rooms.members], self.revoked)
+        self.fanout.taps.append(self.revocation.tap)
+        self.port = 0
+        self._wires: Wires | None = None
+        self._visits = AsyncExitStack()
+
+    async def enter(self, credentials: Credentials, name: str) -> Entry:
+        if not credentials.bearer:
+            raise Problem(401, "Who are you?")
+        if name.startswith("secret"):
+            raise Problem(403, "Not yours.")
+        kind = name.partition("-")[0]
+        if kind not in ("chat", "board", "auction", "device", "binary"):
+            raise Problem(404, "There is no such room.")
+        person, _, expires_at = credentials.bearer.partition("@")
+        expiry = float(expires_at) if expires_at else None
+        return Entry(Person(person, person.title(), (), expires_at=expiry), name, kind)
+
+    async def revoked(self, people: Any) -> dict[Person, bool]:
+        return {person: self.gone[person.id] for person in people if person.id in self.gone}
+
+    async def recover(self, holes: Any) -> Any:
+        rows = [
+            event
+            for topic, after in holes.items()
+            for event in self.rows.get(topic, [])
+            if event.position > after
+        ]
+        return sorted(rows, key=lambda event: event.position), False, holes.keys() - self.rows.keys()
+
+    async def told(self, topic: str, most: int) -> list[Event]:
+        if self.rows_away:
+            await asyncio.Event().wait()
+        return self.rows.get(topic, [])[-most:]
+
+    async def visit(self, name: str = "chat-1", who: str = "ann", query: str = "", **headers: str) -> Visitor:
+        """Enter, and wait until it is live, or was refused on the open socket."""
+        told = {"Authorization": f"Bearer {who}", **headers} if who else headers
+        url = f"ws://127.0.0.1:{self.port}/rooms/{name}/{query}"
+        origin = told.pop("Origin", None)
+        socket = await connect(url, additional_headers=told, origin=origin, compression=None)  # type: ignore[arg-type]
+        visitor = Visitor(socket)
+        self._visits.push_async_callback(visitor.leave)
+        await visitor.until(lambda: "live" in visitor.types or visitor._reading.done())
+        return visitor
+
+    async def serve(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        self._wires = Wires()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                taken, _ = await loop.sock_accept(listening)
+                group.create_task(self._shake(taken))
+
+    async def _shake(self, taken: socket.socket) -> None:
+        """What Daphne does before it gives the socket away."""
+        loop = asyncio.get_running_loop()
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += await loop.sock_recv(taken, 4096)
+        first, *lines = head.decode().split("\r\n")
+        method, target, _ = first.split()
+        path, _, query = target.partition("?")
+        given = [line.partition(": ") for line in lines if line]
+
+        def take(limit: int, closed: Callable[[], None]) -> Wire:
+            assert self._wires is not None
+            return self._wires.take(taken, b"", limit, closed)
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, _, value in given],
+            "client": taken.getpeername(),
+            "extensions": {"hub.take": take},
+        }
+        await self.rooms(scope, _never, partial(_send, taken))
+
+    async def close(self) -> None:
+        await self._visits.aclose()
+        if self._wires is not None:
+            for wire in list(self._wires._wires.values()):
+                wire.abort()
+
+
+async def _never() -> MutableMapping[str, Any]:
+    raise AssertionError("a handshake has no body")
+
+
+async def _send(taken: socket.socket, message: MutableMapping[str, Any]) -> None:
+    loop = asyncio.get_running_loop()
+    if message["type"] == "http.response.start":
+        await loop.sock_sendall(taken, b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % message["status"])
+    else:
+        taken.close()
+
+
+@pytest.fixture
+async def make_hall() -> AsyncIterator[Callable[..., Any]]:
+    halls: list[Hall] = []
+    loops: list[asyncio.Task[Any]] = []
+    sockets: list[socket.socket] = []
+
+    async def make(like: type[Hall] = Hall, **given: Any) -> Hall:
+        hall = like(**given)
+        listening = socket.create_server(("127.0.0.1", 0))
+        listening.setblocking(False)
+        sockets.append(listening)
+        hall.port = listening.getsockname()[1]
+        running = (
+            hall.log.listen(hall.fanout),
+            hall.fanout.run(),
+            hall.rooms.run(),
+            hall.revocation.run(),
+            hall.serve(listening),
+        )
+        loops.extend(asyncio.create_task(loop) for loop in running)
+        halls.append(hall)
+        return hall
+
+    yield make
+    for hall in halls:
+        await hall.close()
+    for loop in loops:
+        loop.cancel()
+        with suppress(asyncio.CancelledError):
+            await loop
+    for listening in sockets:
+        listening.close()
+
+
+@pytest.fixture
+async def hall(make_hall: Callable[..., Any]) -> Hall:
+    made: Hall = await make_hall()
+    return made

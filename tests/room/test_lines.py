@@ -1,0 +1,279 @@
+"""What is said in rooms that are kept becomes rows, whatever happens to the database or the instance."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from hub import protocol
+from hub.events import Draft, Event
+from hub.log.memory import MemoryLog
+from hub.replay import Replay
+from hub.threads import in_thread
+from notifications import lines, recovery
+from notifications.lines import Copying
+from notifications.models import Line, Room
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DEADLINE_S = 10
+
+
+class Ear:
+    def heard(self, event: Event) -> None: ...
+
+    def deaf(self) -> None: ...
+
+    def restored(self) -> None: ...
+
+
+@pytest.fixture
+async def log() -> AsyncIterator[MemoryLog]:
+    """One that remembers twenty events a topic, more than a wide page has of each."""
+    log = MemoryLog(20, 3600)
+    listening = asyncio.create_task(log.listen(Ear()))
+    await asyncio.sleep(0)
+    yield log
+    listening.cancel()
+    with suppress(asyncio.CancelledError):
+        await listening
+
+
+@pytest.fixture
+async def run() -> AsyncIterator[Callable[[Copying], None]]:
+    running: list[asyncio.Task[None]] = []
+    yield lambda copying: running.append(asyncio.create_task(copying.run()))
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+@pytest.fixture(autouse=True)
+def rooms() -> None:
+    Room.objects.create(name="lobby")
+    Room.objects.create(name="auction", kind="auction")
+    Room.objects.create(name="board", kind="board")
+
+
+def say(log: MemoryLog, body: Any, topic: str = "room-lobby") -> int:
+    said = protocol.said_body({"id": "7", "name": "ann"}, f"c{body}", body, "2026-01-31T09:00:00.125Z")
+    return log.append([Draft(topic, "said", said)])[0]
+
+
+def bodies(topic: str = "room-lobby") -> list[Any]:
+    return list(Line.objects.filter(topic=topic).order_by("position").values_list("body", flat=True))
+
+
+async def until_rows(wanted: list[Any]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while await in_thread(bodies) != wanted:
+            await asyncio.sleep(0.01)
+
+
+async def test_rows_follow_the_log(log: MemoryLog) -> None:
+    copying = Copying(log)
+    positions = [say(log, "one"), say(log, {"b": [1, None], "a": 2.5}), say(log, None)]
+
+    copying.keep("room-lobby")
+    await copying.copy()
+
+    rows = await in_thread(lambda: list(Line.objects.order_by("position")))
+    assert [row.position for row in rows] == positions
+    assert [row.body for row in rows] == ["one", {"b": [1, None], "a": 2.5}, None]
+    assert (rows[0].topic, rows[0].sender, rows[0].name, rows[0].line_id) == (
+        "room-lobby",
+        "7",
+        "ann",
+        "cone",
+    )
+    assert rows[0].at.isoformat() == "2026-01-31T09:00:00.125000+00:00"
+
+
+async def test_a_row_is_the_same_event_again(log: MemoryLog) -> None:
+    copying = Copying(log)
+    for number in range(4):
+        say(log, f"{number}")
+    copying.keep("room-lobby")
+    await copying.copy()
+
+    told = await lines.told("room-lobby", 3)
+
+    page = await log.read({"room-lobby": 0})
+    assert [event.said() for event in told] == [event.said() for event in page.events[-3:]]
+
+
+async def test_however_many_copy_a_line_it_is_one_row(log: MemoryLog) -> None:
+    copies = [Copying(log) for _ in range(3)]
+
+    for number in range(5):
+        say(log, number)
+        for copying in copies:
+            copying.keep("room-lobby")
+        await asyncio.gather(*(copying.copy() for copying in copies))
+
+    assert await in_thread(bodies) == list(range(5))
+
+
+async def test_rooms_that_are_not_kept_or_are_none_have_no_rows(log: MemoryLog) -> None:
+    copying = Copying(log)
+
+    for topic in ("room-board", "room-nowhere", "room-auction"):
+        say(log, {"bid": 5}, topic)
+        copying.keep(topic)
+    await copying.copy()
+
+    assert await in_thread(bodies, "room-auction") == [{"bid": 5}]
+    assert await in_thread(Line.objects.count) == 1
+
+
+async def test_many_rooms_and_more_than_a_page_are_copied_whole(log: MemoryLog) -> None:
+    await in_thread(Room.objects.bulk_create, [Room(name=f"r{number}") for number in range(150)])
+    copying = Copying(log)
+
+    for number in range(150):
+        for body in range(20):
+            say(log, body, f"room-r{number}")
+        copying.keep(f"room-r{number}")
+    await copying.copy()
+
+    assert await in_thread(Line.objects.count) == 3000
+    assert await in_thread(bodies, "room-r149") == list(range(20))
+
+
+async def test_what_a_killed_instance_left_is_copied_by_another(
+    log: MemoryLog, run: Callable[[Copying], None]
+) -> None:
+    killed = Copying(log)
+    say(log, "before")
+    killed.keep("room-lobby")
+    await killed.copy()
+    say(log, "left behind")
+    killed.keep("room-lobby")
+
+    run(Copying(log))
+
+    await until_rows(["before", "left behind"])
+
+
+async def test_who_is_stopped_in_the_middle_leaves_nothing_half_done(log: MemoryLog) -> None:
+    copying = Copying(log)
+    for number in range(5):
+        say(log, number)
+    copying.keep("room-lobby")
+    task = asyncio.create_task(copying.copy())
+    await asyncio.sleep(0)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+    await copying.copy()
+
+    assert await in_thread(bodies) == list(range(5))
+
+
+async def test_a_database_that_was_away_has_all_of_it_when_it_is_back(
+    log: MemoryLog, run: Callable[[Copying], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    copying = Copying(log)
+    run(copying)
+    say(log, "before")
+    copying.keep("room-lobby")
+    await until_rows(["before"])
+
+    await in_thread(sql, "ALTER TABLE hub_notifications_line RENAME TO away")
+    try:
+        say(log, "meanwhile")
+        copying.keep("room-lobby")
+        async with asyncio.timeout(DEADLINE_S):
+            while "lines wait to be copied" not in caplog.text:
+                await asyncio.sleep(0.01)
+    finally:
+        await in_thread(sql, "ALTER TABLE away RENAME TO hub_notifications_line")
+
+    await until_rows(["before", "meanwhile"])
+
+
+async def test_a_log_that_no_longer_reaches_back_is_told_and_the_rest_copied(
+    log: MemoryLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    copying = Copying(log)
+    say(log, "first")
+    copying.keep("room-lobby")
+    await copying.copy()
+    assert caplog.text == ""
+
+    for number in range(22):
+        say(log, number)
+    copying.keep("room-lobby")
+    await copying.copy()
+
+    assert "no longer reaches back to the rows of room-lobby" in caplog.text
+    assert await in_thread(bodies) == ["first", *range(2, 22)]
+
+
+async def test_rows_fill_what_the_log_forgot_of_a_room_that_is_kept_and_of_no_other(log: MemoryLog) -> None:
+    copying = Copying(log)
+    start = log.head()
+    for number in range(25):
+        say(log, number)
+        say(log, {"bid": number + 1}, "room-auction")
+        say(log, number, "room-board")
+        copying.keep("room-lobby")
+        copying.keep("room-auction")
+        await copying.copy()
+
+    replay = Replay(log, recovery.recover)
+    names = ("room-lobby", "room-auction", "room-board")
+    stretches = [stretch async for stretch in replay.of(names, start)]
+
+    said = [event for stretch in stretches for event in stretch.events]
+    positions = [event.position for event in said]
+    assert positions == sorted(set(positions))
+    heard = {
+        name: [json.loads(event.body)["body"] for event in said if event.topic == name] for name in names
+    }
+    assert heard["room-lobby"] == list(range(25))
+    assert heard["room-auction"] == [{"bid": number + 1} for number in range(25)]
+    assert heard["room-board"] == list(range(5, 25))
+    assert {name for stretch in stretches for name in stretch.lost} == {"room-board"}
+
+
+async def test_rows_come_in_pages_and_only_after_the_position(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "RECOVER", 4)
+
+    def fill() -> None:
+        common = {"sender": "7", "name": "ann", "line_id": "c", "at": "2026-01-31T09:00:00Z"}
+        Line.objects.bulk_create(Line(topic="room-lobby", position=n, body=n, **common) for n in range(1, 8))
+
+    await in_thread(fill)
+
+    first, more, lost = await recovery.recover({"room-lobby": 2})
+    second, no_more, _ = await recovery.recover({"room-lobby": first[-1].position})
+
+    assert [event.position for event in first] == [3, 4, 5, 6]
+    assert [event.position for event in second] == [7]
+    assert (more, no_more, lost) == (True, False, frozenset())
+
+
+def test_the_migration_goes_back_and_forward() -> None:
+    try:
+        call_command("migrate", "hub_notifications", "0002", verbosity=0)
+        assert "hub_notifications_room" not in connection.introspection.table_names()
+    finally:
+        call_command("migrate", "hub_notifications", verbosity=0)
+
+    assert ("hub_notifications", "0003_room") in MigrationRecorder(connection).applied_migrations()
+    Room.objects.create(name="again")
+
+
+def sql(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
