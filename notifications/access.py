@@ -1,7 +1,8 @@
-"""Who may read which topic. The only judge; it denies unless something allows."""
+"""Who may read which topic, and enter which room. The only judge; it denies unless something allows."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,29 +16,49 @@ from django.utils.crypto import constant_time_compare
 
 from hub import topics
 from hub.batch import Batch
-from hub.people import Credentials, Person
+from hub.people import Credentials, Entry, Person
 from hub.problems import Problem
 from hub.threads import in_thread
 from notifications import tokens
-from notifications.models import Grant, Subscription
+from notifications.models import ROOM_NAME, Grant, Room, Subscription
 
 
 async def admit(credentials: Credentials, wanted: Sequence[str]) -> Person:
     """Who this is, if they may read these topics too; raise a `Problem` of 401 or 403."""
-    if credentials.bearer:
-        # Signed by us: nobody is asked.
-        return _from_claims(tokens.read(credentials.bearer), wanted)
-    if credentials.ticket:
-        return _from_claims(await in_thread(tokens.redeem, credentials.ticket), wanted)
-    if credentials.session:
-        try:
-            person, mine = await _signed_in.get(credentials.session)
-        except KeyError:
-            raise Problem(401, "This session has ended: sign in again.") from None
-        _refuse(mine.denied(wanted))
-        granted = tuple(topic for topic in wanted if topic not in mine.own)
-        return replace(person, granted=granted) if granted else person
-    raise Problem(401, "Sign in, or show a subscriber token: Authorization: Bearer … or ?ticket=…")
+    claims = await _shown(credentials)
+    if claims is not None:
+        person = _from_claims(claims)
+        _refuse(
+            [topic for topic in wanted if topics.is_room(topic) or topic not in claims.own + claims.topics]
+        )
+        return person
+    person, mine = await _from_session(credentials)
+    _refuse(mine.denied(wanted))
+    granted = tuple(topic for topic in wanted if topic not in mine.own)
+    return replace(person, granted=granted) if granted else person
+
+
+async def enter(credentials: Credentials, name: str) -> Entry:
+    """Who this is, if they may enter the room; raise a `Problem` of 401, 403 or 404.
+
+    A token opens the rooms that it names and, as a session does, those that its person may enter.
+    """
+    claims = await _shown(credentials)
+    person = _from_claims(claims) if claims is not None else (await _from_session(credentials))[0]
+    missing = Problem(404, "There is no such room: GET /api/v1/rooms lists those you may enter.")
+    if not re.fullmatch(ROOM_NAME, name):
+        raise missing
+    try:
+        kind, may = await _entries.get((name, int(person.id)))
+    except KeyError:
+        raise missing from None
+    topic = topics.room(name)
+    named = claims is not None and topic in claims.topics
+    if not named and not may:
+        raise Problem(403, "This room is not yours to enter: ask for a membership, or a token that names it.")
+    # Nothing of an inbox is read here, so what becomes of that closes no room.
+    granted, by_token = ((), (topic,)) if named else ((topic,), ())
+    return Entry(replace(person, own=(), granted=granted, named=by_token), name, kind)
 
 
 def person(username: str) -> User | None:
@@ -50,28 +71,65 @@ def person(username: str) -> User | None:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """``own`` are the topics of a person's inbox; grants open live topics besides."""
+    """``own`` are the topics of a person's inbox; grants open live topics besides.
+
+    ``rooms`` are those of the rooms asked about that the person may enter, by name.
+    """
 
     own: tuple[str, ...]
     grants: tuple[Grant, ...]
+    rooms: frozenset[str] = frozenset()
 
     def denied(self, wanted: Iterable[str]) -> list[str]:
         """Those of these topics that this person may not read."""
         return [topic for topic in wanted if topic not in self.own and not self._granted(topic)]
 
     def _granted(self, topic: str) -> bool:
+        if topics.is_room(topic):
+            return topics.room_name(topic) in self.rooms
         if topics.is_inbox(topic) or topic.startswith("hub."):
             return False
         return any(grant.covers(topic) for grant in self.grants)
 
 
-def rights(people: Collection[int]) -> dict[int, Rights]:
-    """What each of these people (by id) may read, in three queries."""
+def rights(people: Collection[int], rooms: Collection[str] = ()) -> dict[int, Rights]:
+    """What each of these people (by id) may read, and which of these rooms enter, in a few queries."""
     grants = list(Grant.objects.all())
+    open = opened(people, Room.objects.filter(name__in=rooms)) if rooms else {}
     return {
-        id: Rights(own, tuple(g for g in grants if g.group_id is None or g.group_id in groups))
+        id: Rights(
+            own,
+            tuple(g for g in grants if g.group_id is None or g.group_id in groups),
+            frozenset(open.get(id, ())),
+        )
         for id, (own, groups) in _belongings(people).items()
     }
+
+
+def opened(people: Collection[int], rooms: Iterable[Room]) -> dict[int, set[str]]:
+    """Of each of these people (by id) who is here, which of these rooms (by name) they may enter."""
+    rooms = list(rooms)
+    active = User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True)
+    groups = User.groups.through.objects.filter(user__in=people, group__in={room.group_id for room in rooms})
+    in_groups = set(groups.values_list("user_id", "group_id"))
+    members = Room.people.through.objects.filter(user__in=people, room__in=rooms)
+    named = set(members.values_list("user_id", "room_id"))
+
+    def may(person: int, room: Room) -> bool:
+        match room.audience:
+            case Room.Audience.EVERYONE:
+                return True
+            case Room.Audience.GROUP:
+                return (person, room.group_id) in in_groups
+            case Room.Audience.PEOPLE:
+                return (person, room.pk) in named
+        return False
+
+    return {person: {room.name for room in rooms if may(person, room)} for person in active}
+
+
+def may_enter(user: User, room: Room) -> bool:
+    return room.name in opened([user.pk], [room]).get(user.pk, ())
 
 
 def own_topics(user: User) -> tuple[str, ...]:
@@ -98,11 +156,44 @@ def _belongings(people: Collection[int]) -> dict[int, tuple[tuple[str, ...], set
     }
 
 
-def _from_claims(claims: tokens.Claims, wanted: Sequence[str]) -> Person:
+async def _shown(credentials: Credentials) -> tokens.Claims | None:
+    """What their token or ticket says; None without one."""
+    if credentials.bearer:
+        # Signed by us: nobody is asked.
+        return tokens.read(credentials.bearer)
+    if credentials.ticket:
+        return await in_thread(tokens.redeem, credentials.ticket)
+    return None
+
+
+async def _from_session(credentials: Credentials) -> tuple[Person, Rights]:
+    if not credentials.session:
+        raise Problem(401, "Sign in, or show a subscriber token: Authorization: Bearer … or ?ticket=…")
+    try:
+        return await _signed_in.get(credentials.session)
+    except KeyError:
+        raise Problem(401, "This session has ended: sign in again.") from None
+
+
+def _from_claims(claims: tokens.Claims) -> Person:
     if claims.expires_at <= time.time():
         raise Problem(401, "This token has expired: ask for another.")
-    _refuse([topic for topic in wanted if topic not in claims.own and topic not in claims.topics])
     return Person(claims.user, claims.name, claims.own, expires_at=float(claims.expires_at))
+
+
+async def _ask_entries(asked: Sequence[tuple[str, int]]) -> dict[tuple[str, int], tuple[str, bool]]:
+    return await in_thread(_from_rooms, asked)
+
+
+def _from_rooms(asked: Sequence[tuple[str, int]]) -> dict[tuple[str, int], tuple[str, bool]]:
+    """Of each room and person: the room's kind, and whether they may enter it."""
+    rooms = {room.name: room for room in Room.objects.filter(name__in={name for name, _ in asked})}
+    open = opened({person for _, person in asked}, rooms.values())
+    return {
+        (name, person): (rooms[name].kind, name in open.get(person, ()))
+        for name, person in asked
+        if name in rooms
+    }
 
 
 async def _ask(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
@@ -131,7 +222,9 @@ def _from_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
     return found
 
 
+# Not cached: an answer older than its question would let somebody in after their right was asked about.
 _signed_in: Batch[str, tuple[Person, Rights]] = Batch(_ask)
+_entries: Batch[tuple[str, int], tuple[str, bool]] = Batch(_ask_entries)
 
 
 def _refuse(denied: list[str]) -> None:

@@ -11,9 +11,11 @@ from notifications.models import (
     ApiKey,
     Grant,
     IdempotentRequest,
+    Line,
     Notification,
     Preference,
     Reading,
+    Room,
     Subscription,
     Ticket,
 )
@@ -89,3 +91,24 @@ class SubscriptionAdmin(ModelAdmin):
 class GrantAdmin(ModelAdmin):
     list_display = ("pattern", "group")
     list_select_related = ("group",)
+
+
+@admin.register(Room)
+class RoomAdmin(ModelAdmin):
+    """A room keeps its name and kind: what was said in it goes by both."""
+
+    list_display = ("name", "kind", "audience", "group")
+    list_filter = ("kind", "audience")
+    list_select_related = ("group",)
+    search_fields = ("name",)
+    filter_horizontal = ("people",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if obj is None else ("name", "kind")
+
+
+@admin.register(Line)
+class LineAdmin(Unchanged):
+    list_display = ("topic", "position", "name", "body", "at")
+    ordering = ("-pk",)
+    search_fields = ("topic",)

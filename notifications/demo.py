@@ -1,4 +1,4 @@
-"""The people, the rights and the notifications of a hub that shows itself."""
+"""The people, the rights, the rooms and the notifications of a hub that shows itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import keys
-from notifications.models import ApiKey, Grant, Notification
+from notifications.models import ApiKey, Grant, Notification, Room
 from notifications.notify import resolve
 
 PEOPLE = ("admin", "alice", "bob", "carol")
@@ -19,6 +19,7 @@ OPS = ("admin", "alice")
 PASSWORD = KEY = "demo"  # noqa: S105
 KEY_TEXT = "demo-key"
 PATTERNS = ("repo-*", "job-*")
+ROOMS = {"lobby": "chat", "board": "board", "auction": "auction", "device": "device", "binary": "binary"}
 
 NOTIFICATIONS = Path(__file__).with_name("demo.json")
 
@@ -39,6 +40,9 @@ def make() -> None:
         keys.create(KEY, keys.SCOPES, KEY_TEXT)
     for pattern in PATTERNS:
         Grant.objects.get_or_create(pattern=pattern, group=None)
+    for name, kind in ROOMS.items():
+        Room.objects.get_or_create(name=name, defaults={"kind": kind})
+    Room.objects.get_or_create(name="ops", defaults={"audience": Room.Audience.GROUP, "group": ops})
     for number, said in enumerate(json.loads(NOTIFICATIONS.read_text(encoding="utf-8"))):
         at = timezone.now() - timedelta(hours=said.pop("hours_ago"))
         topic = resolve([said.pop("to")])[0]

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from heapq import merge
+from itertools import islice
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 from django.utils import timezone
 
+from hub import topics
 from hub.events import Event
 from hub.threads import in_thread
+from notifications import lines
 from notifications.inbox import draft
-from notifications.models import Notification
+from notifications.models import Line, Notification
 
 RECOVER = 500  # rows a page of recovery
 
 
-async def recover(holes: Mapping[str, int]) -> tuple[list[Event], bool]:
-    """The first rows after a position of each topic, and whether there are more."""
+async def recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
+    """The first rows after a position of each topic, whether there are more, and the rooms without rows."""
     return await in_thread(_recover, holes)
 
 
@@ -32,19 +36,38 @@ async def trouble() -> str:
         return "does not answer within 3 s"
 
 
-def _recover(holes: Mapping[str, int]) -> tuple[list[Event], bool]:
+def _recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
+    rooms = {topics.room_name(topic): topic for topic in holes if topics.is_room(topic)}
+    kept = set(lines.kept_rooms().filter(name__in=rooms).values_list("name", flat=True)) if rooms else set()
+    lost = frozenset(topic for name, topic in rooms.items() if name not in kept)
+    inboxes = {topic: after for topic, after in holes.items() if not topics.is_room(topic)}
+    said = {rooms[name]: holes[rooms[name]] for name in kept}
+    found = merge(_notifications(inboxes), _lines(said), key=lambda event: event.position)
+    events = list(islice(found, RECOVER + 1))
+    return events[:RECOVER], len(events) > RECOVER, lost
+
+
+def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
+    if not holes:
+        return
+    live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    for row in Notification.objects.filter(_after(holes), live).order_by("position")[: RECOVER + 1]:
+        assert row.position is not None  # noqa: S101
+        made = draft(row)
+        yield Event(row.position, 0, row.topic, made.type, made.body)
+
+
+def _lines(holes: Mapping[str, int]) -> Iterator[Event]:
+    if holes:
+        yield from map(lines.event, Line.objects.filter(_after(holes)).order_by("position")[: RECOVER + 1])
+
+
+def _after(holes: Mapping[str, int]) -> Q:
     after = Q()
     for position in set(holes.values()):
         names = [topic for topic, at in holes.items() if at == position]
         after |= Q(topic__in=names, position__gt=position)
-    live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    rows = list(Notification.objects.filter(after, live).order_by("position")[: RECOVER + 1])
-    found = []
-    for row in rows[:RECOVER]:
-        assert row.position is not None  # noqa: S101
-        made = draft(row)
-        found.append(Event(row.position, 0, row.topic, made.type, made.body))
-    return found, len(rows) > RECOVER
+    return after
 
 
 def _trouble() -> str:

@@ -12,13 +12,13 @@ from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
-from hub import revocation
+from hub import revocation, topics
 from hub.log import LogAway
 from hub.log.shared import shared_log
 from hub.people import Person
 from hub.threads import in_thread
 from notifications import access
-from notifications.models import Grant, Subscription
+from notifications.models import Grant, Room, Subscription
 
 
 async def revoked(people: Sequence[Person]) -> dict[Person, bool]:
@@ -34,8 +34,13 @@ def connect_signals() -> None:
     post_delete.connect(_user_saved, sender=User, dispatch_uid="hub.user_deleted")
     post_save.connect(_subscription_changed, sender=Subscription, dispatch_uid="hub.subscribed")
     post_delete.connect(_subscription_changed, sender=Subscription, dispatch_uid="hub.unsubscribed")
-    post_save.connect(_grant_changed, sender=Grant, dispatch_uid="hub.granted")
-    post_delete.connect(_grant_changed, sender=Grant, dispatch_uid="hub.ungranted")
+    post_save.connect(_right_changed, sender=Grant, dispatch_uid="hub.granted")
+    post_delete.connect(_right_changed, sender=Grant, dispatch_uid="hub.ungranted")
+    post_save.connect(_right_changed, sender=Room, dispatch_uid="hub.room_saved")
+    post_delete.connect(_right_changed, sender=Room, dispatch_uid="hub.room_deleted")
+    m2m_changed.connect(_members_changed, sender=Room.people.through, dispatch_uid="hub.members")
+    # Grants and rooms may have been for it.
+    post_delete.connect(_right_changed, sender=Group, dispatch_uid="hub.group_deleted")
 
 
 def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
@@ -44,7 +49,9 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
     keys = {person.session for person in people if person.session}
     sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     alive = set(sessions.values_list("session_key", flat=True))
-    rights = access.rights(ids)
+    rooms = {topics.room_name(t) for p in people for t in (*p.granted, *p.named) if topics.is_room(t)}
+    there = set(Room.objects.filter(name__in=rooms).values_list("name", flat=True)) if rooms else set()
+    rights = access.rights(ids, there)
     gone: dict[Person, bool] = {}
     for person in people:
         user = users.get(int(person.id))
@@ -52,7 +59,11 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
         signed_out = person.session and person.session not in alive
         if user is None or signed_out or (person.stamp and person.stamp != user.get_session_auth_hash()):
             gone[person] = False
-        elif set(mine.own) != set(person.own) or mine.denied(person.granted):
+        elif (
+            (person.own and set(mine.own) != set(person.own))
+            or mine.denied(person.granted)
+            or {topics.room_name(topic) for topic in person.named} - there
+        ):
             gone[person] = True
     return gone
 
@@ -94,5 +105,12 @@ def _subscription_changed(sender: Any, instance: Subscription, **kwargs: Any) ->
     _ask_again(instance.user_id)
 
 
-def _grant_changed(sender: Any, **kwargs: Any) -> None:
-    _ask_again(revocation.EVERYBODY)
+def _right_changed(sender: Any, created: bool = False, **kwargs: Any) -> None:
+    # A new one opens doors; it closes none.
+    if not created:
+        _ask_again(revocation.EVERYBODY)
+
+
+def _members_changed(sender: Any, action: str, **kwargs: Any) -> None:
+    if action in ("post_remove", "post_clear"):
+        _ask_again(revocation.EVERYBODY)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, re_path
 
-from notifications import api, pages, preference_page
+from notifications import api, pages, preference_page, room_pages
 from notifications.api.refusals import missing
 
 login = LoginView.as_view(redirect_authenticated_user=True, extra_context={"demo": settings.HUB_DEMO})
@@ -16,6 +16,8 @@ urlpatterns = [
     path("notifications/<uuid:id>/archive", pages.archive, name="archive"),
     path("notifications/read-all", pages.read_all, name="read-all"),
     path("preferences/", preference_page.preferences, name="preferences"),
+    path("rooms/", room_pages.rooms, name="rooms"),
+    path("rooms/<name>/", room_pages.room, name="room"),
     path("accounts/login/", login, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("api/", api.urls),

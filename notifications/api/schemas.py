@@ -67,6 +67,16 @@ AnyEvents = Annotated[
 ]
 
 
+def _members(given: Any) -> Any:
+    if isinstance(given, str) or (isinstance(given, list) and all(isinstance(one, str) for one in given)):
+        return given
+    raise ValueError('give "everyone", "group:…" or ["user:…", …].')
+
+
+# Checked before pydantic does, which would name each variant of the union as a field.
+Members = Annotated[str | list[str], BeforeValidator(_members)]
+
+
 class TokenBody(Strict):
     user: str = Field(examples=["alice"])
     topics: list[Topic] = Field([], max_length=MAX_TOPICS)
@@ -93,6 +103,14 @@ class PreferencesAnswer(PreferencesBody):
     mandatory: list[str]
 
 
+class RoomBody(Strict):
+    name: str = Field(examples=["standup"], description="1 to 64 of a-z 0-9 -, the first not a dash.")
+    kind: str = Field("chat", description="chat, board, auction, device, binary, or one of the host's own.")
+    members: Members = Field(
+        examples=["everyone", "group:ops", ["user:alice"]], description="Who may enter it."
+    )
+
+
 class Sent(BaseModel):
     id: str
     topic: str
@@ -115,6 +133,16 @@ class Token(BaseModel):
     token: str
     ticket: str
     expires_at: str
+
+
+class Room(BaseModel):
+    name: str
+    kind: str
+    members: str | list[str] = Field(description="`everyone`, `group:…`, or the names of people.")
+
+
+class Rooms(BaseModel):
+    rooms: list[Room]
 
 
 class Item(BaseModel):

@@ -12,7 +12,7 @@ from django.test import Client
 
 from hub.log import Log
 from notifications import access, keys, tokens
-from notifications.models import IdempotentRequest, Notification, Preference, Reading, Ticket
+from notifications.models import IdempotentRequest, Notification, Preference, Reading, Room, Ticket
 
 Json = dict[str, Any]
 
@@ -73,7 +73,14 @@ def refused(answer: Answer, status: int, field: str | None = None) -> bool:
 
 def rows_written() -> int:
     """How many rows a call may have left behind."""
-    kinds: tuple[type[models.Model], ...] = (Notification, IdempotentRequest, Ticket, Reading, Preference)
+    kinds: tuple[type[models.Model], ...] = (
+        Notification,
+        IdempotentRequest,
+        Ticket,
+        Reading,
+        Preference,
+        Room,
+    )
     return sum(kind._default_manager.count() for kind in kinds)
 
 

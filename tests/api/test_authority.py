@@ -18,6 +18,7 @@ CALLS = [
     ("send", "notifications", {"to": ["everyone"], "title": "Hello"}),
     ("publish", "events", {"topic": "job-42", "type": "progress", "data": 1}),
     ("tokens", "tokens", {"user": "alice"}),
+    ("publish", "rooms", {"name": "standup", "members": "everyone"}),
 ]
 EACH_CALL = pytest.mark.parametrize(("scope", "path", "body"), CALLS)
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.conftest import Caller, refused, rows_written
 
-PATHS = pytest.mark.parametrize("path", ["notifications", "events", "tokens"])
+PATHS = pytest.mark.parametrize("path", ["notifications", "events", "tokens", "rooms"])
 
 
 @PATHS

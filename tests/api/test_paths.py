@@ -76,6 +76,8 @@ def test_the_documentation_names_every_call(db: None) -> None:
         "PUT /api/v1/preferences",
         "POST /api/v1/events",
         "POST /api/v1/tokens",
+        "GET /api/v1/rooms",
+        "POST /api/v1/rooms",
     }
 
 

@@ -9,9 +9,10 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.db.models import Model
 
-from notifications import access, keys
+from hub import kinds
+from notifications import access, demo, keys, rooms
 from notifications.inbox import find
-from notifications.models import ApiKey, Grant, Notification
+from notifications.models import ApiKey, Grant, Notification, Room
 
 pytestmark = pytest.mark.django_db
 
@@ -54,9 +55,18 @@ def test_everybody_finds_something_of_several_days() -> None:
 
 
 @pytest.mark.usefixtures("demo_mode")
+def test_there_is_a_room_of_each_kind_and_one_for_a_group() -> None:
+    call_command("demo", stdout=StringIO())
+
+    assert set(Room.objects.values_list("kind", flat=True)) == set(kinds.kinds())
+    assert {room.name for room in rooms.of(User.objects.get(username="alice"))} == {*demo.ROOMS, "ops"}
+    assert {room.name for room in rooms.of(User.objects.get(username="bob"))} == set(demo.ROOMS)
+
+
+@pytest.mark.usefixtures("demo_mode")
 def test_a_second_time_changes_nothing() -> None:
     def rows() -> list[list[dict[str, Any]]]:
-        kinds: tuple[type[Model], ...] = (User, ApiKey, Grant, Notification)
+        kinds: tuple[type[Model], ...] = (User, ApiKey, Grant, Notification, Room)
         return [list(kind._default_manager.order_by("pk").values()) for kind in kinds]
 
     call_command("demo", stdout=StringIO())

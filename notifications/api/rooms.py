@@ -1,0 +1,31 @@
+"""The rooms: which there are for a reader, and new ones. What is said in them is at ``/rooms/<name>/``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Query
+
+from notifications import rooms
+from notifications.api.auth import Key, KeyRequest, ReaderRequest
+from notifications.api.parameters import only
+from notifications.api.router import router
+from notifications.api.schemas import Room, RoomBody, Rooms, Whose
+
+TAGS = ["Rooms"]
+
+
+@router.get("rooms", tags=TAGS, response=Rooms)
+def find(request: ReaderRequest, query: Query[Whose]) -> dict[str, Any]:
+    """The rooms that this person may enter, by name, each at `ws(s)://…/rooms/<name>/`."""
+    only(request, Whose)
+    return {"rooms": rooms.find(request.auth)}
+
+
+@router.post("rooms", tags=TAGS, auth=Key("publish"), response={201: Room})
+def make(request: KeyRequest, body: RoomBody) -> dict[str, Any]:
+    """Make a room for everyone, a group or some people. Scope: `publish`.
+
+    Its `kind` says what may be said in it, and is for good, as its name is.
+    """
+    return rooms.item(rooms.make(body.name, body.kind, body.members))
