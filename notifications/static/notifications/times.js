@@ -14,12 +14,14 @@ function format(words, options, moment) {
 
 export const full = (moment, words) => format(words, { dateStyle: "long", timeStyle: "short" }, moment);
 
+export const clock = (moment, words) => format(words, { hour: "2-digit", minute: "2-digit" }, moment);
+
 export function ago(moment, now, words) {
   const minutes = Math.floor((now - moment) / 60_000);
   if (minutes < 1) return words.say("just_now");
   if (minutes < 60) return words.say("minutes_ago", { n: minutes });
   if (minutes < 24 * 60) return words.say("hours_ago", { n: Math.floor(minutes / 60) });
-  return format(words, { hour: "2-digit", minute: "2-digit" }, moment);
+  return clock(moment, words);
 }
 
 /** The day a moment lies on, as 2025-05-12. */
