@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from tests.benchmark import usage
 from tests.benchmark.feeds import SETTLE_S, TOPIC, Figures, readers_of
 from tests.benchmark.load import Load
-from tests.benchmark.servers import SERVERS, Bench, Server
+from tests.benchmark.servers import SERVERS, Bench, Server, Servers
 from tests.cluster.ports import HOST
 
 ROUND = 5_000  # feeds that come and go together
@@ -21,12 +21,19 @@ LOOKS = 300  # events whose way to the last reader is timed
 FLOOD, FLOOD_BYTES = 5_000, 4_000
 
 
-def churn(bench: Bench, name: str, readers: int) -> Figures:
-    """What is left of so many feeds that came and went."""
-    with SERVERS[name](bench) as server, readers_of(server, [TOPIC], ROUND) as load:
-        _come_and_go(load, 6 * ROUND)  # what is made once is made
+def churn(
+    bench: Bench,
+    name: str,
+    readers: int,
+    on: Servers = SERVERS,
+    together: int = ROUND,
+    rest_s: float = 3 * SETTLE_S,
+) -> Figures:
+    """What is left of so many feeds, or members, that came and went, a while after."""
+    with on[name](bench) as server, readers_of(server, [TOPIC], together) as load:
+        _come_and_go(load, 6 * together, together, rest_s)  # what is made once is made
         before_kb, before = usage.resident_kb(server.pids), _descriptors(server)
-        _come_and_go(load, readers)
+        _come_and_go(load, readers, together, rest_s)
         left_kb = usage.resident_kb(server.pids) - before_kb
         return {
             "connects": readers,
@@ -62,11 +69,11 @@ def slow(bench: Bench, name: str) -> Figures:
         }
 
 
-def _come_and_go(load: Load, readers: int) -> None:
-    for _ in range(readers // ROUND):
-        load.open(ROUND)
+def _come_and_go(load: Load, readers: int, together: int, rest_s: float) -> None:
+    for _ in range(readers // together):
+        load.open(together)
         load.close()
-    time.sleep(3 * SETTLE_S)
+    time.sleep(rest_s)
 
 
 def _descriptors(server: Server) -> int:

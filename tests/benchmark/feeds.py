@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from tests.benchmark import usage
 from tests.benchmark.load import Load
-from tests.benchmark.servers import SERVERS, Bench, Hub, Server, Shown
+from tests.benchmark.servers import SERVERS, Bench, Hub, Server, Servers, Shown
 
 Figures = dict[str, float]
 
@@ -21,10 +21,12 @@ HUBS = ("hub", "uvicorn")
 TURNS = 3  # a block
 
 
-def fanout(bench: Bench, name: str, readers: int, blocks: int, topics: int = 1) -> Figures:
+def fanout(
+    bench: Bench, name: str, readers: int, blocks: int, topics: int = 1, on: Servers = SERVERS
+) -> Figures:
     """What it costs to let them in, to hold them, and to deliver to them."""
     names = [f"bench-{k}" for k in range(topics)]
-    with SERVERS[name](bench) as server:
+    with on[name](bench) as server:
         with readers_of(server, names, WARM_UP, first=readers) as warm:
             warm.open(WARM_UP)
         time.sleep(SETTLE_S)

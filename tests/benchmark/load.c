@@ -5,9 +5,12 @@
  *   HEADS  a file of request heads, each up to its empty line; readers take turns
  *   LIVE   the text that says that a reader is live; EVENT the text that stands once in each event
  *
+ * A head may be a WebSocket's handshake. Then frames are read as the bytes they are, and pings answered.
+ *
  * Standard input, one line at a time, each answered with one line of JSON; ends with its input:
  *   open READERS IN_FLIGHT TIMEOUT_S [POSITION]   until so many are live; POSITION as Last-Event-ID
  *   wait EVENTS TIMEOUT_S                         until so many came since the start
+ *   point READERS PER_S                           so many of them move a cursor so often while we wait
  *   close
  */
 #define _GNU_SOURCE
@@ -29,7 +32,7 @@ enum state { CLOSED, KNOCKING, OPENING, LIVE };
 
 struct reader {
     int fd;
-    unsigned char state, kept;
+    unsigned char state, kept, framed;
     char tail[MARK]; /* the end of what came before: a mark may be cut in two */
 };
 
@@ -37,8 +40,8 @@ static struct reader readers[MOST];
 static char **heads, buffer[MARK + READ], problem[256];
 static const char *live_mark, *event_mark;
 static size_t live_size, event_size, head_count;
-static int ports[PORTS], port_count, poll_fd, wanted, started, in_flight, live, refused, lost;
-static long long events, bytes, last_ns, first_ns;
+static int ports[PORTS], port_count, poll_fd, wanted, started, in_flight, live, refused, lost, pointing;
+static long long events, bytes, last_ns, first_ns, pointed, points_ns, point_gap_ns;
 
 static long long clock_ns(clockid_t clock) {
     struct timespec now;
@@ -105,6 +108,23 @@ static void ask(struct reader *reader, const char *position) {
     reader->state = OPENING;
 }
 
+/* What a browser does by itself. In text without a control character no other two bytes look so. */
+static void pong(struct reader *reader, const char *from, const char *stop) {
+    if (memmem(from, stop - from, "\x89\0", 2)) send(reader->fd, "\x8a\x80\0\0\0\0", 6, MSG_NOSIGNAL);
+}
+
+/* The next cursor in turn, as often as it is time. A mask of zeros is a mask too. */
+static void point(void) {
+    static const char SIGNAL[] = "{\"type\":\"signal\",\"name\":\"cursor\",\"body\":{\"x\":%.3f,\"y\":0.5}}";
+    for (; point_gap_ns && points_ns <= clock_ns(CLOCK_MONOTONIC); points_ns += point_gap_ns, pointed++) {
+        struct reader *reader = &readers[pointed % pointing];
+        char frame[128] = "\x81\x80\0\0\0\0";
+        int size = snprintf(frame + 6, sizeof frame - 6, SIGNAL, pointed % 1000 / 1000.0);
+        frame[1] |= size;
+        if (reader->state == LIVE) send(reader->fd, frame, 6 + size, MSG_NOSIGNAL);
+    }
+}
+
 static void hear(struct reader *reader) {
     ssize_t got = recv(reader->fd, buffer + MARK, READ, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -113,7 +133,8 @@ static void hear(struct reader *reader) {
     memcpy(from, reader->tail, reader->kept);
     bytes += got;
     if (reader->state == OPENING) {
-        if (!reader->kept && strncmp(from, "HTTP/1.1 200", 12)) {
+        if (!reader->kept) reader->framed = !strncmp(from, "HTTP/1.1 101", 12);
+        if (!reader->kept && !reader->framed && strncmp(from, "HTTP/1.1 200", 12)) {
             *stop = 0;
             strtok(from, "\r\n");
             return end(reader, from);
@@ -124,6 +145,7 @@ static void hear(struct reader *reader) {
             in_flight--;
         }
     }
+    if (reader->framed) pong(reader, reader->kept ? buffer + MARK - 1 : from, stop);
     while ((found = memmem(from, stop - from, event_mark, event_size))) {
         events++;
         from = found + event_size;
@@ -138,6 +160,7 @@ static void hear(struct reader *reader) {
 
 static void turn(const char *position) {
     struct epoll_event ready[BATCH];
+    point();
     /* Looks, and naps where there is nothing. Asleep in epoll_wait it would be woken by each send, at
        the sender's cost: on one machine a third of a send's, and of readers elsewhere none of it. */
     int count = epoll_wait(poll_fd, ready, BATCH, 0);
@@ -196,7 +219,7 @@ int main(int argc, char **argv) {
     char line[256];
     while (fgets(line, sizeof line, stdin)) {
         char position[32] = "";
-        double timeout_s;
+        double timeout_s, per_s;
         long long enough;
         int many;
         first_ns = clock_ns(CLOCK_MONOTONIC);
@@ -208,6 +231,10 @@ int main(int argc, char **argv) {
             }
         } else if (sscanf(line, "wait %lld %lf", &enough, &timeout_s) == 2) {
             while (events < enough && clock_ns(CLOCK_MONOTONIC) - first_ns < timeout_s * 1e9) turn("");
+        } else if (sscanf(line, "point %d %lf", &many, &per_s) == 2 && many <= MOST) {
+            pointing = many;
+            points_ns = first_ns;
+            point_gap_ns = many ? 1e9 / (per_s * many) : 0;
         } else if (!strncmp(line, "close", 5)) {
             for (int i = 0; i < started; i++)
                 if (readers[i].state != CLOSED) close(readers[i].fd), readers[i].state = CLOSED;

@@ -39,6 +39,7 @@ class Load(Helper):
         file.write_text("".join(f"{head}\n\r\n" for head in heads), newline="")
         super().__init__([program, ",".join(map(str, ports)), str(file), live_mark, event_mark])
         self.events = 0
+        self.bytes = 0  # of all that came
 
     def open(self, readers: int, *, in_flight: int = IN_FLIGHT, after: int | None = None) -> Said:
         timeout_s = 20 + readers * SLOWEST_S
@@ -57,8 +58,19 @@ class Load(Helper):
         self.events = wanted
         return said
 
+    def rest(self, seconds: float) -> None:
+        """Hear what else there is, for so long; no event is under way."""
+        if self._say(f"wait {self.events + 1} {seconds}").events != self.events:
+            raise HelperError("an event came that nobody waited for")
+
+    def point(self, readers: int, per_s: float) -> None:
+        """So many of them move a cursor so often, whenever we wait or rest."""
+        self._say(f"point {readers} {per_s}")
+
     def close(self) -> None:
         self._say("close")
 
     def _say(self, line: str) -> Said:
-        return Said(**self.ask(line))
+        said = Said(**self.ask(line))
+        self.bytes = said.bytes
+        return said

@@ -24,6 +24,11 @@ STORM = {
     "cpu_ms_each": "CPU ms each",
     "queries_each": "database queries each",
 }
+CHURN = {
+    "connects": "connects",
+    "left_kb_per_1000": "memory left by 1,000, kB",
+    "left_descriptors": "descriptors left",
+}
 LABELS: dict[str, dict[str, str]] = {
     "fanout-1k": FANOUT,
     "fanout-10k": FANOUT,
@@ -40,11 +45,7 @@ LABELS: dict[str, dict[str, str]] = {
         for kind, text in (("event", "events"), ("batch", "events by 100"), ("notification", "notifications"))
         for figure, label in (("per_s", "per second"), ("per_cpu_s", "per CPU-second"))
     },
-    "churn": {
-        "connects": "connects",
-        "left_kb_per_1000": "memory left by 1,000, kB",
-        "left_descriptors": "descriptors left",
-    },
+    "churn": CHURN,
     "slow": {
         "p99_before_ms": "p99 to the last reader before, ms",
         "p99_during_ms": "… during, ms",
@@ -52,6 +53,16 @@ LABELS: dict[str, dict[str, str]] = {
         "peak_mb": "… at the most, MB",
         "after_mb": "… afterwards, MB",
     },
+    "rooms-1k": FANOUT,
+    "rooms-5k": FANOUT,
+    "room-signals": {
+        "p50_before_ms": "line to the last member, p50, ms",
+        "p50_during_ms": "… among cursors, ms",
+        "p99_before_ms": "line to the last member, p99, ms",
+        "p99_during_ms": "… among cursors, ms",
+        "member_kb_per_s": "a member is told, kB a second",
+    },
+    "rooms-churn": CHURN,
     "instances": {f"{number}_cpu_us_per_delivery": f"{number}: CPU µs per delivery" for number in (1, 2, 4)},
 }
 
@@ -102,6 +113,12 @@ GOALS = (
     Goal("events per second", _of("publish", "event_per_s"), 600),
     Goal("events by 100 per second", _of("publish", "batch_per_s"), 20_000),
     Goal("notifications per second", _of("publish", "notification_per_s"), 250),
+    Goal("room of 1,000, of the limit", _of("rooms-1k", "of_limit"), 0.75),
+    Goal("room of 5,000, of the limit", _of("rooms-5k", "of_limit"), 0.75),
+    Goal("room of 1,000, times the plain stack", _against("rooms-1k", "plain"), 15),
+    Goal("room of 5,000, times the plain stack", _against("rooms-5k", "plain"), 15),
+    Goal("idle member of 5,000, kB", _of("rooms-5k", "idle_kb"), 14, at_least=False),
+    Goal("memory left by 1,000 members gone, kB", _of("rooms-churn", "left_kb_per_1000"), 20, at_least=False),
     Goal("4 instances, cost of a delivery to that of 1", _flatness, 1.1, at_least=False),
 )
 

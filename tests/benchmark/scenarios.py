@@ -1,4 +1,4 @@
-"""What is measured, by name, on whom and at which size. Rooms will be more rows of this table."""
+"""What is measured, by name, on whom and at which size."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tests.benchmark import endurance, feeds, publishing
+from hub.presence import GRACE_S
+from tests.benchmark import endurance, feeds, publishing, rooms
 from tests.benchmark.feeds import HUBS
-from tests.benchmark.servers import SERVERS, Bench
+from tests.benchmark.servers import ROOMS, SERVERS, Bench
 
 ALL = tuple(SERVERS)
 
@@ -50,4 +51,16 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
         ),
         "slow": Scenario("200 readers that never read", ("hub",), endurance.slow),
         "instances": Scenario("1, 2 and 4 instances", ("hub",), sized(feeds.instances, 4_000)),
+        "rooms-1k": Scenario("a room of 1,000 members", tuple(ROOMS), sized(feeds.fanout, 1_000, on=ROOMS)),
+        "rooms-5k": Scenario("a room of 5,000 members", tuple(ROOMS), sized(feeds.fanout, 5_000, on=ROOMS)),
+        "room-signals": Scenario(
+            "lines in a room of 40, then with 20 cursors",
+            ("hub",),
+            partial(rooms.signals, lines=50 if quick else 500),
+        ),
+        "rooms-churn": Scenario(
+            "members that come and go",
+            ("hub",),
+            partial(endurance.churn, readers=20_000 // part, on=ROOMS, together=1_000, rest_s=GRACE_S + 5),
+        ),
     }

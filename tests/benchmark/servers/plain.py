@@ -17,9 +17,8 @@ from tests.cluster.process import Process
 
 
 class PlainInstance(Process):
-    def __init__(self, folder: Path, port: int, env: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, port: int, env: Mapping[str, str], application: str) -> None:
         self.port = port
-        application = "tests.benchmark.plain.asgi:application"
         super().__init__(
             "plain",
             [sys.executable, "-m", "daphne", "-b", HOST, "-p", str(port), application],
@@ -43,7 +42,8 @@ class Plain(Server):
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
-        self._instance = PlainInstance(bench.folder, Ports.free(1).instances[0], bench.parts.env)
+        application = "tests.benchmark.plain.asgi:application"
+        self._instance = PlainInstance(bench.folder, Ports.free(1).instances[0], bench.parts.env, application)
         self._publisher: Helper | None = None
 
     @property
