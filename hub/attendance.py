@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
@@ -13,6 +14,7 @@ from hub.presence import GRACE_S, LEASE_S, RENEW_S, Presence
 from hub.room import Room
 
 COUNT_S = 1.0  # of a crowd the number is told so often
+TOGETHER = 50  # who leave, asked of Redis at once
 NOTICE_S = 0.2  # what came and went within this time is asked about together
 
 logger = logging.getLogger(__name__)
@@ -25,7 +27,8 @@ class Attendance:
         self._presence = presence
         self._rooms = rooms
         self._tell = tell
-        self._going: set[asyncio.Future[None]] = set()
+        self._leaving: set[tuple[str, str]] = set()  # room and person's id
+        self._over: deque[tuple[float, set[str]]] = deque()  # when the grace is over, in which rooms
         self._doubtful: set[str] = set()  # rooms whose people may have changed
         self._news: set[str] = set()  # … and those where they have, here
         self._wake = asyncio.Event()
@@ -47,9 +50,7 @@ class Attendance:
         room.here[id] -= 1
         if not room.here[id]:
             del room.here[id]
-            going = asyncio.ensure_future(self._gone(room.name, id))
-            self._going.add(going)
-            going.add_done_callback(self._going.discard)
+            self._leaving.add((room.name, id))
 
     def doubt(self, names: Iterable[str]) -> None:
         """See again who is in these rooms."""
@@ -57,14 +58,28 @@ class Attendance:
         self._wake.set()
 
     async def run(self) -> None:
-        await asyncio.gather(self._renew(), self._look(), self._count())
+        await asyncio.gather(self._renew(), self._look(), self._part(), self._count())
 
-    async def _gone(self, name: str, id: str) -> None:
-        """Unless they come back, here or elsewhere, they are gone after the grace."""
-        with suppress(LogAway):  # their lease ends by itself
-            await self._presence.leave(name, id, GRACE_S)
-        await asyncio.sleep(GRACE_S + NOTICE_S)
-        self._notice(name)
+    async def _part(self) -> None:
+        """Unless they come back, here or elsewhere, those who left are gone after the grace."""
+        while True:
+            await asyncio.sleep(NOTICE_S)
+            leaving, self._leaving = self._leaving, set()
+            gone = [(name, id) for name, id in leaving if not self._is_here(name, id)]
+            for start in range(0, len(gone), TOGETHER):
+                leaves = (self._presence.leave(*one, GRACE_S) for one in gone[start : start + TOGETHER])
+                with suppress(LogAway):  # their leases end by themselves
+                    await asyncio.gather(*leaves)
+            now = asyncio.get_running_loop().time()
+            if gone:
+                self._over.append((now + GRACE_S + NOTICE_S, {name for name, _ in gone}))
+            while self._over and self._over[0][0] <= now:
+                for name in self._over.popleft()[1]:
+                    self._notice(name)
+
+    def _is_here(self, name: str, id: str) -> bool:
+        room = self._rooms.get(name)
+        return room is not None and id in room.here
 
     def _notice(self, name: str) -> None:
         self._news.add(name)
