@@ -82,7 +82,8 @@ async def test_a_talk_of_thirty_survives_drops_a_kill_and_a_rolling_restart(
     over = asyncio.Event()
     dropping = asyncio.create_task(drop_some(talkers, over))
 
-    await asyncio.sleep(2)
+    under_way = PEOPLE * LINES // 10
+    await until(lambda: len(talkers[0].heard) - before[talkers[0].name] >= under_way, "it is under way", 30)
     cluster.instances[0].kill()
     cluster.instances[0].start()
     await asyncio.to_thread(cluster.instances[0].wait_ready, 60)
