@@ -156,7 +156,7 @@ async def test_a_killed_instances_people_leave_by_themselves(cluster: Cluster, s
         await until(lambda: any(f["type"] == "joined" for f in frames), "the other came", 10)
         os.kill(cluster.instances[2].pid, signal.SIGKILL)
 
-    await until(lambda: any(f["type"] == "left" for f in frames), "the other left", 75)
+    await until(lambda: any(f["type"] == "left" for f in frames), "the other left", 60)
     watcher.cancel()
     cluster.instances[2].kill()
     cluster.instances[2].start()
