@@ -98,6 +98,7 @@ def test_a_line_appears_once_for_both_and_marked_as_ones_own(
     alice, bob = enter("alice", room), enter("bob", room)
 
     say(alice, "one")
+    expect(lines(bob)).to_have_text(["one"])
     say(bob, "two")
 
     for page in (alice, bob):
