@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from notifications import api, pages, preference_page, room_pages
 from notifications.api.refusals import missing
@@ -20,6 +20,7 @@ urlpatterns = [
     path("rooms/<name>/", room_pages.room, name="room"),
     path("accounts/login/", login, name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("dashboard/", include("notifications.dashboard.urls")),
     path("api/", api.urls),
     re_path(r"^api(?:/|$)", missing),
 ]

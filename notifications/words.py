@@ -9,6 +9,8 @@ from pathlib import Path
 from django.utils.translation import get_language
 
 TABLES = Path(__file__).with_name("static") / "notifications" / "words"
+# What only the dashboard says, a folder a language: readers' browsers need not load it.
+STAFF_TABLES = Path(__file__).with_name("dashboard") / "words"
 FALLBACK = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -35,7 +37,10 @@ def say(key: str, **values: object) -> str:
 
 @cache
 def _table(language: str) -> dict[str, str | dict[str, str]]:
-    table: dict[str, str | dict[str, str]] = json.loads(
-        (TABLES / f"{language}.json").read_text(encoding="utf-8")
-    )
+    table: dict[str, str | dict[str, str]] = {}
+    for file in (TABLES / f"{language}.json", *sorted((STAFF_TABLES / language).glob("*.json"))):
+        part = json.loads(file.read_text(encoding="utf-8"))
+        if twice := part.keys() & table.keys():
+            raise ValueError(f"{file.name} says again: {', '.join(sorted(twice))}")
+        table |= part
     return table

@@ -10,6 +10,7 @@ const AWAY_MS = 60_000; // after which more may have changed than the feed repea
 
 export class Stream {
   #api;
+  #query;
   #position;
   #hear;
   #say;
@@ -28,10 +29,11 @@ export class Stream {
   /**
    * Listen from a position ("" means from now). `hear(type, data, id)` is told every event, and
    * "behind" where something may be missing; `say` one of "live", "reconnecting", "offline",
-   * "degraded" and "signed out".
+   * "degraded" and "signed out". `query` asks for other topics than the reader's own.
    */
-  constructor(api, position, hear, say) {
+  constructor(api, position, hear, say, query = "") {
     this.#api = api;
+    this.#query = query;
     this.#position = position;
     this.#hear = hear;
     this.#say = say;
@@ -64,7 +66,7 @@ export class Stream {
     if (this.#position) headers["Last-Event-ID"] = this.#position;
     let wait;
     try {
-      await read(`${this.#api.origin}/feed/`, { headers, credentials, signal: abort.signal }, {
+      await read(`${this.#api.origin}/feed/${this.#query}`, { headers, credentials, signal: abort.signal }, {
         hear: (type, data, id) => {
           // What was read before this connection was given up is not lost: the next one asks for it.
           if (abort === this.#abort) wait = this.#take(type, JSON.parse(data), id, lastHeardAt) ?? wait;

@@ -1,0 +1,1 @@
+"""What staff look at under ``/dashboard/``. Pages are thin over the verbs of the app."""

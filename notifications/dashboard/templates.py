@@ -1,0 +1,19 @@
+"""The page templates. A stub."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_GET
+
+from notifications.roles import StaffRequest, needs
+
+
+@needs("send")
+@require_GET
+def templates(request: StaffRequest) -> HttpResponse:
+    return render(request, "notifications/dashboard/base.html")
+
+
+paths = [path("templates/", templates, name="dashboard-templates")]

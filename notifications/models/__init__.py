@@ -1,0 +1,46 @@
+"""The rows. A notification is one row whatever its audience; it names a topic, not its readers."""
+
+from __future__ import annotations
+
+from notifications.models.audit import AuditEntry
+from notifications.models.notification import (
+    CATEGORY,
+    MAX_TITLE,
+    UNSAYABLE,
+    Delivery,
+    Notification,
+    Reading,
+    Sending,
+    time_ordered_id,
+    visible,
+)
+from notifications.models.person import Grant, Preference, PreferenceChange, Subscription, valid_live_topic
+from notifications.models.program import ApiKey, IdempotentRequest, Ticket
+from notifications.models.room import ROOM_NAME, Line, Room, valid_kind
+from notifications.models.template import Template
+
+__all__ = [
+    "CATEGORY",
+    "MAX_TITLE",
+    "ROOM_NAME",
+    "UNSAYABLE",
+    "ApiKey",
+    "AuditEntry",
+    "Delivery",
+    "Grant",
+    "IdempotentRequest",
+    "Line",
+    "Notification",
+    "Preference",
+    "PreferenceChange",
+    "Reading",
+    "Room",
+    "Sending",
+    "Subscription",
+    "Template",
+    "Ticket",
+    "time_ordered_id",
+    "valid_kind",
+    "valid_live_topic",
+    "visible",
+]

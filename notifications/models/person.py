@@ -1,0 +1,78 @@
+"""What a person chose, what they follow, and what they were granted."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from hub import topics
+
+
+class Preference(models.Model):
+    """What a person chose otherwise than everybody has it; what is not named here is on."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preference"
+    )
+    choices = models.JSONField(default=dict)  # category → {feed, toast}
+    quiet_hours = models.JSONField(null=True)  # {start, end, zone}
+
+    def __str__(self) -> str:
+        return f"{self.user}"
+
+
+class PreferenceChange(models.Model):
+    """What a person had chosen from a moment on; never changed, so that it can be asked later."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    choices = models.JSONField()
+    quiet_hours = models.JSONField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["user", "-at"], name="preference_history"),)
+        ordering = ("-at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.at}"
+
+
+def valid_live_topic(topic: str) -> None:
+    try:
+        topics.check_live(topic)
+    except topics.BadTopic as bad:
+        raise ValidationError(str(bad)) from None
+
+
+class Subscription(models.Model):
+    """A topic that a person follows: its notifications are in their inbox."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    topic = models.CharField(max_length=topics.MAX_LENGTH, validators=[valid_live_topic])
+
+    class Meta:
+        constraints = (models.UniqueConstraint("user", "topic", name="one_subscription_each"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.topic}"
+
+
+class Grant(models.Model):
+    """That a group, or every signed-in person, may read a live topic, or all that begin with …*."""
+
+    pattern = models.CharField(
+        max_length=topics.MAX_LENGTH, help_text="A topic, or a beginning and *: repo-*"
+    )
+    group = models.ForeignKey(
+        "auth.Group", on_delete=models.CASCADE, null=True, blank=True, help_text="Empty: everybody signed in."
+    )
+
+    def __str__(self) -> str:
+        return f"{self.pattern} · {self.group or 'everybody'}"
+
+    def covers(self, topic: str) -> bool:
+        if self.pattern.endswith("*"):
+            return topic.startswith(self.pattern[:-1])
+        return topic == self.pattern

@@ -1,0 +1,48 @@
+"""What a program shows, and what it has asked before."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+
+class ApiKey(models.Model):
+    """A program's key. Only its digest is kept."""
+
+    name = models.CharField(max_length=100, unique=True)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(default=list)
+    topics = models.JSONField(default=list, blank=True)  # it may write to, or beginnings and *; none: to all
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Ticket(models.Model):
+    """What a one-time ticket stands for; the row goes when the ticket is used."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    claims = models.JSONField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"ticket until {self.expires_at}"
+
+
+class IdempotentRequest(models.Model):
+    """An `Idempotency-Key` that was used. Without an answer the request is still running."""
+
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint("api_key", "key", name="one_request_a_key"),)
+
+    def __str__(self) -> str:
+        return self.key
