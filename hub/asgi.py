@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import resource
+from collections.abc import Awaitable, Sequence
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -16,8 +17,10 @@ django.setup()
 from channels.layers import channel_layers
 from django.conf import settings
 
+from hub.answers import Answers
 from hub.caps import Caps
 from hub.counts import Recount
+from hub.deliveries import Deliveries
 from hub.fanout import Fanout
 from hub.feeds import Feeds, Limits
 from hub.health import Health
@@ -25,14 +28,18 @@ from hub.knock import Receive, Scope, Send, respond
 from hub.lobby import Lobby
 from hub.log.shared import shared_log
 from hub.metrics import Metrics
+from hub.orders import Orders
 from hub.pages import Pages
+from hub.people import Caught, Given
 from hub.presence.shared import shared_presence
 from hub.problems import Problem
 from hub.replay import Replay
 from hub.revocation import Revocation
 from hub.rooms import Limits as RoomLimits
 from hub.rooms import Rooms
-from notifications import access, inbox, lines, outbox, recovery, revocation
+from hub.threads import in_thread
+from hub.vitals import Vitals
+from notifications import access, deliveries, inbox, lines, outbox, recovery, reports, revocation
 
 LAST_S = 2.0  # a database that takes longer is not waited for when leaving
 
@@ -77,11 +84,25 @@ class Hub:
         )
         self.rooms = Rooms(self.fanout, replay, self.lobby, access.enter, caps, room_limits)
         self.revocation = Revocation([self.feeds.subscribers, self.rooms.members], revocation.revoked)
-        self.fanout.taps += [self.recount.tap, self.revocation.tap]
+        self.deliveries = Deliveries(self.fanout.watches, _write_down)
+        self.feeds.on_caught.append(self.deliveries.caught)
         self.health = Health(self.log, self.feeds, recovery.trouble)
         self.metrics = Metrics(
             self.log, self.fanout, self.feeds, self.rooms, self.lobby, settings.HUB_METRICS_KEY
         )
+        name = settings.HUB_INSTANCE
+        vitals = Vitals(name, self.fanout, self.feeds, self.rooms, self.metrics)
+        self.answers = Answers(
+            name, self.log, self.fanout.watches, self.feeds, self.rooms, self.lobby, vitals, reports.report
+        )
+        self.orders = Orders(name, [self.feeds, self.rooms], settings.HUB_DRAIN_S)
+        self.fanout.taps += [
+            self.recount.tap,
+            self.revocation.tap,
+            self.deliveries.tap,
+            self.answers.tap,
+            self.orders.tap,
+        ]
         self.pages = Pages()
         self._loops: list[asyncio.Task[None]] = []
 
@@ -116,6 +137,8 @@ class Hub:
             "lines": self.copying.run(),
             "recount": self.recount.run(),
             "revocation": self.revocation.run(),
+            "deliveries": self.deliveries.run(),
+            "answers": self.answers.run(),
             "relay": outbox.relay(),
             "metrics": self.metrics.run(),
         }
@@ -126,19 +149,14 @@ class Hub:
     async def stop(self) -> None:
         seconds = settings.HUB_DRAIN_S
         await asyncio.gather(self.feeds.drain(seconds), self.rooms.drain(seconds))
-        await self._copy_the_last()
+        await asyncio.gather(
+            _last("lines were not copied", self.copying.copy()),
+            _last("deliveries were not written down", self.deliveries.write()),
+        )
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self.presence.close()
-
-    async def _copy_the_last(self) -> None:
-        # A log in memory goes with its process; of one in Redis another instance would copy them later.
-        try:
-            async with asyncio.timeout(LAST_S):
-                await self.copying.copy()
-        except Exception as error:
-            logger.warning("the last lines were not copied: %s: %s", type(error).__name__, error)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -149,6 +167,19 @@ class Hub:
             else:
                 await self.stop()
                 return await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _write_down(given: Sequence[Given], caught: Sequence[Caught]) -> None:
+    await in_thread(deliveries.write, given, caught)
+
+
+async def _last(failing: str, act: Awaitable[None]) -> None:
+    # A log in memory goes with its process, and so does what is noted here.
+    try:
+        async with asyncio.timeout(LAST_S):
+            await act
+    except Exception as error:
+        logger.warning("the last %s: %s: %s", failing, type(error).__name__, error)
 
 
 def _shakes_hands(scope: Scope) -> bool:

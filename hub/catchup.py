@@ -23,7 +23,7 @@ class CatchUp:
 
     ``after`` is the position to resume from, None for now; ``head`` are the very first bytes, and
     ``opening`` what it is told of its position, and whether that is one it came with. Afterwards
-    ``events`` is how many were replayed.
+    ``events`` is how many were replayed, those after ``since`` and up to ``reached``.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class CatchUp:
         self._head = head
         self._opened = False
         self._told: set[str] = set()
-        self.events = 0
+        self.events = self.since = self.reached = 0
 
     async def run(self) -> None:
         """Return once the subscriber is live, or closed."""
@@ -80,6 +80,7 @@ class CatchUp:
             replayed, upto = found, self._after
             self._subscriber.hold()  # whoever joined a while ago holds some of this already
         self.events += len(replayed)
+        self.reached = replayed[-1][0] if replayed else upto
         await self._write(
             b"".join([self._open(), *(piece.bare for _, piece in replayed), self._subscriber.LIVE.bare])
         )
@@ -102,7 +103,7 @@ class CatchUp:
                 data.insert(0, self._subscriber.reset(lost, stretch.upto).bare)
             if data:
                 await self._write(b"".join(data))
-            self._after = stretch.upto
+            self._after = self.reached = stretch.upto
             self.events += len(stretch.events)
         await self._write(self._subscriber.LIVE.bare)
         return self._after
@@ -123,4 +124,5 @@ class CatchUp:
 
     def _open(self) -> bytes:
         self._opened = True
+        self.since = self._after or 0
         return self._first() + self._opening(self._after or 0, self._resumed)

@@ -26,7 +26,7 @@ class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
         Raises `BadTopic`, `BadEvent`, and `LogAway` when the log cannot be reached.
         """
         topic = topics.check(channel)
-        if topic == topics.CONTROL or topics.is_room(topic):
+        if topics.is_hubs(topic) or topics.is_room(topic):
             raise topics.BadTopic(f"{channel!r} is the hub's own: choose another channel.")
         if event_type != "message":  # django-eventstream's everyday type
             topics.check_type(event_type)

@@ -35,7 +35,7 @@ class Fanout:
         self._log = log
         self._replay = replay
         # What instances tell each other is heard whoever is here; taps read it.
-        self._watches: dict[str, Watch] = {topics.CONTROL: Watch()}
+        self.watches: dict[str, Watch] = {topics.CONTROL: Watch()}
         self._holding: list[Event] | None = []  # deaf until the log is first heard
         self._reached = 0  # up to here everything on every watched topic was heard
         self._generation = 0  # of connections to the log
@@ -50,7 +50,7 @@ class Fanout:
     @property
     def topics(self) -> int:
         """How many topics are heard here."""
-        return len(self._watches)
+        return len(self.watches)
 
     @property
     def hearing(self) -> bool:
@@ -87,21 +87,21 @@ class Fanout:
         Raises `LogAway`; then call it again once `until_hearing` returns.
         """
         for topic in subscriber.topics:
-            watch = self._watches.setdefault(topic, Watch())
+            watch = self.watches.setdefault(topic, Watch())
             watch.others[subscriber] = None
             watch.empty_since = None
         subscriber.flow = self._flow
-        if any(self._watches[topic].verified is None for topic in subscriber.topics):
+        if any(self.watches[topic].verified is None for topic in subscriber.topics):
             await self._open()
 
     def remember(self, topic: str, events: Iterable[Event], since: int) -> None:
         """These were read of a topic, all after ``since``: returning readers are given them from memory."""
-        self._watches[topic].remember([(event.position, event.piece()) for event in events], since)
+        self.watches[topic].remember([(event.position, event.piece()) for event in events], since)
 
     def leave(self, subscriber: Subscriber) -> None:
         now = asyncio.get_running_loop().time()
         for topic in subscriber.topics:
-            watch = self._watches.get(topic)
+            watch = self.watches.get(topic)
             if watch is not None and watch.remove(subscriber) and not watch:
                 watch.empty_since = now
 
@@ -109,7 +109,7 @@ class Fanout:
         """A position that these topics, all joined, may be read from live; None while healing."""
         if self._holding is not None:
             return None
-        return max(self._reached, *(self._watches[topic].verified or 0 for topic in names))
+        return max(self._reached, *(self.watches[topic].verified or 0 for topic in names))
 
     def recent(self, names: Iterable[str], after: int) -> list[tuple[int, Piece]] | None:
         """What these topics, all joined, brought here after a position.
@@ -120,7 +120,7 @@ class Fanout:
             return None
         found: list[tuple[int, Piece]] = []
         for topic in names:
-            watch = self._watches[topic]
+            watch = self.watches[topic]
             kept = watch.since(after)
             # A topic just opened was read ahead of what is heard: others might overtake it.
             if kept is None or (watch.verified or 0) > self._reached:
@@ -148,7 +148,7 @@ class Fanout:
 
     def _take(self, event: Event) -> None:
         self._reached = max(self._reached, event.position)
-        watch = self._watches.get(event.topic)
+        watch = self.watches.get(event.topic)
         if watch is None:
             return
         if watch.verified is None:
@@ -179,8 +179,8 @@ class Fanout:
     def _flow(self, subscriber: Subscriber, send: Send | None) -> None:
         """A reader's socket takes bytes at once from now on, or does not."""
         for topic in subscriber.topics:
-            if topic in self._watches:
-                self._watches[topic].flow(subscriber, send)
+            if topic in self.watches:
+                self.watches[topic].flow(subscriber, send)
 
     def _tell_state(self) -> None:
         for tell in self.on_state:
@@ -189,14 +189,14 @@ class Fanout:
     async def _open(self) -> None:
         async with self._opening:
             # All of them: whoever waits for the lock is served by this turn.
-            fresh = [topic for topic, watch in self._watches.items() if watch.verified is None]
+            fresh = [topic for topic, watch in self.watches.items() if watch.verified is None]
             while fresh:
                 generation = self._generation
                 await self._log.subscribe(fresh)
                 head = await self._replay.head()
                 if generation == self._generation:
                     for topic in fresh:
-                        self._watches[topic].opened(head)
+                        self.watches[topic].opened(head)
                     return
 
     async def _heal(self) -> None:
@@ -208,7 +208,7 @@ class Fanout:
         more = True
         try:
             while more:
-                after = {t: w.verified for t, w in self._watches.items() if w.verified is not None}
+                after = {t: w.verified for t, w in self.watches.items() if w.verified is not None}
                 stretch = await self._replay.stretch(after)
                 if generation != self._generation:
                     return  # deaf again; `restored` will call
@@ -227,23 +227,23 @@ class Fanout:
     def _mend(self, stretch: Stretch, after: Mapping[str, int]) -> None:
         resets: dict[Subscriber, list[str]] = {}
         for topic in stretch.lost:
-            for subscriber in self._watches[topic].lost(stretch.upto):
+            for subscriber in self.watches[topic].lost(stretch.upto):
                 resets.setdefault(subscriber, []).append(topic)
         for subscriber, names in resets.items():
             subscriber.deliver(stretch.upto, subscriber.reset(names, stretch.upto))
         for event in stretch.events:
-            watch = self._watches[event.topic]
+            watch = self.watches[event.topic]
             if event.position > (watch.verified or 0):
                 self._verified(event, watch)
-        for watch in map(self._watches.__getitem__, after):
+        for watch in map(self.watches.__getitem__, after):
             watch.verified = max(watch.verified or 0, stretch.upto)
         self._reached = max(self._reached, stretch.upto)
 
     async def _forget(self) -> None:
         due = asyncio.get_running_loop().time() - LINGER_S
         async with self._opening:
-            gone = [t for t, w in self._watches.items() if w.empty_since is not None and w.empty_since < due]
+            gone = [t for t, w in self.watches.items() if w.empty_since is not None and w.empty_since < due]
             for topic in gone:
-                del self._watches[topic]
+                del self.watches[topic]
             if gone:
                 await self._log.unsubscribe(gone)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -59,6 +60,8 @@ class Feeds:
         self.subscribers = Wheel(limits.heartbeat_s)
         self.draining = False
         self.closes: Counter[str] = Counter()  # by reason
+        # Told of whoever was given a replay of something: what stands after a position, up to another.
+        self.on_caught: list[Callable[[Subscriber, int, int], None]] = []
         self.replays: Counter[float] = Counter(dict.fromkeys(REPLAY_SIZES, 0))  # by the bound they fit
         fanout.on_state.append(self._state)
 
@@ -96,10 +99,17 @@ class Feeds:
             await catchup.run()
             if knock.after is not None:
                 self.replays[next(size for size in REPLAY_SIZES if catchup.events <= size)] += 1
+            if catchup.events:
+                for tell in self.on_caught:
+                    tell(subscriber, catchup.since, catchup.reached)
             await outlet.follow()
         finally:
             if outlet.leave():
                 self._let_out(subscriber)
+
+    @property
+    def open(self) -> Wheel:
+        return self.subscribers
 
     @property
     def hearing(self) -> bool:

@@ -59,6 +59,11 @@ class Metrics:
             self._lags.append(max(0.0, time.perf_counter() - began - LAG_EVERY_S))
             del self._lags[:-LAG_KEPT]
 
+    @property
+    def loop_lag_s(self) -> float:
+        """How late the loop was; the worst of the last ten seconds."""
+        return max(self._lags)
+
     def collect(self) -> Iterator[Metric]:
         fanout, feeds, rooms = self._fanout, self._feeds, self._rooms
         waiting = [subscriber.waiting for subscriber in chain(feeds.subscribers, rooms.members)]
@@ -79,7 +84,7 @@ class Metrics:
             "hub_hearing_lag_seconds", "From an event's position to its being heard; the last.", fanout.lag_s
         )
         yield GaugeMetricFamily(
-            "hub_loop_lag_seconds", "How late the loop was; the worst of 10 s.", max(self._lags)
+            "hub_loop_lag_seconds", "How late the loop was; the worst of 10 s.", self.loop_lag_s
         )
         yield CounterMetricFamily("hub_events_heard", "Events heard from the log.", fanout.heard_events)
         yield CounterMetricFamily("hub_deliveries", "Events given to subscribers.", fanout.deliveries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hub.events import Event
 
@@ -45,6 +46,26 @@ class Entry:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """To which people (by id) this instance gave a notification (by id) when it came; ``at`` is Unix time."""
+
+    id: str
+    at: float
+    people: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """That a person who came back was given everything on these topics with after < position <= upto."""
+
+    person: str
+    topics: tuple[str, ...]
+    after: int
+    upto: int
+    at: float
+
+
 # Who is this, and may they read these topics too? Raises `hub.problems.Problem`.
 Admit = Callable[[Credentials, Sequence[str]], Awaitable[Person]]
 
@@ -66,3 +87,9 @@ Told = Callable[[str, int], Awaitable[list[Event]]]
 
 # Something new stands on this room's topic: keep it, some time soon. Never waits, never raises.
 Keep = Callable[[str], None]
+
+# Write down to whom notifications were given here.
+Record = Callable[[Sequence[Given], Sequence[Caught]], Awaitable[None]]
+
+# What staff who listen on this staff topic are told now: an event's type and data; None if nothing.
+Report = Callable[[str], Awaitable[tuple[str, Any] | None]]

@@ -90,6 +90,15 @@ class Rooms:
         member.attach(wire)
         await self._bring_in(member, entry, wire, handshake.after)
 
+    @property
+    def open(self) -> Wheel:
+        return self.members
+
+    @property
+    def rooms(self) -> int:
+        """How many are open here."""
+        return len(self._lobby.rooms)
+
     async def run(self) -> None:
         await asyncio.gather(self.members.run(), self._lobby.run())
 

@@ -54,6 +54,7 @@ HUB_ROOM_SIGNALS_PER_S = environment.number("HUB_ROOM_SIGNALS_PER_S", 40, least=
 HUB_MANDATORY_CATEGORIES = environment.listed(
     "HUB_MANDATORY_CATEGORIES", "security", r"[a-z0-9][a-z0-9_.-]{0,63}", "a category like builds"
 )
+HUB_CONFIRM_ABOVE = environment.whole("HUB_CONFIRM_ABOVE", 100, least=0)
 HUB_DRAIN_S = environment.number("HUB_DRAIN_S", 5)
 THREADS = environment.whole("HUB_THREADS", 8)  # that answer requests …
 DOOR_THREADS = 4  # … and that ask the database for the doors and the relay

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
+import time
 from collections.abc import Callable
 
 from hub.events import Piece, control
@@ -11,6 +13,8 @@ from hub.people import Person
 from hub.wires import Wire
 
 Send = Callable[[bytes], int]
+
+_numbers = itertools.count(1)
 
 RETRY_MS = (1000, 4000)  # a client that lost us comes back after a time of its own within these
 
@@ -45,9 +49,11 @@ class Subscriber:
         "_wire",
         "address",
         "after",
+        "came_at",
         "closed",
         "ends_at",
         "flow",
+        "number",
         "person",
         "topics",
     )
@@ -64,6 +70,8 @@ class Subscriber:
         self.address = address
         self.topics = topics
         self.ends_at = ends_at  # Unix time
+        self.came_at = time.time()
+        self.number = next(_numbers)  # of all in this process
         self.closed = ""  # why, once it is
         self.after = 0  # up to here the replay reached; hearing may lag behind it
         self.flow: Callable[[Subscriber, Send | None], None] | None = None  # told to the fan-out

@@ -16,7 +16,8 @@ _TYPE = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 _INBOX = ("user-", "group-")
 _ROOM = "room-"
-_RESERVED = ("hub.", _ROOM)
+_STAFF = "staff-"
+_RESERVED = ("hub.", _ROOM, _STAFF)
 
 RESERVED_TYPES = frozenset(
     {"notification", "count", "recalled", "reading", "preferences", "retire", "message"}
@@ -81,6 +82,24 @@ def is_room(topic: str) -> bool:
 
 def room_name(topic: str) -> str:
     return topic.removeprefix(_ROOM)
+
+
+def staff(name: str) -> str:
+    """A topic on which instances tell staff how they are."""
+    return check(f"{_STAFF}{name}")
+
+
+def is_staff(topic: str) -> bool:
+    return topic.startswith(_STAFF)
+
+
+def staff_name(topic: str) -> str:
+    return topic.removeprefix(_STAFF)
+
+
+def is_hubs(topic: str) -> bool:
+    """Whether only the hub itself speaks and listens there, or staff."""
+    return topic.startswith(("hub.", _STAFF))
 
 
 def is_inbox(topic: str) -> bool:

@@ -170,7 +170,10 @@ class Wire:
         if self._heard is None or self._socket is None:
             return self.abort()
         self._heard = _ignore
-        self._socket.shutdown(socket.SHUT_WR)
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            return self.abort()  # it has left
         self._wires.later(ENDING_S, self.abort)
 
     def _watch(self) -> None:

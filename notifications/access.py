@@ -6,11 +6,14 @@ import re
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from operator import itemgetter
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db.models import BigIntegerField, Value
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -19,8 +22,11 @@ from hub.batch import Batch
 from hub.people import Credentials, Entry, Person
 from hub.problems import Problem
 from hub.threads import in_thread
-from notifications import tokens
-from notifications.models import ROOM_NAME, Grant, Room, Subscription
+from notifications import membership, roles, tokens
+from notifications.models import ROOM_NAME, AuditEntry, Grant, Room, Subscription
+
+TAIL_VALID = timedelta(days=1)  # that a tail which was begun may be looked at
+TAILS = 100  # the last that were begun count
 
 
 async def admit(credentials: Credentials, wanted: Sequence[str]) -> Person:
@@ -34,6 +40,8 @@ async def admit(credentials: Credentials, wanted: Sequence[str]) -> Person:
         return person
     person, mine = await _from_session(credentials)
     _refuse(mine.denied(wanted))
+    if looked_at := replace(mine, roles=mine.roles - {"manage"}).denied(wanted):
+        await in_thread(_announced, int(person.id), looked_at)
     granted = tuple(topic for topic in wanted if topic not in mine.own)
     return replace(person, granted=granted) if granted else person
 
@@ -49,16 +57,18 @@ async def enter(credentials: Credentials, name: str) -> Entry:
     if not re.fullmatch(ROOM_NAME, name):
         raise missing
     try:
-        kind, may = await _entries.get((name, int(person.id)))
+        door = await membership.doors.get((name, int(person.id)))
     except KeyError:
         raise missing from None
+    if door.closed:
+        raise Problem(403, "This room is closed: nobody may enter it until it is opened again.")
     topic = topics.room(name)
-    named = claims is not None and topic in claims.topics
-    if not named and not may:
+    named = claims is not None and topic in claims.topics and not door.removed
+    if not named and not door.open:
         raise Problem(403, "This room is not yours to enter: ask for a membership, or a token that names it.")
     # Nothing of an inbox is read here, so what becomes of that closes no room.
     granted, by_token = ((), (topic,)) if named else ((topic,), ())
-    return Entry(replace(person, own=(), granted=granted, named=by_token), name, kind)
+    return Entry(replace(person, own=(), granted=granted, named=by_token), name, door.kind)
 
 
 def person(username: str) -> User | None:
@@ -73,12 +83,14 @@ def person(username: str) -> User | None:
 class Rights:
     """``own`` are the topics of a person's inbox; grants open live topics besides.
 
-    ``rooms`` are those of the rooms asked about that the person may enter, by name.
+    ``rooms`` are those of the rooms asked about that the person may enter, by name; ``roles`` what they
+    are as staff: who manages the hub may look at any topic, once the audit log says that they do.
     """
 
     own: tuple[str, ...]
     grants: tuple[Grant, ...]
     rooms: frozenset[str] = frozenset()
+    roles: frozenset[roles.Role] = frozenset()
 
     def denied(self, wanted: Iterable[str]) -> list[str]:
         """Those of these topics that this person may not read."""
@@ -87,7 +99,13 @@ class Rights:
     def _granted(self, topic: str) -> bool:
         if topics.is_room(topic):
             return topics.room_name(topic) in self.rooms
-        if topics.is_inbox(topic) or topic.startswith("hub."):
+        if topics.is_staff(topic):
+            return "view" in self.roles
+        if topic.startswith("hub."):
+            return False
+        if "manage" in self.roles:
+            return True
+        if topics.is_inbox(topic):
             return False
         return any(grant.covers(topic) for grant in self.grants)
 
@@ -95,41 +113,17 @@ class Rights:
 def rights(people: Collection[int], rooms: Collection[str] = ()) -> dict[int, Rights]:
     """What each of these people (by id) may read, and which of these rooms enter, in a few queries."""
     grants = list(Grant.objects.all())
-    open = opened(people, Room.objects.filter(name__in=rooms)) if rooms else {}
+    staff = roles.of(people)
+    open = membership.opened(people, Room.objects.filter(name__in=rooms)) if rooms else {}
     return {
         id: Rights(
             own,
             tuple(g for g in grants if g.group_id is None or g.group_id in groups),
             frozenset(open.get(id, ())),
+            staff.get(id, frozenset()),
         )
         for id, (own, groups) in _belongings(people).items()
     }
-
-
-def opened(people: Collection[int], rooms: Iterable[Room]) -> dict[int, set[str]]:
-    """Of each of these people (by id) who is here, which of these rooms (by name) they may enter."""
-    rooms = list(rooms)
-    active = User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True)
-    groups = User.groups.through.objects.filter(user__in=people, group__in={room.group_id for room in rooms})
-    in_groups = set(groups.values_list("user_id", "group_id"))
-    members = Room.people.through.objects.filter(user__in=people, room__in=rooms)
-    named = set(members.values_list("user_id", "room_id"))
-
-    def may(person: int, room: Room) -> bool:
-        match room.audience:
-            case Room.Audience.EVERYONE:
-                return True
-            case Room.Audience.GROUP:
-                return (person, room.group_id) in in_groups
-            case Room.Audience.PEOPLE:
-                return (person, room.pk) in named
-        return False
-
-    return {person: {room.name for room in rooms if may(person, room)} for person in active}
-
-
-def may_enter(user: User, room: Room) -> bool:
-    return room.name in opened([user.pk], [room]).get(user.pk, ())
 
 
 def own_topics(user: User) -> tuple[str, ...]:
@@ -140,13 +134,18 @@ def own_topics(user: User) -> tuple[str, ...]:
 def _belongings(people: Collection[int]) -> dict[int, tuple[tuple[str, ...], set[int]]]:
     """Of each person, the topics of their inbox and the ids of their groups."""
     groups: dict[int, dict[int, str]] = {id: {} for id in people}
-    members = User.groups.through.objects.filter(user__in=people).order_by("group__name")
-    for user, group, name in members.values_list("user_id", "group_id", "group__name"):
-        groups[user][group] = name
     followed: dict[int, list[str]] = {id: [] for id in people}
-    subscriptions = Subscription.objects.filter(user__in=people).order_by("topic")
-    for user, topic in subscriptions.values_list("user_id", "topic"):
-        followed[user].append(topic)
+    members = User.groups.through.objects.filter(user__in=people)
+    subscriptions = Subscription.objects.filter(user__in=people)
+    # Both in one question, for every session asks it.
+    rows: Iterable[tuple[int, int | None, str]] = members.values_list(
+        "user_id", "group_id", "group__name"
+    ).union(subscriptions.values_list("user_id", Value(None, BigIntegerField()), "topic"), all=True)
+    for user, group, name in sorted(rows, key=itemgetter(2)):
+        if group is None:
+            followed[user].append(name)
+        else:
+            groups[user][group] = name
     return {
         id: (
             (topics.EVERYONE, topics.user(id), *map(topics.group, groups[id].values()), *followed[id]),
@@ -154,6 +153,17 @@ def _belongings(people: Collection[int]) -> dict[int, tuple[tuple[str, ...], set
         )
         for id in people
     }
+
+
+def _announced(staff: int, looked_at: Sequence[str]) -> None:
+    """What opens to who manages the hub opens when the audit log says that they look; raise a `Problem`."""
+    begun = AuditEntry.objects.filter(act="tail", actor_id=staff, at__gt=timezone.now() - TAIL_VALID)
+    entries = list(begun.values_list("detail", flat=True)[:TAILS])
+    people = {int(detail["person"]) for detail in entries if "person" in detail}
+    open = {detail["topic"] for detail in entries if "topic" in detail}
+    open.update(topic for own, _ in _belongings(people).values() for topic in own)
+    if hidden := [topic for topic in looked_at if topic not in open]:
+        raise Problem(403, "Begin a live tail of these topics first: /dashboard/tail/.", topics=hidden)
 
 
 async def _shown(credentials: Credentials) -> tokens.Claims | None:
@@ -179,21 +189,6 @@ def _from_claims(claims: tokens.Claims) -> Person:
     if claims.expires_at <= time.time():
         raise Problem(401, "This token has expired: ask for another.")
     return Person(claims.user, claims.name, claims.own, expires_at=float(claims.expires_at))
-
-
-async def _ask_entries(asked: Sequence[tuple[str, int]]) -> dict[tuple[str, int], tuple[str, bool]]:
-    return await in_thread(_from_rooms, asked)
-
-
-def _from_rooms(asked: Sequence[tuple[str, int]]) -> dict[tuple[str, int], tuple[str, bool]]:
-    """Of each room and person: the room's kind, and whether they may enter it."""
-    rooms = {room.name: room for room in Room.objects.filter(name__in={name for name, _ in asked})}
-    open = opened({person for _, person in asked}, rooms.values())
-    return {
-        (name, person): (rooms[name].kind, name in open.get(person, ()))
-        for name, person in asked
-        if name in rooms
-    }
 
 
 async def _ask(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
@@ -224,7 +219,6 @@ def _from_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
 
 # Not cached: an answer older than its question would let somebody in after their right was asked about.
 _signed_in: Batch[str, tuple[Person, Rights]] = Batch(_ask)
-_entries: Batch[tuple[str, int], tuple[str, bool]] = Batch(_ask_entries)
 
 
 def _refuse(denied: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from django.db.models import Q
@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from hub.problems import Problem
+from hub.topics import BadTopic
+from notifications import patterns
 from notifications.models import ApiKey
 from notifications.tokens import digest
 
@@ -19,6 +21,8 @@ SCOPES = ("send", "publish", "tokens", "read")
 # A program that publishes all the time is asked about once in so long, which is also how long a revoked
 # key still works.
 KNOWN_S = 1.0
+MAX_TOPICS = 100  # that one key names
+TOLD = 20  # of the topics that are refused
 known: dict[str, tuple[ApiKey, float]] = {}  # by digest; as many as there are keys
 NOTED = timedelta(minutes=1)  # how exactly the last use of a key is known
 
@@ -27,8 +31,11 @@ class BadKey(ValueError):
     """A key that cannot be made or revoked; the text says what to do."""
 
 
-def create(name: str, scopes: Collection[str], text: str = "") -> str:
-    """Make a key and give its text (``text``, if given), which is kept nowhere; raise `BadKey`."""
+def create(name: str, scopes: Collection[str], text: str = "", topics: Collection[str] = ()) -> str:
+    """Make a key and give its text (``text``, if given), which is kept nowhere; raise `BadKey`.
+
+    It may write to these topics, or beginnings and ``*``; to all if there is none.
+    """
     unknown = sorted(set(scopes).difference(SCOPES))
     if unknown or not scopes:
         raise BadKey(f"Give scopes out of {', '.join(SCOPES)}, not {', '.join(unknown) or 'none'}.")
@@ -36,8 +43,10 @@ def create(name: str, scopes: Collection[str], text: str = "") -> str:
         raise BadKey("Give a name of 1 to 100 printable characters.")
     if ApiKey.objects.filter(name=name).exists():
         raise BadKey(f"There is or was a key named {name!r}: give another name.")
+    named = _patterns(topics)
     text = text or f"hub_{secrets.token_urlsafe(32)}"
-    ApiKey.objects.create(name=name, digest=digest(text), scopes=[s for s in SCOPES if s in scopes])
+    ordered = [scope for scope in SCOPES if scope in scopes]
+    ApiKey.objects.create(name=name, digest=digest(text), scopes=ordered, topics=named)
     return text
 
 
@@ -66,3 +75,21 @@ def check(text: str, scope: str) -> ApiKey:
         ApiKey.objects.filter(long_ago, pk=key.pk).update(last_used_at=now)
         key.last_used_at = now
     return key
+
+
+def check_topics(key: ApiKey, topics: Iterable[str]) -> None:
+    """Raise a `Problem` of 403 that names those of these topics which the key may not write to."""
+    outside = [topic for topic in topics if not key.covers(topic)]
+    if outside:
+        raise Problem(
+            403, "This key may not write to these topics: ask for one that may.", topics=outside[:TOLD]
+        )
+
+
+def _patterns(topics: Collection[str]) -> list[str]:
+    if len(topics) > MAX_TOPICS:
+        raise BadKey(f"At most {MAX_TOPICS} topics a key: name a beginning and *.")
+    try:
+        return [patterns.check(topic) for topic in dict.fromkeys(topics)]
+    except BadTopic as bad:
+        raise BadKey(str(bad)) from None

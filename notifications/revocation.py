@@ -17,7 +17,7 @@ from hub.log import LogAway
 from hub.log.shared import shared_log
 from hub.people import Person
 from hub.threads import in_thread
-from notifications import access
+from notifications import access, membership
 from notifications.models import Grant, Room, Subscription
 
 
@@ -39,6 +39,13 @@ def connect_signals() -> None:
     post_save.connect(_right_changed, sender=Room, dispatch_uid="hub.room_saved")
     post_delete.connect(_right_changed, sender=Room, dispatch_uid="hub.room_deleted")
     m2m_changed.connect(_members_changed, sender=Room.people.through, dispatch_uid="hub.members")
+    m2m_changed.connect(_removed_changed, sender=Room.removed.through, dispatch_uid="hub.removed")
+    permissions = (
+        (_permissions_changed, User.user_permissions.through, "hub.permissions"),
+        (_group_permissions_changed, Group.permissions.through, "hub.group_permissions"),
+    )
+    for receiver, sender, uid in permissions:
+        m2m_changed.connect(receiver, sender=sender, dispatch_uid=uid)
     # Grants and rooms may have been for it.
     post_delete.connect(_right_changed, sender=Group, dispatch_uid="hub.group_deleted")
 
@@ -50,19 +57,24 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
     sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     alive = set(sessions.values_list("session_key", flat=True))
     rooms = {topics.room_name(t) for p in people for t in (*p.granted, *p.named) if topics.is_room(t)}
-    there = set(Room.objects.filter(name__in=rooms).values_list("name", flat=True)) if rooms else set()
-    rights = access.rights(ids, there)
+    open = (
+        {room.pk: room.name for room in Room.objects.filter(name__in=rooms, closed_at=None)} if rooms else {}
+    )
+    shut = {(person, open[room]) for person, room in membership.removed(ids, open)}
+    rights = access.rights(ids, open.values())
     gone: dict[Person, bool] = {}
     for person in people:
         user = users.get(int(person.id))
         mine = rights[int(person.id)]
+        named = {topics.room_name(topic) for topic in person.named}
         signed_out = person.session and person.session not in alive
         if user is None or signed_out or (person.stamp and person.stamp != user.get_session_auth_hash()):
             gone[person] = False
         elif (
             (person.own and set(mine.own) != set(person.own))
             or mine.denied(person.granted)
-            or {topics.room_name(topic) for topic in person.named} - there
+            or named.difference(open.values())
+            or any((int(person.id), room) in shut for room in named)
         ):
             gone[person] = True
     return gone
@@ -91,14 +103,18 @@ def _user_saved(sender: Any, instance: User, created: bool = False, **kwargs: An
 
 
 def _groups_changed(sender: Any, instance: Any, action: str, pk_set: set[Any] | None, **kwargs: Any) -> None:
-    if not action.startswith("post_"):
-        return
-    if isinstance(instance, Group):
-        # Cleared from the group's side, nobody is named.
+    if action.startswith("post_"):
+        _ask_about(instance, pk_set)
+
+
+def _ask_about(instance: Any, pk_set: set[Any] | None) -> None:
+    """Ask about those whom a change between people and something else is about."""
+    if isinstance(instance, User):
+        _ask_again(instance.pk)
+    else:
+        # Cleared from the other side, nobody is named.
         for person in pk_set if pk_set is not None else [revocation.EVERYBODY]:
             _ask_again(person)
-    else:
-        _ask_again(instance.pk)
 
 
 def _subscription_changed(sender: Any, instance: Subscription, **kwargs: Any) -> None:
@@ -112,5 +128,22 @@ def _right_changed(sender: Any, created: bool = False, **kwargs: Any) -> None:
 
 
 def _members_changed(sender: Any, action: str, **kwargs: Any) -> None:
+    if action in ("post_remove", "post_clear"):
+        _ask_again(revocation.EVERYBODY)
+
+
+def _removed_changed(sender: Any, instance: Any, action: str, pk_set: set[Any] | None, **kwargs: Any) -> None:
+    if action == "post_add":
+        _ask_about(instance, pk_set)
+
+
+def _permissions_changed(
+    sender: Any, instance: Any, action: str, pk_set: set[Any] | None, **kwargs: Any
+) -> None:
+    if action in ("post_remove", "post_clear"):
+        _ask_about(instance, pk_set)
+
+
+def _group_permissions_changed(sender: Any, action: str, **kwargs: Any) -> None:
     if action in ("post_remove", "post_clear"):
         _ask_again(revocation.EVERYBODY)

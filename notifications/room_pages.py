@@ -14,10 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from hub import topics
-from notifications import access
+from notifications import membership
 from notifications.models import Line, Room
 from notifications.pages import PersonRequest
 from notifications.rooms import of
+from notifications.words import say
 
 SHOWN = 50  # lines of a chat
 TOGETHER = timedelta(minutes=5)  # within which the lines of one person are one turn
@@ -52,7 +53,9 @@ def rooms(request: PersonRequest) -> HttpResponse:
 def room(request: PersonRequest, name: str) -> HttpResponse:
     """A kind of the host's own brings a template of its name, or has the plain page."""
     found = get_object_or_404(Room, name=name)
-    if not access.may_enter(request.user, found):
+    if found.closed_at is not None:
+        raise PermissionDenied(say("room_is_closed"))
+    if not membership.may_enter(request.user, found):
         raise PermissionDenied
     page = select_template([f"notifications/rooms/{found.kind}.html", "notifications/rooms/plain.html"])
     context: dict[str, Any] = {

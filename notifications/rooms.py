@@ -1,4 +1,4 @@
-"""The rooms there are: finding those of a person, and making one."""
+"""The rooms there are: finding those of a person, making one, closing one, and whom it is closed to."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from hub.problems import Problem
-from notifications import access
+from notifications import membership
 from notifications.models import ROOM_NAME, UNSAYABLE, Room, valid_kind
 
 MAX_PEOPLE = 500  # named when a room is made; more are a group
@@ -20,7 +21,7 @@ MAX_PEOPLE = 500  # named when a room is made; more are a group
 
 def of(user: User) -> QuerySet[Room]:
     """The rooms that a person may enter, by name."""
-    mine = access.opened([user.pk], Room.objects.all()).get(user.pk, set())
+    mine = membership.opened([user.pk], Room.objects.all()).get(user.pk, set())
     return Room.objects.filter(name__in=mine)
 
 
@@ -51,6 +52,28 @@ def make(name: str, kind: str, members: str | Sequence[str]) -> Room:
             raise Problem(409, f"There is a room {name!r} already: take another name.")
         room.people.set(people)
     return room
+
+
+def close(room: Room) -> None:
+    """Put everybody out, on every instance, and let nobody in until it is opened again."""
+    if room.closed_at is None:
+        room.closed_at = timezone.now()
+        room.save(update_fields=["closed_at"])
+
+
+def reopen(room: Room) -> None:
+    room.closed_at = None
+    room.save(update_fields=["closed_at"])
+
+
+def remove(room: Room, user: User) -> None:
+    """Put a person out, and keep them out whatever else would let them in."""
+    room.removed.add(user)
+
+
+def let_back(room: Room, user: User) -> None:
+    """Let them in again, if they are of those it is for."""
+    room.removed.remove(user)
 
 
 def _members(room: Room) -> str | list[str]:

@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="notification",
             name="recalled_by",
-            field=models.CharField(blank=True, db_default="", editable=False, max_length=100),
+            field=models.CharField(blank=True, db_default="", editable=False, max_length=150),
         ),
         migrations.AddField(
             model_name="reading",
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("sender", models.CharField(blank=True, max_length=100)),
+                ("sender", models.CharField(blank=True, max_length=150)),
                 ("to", models.JSONField()),
                 ("title", models.CharField(max_length=255)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -228,6 +228,11 @@ class Migration(migrations.Migration):
                 "ordering": ("-at", "-id"),
                 "indexes": [models.Index(fields=["user", "-at"], name="preference_history")],
             },
+        ),
+        migrations.AddField(
+            model_name="idempotentrequest",
+            name="told",
+            field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.RunPython(forbid, allow),
     ]

@@ -51,7 +51,7 @@ class Sending(models.Model):
     """One act of sending: the notifications that were made by it, one a topic."""
 
     id = models.UUIDField(primary_key=True, default=time_ordered_id, editable=False)
-    sender = models.CharField(max_length=100, blank=True)  # a username, key:<name>, or command
+    sender = models.CharField(max_length=150, blank=True)  # a username, key:<name>, or command
     to = models.JSONField()  # the addresses, as they were given
     title = models.CharField(max_length=MAX_TITLE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -98,7 +98,7 @@ class Notification(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     sending = models.ForeignKey(Sending, on_delete=models.CASCADE, null=True, related_name="notifications")
     recalled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    recalled_by = models.CharField(max_length=100, blank=True, editable=False, db_default="")
+    recalled_by = models.CharField(max_length=150, blank=True, editable=False, db_default="")
     recall_reason = models.CharField(max_length=200, blank=True, editable=False, db_default="")
     position = models.BigIntegerField(null=True, blank=True, editable=False)
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from hub import topics
+from notifications import patterns
 
 
 class Preference(models.Model):
@@ -73,6 +74,4 @@ class Grant(models.Model):
         return f"{self.pattern} · {self.group or 'everybody'}"
 
     def covers(self, topic: str) -> bool:
-        if self.pattern.endswith("*"):
-            return topic.startswith(self.pattern[:-1])
-        return topic == self.pattern
+        return patterns.covers(self.pattern, topic)

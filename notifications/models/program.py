@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from notifications import patterns
+
 
 class ApiKey(models.Model):
     """A program's key. Only its digest is kept."""
@@ -20,6 +22,9 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def covers(self, topic: str) -> bool:
+        return not self.topics or any(patterns.covers(pattern, topic) for pattern in self.topics)
+
 
 class Ticket(models.Model):
     """What a one-time ticket stands for; the row goes when the ticket is used."""
@@ -33,12 +38,13 @@ class Ticket(models.Model):
 
 
 class IdempotentRequest(models.Model):
-    """An `Idempotency-Key` that was used. Without an answer the request is still running."""
+    """An `Idempotency-Key` that was used. Until its answer is told the request is still running."""
 
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)
     answer = models.JSONField(null=True)
+    told = models.BooleanField(default=False, db_default=False)  # nothing is added to the answer any more
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
+
+import httpx
 
 from tests.cluster import Cluster
 from tests.delivery.conftest import Site
@@ -85,6 +88,31 @@ async def test_with_redis_down_a_post_is_accepted_at_once_and_delivered_later(
     await until(lambda: len(reader.notifications) >= 5, "what was posted meanwhile")
     assert sorted(reader.notifications) == sorted(row["id"] for row in posted)
     assert reader.connects == 1
+
+
+async def test_fifty_requests_at_once_with_one_key_send_once_and_answer_alike(
+    cluster: Cluster, site: Site
+) -> None:
+    reader = await site.reader("carol", instance=1)
+    headers = {"Idempotency-Key": "fifty at once"}
+    body = {"to": ["user:carol"], "title": "only once"}
+
+    async def post() -> httpx.Response:
+        return await site.api.post("/api/v1/notifications", json=body, headers=headers)
+
+    answers = await asyncio.gather(*(post() for _ in range(50)))
+    later = await post()
+    other = await site.api.post("/api/v1/notifications", json={**body, "title": "x"}, headers=headers)
+    await site.notify("user:carol", "after them")
+    await until(lambda: len(reader.notifications) >= 2, "the one, and the one after it")
+
+    codes = Counter(answer.status_code for answer in answers)
+    assert set(codes) <= {201, 409}
+    assert {answer.text for answer in (*answers, later) if answer.status_code == 201} == {later.text}
+    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in answers if answer.status_code == 409)
+    assert later.headers["Idempotent-Replay"] == "true"
+    assert other.status_code == 422
+    assert len(reader.notifications) == 2
 
 
 async def test_send_event_of_django_eventstream_arrives_through_our_log(cluster: Cluster, site: Site) -> None:

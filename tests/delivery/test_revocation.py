@@ -130,3 +130,33 @@ async def test_a_lost_grant_ends_the_feed_it_opened(cluster: Cluster, bob: httpx
     assert await closed(feed) == {"reason": "revoked", "retry": True}
     assert not other.task.done()
     other.task.cancel()
+
+
+LOOKS = "Permission.objects.get(codename='view_dashboard')"
+
+
+@pytest.mark.parametrize(
+    ("give", "take"),
+    [
+        (f"u.user_permissions.add({LOOKS})", f"u.user_permissions.remove({LOOKS})"),
+        (
+            f"g = Group.objects.create(name='lookers'); g.permissions.add({LOOKS}); g.user_set.add(u)",
+            "Group.objects.get(name='lookers').permissions.clear()",
+        ),
+    ],
+    ids=["their own", "a group's"],
+)
+async def test_a_lost_permission_ends_the_feed_it_opened(cluster: Cluster, give: str, take: str) -> None:
+    bob = "u = User.objects.get(username='bob'); "
+    await shell(cluster, bob + "u.is_staff = True; u.save(); " + give)
+    client = await sign_in(cluster.http_url, "bob")
+    try:
+        feed = await opened(cluster, client, 2, "staff-instances")
+        await shell(cluster, bob + take)
+
+        assert await closed(feed) == {"reason": "revoked", "retry": True}
+    finally:
+        await shell(
+            cluster, bob + "u.is_staff = False; u.save(); Group.objects.filter(name='lookers').delete()"
+        )
+        await client.aclose()

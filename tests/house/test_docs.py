@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
+
+import hub
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,3 +22,9 @@ def test_the_readme_links_to_what_exists() -> None:
     links = re.findall(r"\]\((?!http)([^)]+)\)", (ROOT / "README.md").read_text())
 
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_version_is_said_alike_in_both_places() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert project["version"] == hub.__version__

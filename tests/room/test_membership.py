@@ -13,7 +13,7 @@ from django.test import Client
 from hub.people import Credentials, Entry, Person
 from hub.problems import Problem
 from hub.threads import in_thread
-from notifications import access, revocation, tokens
+from notifications import access, membership, revocation, rooms, tokens
 from notifications.models import Grant, Room
 from tests.room.conftest import Hall, Visitor
 
@@ -150,6 +150,61 @@ async def test_whoever_is_no_longer_a_member_is_closed_and_may_not_come_back(
     assert await told(await guarded.by_session(name, people[who])) in (4403, 4404)
 
 
+CLOSINGS: dict[str, Callable[[Room, User], None]] = {
+    "closed": lambda room, cat: rooms.close(room),
+    "removed": rooms.remove,
+}
+
+
+@pytest.mark.parametrize("close", CLOSINGS.values(), ids=CLOSINGS.keys())
+async def test_a_room_that_is_closed_puts_out_session_and_token_on_every_instance(
+    guarded: Guarded, people: dict[str, User], close: Callable[[Room, User], None]
+) -> None:
+    lobby = await in_thread(lambda: Room.objects.get(name="lobby"))
+    visitors = [
+        await guarded.by_session("lobby", people["cat"]),
+        await guarded.by_token("lobby", people["cat"]),
+        await guarded.by_token("lobby", people["cat"], "room-lobby"),
+    ]
+
+    await in_thread(close, lobby, people["cat"])
+
+    assert [await visitor.until_closed() for visitor in visitors] == [4002] * 3
+    assert await told(await guarded.by_session("lobby", people["cat"])) == 4403
+    assert await told(await guarded.by_token("lobby", people["cat"], "room-lobby")) == 4403
+
+
+async def test_who_is_removed_goes_alone_and_may_be_let_back(
+    guarded: Guarded, people: dict[str, User]
+) -> None:
+    lobby = await in_thread(lambda: Room.objects.get(name="lobby"))
+    ann = await guarded.by_session("lobby", people["ann"])
+    cat = await guarded.by_session("lobby", people["cat"])
+
+    await in_thread(rooms.remove, lobby, people["cat"])
+    assert await cat.until_closed() == 4002
+    await ann.send({"type": "ping"})
+    await ann.until_told("pong")
+    await in_thread(rooms.let_back, lobby, people["cat"])
+
+    assert await told(await guarded.by_session("lobby", people["cat"])) == 0
+
+
+async def test_a_closed_room_says_that_it_is_closed_until_it_is_opened(
+    guarded: Guarded, people: dict[str, User]
+) -> None:
+    lobby = await in_thread(lambda: Room.objects.get(name="lobby"))
+    credentials = Credentials(session=await in_thread(session_of, people["ann"]))
+
+    await in_thread(rooms.close, lobby)
+    with pytest.raises(Problem, match="closed") as refused:
+        await access.enter(credentials, "lobby")
+    assert refused.value.status == 403
+    await in_thread(rooms.reopen, lobby)
+
+    assert (await access.enter(credentials, "lobby")).room == "lobby"
+
+
 async def test_a_token_s_room_that_is_deleted_closes_it(guarded: Guarded, people: dict[str, User]) -> None:
     cat = await guarded.by_token("ops", people["cat"], "room-ops")
 
@@ -198,6 +253,7 @@ async def test_a_thousand_who_return_at_once_are_a_few_questions(
 
     crowd = await in_thread(join)
     monkeypatch.setattr(access, "in_thread", ask)
+    monkeypatch.setattr(membership, "in_thread", ask)
 
     entries = await asyncio.gather(*(access.enter(Credentials(bearer=token), "den") for token in crowd))
 

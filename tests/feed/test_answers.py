@@ -1,0 +1,171 @@
+"""Staff who look are told; while nobody looks, nothing is said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from channels.layers import InMemoryChannelLayer
+
+from hub import answers, topics
+from hub.answers import Answers
+from hub.caps import Caps
+from hub.census import code
+from hub.lobby import Lobby
+from hub.log import Log
+from hub.metrics import Metrics
+from hub.orders import Orders, disconnect, drain
+from hub.people import Credentials, Entry
+from hub.presence.memory import MemoryPresence
+from hub.replay import Replay
+from hub.rooms import Limits, Rooms
+from hub.vitals import Vitals
+from tests.feed.conftest import Client, Desk
+
+BOSS = {"authorization": "Bearer boss"}
+
+
+class Office:
+    """What the wiring puts around a desk so that staff can look at it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.reported: tuple[str, Any] | None = None
+        self.asked: list[str] = []
+        log: Log = desk.log
+        lobby = Lobby(log, desk.fanout, MemoryPresence(), InMemoryChannelLayer(), _none, _leave)
+        limits = Limits(20, 3600, 65536, 20, 20, frozenset(), ("testserver",))
+        rooms = Rooms(desk.fanout, Replay(log, desk.recover), lobby, _enter, Caps(9, 9, 9), limits)
+        metrics = Metrics(log, desk.fanout, desk.feeds, rooms, lobby, "")
+        vitals = Vitals("hub-1", desk.fanout, desk.feeds, rooms, metrics)
+        self.answers = Answers(
+            "hub-1", log, desk.fanout.watches, desk.feeds, rooms, lobby, vitals, self.report
+        )
+        self.orders = Orders("hub-1", [desk.feeds, rooms], 0.1)
+        desk.fanout.taps += [self.answers.tap, self.orders.tap]
+
+    async def report(self, topic: str) -> tuple[str, Any] | None:
+        self.asked.append(topic)
+        return self.reported
+
+
+async def _none(topic: str, most: int) -> list[Any]:
+    return []
+
+
+def _leave(topic: str) -> None: ...
+
+
+async def _enter(credentials: Credentials, name: str) -> Entry:
+    raise NotImplementedError
+
+
+@pytest.fixture
+async def office(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    monkeypatch.setattr(answers, "ASK_S", 0.05)
+    monkeypatch.setattr(answers, "REPORT_S", 0.05)
+    monkeypatch.setattr(answers, "AGAIN_S", 0.02)
+    office = Office(desk)
+    running = asyncio.create_task(office.answers.run())
+    yield office
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def look(desk: Desk, *names: str) -> Client:
+    return await desk.opened(("own", "0"), *(("topic", topics.staff(name)) for name in names), headers=BOSS)
+
+
+async def test_who_looks_is_told_how_the_instance_is_again_and_again(desk: Desk, office: Office) -> None:
+    await desk.opened()
+
+    looking = await look(desk, "instances")
+    await looking.until_said("instance", 2)
+
+    told = looking.said[-1].data["data"]
+    assert told["instance"] == "hub-1"
+    assert told["feeds"] == 2
+    assert told["draining"] is False
+    assert told["memory_mb"] > 1
+
+
+async def test_while_nobody_looks_nothing_is_said(desk: Desk, office: Office) -> None:
+    looking = await look(desk, "instances")
+    await looking.until_said("instance")
+    looking.leave()
+    await looking.until_ended()
+    head = desk.log.head()
+
+    # A loop that spoke would have had several turns while these come and go.
+    for _ in range(3):
+        await (await desk.opened()).until_said("stream-live")
+        await asyncio.wait_for(office.answers._ask([]), 1)
+
+    assert desk.log.head() == head
+
+
+async def test_the_connections_that_were_asked_for_are_told(desk: Desk, office: Office) -> None:
+    await desk.opened(headers={"authorization": "Bearer ann"})
+    await desk.opened(headers={"authorization": "Bearer bob"})
+
+    looking = await look(desk, f"connections-{code(person='ann')}")
+    await looking.until_said("connections")
+
+    told = looking.said[-1].data["data"]
+    assert told["matching"] == 1
+    assert told["connections"][0]["person"] == {"id": "ann", "name": "ann"}
+
+
+async def test_a_topic_that_names_no_filter_finds_nothing(desk: Desk, office: Office) -> None:
+    looking = await look(desk, "connections-x")
+    await looking.until_said("connections")
+
+    assert looking.said[-1].data["data"]["matching"] == 0
+
+
+async def test_a_report_is_told_once_for_as_long_as_it_is_the_same(desk: Desk, office: Office) -> None:
+    office.reported = ("progress", {"delivered": 1})
+
+    looking = await look(desk, "sending-1")
+    await looking.until_said("progress")
+    asked = len(office.asked)
+    await looking.until(lambda: len(office.asked) > asked + 2)
+    office.reported = ("progress", {"delivered": 2})
+    await looking.until_said("progress", 2)
+
+    assert [one.data["data"]["delivered"] for one in looking.said if one.type == "progress"] == [1, 2]
+    assert set(office.asked) == {"staff-sending-1"}
+
+
+async def test_one_connection_is_closed_by_order_and_no_other(desk: Desk, office: Office) -> None:
+    first = await desk.opened(headers={"authorization": "Bearer ann"})
+    second = await desk.opened(headers={"authorization": "Bearer ann"})
+    number = max(subscriber.number for subscriber in desk.feeds.open)
+
+    desk.log.append([disconnect("hub-2", number, "ann"), disconnect("hub-1", number, "bob")])
+    desk.log.append([disconnect("hub-1", number, "ann")])
+    await second.until_ended()
+
+    assert second.said[-1].data == {"reason": "revoked", "retry": True}
+    assert not first.ended
+
+
+async def test_an_instance_told_to_leave_moves_everybody_and_lets_nobody_in_until_it_stays(
+    desk: Desk, office: Office
+) -> None:
+    reader = await desk.opened()
+
+    desk.log.append([drain("hub-2", True), drain("hub-1", True)])
+    await reader.until_ended()
+    refused = await desk.refused()
+    desk.log.append([drain("hub-1", False)])
+    async with asyncio.timeout(10):
+        while desk.feeds.draining:
+            await asyncio.sleep(0)
+
+    assert reader.said[-1].type == "retire"
+    assert refused.status == 503
+    assert (await desk.opened()).status == 200
