@@ -14,11 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from hub import topics
-from hub.problems import Problem
-from notifications import inbox, outbox
-from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, Notification
+from notifications import inbox, outbox, segments
+from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, Notification, Sending
 
 MAX_ADDRESSES = 1000
+MAX_SEGMENT = 10_000  # people, a row each; more are a group or a topic
+KINDS = "user:…, group:…, topic:…, segment:… or everyone"
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
@@ -41,64 +42,59 @@ def notify(
     key: str = "",
     expires_at: datetime | None = None,
     send_at: datetime | None = None,
+    sender: str = "",
+    sending_id: UUID | None = None,
 ) -> list[Notification]:
-    """Commit one notification an address, and publish them once the transaction around us commits.
+    """Commit one notification a topic, and publish them once the transaction around us commits.
 
-    An address is ``user:<name>``, ``group:<name>``, ``topic:<topic>`` or ``everyone``. A later
-    notification with the same ``key`` to the same address replaces the earlier. Their ``position``
-    is None while they are scheduled or the log is away; they will be delivered.
+    An address is ``user:<name>``, ``group:<name>``, ``topic:<topic>``, ``everyone``, or
+    ``segment:<name>``, which is one for each of its people now. A later notification with the same
+    ``key`` on the same topic replaces the earlier. Their ``position`` is None while they are scheduled
+    or the log is away; they will be delivered. ``sender`` is who sends, a username or ``key:<name>``.
 
-    Raises `BadNotification`, or `hub.events.TooLarge` for one that no event can carry.
+    Raises `BadNotification`, or `hub.events.TooLarge` for one that no event can carry; and
+    `IntegrityError` for a ``sending_id`` that was used.
     """
     now = timezone.now()
-    rows = [
-        Notification(
-            topic=topic,
-            title=_text("title", title, MAX_TITLE),
-            body=_text("body", body),
-            url=_url(url),
-            category=_category(category),
-            severity=_severity(severity),
-            key=_text("key", key, 200),
-            created_at=now,
-            due_at=max(send_at or now, now),
-            expires_at=expires_at,
-        )
-        for topic in resolve(to)
-    ]
-    if not title.strip():
-        raise BadNotification("title", "Give a title: it is what people see.")
-    if expires_at is not None and expires_at <= rows[0].due_at:
+    sending = Sending(
+        sender=sender, to=list(to), title=title, created_at=now, due_at=max(send_at or now, now)
+    )
+    sending.pk = sending_id or sending.pk
+    said = check(title, body=body, url=url, category=category, severity=severity, key=key)
+    times = {"created_at": now, "due_at": sending.due_at, "expires_at": expires_at}
+    rows = [Notification(topic=topic, sending=sending, **said, **times) for topic in resolve(to)]
+    if expires_at is not None and expires_at <= sending.due_at:
         raise BadNotification("expires_at", "It would expire before it is sent: give a later time.")
     for row in rows[:1]:
         inbox.draft(row)  # too large for an event: better said now than never delivered
     with transaction.atomic():
+        sending.save(force_insert=True)
         replaced = _recall_replaced(rows) if key else []
         Notification.objects.bulk_create(rows)
         transaction.on_commit(partial(outbox.publish_now, [*replaced, *rows]), robust=True)
     return rows
 
 
-def recall(id: UUID) -> Notification:
-    """Take a notification back, in the inboxes now and on the screens once this is committed.
-
-    Raises a `Problem` of 404.
-    """
-    with transaction.atomic():
-        row = Notification.objects.select_for_update().filter(pk=id).first()
-        if row is None:
-            raise Problem(404, "There is no such notification.")
-        if row.recalled_at is None:
-            row.recalled_at, row.position = timezone.now(), None
-            row.save(update_fields=["recalled_at", "position"])
-            transaction.on_commit(partial(outbox.publish_now, [row]), robust=True)
-    return row
+def check(
+    title: str, *, body: str = "", url: str = "", category: str = "", severity: str = "info", key: str = ""
+) -> dict[str, str]:
+    """What a notification says, if one can say it; raise `BadNotification`."""
+    if not title.strip():
+        raise BadNotification("title", "Give a title: it is what people see.")
+    return {
+        "title": _text("title", title, MAX_TITLE),
+        "body": _text("body", body),
+        "url": _url(url),
+        "category": _category(category),
+        "severity": _severity(severity),
+        "key": _text("key", key, 200),
+    }
 
 
 def resolve(to: Sequence[str]) -> list[str]:
     """The topics of some addresses, each once; raise `BadNotification` naming what is unknown."""
     if not to:
-        raise BadNotification("to", "Give at least one address: user:…, group:…, topic:… or everyone.")
+        raise BadNotification("to", f"Give at least one address: {KINDS}.")
     if len(to) > MAX_ADDRESSES:
         raise BadNotification("to", f"At most {MAX_ADDRESSES} addresses: use a group or a topic.")
     wanted: dict[str, set[str]] = {"user": set(), "group": set()}
@@ -110,23 +106,37 @@ def resolve(to: Sequence[str]) -> list[str]:
     users = {user.get_username(): topics.user(user.pk) for user in people}
     crowds = Group.objects.filter(name__in=wanted["group"])
     groups = {group.name: topics.group(group.name) for group in crowds}
-    return list(dict.fromkeys(_topic(address, users, groups) for address in to))
+    found = list(dict.fromkeys(topic for address in to for topic in _topics(address, users, groups)))
+    if not found:
+        raise BadNotification("to", "Nobody is in this segment now: choose another address.")
+    return found
 
 
-def _topic(address: str, users: dict[str, str], groups: dict[str, str]) -> str:
+def _topics(address: str, users: dict[str, str], groups: dict[str, str]) -> list[str]:
     kind, _, name = address.partition(":")
     try:
         if address == "everyone":
-            return topics.EVERYONE
+            return [topics.EVERYONE]
         if kind == "user" and name in users:
-            return users[name]
+            return [users[name]]
         if kind == "group" and name in groups:
-            return groups[name]
+            return [groups[name]]
         if kind == "topic":
-            return topics.check_live(name)
+            return [topics.check_live(name)]
+        if kind == "segment" and name in segments.names():
+            return _segment(name)
     except topics.BadTopic as bad:
         raise BadNotification("to", str(bad)) from None
-    raise BadNotification("to", f"{address[:80]!r} is nobody: use user:…, group:…, topic:… or everyone.")
+    raise BadNotification("to", f"{address[:80]!r} is nobody: use {KINDS}.")
+
+
+def _segment(name: str) -> list[str]:
+    people = list(segments.people(name).values_list("pk", flat=True)[: MAX_SEGMENT + 1])
+    if len(people) > MAX_SEGMENT:
+        raise BadNotification(
+            "to", f"{name!r} has over {MAX_SEGMENT} people: use a group, a topic or everyone."
+        )
+    return [topics.user(id) for id in people]
 
 
 def _text(field: str, value: str, most: int | None = None) -> str:
@@ -172,6 +182,6 @@ def _recall_replaced(rows: Sequence[Notification]) -> list[Notification]:
     ).select_for_update()
     replaced = list(earlier)
     for row in replaced:
-        row.recalled_at, row.position = rows[0].created_at, None
-    Notification.objects.bulk_update(replaced, ["recalled_at", "position"])
+        row.recalled_at, row.recall_reason, row.position = rows[0].created_at, "replaced", None
+    Notification.objects.bulk_update(replaced, ["recalled_at", "recall_reason", "position"])
     return replaced

@@ -25,11 +25,14 @@ logger = logging.getLogger(__name__)
 
 
 def publish_now(rows: Sequence[Notification]) -> None:
-    """Publish rows that were just committed; those the log does not take now, the relay will."""
+    """Publish rows that were just committed; those the log does not take now, the relay will.
+
+    Of very many too: whoever sends them does not wait for all.
+    """
     now = timezone.now()
     due = [row for row in rows if row.due_at <= now or row.recalled_at]
     try:
-        publish(due)
+        publish(due[:BATCH])
     except LogAway as error:
         logger.warning("the log is away, %d rows wait for the relay: %s", len(due), error)
 

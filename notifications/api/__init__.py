@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from ninja import NinjaAPI
 
-from notifications.api import preferences, publishing, reading, rooms  # noqa: F401  # their calls are on the router
+from notifications.api import (  # noqa: F401  # their calls are on the router
+    audience,
+    preferences,
+    publishing,
+    reading,
+    rooms,
+)
 from notifications.api.auth import Reader
 from notifications.api.body import Json
 from notifications.api.refusals import refuse, refusing

@@ -27,8 +27,9 @@ def once(
     """The answer ``tell(act())`` gives, or gave to the first request with this key; whether it is an old one.
 
     ``act`` runs in a transaction, which notes the answer too: who crashes has done all of it or nothing.
-    What is known only after it (a position) is told afterwards. Raises a `Problem` of 409 while the first
-    request is running, of 422 for another body. A request that fails leaves its key free.
+    What is known only after it (a position) is added afterwards, and before anybody is answered: all are
+    told the same. Raises a `Problem` of 409 while the first request is running, of 422 for another body. A
+    request that fails leaves its key free.
     """
     digest = hashlib.sha256(body).hexdigest()
     now = timezone.now()
@@ -38,9 +39,10 @@ def once(
     )
     if row.digest != digest:
         raise Problem(422, "This Idempotency-Key was used with another body: take a new one.")
-    if row.answer is not None:
+    # Whoever did it and crashed before it was told did it all the same.
+    if row.answer is not None and (row.told or row.created_at <= now - STUCK):
         return row.answer, True
-    if not started and not _take_over(row):
+    if not started and (row.answer is not None or not _take_over(row)):
         raise Problem(409, "The first request with this Idempotency-Key is still running.", retry_after=1)
     ours = _ours(row)
     try:
@@ -52,7 +54,7 @@ def once(
         ours.filter(answer__isnull=True).delete()
         raise
     answer = tell(made)
-    ours.update(answer=answer)
+    ours.update(answer=answer, told=True)
     return answer, False
 
 

@@ -14,7 +14,7 @@ from ninja import Body, Header
 from hub import events, topics
 from hub.log.shared import shared_log
 from hub.problems import Problem
-from notifications import access, tokens
+from notifications import access, keys, recalling, tokens
 from notifications import notify as sending
 from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest
@@ -53,7 +53,9 @@ def send(
     is scheduled: it will be delivered. With an `Idempotency-Key` the same request gives the first answer
     again for 24 h, with the header `Idempotent-Replay: true`.
     """
-    act = partial(sending.notify, **dict(body))
+    if request.auth.topics:
+        keys.check_topics(request.auth, _written(body.to))
+    act = partial(sending.notify, **dict(body), sender=f"key:{request.auth.name}")
     if idempotency_key is None:
         return _told(act())
     answer, replayed = idempotency.once(request.auth, idempotency_key, request.body, act, _told)
@@ -65,7 +67,9 @@ def send(
 @router.delete("notifications/{uuid:id}", tags=TAGS, auth=Key("send"), response=Sent)
 def recall(request: KeyRequest, id: UUID) -> dict[str, Any]:
     """Take a notification back: it leaves the inboxes, and readers are told. Scope: `send`."""
-    return _sent(sending.recall(id))
+    topic = Notification.objects.filter(pk=id).values_list("topic", flat=True).first()
+    keys.check_topics(request.auth, [topic] if topic else [])
+    return _sent(recalling.recall(id, by=f"key:{request.auth.name}"))
 
 
 @router.post("events", tags=TAGS, auth=Key("publish"), response={201: Position | Positions})
@@ -83,6 +87,7 @@ def publish(
         events.draft(event.topic, event.type, event.data, key=f"{key}:{number}" if key else "")
         for number, event in enumerate(body.events if isinstance(body, EventsBody) else [body])
     ]
+    keys.check_topics(request.auth, dict.fromkeys(draft.topic for draft in drafts))
     positions = [str(position) for position in shared_log().append(drafts)]
     return {"positions": positions} if many else {"position": positions[0]}
 
@@ -99,11 +104,19 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
         raise Problem(422, f"{body.user[:80]!r} is nobody here.", field="user")
     own = access.own_topics(user)
     for topic in body.topics:
-        if topic not in own and (topics.is_inbox(topic) or topic.startswith("hub.")):
+        if topic not in own and (topics.is_inbox(topic) or topics.is_hubs(topic)):
             raise Problem(422, f"{topic!r} is not theirs to read: leave it out.", field="topics")
+    keys.check_topics(request.auth, body.topics)
     text, ticket, claims = tokens.issue(user, own, body.topics, body.ttl)
     expires_at = events.stamp(datetime.fromtimestamp(claims.expires_at, UTC))
     return {"token": text, "ticket": ticket, "expires_at": expires_at}
+
+
+def _written(to: Sequence[str]) -> list[str]:
+    """The topics that a key must cover; a segment may come to be anybody."""
+    named = [address for address in to if not address.startswith("segment:")]
+    anybody = [topics.user("*")] if len(named) < len(to) else []
+    return [*(sending.resolve(named) if named else ()), *anybody]
 
 
 def _told(rows: Sequence[Notification]) -> dict[str, Any]:

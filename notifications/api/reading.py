@@ -73,6 +73,13 @@ def unread(request: ReaderRequest, id: UUID) -> dict[str, Any]:
     return _counted(request)
 
 
+@router.put("notifications/{uuid:id}/click", tags=TAGS, response=Counted)
+def click(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+    """Its link was followed: that reads it too."""
+    verbs.click(request.auth, id)
+    return _counted(request)
+
+
 @router.put("notifications/{uuid:id}/archive", tags=TAGS, response=Counted)
 def archive(request: ReaderRequest, id: UUID) -> dict[str, Any]:
     """Put it away: it counts as read, and only `filter=archived` shows it."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from ninja import Query
 
-from notifications import rooms
+from hub import topics
+from notifications import keys, rooms
 from notifications.api.auth import Key, KeyRequest, ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
@@ -28,4 +29,6 @@ def make(request: KeyRequest, body: RoomBody) -> dict[str, Any]:
 
     Its `kind` says what may be said in it, and is for good, as its name is.
     """
+    if request.auth.topics:
+        keys.check_topics(request.auth, [topics.room(body.name)])
     return rooms.item(rooms.make(body.name, body.kind, body.members))

@@ -48,6 +48,10 @@ class NotificationBody(Strict):
     send_at: Moment | None = None
 
 
+class AudienceBody(Strict):
+    to: list[str] = Field(examples=[["user:alice", "group:ops", "segment:newcomers"]])
+
+
 class EventBody(Strict):
     topic: LiveTopic = Field(examples=["job-42"])
     type: LiveType = Field(examples=["progress"])
@@ -119,6 +123,12 @@ class Sent(BaseModel):
 
 class SentAll(BaseModel):
     notifications: list[Sent]
+
+
+class Audience(BaseModel):
+    people: int = Field(description="Each counted once.")
+    sample: list[str] = Field(description="The names of up to 10 of them.")
+    topics: list[str] = Field(description="Up to 50 of the topics that are written to.")
 
 
 class Position(BaseModel):

@@ -61,6 +61,7 @@ def test_the_documentation_names_every_call(db: None) -> None:
 
     calls = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     assert calls == {
+        "POST /api/v1/audience",
         "POST /api/v1/notifications",
         "GET /api/v1/notifications",
         "GET /api/v1/notifications/count",
@@ -70,6 +71,7 @@ def test_the_documentation_names_every_call(db: None) -> None:
         "DELETE /api/v1/notifications/{id}",
         "PUT /api/v1/notifications/{id}/reading",
         "DELETE /api/v1/notifications/{id}/reading",
+        "PUT /api/v1/notifications/{id}/click",
         "PUT /api/v1/notifications/{id}/archive",
         "DELETE /api/v1/notifications/{id}/archive",
         "GET /api/v1/preferences",

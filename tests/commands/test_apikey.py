@@ -49,8 +49,15 @@ def test_the_list_names_each_key_with_its_scopes_and_state() -> None:
 
     ci, old = run("list")
 
-    assert ci == "ci\tsend,publish\tlast used never"
+    assert ci == "ci\tsend,publish\tlast used never\tevery topic"
     assert old.startswith("old\tread\trevoked 2")
+
+
+def test_a_key_for_some_topics_names_them() -> None:
+    text = run("create", "--name", "ci", "--scope", "send", "--topic", "job-*", "--topic", "group-ops")[-1]
+
+    assert run("list") == ["ci\tsend\tlast used never\tjob-*,group-ops"]
+    assert keys.check(text, "send").topics == ["job-*", "group-ops"]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +68,7 @@ def test_the_list_names_each_key_with_its_scopes_and_state() -> None:
         ["create", "--name", "line\nbreak", "--scope", "send"],
         ["create", "--name", "ci", "--scope", "everything"],
         ["create", "--name", "ci"],
+        ["create", "--name", "ci", "--scope", "send", "--topic", "no topic"],
         ["revoke", "nobody"],
     ],
 )

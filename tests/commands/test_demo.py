@@ -12,7 +12,7 @@ from django.db.models import Model
 from hub import kinds
 from notifications import access, demo, keys, rooms
 from notifications.inbox import find
-from notifications.models import ApiKey, Grant, Notification, Room
+from notifications.models import ApiKey, Grant, Notification, Room, Template
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def test_there_is_a_room_of_each_kind_and_one_for_a_group() -> None:
 @pytest.mark.usefixtures("demo_mode")
 def test_a_second_time_changes_nothing() -> None:
     def rows() -> list[list[dict[str, Any]]]:
-        kinds: tuple[type[Model], ...] = (User, ApiKey, Grant, Notification, Room)
+        kinds: tuple[type[Model], ...] = (User, ApiKey, Grant, Notification, Room, Template)
         return [list(kind._default_manager.order_by("pk").values()) for kind in kinds]
 
     call_command("demo", stdout=StringIO())

@@ -21,6 +21,13 @@ class Command(BaseCommand):
         create.add_argument(
             "--scope", action="append", required=True, choices=keys.SCOPES, help="what it may do; repeatable"
         )
+        create.add_argument(
+            "--topic",
+            action="append",
+            default=[],
+            metavar="PATTERN",
+            help="a topic it may write to, or a beginning and *, as job-*; repeatable; without: all",
+        )
         actions.add_parser("list", help="list the keys")
         revoke = actions.add_parser("revoke", help="end a key, at once and for ever")
         revoke.add_argument("name")
@@ -28,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         try:
             if action == "create":
-                self.stdout.write(keys.create(options["name"], options["scope"]))
+                self.stdout.write(keys.create(options["name"], options["scope"], topics=options["topic"]))
             elif action == "revoke":
                 keys.revoke(options["name"])
                 self.stdout.write(f"{options['name']} is revoked.")
@@ -41,4 +48,5 @@ class Command(BaseCommand):
         for key in ApiKey.objects.order_by("name"):
             used = events.stamp(key.last_used_at) if key.last_used_at else "never"
             state = f"revoked {events.stamp(key.revoked_at)}" if key.revoked_at else f"last used {used}"
-            self.stdout.write(f"{key.name}\t{','.join(key.scopes)}\t{state}")
+            topics = ",".join(key.topics) or "every topic"
+            self.stdout.write(f"{key.name}\t{','.join(key.scopes)}\t{state}\t{topics}")

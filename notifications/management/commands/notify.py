@@ -36,7 +36,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         fields = ("to", "title", "body", "url", "category", "severity", "key", "expires_at", "send_at")
         try:
-            rows = notify(**{field: options[field] for field in fields})
+            rows = notify(**{field: options[field] for field in fields}, sender="command")
         except BadNotification as bad:
             raise CommandError(f"--{bad.field.replace('_', '-')}: {bad}") from None
         except TooLarge as large:

@@ -1,0 +1,23 @@
+"""Whom a notification would reach: asked before it is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from notifications import audience, keys
+from notifications.api.auth import Key, KeyRequest
+from notifications.api.router import router
+from notifications.api.schemas import Audience, AudienceBody
+
+MOST_TOPICS = 50  # that are named
+
+
+@router.post("audience", tags=["Publishing"], auth=Key("send"), response=Audience)
+def count(request: KeyRequest, body: AudienceBody) -> dict[str, Any]:
+    """How many people a notification to these addresses would reach, and some of them. Scope: `send`.
+
+    Nothing is sent. What cannot be sent to is refused as `POST /notifications` refuses it.
+    """
+    found = audience.of(body.to)
+    keys.check_topics(request.auth, found.topics)
+    return {"people": found.people, "sample": found.sample, "topics": found.topics[:MOST_TOPICS]}

@@ -1,0 +1,41 @@
+"""Another time for what is still to be sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from hub.problems import Problem
+from notifications import outbox
+from notifications.models import Notification, Sending
+
+
+def reschedule(id: UUID, due_at: datetime) -> int:
+    """Send it then, or now if then is past; give how many rows that is.
+
+    Raises a `Problem`: 404, 409 if it is not waiting any more, 422 if it would expire before.
+    """
+    now = timezone.now()
+    due_at = max(due_at, now)
+    with transaction.atomic():
+        sending = Sending.objects.select_for_update().filter(pk=id).first()
+        if sending is None:
+            raise Problem(404, "There is no such sending.")
+        standing = Notification.objects.select_for_update().filter(sending=id, recalled_at=None)
+        rows = list(standing.filter(position=None)) if sending.due_at > now else []
+        if not rows:
+            raise Problem(409, "It is not waiting any more.")
+        expires_at = rows[0].expires_at
+        if expires_at is not None and expires_at <= due_at:
+            raise Problem(422, "It would expire before it is sent: give an earlier time.", field="send_at")
+        sending.due_at = due_at
+        sending.save(update_fields=["due_at"])
+        Notification.objects.filter(sending=id, recalled_at=None, position=None).update(due_at=due_at)
+        for row in rows:
+            row.due_at = due_at
+        transaction.on_commit(partial(outbox.publish_now, rows), robust=True)
+    return len(rows)
