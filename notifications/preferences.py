@@ -15,9 +15,10 @@ from django.db import transaction
 
 from hub.problems import Problem
 from notifications import screens
-from notifications.models import CATEGORY, Notification, Preference
+from notifications.models import CATEGORY, Notification, Preference, PreferenceChange
 
 LATEST = 500  # rows of an inbox whose categories are named
+CHANGES = 500  # of a person that are looked back on
 MAX_CHOICES = 100  # so that the event of all this stays far below the most that one carries
 # Area/City, which every browser knows as well; nobody lives in "localtime".
 ZONES = (*sorted(zone for zone in available_timezones() if "/" in zone), "UTC")
@@ -79,20 +80,49 @@ def wants(preference: Preferences, notification: Mapping[str, Any], moment: date
 
 def chosen(user: User) -> Preferences:
     """What a person chose otherwise than everybody has it: all that `wants` asks for."""
-    row = Preference.objects.filter(user=user).first() or Preference()
-    quiet = row.quiet_hours
-    # The zones of another instance, or of last year, may not be ours.
-    known = quiet if quiet is not None and quiet["zone"] in ZONES else None
+    return _preferences(Preference.objects.filter(user=user).first() or Preference())
+
+
+def as_of(user_id: int, moment: datetime) -> Preferences:
+    """What a person had chosen at a moment."""
+    return History(User(pk=user_id)).at(moment)
+
+
+class History:
+    """What a person had chosen at any moment, asked for once.
+
+    Before the first change that was noted everybody has what everybody has; of whom none was noted,
+    what they have now holds for always.
+    """
+
+    def __init__(self, user: User) -> None:
+        self._changes = list(PreferenceChange.objects.filter(user=user).order_by("-at", "-id")[:CHANGES])
+        self._now = Preference()
+        if not self._changes:
+            self._now = getattr(user, "notification_preference", self._now)
+
+    def at(self, moment: datetime) -> Preferences:
+        for change in self._changes:
+            if change.at <= moment:
+                return _preferences(change)
+        return _preferences(self._now)
+
+
+def stated(choices: dict[str, Choice], quiet: QuietHours | None) -> Preferences:
+    """What a row says. The zones of another instance, or of last year, may not be ours."""
     return {
-        "categories": row.choices,
+        "categories": choices,
         "mandatory": sorted({*settings.HUB_MANDATORY_CATEGORIES}),
-        "quiet_hours": known,
+        "quiet_hours": quiet if quiet is not None and quiet["zone"] in ZONES else None,
     }
 
 
-def known(user: User, own: Sequence[str]) -> Preferences:
-    """The same for every category this person may meet: chosen, mandatory, or in their inbox lately."""
-    preference = chosen(user)
+def known(user: User, own: Sequence[str], preference: Preferences | None = None) -> Preferences:
+    """The same for every category this person may meet: chosen, mandatory, or in their inbox lately.
+
+    ``preference`` is what `chosen` said, if it was asked.
+    """
+    preference = preference or chosen(user)
     rows = Notification.objects.inbox(own, user.date_joined).values_list("category", flat=True)
     met = {category for category in rows[:LATEST] if CATEGORY.fullmatch(category)}
     fixed = preference["mandatory"]
@@ -113,7 +143,9 @@ def put(user: User, own: Sequence[str], wanted: Chosen) -> Preferences:
     if quiet is not None:
         _check(quiet)
     with transaction.atomic():
-        Preference.objects.update_or_create(user=user, defaults={"choices": choices, "quiet_hours": quiet})
+        state: dict[str, Any] = {"choices": choices, "quiet_hours": quiet}
+        Preference.objects.update_or_create(user=user, defaults=state)
+        PreferenceChange.objects.create(user=user, **state)
         preference = known(user, own)
         screens.tell_after_commit(user.pk, "preferences", preference)
     return preference
@@ -127,6 +159,10 @@ def muted(choices: Mapping[str, Choice] | None) -> frozenset[str]:
 
 def muted_by(user: User) -> frozenset[str]:
     return muted(Preference.objects.filter(user=user).values_list("choices", flat=True).first())
+
+
+def _preferences(row: Preference | PreferenceChange) -> Preferences:
+    return stated(row.choices, row.quiet_hours)
 
 
 def _within(quiet: QuietHours, moment: datetime) -> bool:

@@ -18,12 +18,17 @@ from hub.problems import Problem
 from notifications import access, screens
 from notifications.models import Notification, Reading
 
-FIELDS = ("read_at", "seen_at", "archived_at")
+FIELDS = ("read_at", "seen_at", "archived_at")  # what screens show
 
 
 def read(user: User, id: UUID) -> None:
     """Raises a `Problem` of 404, like all of these, for what is not in this person's inbox."""
     _mark(user, id, "read_at", "seen_at")
+
+
+def click(user: User, id: UUID) -> None:
+    """Its link was followed, so it was read."""
+    _mark(user, id, "clicked_at", "read_at", "seen_at")
 
 
 def unread(user: User, id: UUID) -> None:

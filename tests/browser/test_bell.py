@@ -227,7 +227,7 @@ def test_what_cannot_be_saved_comes_back_and_says_so(alice: Desk) -> None:
 
 
 def test_a_page_may_take_what_is_opened_to_itself(alice: Desk) -> None:
-    alice.post("route me", url="/elsewhere")
+    id = alice.post("route me", url="/elsewhere")
     alice.page.evaluate(
         """addEventListener("notification-open", (event) => {
           event.preventDefault();
@@ -236,8 +236,10 @@ def test_a_page_may_take_what_is_opened_to_itself(alice: Desk) -> None:
     )
     alice.open()
 
-    alice.page.get_by_role("link", name="route me", exact=True).click()
+    with alice.page.expect_request(f"**/api/v1/notifications/{id}/click") as told:
+        alice.page.get_by_role("link", name="route me", exact=True).click()
 
+    assert told.value.method == "PUT"
     expect(alice.panel).to_have_count(0)
     assert alice.page.evaluate("window.opened") == "route me"
     assert alice.page.url.endswith("/preferences/")

@@ -45,6 +45,11 @@ export class Entry {
     return this.#find(".title");
   }
 
+  /** Whether its title leads to what it is about, and not to itself. */
+  get leads() {
+    return this.#find(".when").hasAttribute("href");
+  }
+
   /** Say what the item says, but for what the reader did with it. */
   fill(item, preferences) {
     const { element } = this;

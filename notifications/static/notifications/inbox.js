@@ -168,6 +168,7 @@ function readAll() {
 
 const UNDONE = {
   read: { read_at: null },
+  click: { read_at: null },
   unread: { read_at: "" },
   archive: { archived_at: null },
   unarchive: { archived_at: "" },
@@ -217,8 +218,11 @@ page.addEventListener("click", (event) => {
     if (verb !== "clear") act(verb, selection.rows);
     selection.clear();
   } else {
-    const row = list.get(event.target.closest(".title, .when[href]")?.closest(".row")?.dataset.id);
-    if (row?.unread) deeds.send("read", [row.id]);
+    const link = event.target.closest(".title, .when[href]");
+    const row = list.get(link?.closest(".row")?.dataset.id);
+    const away = row?.leads && link === row.link;
+    if (row?.unread) deeds.send(away ? "click" : "read", [row.id]);
+    else if (away) store.click(row.id).catch(() => {});
   }
 });
 

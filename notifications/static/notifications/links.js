@@ -12,7 +12,8 @@ export const needToken = (element) =>
 
 /** Its title was activated: a page that routes itself takes it from here. Whether the link is followed. */
 export function open(host, store, item, event) {
-  if (!item.read_at) store.read(item.id).catch(() => {});
+  if (href(item.url)) store.click(item.id).catch(() => {});
+  else if (!item.read_at) store.read(item.id).catch(() => {});
   if (event.ctrlKey || event.metaKey || event.shiftKey) return true;
   const asked = new CustomEvent("notification-open", {
     bubbles: true,

@@ -6,7 +6,7 @@ import { open, target } from "./links.js";
 import { Pile } from "./pile.js";
 import { dress } from "./style.js";
 
-const sheet = `
+export const sheet = `
 :host {
   position: fixed;
   z-index: 2147483000;

@@ -93,6 +93,12 @@ class Store extends EventTarget {
     return this.#mark("PUT", `notifications/${id}/reading`, { id, read_at: now, seen_at: now });
   }
 
+  /** Its own link was followed. */
+  click(id) {
+    const now = new Date().toISOString();
+    return this.#mark("PUT", `notifications/${id}/click`, { id, read_at: now, seen_at: now });
+  }
+
   unread(id) {
     return this.#mark("DELETE", `notifications/${id}/reading`, { id, read_at: null });
   }
