@@ -5,18 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from notifications.models import (
     ApiKey,
+    AuditEntry,
+    Delivery,
     Grant,
     IdempotentRequest,
     Line,
     Notification,
     Preference,
+    PreferenceChange,
     Reading,
     Room,
+    Sending,
     Subscription,
+    Template,
     Ticket,
 )
 
@@ -40,17 +46,50 @@ class Unchanged(Unmade):
         return False
 
 
+@admin.register(Sending)
+class SendingAdmin(Unchanged):
+    list_display = ("title", "sender", "to", "created_at", "due_at")
+    search_fields = ("title", "sender")
+
+
 @admin.register(Notification)
 class NotificationAdmin(Unchanged):
-    list_display = ("title", "topic", "severity", "category", "due_at", "position", "recalled_at")
+    list_display = (
+        "title",
+        "topic",
+        "severity",
+        "category",
+        "due_at",
+        "position",
+        "recalled_at",
+        "recalled_by",
+    )
     list_filter = ("severity",)
     search_fields = ("title", "topic")
 
 
 @admin.register(Reading)
 class ReadingAdmin(Unchanged):
-    list_display = ("user", "notification", "seen_at", "read_at", "archived_at")
+    list_display = ("user", "notification", "seen_at", "read_at", "clicked_at", "archived_at")
     list_select_related = ("user", "notification")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(Unchanged):
+    list_display = ("notification", "instance", "at", "late", "size")
+    list_filter = ("late",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # Those whose notification is gone have no name.
+        return super().get_queryset(request).select_related("notification")
+
+
+@admin.register(Template)
+class TemplateAdmin(Unchanged):
+    """Templates are written on the dashboard, which notes who did."""
+
+    list_display = ("name", "title", "category", "severity")
+    search_fields = ("name", "title")
 
 
 @admin.register(Preference)
@@ -59,12 +98,28 @@ class PreferenceAdmin(Unchanged):
     list_select_related = ("user",)
 
 
+@admin.register(PreferenceChange)
+class PreferenceChangeAdmin(Unchanged):
+    list_display = ("user", "at", "choices", "quiet_hours")
+    list_select_related = ("user",)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(Unchanged):
+    list_display = ("at", "actor", "act", "target", "address")
+    list_filter = ("act",)
+    search_fields = ("actor", "target")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(Unmade):
-    """Keys are made by `manage.py apikey`, which can show their text; here they are revoked."""
+    """Made on the dashboard or by `manage.py apikey`, which show a key's text; here they are revoked."""
 
-    list_display = ("name", "scopes", "created_at", "last_used_at", "revoked_at")
-    readonly_fields = ("name", "scopes", "created_at", "last_used_at")
+    list_display = ("name", "scopes", "topics", "created_at", "last_used_at", "revoked_at")
+    readonly_fields = ("name", "scopes", "topics", "created_at", "last_used_at")
 
 
 @admin.register(Ticket)
@@ -97,11 +152,11 @@ class GrantAdmin(ModelAdmin):
 class RoomAdmin(ModelAdmin):
     """A room keeps its name and kind: what was said in it goes by both."""
 
-    list_display = ("name", "kind", "audience", "group")
+    list_display = ("name", "kind", "audience", "group", "closed_at")
     list_filter = ("kind", "audience")
     list_select_related = ("group",)
     search_fields = ("name",)
-    filter_horizontal = ("people",)
+    autocomplete_fields = ("people", "removed")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("name", "kind")

@@ -1,4 +1,4 @@
-"""The people, the rights, the rooms and the notifications of a hub that shows itself."""
+"""The people, the rights, the rooms, the templates and the notifications of a hub that shows itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import keys
-from notifications.models import ApiKey, Grant, Notification, Room
+from notifications.models import ApiKey, Grant, Notification, Room, Template
 from notifications.notify import resolve
 
 PEOPLE = ("admin", "alice", "bob", "carol")
@@ -20,6 +20,21 @@ PASSWORD = KEY = "demo"  # noqa: S105
 KEY_TEXT = "demo-key"
 PATTERNS = ("repo-*", "job-*")
 ROOMS = {"lobby": "chat", "board": "board", "auction": "auction", "device": "device", "binary": "binary"}
+
+TEMPLATES: dict[str, dict[str, str]] = {
+    "Release": {
+        "title": "{service} {version} is out",
+        "body": "New in {version}: {what}",
+        "category": "deploys",
+        "severity": "success",
+    },
+    "Maintenance": {
+        "title": "Maintenance on {day}, {from} to {to} UTC",
+        "body": "Pages may be read but not changed. Live feeds reconnect by themselves.",
+        "category": "maintenance",
+        "severity": "warning",
+    },
+}
 
 NOTIFICATIONS = Path(__file__).with_name("demo.json")
 
@@ -43,6 +58,8 @@ def make() -> None:
     for name, kind in ROOMS.items():
         Room.objects.get_or_create(name=name, defaults={"kind": kind})
     Room.objects.get_or_create(name="ops", defaults={"audience": Room.Audience.GROUP, "group": ops})
+    for name, said in TEMPLATES.items():
+        Template.objects.get_or_create(name=name, defaults=said)
     for number, said in enumerate(json.loads(NOTIFICATIONS.read_text(encoding="utf-8"))):
         at = timezone.now() - timedelta(hours=said.pop("hours_ago"))
         topic = resolve([said.pop("to")])[0]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -26,21 +26,15 @@ def preferences(request: PersonRequest) -> HttpResponse:
     known = choices.known(request.user, own)
     if request.method != "POST":
         return _page(request, known, saved="saved" in request.GET)
-    wanted = _wanted(request)
+    wanted = wanted_by(request.POST)
     try:
         choices.put(request.user, own, wanted)
     except Problem as problem:
-        asked: choices.Preferences = {
-            "categories": {**known["categories"], **wanted["categories"]},
-            "mandatory": known["mandatory"],
-            "quiet_hours": wanted["quiet_hours"],
-        }
-        return _page(request, asked, problem=problem)
+        return _page(request, asked(known, wanted), problem=problem)
     return redirect(f"{reverse('preferences')}?saved=1")
 
 
-def _wanted(request: PersonRequest) -> choices.Chosen:
-    form = request.POST
+def wanted_by(form: QueryDict) -> choices.Chosen:
     feed, toast = form.getlist("feed"), form.getlist("toast")
     return {
         "categories": {
@@ -56,16 +50,20 @@ def _wanted(request: PersonRequest) -> choices.Chosen:
     }
 
 
-def _page(
-    request: PersonRequest,
-    preference: choices.Preferences,
-    *,
-    problem: Problem | None = None,
-    saved: bool = False,
-) -> HttpResponse:
+def asked(known: choices.Preferences, wanted: choices.Chosen) -> choices.Preferences:
+    """What a form that was refused shows again."""
+    return {
+        "categories": {**known["categories"], **wanted["categories"]},
+        "mandatory": known["mandatory"],
+        "quiet_hours": wanted["quiet_hours"],
+    }
+
+
+def fields(preference: choices.Preferences) -> dict[str, Any]:
+    """What `choices.html` shows."""
     quiet = preference["quiet_hours"]
     fixed = preference["mandatory"]
-    context: dict[str, Any] = {
+    return {
         "rows": [
             {
                 "category": category,
@@ -78,8 +76,18 @@ def _page(
         "quiet": quiet,
         "hours": quiet or {"start": "22:00", "end": "07:00", "zone": settings.TIME_ZONE},
         "zones": choices.ZONES,
-        "problem": problem,
-        "saved": saved,
     }
+
+
+def _page(
+    request: PersonRequest,
+    preference: choices.Preferences,
+    *,
+    problem: Problem | None = None,
+    saved: bool = False,
+) -> HttpResponse:
+    shown = fields(preference)
+    preset = problem is None and not shown["quiet"]
+    context = {**shown, "preset": preset, "problem": problem, "saved": saved}
     status = problem.status if problem else 200
     return render(request, "notifications/preferences.html", context, status=status)

@@ -1,19 +1,87 @@
-"""The page audit. A stub."""
+"""The audit log: who did what, when, to what, and from where."""
 
 from __future__ import annotations
 
+import json
+from typing import Any
+from uuid import UUID
+
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import NoReverseMatch, path, reverse
 from django.views.decorators.http import require_GET
 
+from notifications.audit import ACTS
+from notifications.dashboard.pager import page_of
+from notifications.models import UNSAYABLE, AuditEntry
 from notifications.roles import StaffRequest, needs
+
+# The acts by what their target is.
+SENDINGS = ("send", "test", "undo", "stop", "recall", "reschedule")
+ROOMS = ("close-room", "open-room")
+MEMBERS = ("remove-person", "let-back")
 
 
 @needs("view")
 @require_GET
 def audit(request: StaffRequest) -> HttpResponse:
-    return render(request, "notifications/dashboard/base.html")
+    """Newest first; ``actor`` and ``act`` are exact, ``target`` is any part of it."""
+    asked = {
+        name: UNSAYABLE.sub("", request.GET.get(name, "")).strip() for name in ("actor", "act", "target")
+    }
+    rows = AuditEntry.objects.order_by("-pk")
+    if asked["actor"]:
+        rows = rows.filter(actor=asked["actor"])
+    if asked["act"]:
+        rows = rows.filter(act=asked["act"])
+    if asked["target"]:
+        rows = rows.filter(target__icontains=asked["target"])
+    entries, older = page_of(request, rows)
+    context = {
+        "acts": [(act, _word(act)) for act in ACTS],
+        "asked": asked,
+        "entries": [_entry(entry) for entry in entries],
+        "older": older,
+    }
+    return render(request, "notifications/dashboard/audit.html", context)
+
+
+def _entry(entry: AuditEntry) -> dict[str, Any]:
+    detail = entry.detail if isinstance(entry.detail, dict) else {}
+    return {
+        "row": entry,
+        "word": _word(entry.act) if entry.act in ACTS else "",
+        "target": _target(entry, detail),
+        "link": _link(entry, detail),
+        "detail": json.dumps(detail, ensure_ascii=False, indent=2) if detail else "",
+    }
+
+
+def _word(act: str) -> str:
+    return f"did_{act.replace('-', '_')}"
+
+
+def _target(entry: AuditEntry, detail: dict[str, Any]) -> str:
+    """As people call it: of a sending its title, not its id."""
+    if entry.act in SENDINGS:
+        return f"{detail.get('title') or entry.target}"
+    if entry.act in MEMBERS:
+        return f"{entry.target}: {detail.get('person', '')}"
+    return entry.target
+
+
+def _link(entry: AuditEntry, detail: dict[str, Any]) -> str:
+    """The page of what it was done to, if it has one."""
+    try:
+        if entry.act in SENDINGS:
+            return reverse("dashboard-sending", args=[UUID(f"{detail.get('sending') or entry.target}")])
+        if entry.act in ROOMS + MEMBERS:
+            return reverse("dashboard-room", args=[entry.target])
+        if entry.act == "change-preferences":
+            return reverse("dashboard-person", args=[detail["person"]])
+    except (KeyError, ValueError, NoReverseMatch):
+        pass  # from before a rule: it stands there as text
+    return ""
 
 
 paths = [path("audit/", audit, name="dashboard-audit")]

@@ -1,19 +1,155 @@
-"""The page compose. A stub."""
+"""The page on which somebody writes, looks, counts and sends; it leads to the page of the sending."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import path
-from django.views.decorators.http import require_GET
+import re
+from datetime import timedelta
+from typing import Any
 
-from notifications.roles import StaffRequest, needs
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from notifications import audit, segments
+from notifications.dashboard.draft import Draft
+from notifications.dashboard.preview import preview
+from notifications.models import Sending, Template, time_ordered_id
+from notifications.notify import BadNotification, notify
+from notifications.roles import StaffRequest, may, needs
+from notifications.words import say
+
+UNDO = timedelta(seconds=10)  # between the button and the first publish
+ADDED = (("add_group", "group"), ("add_segment", "segment"), ("add_person", "user"))
 
 
 @needs("send")
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def compose(request: StaffRequest) -> HttpResponse:
-    return render(request, "notifications/dashboard/base.html")
+    if request.method != "POST":
+        return _page(request, _begun(request), seen=False)
+    act = request.POST.get("act")
+    draft = Draft.read(_added(request, act))
+    if act == "test":
+        return _test(request, draft)
+    if act == "send":
+        return _send(request, draft)
+    return _page(request, draft)
+
+
+def _begun(request: StaffRequest) -> Draft:
+    """An empty draft, or one from a template."""
+    to, template = request.GET.get("to", ""), request.GET.get("template", "")
+    if not template:
+        return Draft(initial={"to": to})
+    return Draft.from_template(get_object_or_404(Template, pk=int(template) if template.isdecimal() else 0))
+
+
+def _added(request: StaffRequest, act: str | None) -> dict[str, Any]:
+    """What was sent, with the addresses that the buttons beside the field add to it."""
+    form = request.POST.dict()
+    lines = [form.get("to", "").rstrip()]
+    if act == "everyone":
+        lines.append("everyone")
+    elif act == "add":
+        lines += [f"{kind}:{name}" for field, kind in ADDED if (name := form.get(field, "").strip())]
+    return {**form, "to": "\n".join(line for line in lines if line)}
+
+
+def _test(request: StaffRequest, draft: Draft) -> HttpResponse:
+    """To the sender alone, at once, whatever else is wrong."""
+    name = request.user.get_username()
+    if draft.texts is None:
+        return _page(request, draft, status=422)
+    texts = {**draft.texts, "key": ""}  # which would take the last one back
+    try:
+        with transaction.atomic():
+            rows = notify([f"user:{name}"], **texts, sender=name)
+            audit.record(request, "test", rows[0].sending_id, title=texts["title"])
+    except BadNotification as bad:
+        return _page(request, draft, status=422, refusal=str(bad))
+    return _page(request, draft, done=say("compose_tested"))
+
+
+def _send(request: StaffRequest, draft: Draft) -> HttpResponse:
+    reached, texts = draft.audience, draft.texts
+    if not draft.is_valid() or reached is None or texts is None:
+        return _page(request, draft, status=422)
+    wide = reached.role == "broadcast"
+    if not may(request.user, reached.role):
+        return _page(request, draft, status=403, refusal=say("compose_needs_broadcast"))
+    if wide and not _counted(draft.cleaned_data["confirm"], reached.people):
+        refusal = say("compose_wrong_number", n=reached.people)
+        return _page(request, draft, status=422, refusal=refusal)
+    said, now = draft.cleaned_data, timezone.now()
+    before = Sending.objects.filter(pk=said["id"])
+    try:
+        with transaction.atomic():
+            rows = notify(
+                said["to"],
+                **texts,
+                expires_at=said["expires_at"],
+                send_at=max(said["send_at"] or now, now + UNDO),
+                sender=request.user.get_username(),
+                sending_id=said["id"],
+            )
+            due_at, people = rows[0].due_at.isoformat(), reached.people
+            audit.record(
+                request, "send", said["id"], to=said["to"], title=texts["title"], people=people, due_at=due_at
+            )
+    except BadNotification as bad:
+        return _page(request, draft, status=422, refusal=str(bad))
+    except IntegrityError:
+        # The button was pressed twice: that is the same sending, if it says the same.
+        if not before.filter(title=texts["title"], to=said["to"]).exists():
+            return _page(request, draft, status=409, refusal=say("compose_sent_before"))
+    return redirect("dashboard-sending", id=said["id"])
+
+
+def _counted(typed: str, people: int) -> bool:
+    digits = re.sub(r"\s", "", typed)
+    return digits.isdecimal() and len(digits) < 20 and int(digits) == people
+
+
+def _page(
+    request: StaffRequest,
+    draft: Draft,
+    *,
+    status: int = 200,
+    seen: bool = True,
+    refusal: str = "",
+    done: str = "",
+) -> HttpResponse:
+    """The form again; ``seen`` with what it would do."""
+    reached = draft.audience if seen else None
+    faults = [
+        (draft[name], error)
+        for name, errors in draft.errors.items()
+        if name in draft.fields
+        for error in errors
+    ]
+    context = {
+        "draft": draft,
+        "id": time_ordered_id(),  # a button that was pressed is not pressed again
+        "done": done,
+        "refusal": refusal,
+        "seen": seen,
+        "faults": faults,
+        "reached": reached,
+        "confirm": reached is not None and reached.role == "broadcast",
+        "may_send": reached is None or may(request.user, reached.role),
+        "preview": preview(draft, request.user) if seen else None,
+        "language": draft.chosen("language"),
+        "theme": draft.chosen("theme"),
+        "width": draft.chosen("width"),
+        "templates": Template.objects.values_list("pk", "name"),
+        "groups": Group.objects.order_by("name").values_list("name", flat=True),
+        "segments": segments.names(),
+    }
+    return render(request, "notifications/dashboard/compose.html", context, status=status)
 
 
 paths = [path("send/", compose, name="dashboard-compose")]

@@ -1,19 +1,165 @@
-"""The page connections. A stub."""
+"""Who is connected now, on every instance. The page's script listens; the hub picks by the filter."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import path
-from django.views.decorators.http import require_GET
+from typing import Any
 
-from notifications.roles import StaffRequest, needs
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from hub import census, orders, topics
+from hub.log import LogAway
+from hub.log.shared import shared_log
+from notifications import audit, words
+from notifications.dashboard import instances, live
+from notifications.models import UNSAYABLE
+from notifications.notify import BadNotification, notify
+from notifications.roles import StaffRequest, may, needs
+
+FILTERS = ("person", "topic", "kind", "address", "older_s")
+KINDS = ("feed", "room")
+AGES = (60, 600, 3600, 86_400)  # seconds, each with its word
+LAST_AGE = 10**9
 
 
 @needs("view")
 @require_GET
 def connections(request: StaffRequest) -> HttpResponse:
-    return render(request, "notifications/dashboard/base.html")
+    asked = {
+        name: request.GET.get(name, "").strip() for name in ("person", "topic", "kind", "address", "older_s")
+    }
+    code, problem = "", ""
+    try:
+        code = census.code(**_filter(request.GET))
+    except ValueError as bad:
+        problem = str(bad)
+    context = {
+        "asked": asked,
+        "ages": _ages(asked["older_s"]),
+        "filtered": any(asked.values()),
+        "kinds": [(kind, f"watch_kind_{kind}") for kind in KINDS],
+        "problem": problem,
+        "query": live.query(["instances", *([f"connections-{code}"] if code else [])]),
+        "sends": may(request.user, "send"),
+        "manages": may(request.user, "manage"),
+        "live_words": live.texts(*SAID),
+    }
+    page = "notifications/dashboard/connections.html"
+    return render(request, page, context, status=422 if problem else 200)
 
 
-paths = [path("connections/", connections, name="dashboard-connections")]
+@needs("manage")
+@require_POST
+def disconnect(request: StaffRequest) -> HttpResponse:
+    """Close one connection; its client comes back if it may."""
+    back = reverse("dashboard-connections")
+    number, person = request.POST.get("number", ""), request.POST.get("person", "")
+    try:
+        name = live.instance(request)
+        if not (_is_number(number) and 0 < len(person) <= 64 and person.isprintable()):
+            raise ValueError(words.say("watch_bad_connection"))
+        with transaction.atomic():
+            audit.record(request, "disconnect", f"{name} #{number}", person=person)
+            shared_log().append([orders.disconnect(name, int(number), person)])
+    except ValueError as bad:
+        return live.refused(request, str(bad), back)
+    except LogAway:
+        return live.away(request, back)
+    return live.done(request, words.say("watch_disconnect_done", number=number, name=name), back)
+
+
+@needs("send")
+@require_POST
+def test(request: StaffRequest) -> HttpResponse:
+    """Send somebody a test, to see whether it arrives."""
+    back = reverse("dashboard-connections")
+    address = f"user:{request.POST.get('person', '')}"
+    try:
+        with transaction.atomic():
+            sender = request.user.get_username()
+            rows = notify([address], words.say("watch_test_title"), category="test", sender=sender)
+            audit.record(request, "test", address, sending=str(rows[0].sending_id))
+    except BadNotification as bad:
+        return live.refused(request, str(bad), back)
+    return live.done(request, words.say("watch_test_done", name=address.removeprefix("user:")), back)
+
+
+def _filter(form: QueryDict) -> dict[str, Any]:
+    """What `census.code` is asked for; raise `ValueError` with a sentence."""
+    asked: dict[str, Any] = {}
+    for name in FILTERS:
+        value = form.get(name, "").strip()
+        if UNSAYABLE.search(value):
+            raise ValueError(words.say("watch_bad_text"))
+        if value:
+            asked[name] = value
+    if "topic" in asked:
+        topics.check(asked["topic"])
+    if asked.get("kind", "feed") not in KINDS:
+        raise ValueError(words.say("watch_bad_kind"))
+    if "older_s" in asked:
+        if not _is_number(asked["older_s"]) or int(asked["older_s"]) > LAST_AGE:
+            raise ValueError(words.say("watch_bad_age"))
+        asked["older_s"] = int(asked["older_s"])
+    return asked
+
+
+def _ages(asked: str) -> list[tuple[str, str]]:
+    """What may be chosen, and what an address asks besides."""
+    ages = [(str(age), words.say(f"watch_older_{age}")) for age in AGES]
+    if _is_number(asked) and asked not in dict(ages):
+        ages.append((asked, words.say("watch_older_other", n=asked)))
+    return ages
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+# What the page's scripts say.
+SAID = (
+    "watch_live",
+    "watch_draining",
+    "watch_silent",
+    "watch_up",
+    "watch_deaf",
+    "watch_ms",
+    "watch_mb",
+    "watch_waits",
+    "watch_s",
+    "watch_min",
+    "watch_h",
+    "watch_d",
+    "watch_kind_feed",
+    "watch_kind_room",
+    "watch_more_topics",
+    "watch_showing",
+    "watch_waiting_rows",
+    "watch_drain",
+    "watch_undrain",
+    "watch_drain_sure",
+    "watch_drain_hint",
+    "watch_undrain_sure",
+    "watch_undrain_hint",
+    "watch_drain_named",
+    "watch_undrain_named",
+    "watch_last_instance",
+    "watch_disconnect",
+    "watch_disconnect_sure",
+    "watch_disconnect_hint",
+    "watch_test",
+    "watch_why",
+    "watch_tail",
+    "watch_about",
+    "watch_failed",
+)
+
+paths = [
+    path("connections/", connections, name="dashboard-connections"),
+    path("connections/disconnect", disconnect, name="dashboard-disconnect"),
+    path("connections/test", test, name="dashboard-test"),
+    *instances.paths,
+]

@@ -1,30 +1,108 @@
-"""The page people. A stub."""
+"""People: finding one, and what the hub knows of them. What they chose may be changed for them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from notifications.roles import StaffRequest, needs
+from hub.problems import Problem
+from notifications import access, audit, inbox, preference_page, preferences
+from notifications.dashboard.pager import page_of
+from notifications.models import UNSAYABLE, Preference
+from notifications.roles import StaffRequest, may, needs
+from notifications.words import say
+
+GROUP = "group-"
 
 
 @needs("view")
 @require_GET
 def people(request: StaffRequest) -> HttpResponse:
-    return render(request, "notifications/dashboard/base.html")
+    """By name; ``q`` is its beginning."""
+    q = UNSAYABLE.sub("", request.GET.get("q", "")).strip()
+    rows = User.objects.filter(username__startswith=q).order_by("username")
+    found, more = page_of(request, rows, _after)
+    return render(request, "notifications/dashboard/people.html", {"people": found, "more": more, "q": q})
 
 
 @needs("view")
 @require_GET
-def person(request: StaffRequest, **kwargs: Any) -> HttpResponse:
-    return render(request, "notifications/dashboard/base.html")
+def person(request: StaffRequest, id: int) -> HttpResponse:
+    return _page(request, _person(id))
+
+
+@needs("manage")
+@require_POST
+def choose(request: StaffRequest, id: int) -> HttpResponse:
+    """What reaches them from now on: by their own rules, and told to their screens, as if they had chosen."""
+    user = _person(id)
+    own = access.own_topics(user)
+    wanted = preference_page.wanted_by(request.POST)
+    try:
+        with transaction.atomic():
+            before = _chosen(user)
+            preferences.put(user, own, wanted)
+            name = user.get_username()
+            audit.record(
+                request, "change-preferences", name, person=user.pk, before=before, after=_chosen(user)
+            )
+    except Problem as problem:
+        return _page(request, user, wanted=wanted, problem=problem)
+    messages.success(request, say("person_saved", name=user.get_username()))
+    return redirect("dashboard-person", id=id)
+
+
+def _page(
+    request: StaffRequest,
+    user: User,
+    *,
+    wanted: preferences.Chosen | None = None,
+    problem: Problem | None = None,
+) -> HttpResponse:
+    own = access.own_topics(user)
+    row = getattr(user, "notification_preference", None) or Preference()
+    known = preferences.known(user, own, preferences.stated(row.choices, row.quiet_hours))
+    shown = preference_page.fields(preference_page.asked(known, wanted) if wanted else known)
+    context: dict[str, Any] = {
+        **shown,
+        "count": inbox.count(user, own),
+        "groups": [topic.removeprefix(GROUP) for topic in own if topic.startswith(GROUP)],
+        "manages": may(request.user, "manage"),
+        "own": own,
+        "person": user,
+        "problem": problem,
+        "sends": may(request.user, "send"),
+    }
+    status = problem.status if problem else 200
+    return render(request, "notifications/dashboard/person.html", context, status=status)
+
+
+def _person(id: int) -> User:
+    return get_object_or_404(User.objects.select_related("notification_preference"), pk=id)
+
+
+def _chosen(user: User) -> dict[str, Any]:
+    chosen = preferences.chosen(user)
+    return {"categories": chosen["categories"], "quiet_hours": chosen["quiet_hours"]}
+
+
+def _after(rows: QuerySet[User], before: int) -> QuerySet[User]:
+    name = User.objects.filter(pk=before).values_list("username", flat=True).first()
+    if name is None:
+        raise Http404
+    return rows.filter(username__gt=name)
 
 
 paths = [
     path("people/", people, name="dashboard-people"),
     path("people/<int:id>/", person, name="dashboard-person"),
+    path("people/<int:id>/preferences", choose, name="dashboard-choose"),
 ]

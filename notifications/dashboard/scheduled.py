@@ -1,19 +1,103 @@
-"""The page scheduled. A stub."""
+"""What is still to be sent: another time, now, or not at all."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import path
-from django.views.decorators.http import require_GET
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from hub import events
+from hub.problems import Problem
+from notifications import audit
+from notifications.dashboard.draft import Local
+from notifications.dashboard.taking_back import theirs
+from notifications.models import Notification, Sending
+from notifications.preferences import ZONES
+from notifications.rescheduling import reschedule
 from notifications.roles import StaffRequest, needs
+from notifications.words import say
+
+LIMIT = 50
+
+
+class Time(forms.Form):
+    send_at = forms.DateTimeField(widget=Local())
 
 
 @needs("view")
 @require_GET
 def scheduled(request: StaffRequest) -> HttpResponse:
-    return render(request, "notifications/dashboard/base.html")
+    rows = list(_after(request)[: LIMIT + 1])
+    context = {
+        "sendings": rows[:LIMIT],
+        "later": rows[LIMIT - 1].pk if len(rows) > LIMIT else None,
+        "paged": "after" in request.GET,
+    }
+    return render(request, "notifications/dashboard/scheduled.html", context)
 
 
-paths = [path("scheduled/", scheduled, name="dashboard-scheduled")]
+@needs("send")
+@require_POST
+def now(request: StaffRequest, id: UUID) -> HttpResponse:
+    return _at(request, id, timezone.now())
+
+
+@needs("send")
+@require_POST
+def later(request: StaffRequest, id: UUID) -> HttpResponse:
+    """At another time, on the clocks of the form's ``zone``."""
+    zone = request.POST.get("zone", "UTC")
+    with timezone.override(ZoneInfo(zone if zone in ZONES else "UTC")):
+        form = Time(request.POST)
+        form.full_clean()
+    if not form.is_valid() or zone not in ZONES:
+        messages.error(request, say("scheduled_bad_time"))
+        return redirect("dashboard-scheduled")
+    return _at(request, id, form.cleaned_data["send_at"])
+
+
+def _at(request: StaffRequest, id: UUID, due_at: datetime) -> HttpResponse:
+    sending = theirs(request, id)
+    try:
+        with transaction.atomic():
+            reschedule(id, due_at)
+            detail = {"title": sending.title, "from": events.stamp(sending.due_at)}
+            audit.record(request, "reschedule", id, **detail, to=events.stamp(due_at))
+    except Problem as problem:
+        messages.error(request, problem.detail)
+    else:
+        messages.success(request, say("scheduled_changed"))
+    return redirect("dashboard-scheduled")
+
+
+def _after(request: StaffRequest) -> QuerySet[Sending]:
+    """Those that wait, the soonest first."""
+    standing = Notification.objects.filter(sending=OuterRef("pk"), recalled_at=None)
+    waiting = Sending.objects.filter(Exists(standing), due_at__gt=timezone.now()).order_by("due_at", "id")
+    after = request.GET.get("after")
+    if not after:
+        return waiting
+    try:
+        last = Sending.objects.filter(pk=UUID(after)).first()
+    except ValueError:
+        last = None
+    if last is None:
+        raise Http404
+    return waiting.filter(Q(due_at__gt=last.due_at) | Q(due_at=last.due_at, pk__gt=last.pk))
+
+
+paths = [
+    path("scheduled/", scheduled, name="dashboard-scheduled"),
+    path("scheduled/<uuid:id>/now", now, name="dashboard-send-now"),
+    path("scheduled/<uuid:id>/later", later, name="dashboard-reschedule"),
+]

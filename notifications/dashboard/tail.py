@@ -1,19 +1,116 @@
-"""The page tail. A stub."""
+"""The live tail: what travels to one person, or on one topic, as it does.
+
+Watching somebody's inbox is an act: it begins with a POST that is audited, and the page that listens is
+found only by its entry, for a day and for whoever made it. The feed opens by the same entry.
+"""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import path
-from django.views.decorators.http import require_GET
+from dataclasses import dataclass
 
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from hub import topics
+from notifications import access, audit, words
+from notifications.dashboard import live
+from notifications.models import UNSAYABLE, AuditEntry
 from notifications.roles import StaffRequest, needs
+
+MAX_TOPICS = 100  # of one feed
+MAX_QUERY = 6000  # characters of an address that every server takes
 
 
 @needs("manage")
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def tail(request: StaffRequest) -> HttpResponse:
-    return render(request, "notifications/dashboard/base.html")
+    """The form, what it starts (POST), and what was started (``?entry=``)."""
+    if "entry" in request.GET and request.method != "POST":
+        return _watch(request)
+    form = request.POST if request.method == "POST" else request.GET
+    asked = {name: form.get(name, "").strip() for name in ("person", "topic")}
+    problem = ""
+    if request.method == "POST":
+        try:
+            target = _target(form)
+            with transaction.atomic():
+                entry = audit.record(request, "tail", target.name, **target.detail)
+            return redirect(f"{reverse('dashboard-tail')}?entry={entry.pk}")
+        except ValueError as bad:
+            problem = str(bad)
+    context = {"asked": asked, "problem": problem, "most": MAX_TOPICS}
+    return render(request, "notifications/dashboard/tail.html", context, status=422 if problem else 200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    name: str  # as the audit log names it
+    detail: dict[str, str]
+
+
+def _target(form: QueryDict) -> _Target:
+    """Whom or what a form asks to watch; raise `ValueError` with a sentence."""
+    person, topic = form.get("person", "").strip(), form.get("topic", "").strip()
+    if bool(person) == bool(topic):
+        raise ValueError(words.say("watch_tail_one"))
+    if person:
+        user = None if UNSAYABLE.search(person) else User.objects.filter(username=person).first()
+        if user is None:
+            raise ValueError(words.say("watch_no_person", name=person[:80]))
+        return _Target(f"user:{person}", {"person": str(user.pk)})
+    topics.check(topic)
+    if topics.is_room(topic):
+        raise ValueError(words.say("watch_tail_room"))
+    if topic.startswith("hub."):
+        raise ValueError(words.say("watch_tail_hub"))
+    return _Target(f"topic:{topic}", {"topic": topic})
+
+
+def _watch(request: StaffRequest) -> HttpResponse:
+    entry = _entry(request)
+    wanted = _topics(entry)
+    shown = wanted[:MAX_TOPICS]
+    while len(live.listening(shown)) > MAX_QUERY:
+        shown = shown[:-1]
+    context = {
+        "entry": entry,
+        "shown": shown,
+        "left": len(wanted) - len(shown),
+        "query": live.listening(shown),
+        "live_words": live.texts(
+            "watch_tail_pause",
+            "watch_tail_resume",
+            "watch_tail_waiting",
+            "watch_tail_count",
+            "watch_tail_gap",
+            "watch_tail_skipped",
+        ),
+    }
+    return render(request, "notifications/dashboard/tail.html", context)
+
+
+def _entry(request: StaffRequest) -> AuditEntry:
+    id = request.GET["entry"]
+    since = timezone.now() - access.TAIL_VALID
+    if id.isascii() and id.isdigit() and len(id) <= 18:
+        mine = AuditEntry.objects.filter(pk=int(id), act="tail", actor_id=request.user.pk, at__gt=since)
+        if entry := mine.first():
+            return entry
+    raise Http404("No tail was begun under this entry: begin one.")
+
+
+def _topics(entry: AuditEntry) -> tuple[str, ...]:
+    if topic := entry.detail.get("topic"):
+        return (topic,)
+    user = User.objects.filter(pk=entry.detail.get("person")).first()
+    if user is None:
+        raise Http404("This person is gone.")
+    return access.own_topics(user)
 
 
 paths = [path("tail/", tail, name="dashboard-tail")]

@@ -1,19 +1,126 @@
-"""The page templates. A stub."""
+"""Templates: what is sent again and again, with variables for what differs."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import path
-from django.views.decorators.http import require_GET
+from typing import TYPE_CHECKING
 
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.views.decorators.http import require_http_methods, require_POST
+
+from notifications import audit, filling
+from notifications.dashboard.draft import TEXTS, said
+from notifications.models import UNSAYABLE, Notification, Template
+from notifications.notify import BadNotification, check
 from notifications.roles import StaffRequest, needs
+from notifications.words import say
+
+if TYPE_CHECKING:
+    TemplateModelForm = forms.ModelForm[Template]
+else:
+    TemplateModelForm = forms.ModelForm
+
+MOST = 200  # that are shown
+# A link may be a variable as a whole or in part: either makes a good one if this does.
+TRIES = ("x", "/x")
+
+
+class TemplateForm(TemplateModelForm):
+    class Meta:
+        model = Template
+        fields = ("name", *TEXTS)
+        labels = {
+            "name": said("template_name"),
+            "title": said("compose_title"),
+            "body": said("compose_body"),
+            "url": said("compose_url"),
+            "category": said("category"),
+            "severity": said("compose_severity"),
+        }
+        help_texts = {"body": said("template_hint")}
+        widgets = {
+            "title": forms.TextInput({"dir": "auto"}),
+            "body": forms.Textarea({"rows": 4, "dir": "auto"}),
+            "url": forms.TextInput({"dir": "ltr", "spellcheck": "false"}),
+            "category": forms.TextInput({"dir": "ltr"}),
+        }
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        severity = self.fields["severity"]
+        assert isinstance(severity, forms.ChoiceField)  # noqa: S101
+        severity.choices = [(value, said(f"severity_{value}")) for value in Notification.Severity.values]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if UNSAYABLE.search(name):
+            raise forms.ValidationError(say("template_bad_name"))
+        return name
+
+    def clean(self) -> None:
+        """Whatever fills it, what is written here can be sent."""
+        super().clean()
+        wrong: BadNotification | None = None
+        draft = Template(**{field: self.cleaned_data.get(field, "") for field in TEXTS})
+        for value in TRIES:
+            filled = filling.fill(draft, dict.fromkeys(filling.names(draft), value))
+            try:
+                check(**{**filled, "title": filled["title"] or "x"})
+                return
+            except BadNotification as bad:
+                wrong = wrong or bad
+        if wrong is not None and wrong.field not in self.errors:
+            self.add_error(wrong.field, str(wrong))
 
 
 @needs("send")
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def templates(request: StaffRequest) -> HttpResponse:
-    return render(request, "notifications/dashboard/base.html")
+    """All of them, and the form of a new one."""
+    return _form(request, None)
 
 
-paths = [path("templates/", templates, name="dashboard-templates")]
+@needs("send")
+@require_http_methods(["GET", "HEAD", "POST"])
+def template(request: StaffRequest, id: int) -> HttpResponse:
+    return _form(request, get_object_or_404(Template, pk=id))
+
+
+@needs("send")
+@require_POST
+def delete(request: StaffRequest, id: int) -> HttpResponse:
+    template = get_object_or_404(Template, pk=id)
+    with transaction.atomic():
+        template.delete()
+        audit.record(request, "delete-template", template.name)
+    messages.success(request, say("template_deleted", name=template.name))
+    return redirect("dashboard-templates")
+
+
+def _form(request: StaffRequest, template: Template | None) -> HttpResponse:
+    given = request.POST if request.method == "POST" else None
+    form = TemplateForm(given, instance=template, label_suffix="")
+    if form.is_bound and form.is_valid():
+        with transaction.atomic():
+            saved = form.save()
+            audit.record(request, "save-template", saved.name, id=saved.pk)
+        messages.success(request, say("template_saved", name=saved.name))
+        return redirect("dashboard-templates")
+    context = {
+        "form": form,
+        "template": template,
+        "templates": [(one, filling.names(one)) for one in Template.objects.all()[:MOST]],
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "notifications/dashboard/templates.html", context, status=status)
+
+
+paths = [
+    path("templates/", templates, name="dashboard-templates"),
+    path("templates/<int:id>/", template, name="dashboard-template"),
+    path("templates/<int:id>/delete", delete, name="dashboard-delete-template"),
+]

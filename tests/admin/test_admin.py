@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -11,14 +13,19 @@ from django.utils import timezone
 from notifications import keys, reading, tokens
 from notifications.models import (
     ApiKey,
+    AuditEntry,
+    Delivery,
     Grant,
     IdempotentRequest,
     Line,
     Notification,
     Preference,
+    PreferenceChange,
     Reading,
     Room,
+    Sending,
     Subscription,
+    Template,
     Ticket,
 )
 from notifications.notify import notify
@@ -37,8 +44,15 @@ def rows(admin_user: User) -> list[object]:
     Preference.objects.create(user=admin_user)
     Room.objects.create(name="lobby")
     Line.objects.create(topic="room-lobby", position=1, sender="1", name="ann", body="hi", at=timezone.now())
-    kinds = (Notification, Reading, Preference, ApiKey, Ticket, IdempotentRequest, Subscription, Grant, Room)
-    return [kind._default_manager.get() for kind in (*kinds, Line)]
+    now = timezone.now()
+    Delivery.objects.create(notification=row, instance="hub-1", at=now, late=False, people=b"", size=0)
+    PreferenceChange.objects.create(user=admin_user, choices={})
+    Template.objects.create(name="release", title="{name} is out")
+    AuditEntry.objects.create(actor="ann", act="drain", target="hub-1")
+    rights = (Subscription, Grant, Room)
+    made = (Sending, Notification, Reading, Delivery, Preference, PreferenceChange, Template, ApiKey)
+    kinds = (*rights, *made, Ticket, IdempotentRequest, Line, AuditEntry)
+    return [kind._default_manager.get() for kind in kinds]
 
 
 def path(row: object, action: str, *args: object) -> str:
@@ -80,3 +94,26 @@ def test_a_room_keeps_its_name_and_kind(admin_client: Client) -> None:
 
     room.refresh_from_db()
     assert (room.name, room.kind, room.audience) == ("lobby", "chat", "people")
+
+
+def test_nobody_deletes_what_was_noted(admin_client: Client, rows: list[object]) -> None:
+    refused = {type(row) for row in rows if admin_client.get(path(row, "delete", row.pk)).status_code == 403}  # type: ignore[attr-defined]
+
+    assert refused == {AuditEntry}
+
+
+def test_no_list_asks_once_a_row(
+    admin_client: Client, rows: list[object], django_assert_max_num_queries: Any
+) -> None:
+    for row in rows:
+        with django_assert_max_num_queries(9):
+            admin_client.get(path(row, "changelist"))
+
+
+def test_a_person_is_removed_from_a_room_here_too(admin_client: Client, admin_user: User) -> None:
+    room = Room.objects.create(name="lobby")
+
+    form = {"audience": "everyone", "removed": [admin_user.pk]}
+    admin_client.post(path(room, "change", room.pk), form)
+
+    assert list(room.removed.all()) == [admin_user]

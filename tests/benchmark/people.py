@@ -66,6 +66,12 @@ def api_key() -> str:
 
 
 @functools.cache
+def boss() -> str:
+    """The session of somebody who may do everything."""
+    return sessions([User.objects.create_superuser("boss", password="!")])[0]
+
+
+@functools.cache
 def let_in() -> None:
     """Whoever is signed in may read the benchmark's topics."""
     Grant.objects.create(group=None, pattern="bench-*")

@@ -29,6 +29,10 @@ CHURN = {
     "left_kb_per_1000": "memory left by 1,000, kB",
     "left_descriptors": "descriptors left",
 }
+PAGES = (
+    *("overview", "compose", "sent", "sending", "scheduled", "templates", "segments"),
+    *("why", "connections", "rooms", "people", "keys", "audit"),
+)
 LABELS: dict[str, dict[str, str]] = {
     "fanout-1k": FANOUT,
     "fanout-10k": FANOUT,
@@ -63,6 +67,17 @@ LABELS: dict[str, dict[str, str]] = {
         "member_kb_per_s": "a member is told, kB a second",
     },
     "rooms-churn": CHURN,
+    "staff": {
+        "idle_percent": "of a core, while nobody looks, %",
+        "watched_percent": "… while staff look, %",
+    },
+    "crowd": {
+        "accepted_ms": "broadcast accepted, ms",
+        "delivered_ms": "… and first delivered, ms",
+        "post_queries": "… queries",
+        "audience_ms": "audience counted, ms",
+        **{f"{page}_{figure}": f"{page}, {figure}" for page in PAGES for figure in ("ms", "queries")},
+    },
     "instances": {f"{number}_cpu_us_per_delivery": f"{number}: CPU µs per delivery" for number in (1, 2, 4)},
 }
 
@@ -98,6 +113,15 @@ def _flatness(results: Results) -> float:
     return found["4_cpu_us_per_delivery"] / found["1_cpu_us_per_delivery"]
 
 
+def _looking(results: Results) -> float:
+    found = results["staff"]["hub"]
+    return found["watched_percent"] - found["idle_percent"]
+
+
+def _worst_page(results: Results) -> float:
+    return max(results["crowd"]["hub"][f"{page}_queries"] for page in PAGES)
+
+
 GOALS = (
     Goal("1,000 feeds, of the limit", _of("fanout-1k", "of_limit"), 0.85),
     Goal("10,000 feeds, of the limit", _of("fanout-10k", "of_limit"), 0.85),
@@ -119,6 +143,12 @@ GOALS = (
     Goal("room of 5,000, times the plain stack", _against("rooms-5k", "plain"), 15),
     Goal("idle member of 5,000, kB", _of("rooms-5k", "idle_kb"), 14, at_least=False),
     Goal("memory left by 1,000 members gone, kB", _of("rooms-churn", "left_kb_per_1000"), 20, at_least=False),
+    Goal("2,000 feeds, what staff who look cost, % of a core", _looking, 5, at_least=False),
+    Goal("broadcast to 100,000 accepted, ms", _of("crowd", "accepted_ms"), 200, at_least=False),
+    Goal("… and first delivered, ms", _of("crowd", "delivered_ms"), 1000, at_least=False),
+    Goal("audience of 100,000 counted, ms", _of("crowd", "audience_ms"), 100, at_least=False),
+    Goal("why, ms", _of("crowd", "why_ms"), 100, at_least=False),
+    Goal("queries of the dashboard's worst page", _worst_page, 10, at_least=False),
     Goal("4 instances, cost of a delivery to that of 1", _flatness, 1.1, at_least=False),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.presence import GRACE_S
-from tests.benchmark import endurance, feeds, publishing, rooms
+from tests.benchmark import endurance, feeds, publishing, rooms, staff
 from tests.benchmark.feeds import HUBS
 from tests.benchmark.servers import ROOMS, SERVERS, Bench
 
@@ -62,5 +62,13 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
             "members that come and go",
             ("hub",),
             partial(endurance.churn, readers=20_000 // part, on=ROOMS, together=1_000, rest_s=GRACE_S + 5),
+        ),
+        "staff": Scenario(
+            "2,000 feeds that staff look at",
+            ("hub",),
+            partial(staff.watched, readers=2_000 // part, seconds=20 / part),
+        ),
+        "crowd": Scenario(
+            "the dashboard among 100,000 people", ("hub",), partial(staff.crowd, people=100_000 // part)
         ),
     }

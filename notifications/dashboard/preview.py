@@ -1,0 +1,59 @@
+"""What one person would get of a draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone, translation
+
+from hub import topics
+from notifications import access, inbox, preferences, rows
+from notifications.dashboard.draft import Draft
+from notifications.models import Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``word`` says what becomes of it, ``list`` and ``toast`` whether these show it."""
+
+    person: User
+    item: dict[str, Any]
+    word: str
+    list: bool
+    toast: bool
+
+
+def preview(draft: Draft, sender: User) -> Preview | None:
+    """For whom the draft names, or else for the sender; None if there is nobody of that name.
+
+    The draft has ``texts``.
+    """
+    name = draft.cleaned_data.get("person", "")
+    person = access.person(name) if name and name != sender.get_username() else sender
+    if person is None or draft.texts is None or "person" in draft.errors:
+        return None
+    now = timezone.now()
+    topic = _way(draft, person)
+    row = Notification(topic=topic or topics.user(person.pk), due_at=draft.due_at or now, **draft.texts)
+    preference = preferences.chosen(person)
+    with translation.override(draft.chosen("language")):
+        item = rows.row(inbox.item(row), preference, now)
+    decision = preferences.wants(preference, item, row.due_at)
+    # It is nowhere yet: only its own link leads somewhere.
+    item |= {"href": item["href"] if item["page"] else "", "page": ""}
+    if topic is None and draft.audience is not None:
+        return Preview(person, item, "decision_not_addressed", False, False)
+    word = f"decision_{decision.reason.replace('-', '_')}"
+    return Preview(person, item, word, decision.feed, decision.toast)
+
+
+def _way(draft: Draft, person: User) -> str | None:
+    """The topic by which the draft comes to this person."""
+    wanted = draft.audience.topics if draft.audience else []
+    for topic in (topics.EVERYONE, topics.user(person.pk)):
+        if topic in wanted:
+            return topic
+    own = access.own_topics(person) if wanted else ()
+    return next((topic for topic in own if topic in wanted), None)

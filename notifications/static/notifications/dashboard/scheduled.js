@@ -1,0 +1,3 @@
+import { localize } from "./zones.js";
+
+localize(document);

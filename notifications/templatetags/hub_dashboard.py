@@ -1,0 +1,83 @@
+"""Tags for the frame of the dashboard: where one may go, and whether one may do this."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.urls import reverse
+
+from notifications.roles import Role, may
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    name: str  # of its address, after "dashboard-"
+    role: Role
+    icon: str
+
+    @property
+    def word(self) -> str:
+        return f"nav_{self.name}"
+
+    @property
+    def url(self) -> str:
+        return reverse(f"dashboard-{self.name}")
+
+
+# By the word for each group of links; the first has none.
+GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
+    ("", (Page("overview", "view", "dashboard"),)),
+    (
+        "notifications",
+        (
+            Page("compose", "send", "send"),
+            Page("sent", "view", "sent"),
+            Page("scheduled", "view", "scheduled"),
+            Page("templates", "send", "template"),
+            Page("segments", "view", "segment"),
+            Page("why", "view", "question"),
+        ),
+    ),
+    (
+        "nav_live",
+        (
+            Page("connections", "view", "connections"),
+            Page("tail", "manage", "tail"),
+            Page("rooms", "view", "room-chat"),
+        ),
+    ),
+    (
+        "nav_administration",
+        (
+            Page("people", "view", "people"),
+            Page("keys", "manage", "key"),
+            Page("audit", "view", "audit"),
+        ),
+    ),
+)
+
+
+@register.simple_tag(takes_context=True)
+def dashboard_pages(context: Context) -> dict[str, Any]:
+    """The groups of the pages this person may open, and the page that this address belongs to."""
+    request = context["request"]
+    groups: list[tuple[str, Sequence[Page]]] = [
+        (word, pages)
+        for word, group in GROUPS
+        if (pages := [page for page in group if may(request.user, page.role)])
+    ]
+    under = [p for _, pages in groups for p in pages if request.path.startswith(p.url)]
+    return {"groups": groups, "here": max(under, key=lambda page: len(page.url), default=None)}
+
+
+@register.simple_tag(takes_context=True)
+def allowed(context: Context, role: Role) -> bool:
+    """Whether this person has the role; false for a stranger."""
+    user = getattr(context.get("request"), "user", None)
+    return user is not None and may(user, role)

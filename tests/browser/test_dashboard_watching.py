@@ -1,0 +1,250 @@
+"""Staff watch two instances: numbers move, a connection is found and sent away, an instance is emptied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.tabs import sign_in, state, until, until_in
+from tests.browser.test_accessible import LOOKS, faultless
+from tests.cluster import Cluster
+
+PATIENCE_MS = 20_000
+PAGES = ("", "connections/", "connections/?kind=pigeon", "rooms/", "rooms/lobby/")
+
+
+@contextmanager
+def admin(browser: Browser, cluster: Cluster, **look: Any) -> Iterator[Page]:
+    """Signed in as staff. What breaks the CSP, and an error that nobody catches, fail the test."""
+    context = browser.new_context(**look)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if "Content Security Policy" in m.text else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{cluster.http_url}/accounts/login/")
+    page.locator("[name=username]").fill("admin")
+    page.locator("[name=password]").fill("demo")
+    page.locator(".sign-in button").click()
+    page.locator("notification-bell button.bell").wait_for()
+    yield page
+    context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def staff(browser: Browser, cluster: Cluster) -> Iterator[Page]:
+    with admin(browser, cluster) as page:
+        yield page
+
+
+@pytest.fixture
+def alice(browser: Browser, cluster: Cluster) -> Iterator[Page]:
+    context = browser.new_context()
+    yield sign_in(context, cluster, "alice")
+    context.close()
+
+
+def look_at(page: Page, cluster: Cluster, path: str) -> None:
+    page.goto(f"{cluster.http_url}/dashboard/{path}")
+    page.locator("#state[data-state=live]").wait_for()
+
+
+def confirm(page: Page) -> None:
+    page.locator("#ask button[value=yes]").click()
+    page.mouse.move(0, 0)  # rows wait while one points at them
+
+
+def row_of(page: Page, name: str, kind: str = "Feed") -> Locator:
+    return page.locator(f"#list tr:not(.gone)[data-name={name}]").filter(has_text=kind)
+
+
+def identity(row: Locator) -> tuple[str | None, str | None]:
+    return row.get_attribute("data-instance"), row.get_attribute("data-number")
+
+
+def number(page: Page, id: str) -> float:
+    found = re.search(r"[\d.]+", page.locator(f"#n-{id}").inner_text())
+    return float(found[0]) if found else -1
+
+
+def test_the_numbers_of_both_instances_appear_and_move(
+    staff: Page, browser: Browser, cluster: Cluster, api: httpx.Client
+) -> None:
+    look_at(staff, cluster, "")
+    expect(staff.locator("#pills .pill")).to_have_count(2, timeout=PATIENCE_MS)
+    expect(staff.locator("#n-instances")).to_have_text("2")
+    before = number(staff, "feeds")
+
+    context = browser.new_context()
+    sign_in(context, cluster, "alice")
+    for _ in range(40):
+        api.post("/api/v1/notifications", json={"to": ["everyone"], "title": "a delivery"})
+
+    until_in(staff, lambda: number(staff, "feeds") > before, "the feed is counted")
+    until_in(staff, lambda: number(staff, "deliveries") > 1, "the deliveries are counted")
+    expect(staff.locator("#chart-deliveries path.line")).to_have_count(2)
+    expect(staff.locator("#chart-deliveries svg")).to_have_attribute(
+        "aria-label", re.compile("Now .*/s, at most"), timeout=PATIENCE_MS
+    )
+    context.close()
+
+
+def test_a_connection_that_is_disconnected_comes_back_as_another(
+    staff: Page, alice: Page, cluster: Cluster
+) -> None:
+    look_at(staff, cluster, "connections/?person=alice&kind=feed")
+    row = row_of(staff, "alice")
+    expect(row).to_have_count(1, timeout=PATIENCE_MS)
+    expect(staff.locator("#shown")).to_have_text("Showing 1 of 1")
+    before = identity(row)
+
+    row.get_by_role("button", name="Disconnect").click()
+    expect(staff.locator("#ask")).to_contain_text("Disconnect alice?")
+    confirm(staff)
+
+    expect(staff.locator("#done")).to_contain_text("is told to close connection")
+    until_in(staff, lambda: row.count() == 1 and identity(row) != before, "another connection is shown")
+    until(lambda: state(alice) == "live", "alice is back")
+
+
+def test_a_test_is_sent_from_the_list(staff: Page, alice: Page, cluster: Cluster) -> None:
+    look_at(staff, cluster, "connections/?person=alice&kind=feed")
+
+    row_of(staff, "alice").get_by_role("button", name="Test").click()
+
+    expect(staff.locator("#done")).to_have_text("A test is on its way to alice.")
+    until_in(alice, lambda: "A test from the dashboard" in alice.evaluate("window.heard"), "it came")
+
+
+def test_rows_stay_what_they_are_and_keep_the_focus(staff: Page, alice: Page, cluster: Cluster) -> None:
+    look_at(staff, cluster, "connections/")
+    row = row_of(staff, "alice")
+    expect(row).to_have_count(1, timeout=PATIENCE_MS)
+    row.get_by_role("button", name="Disconnect").focus()
+    row.evaluate("(row) => (row.marked = true)")
+    age = row.locator("td.number").inner_text()
+
+    until_in(staff, lambda: row.locator("td.number").inner_text() != age, "the row was written anew")
+
+    assert row.evaluate("(row) => row.marked && row.contains(document.activeElement)")
+
+
+def test_an_instance_is_drained_by_keyboard_and_taken_back(
+    staff: Page, alice: Page, cluster: Cluster
+) -> None:
+    look_at(staff, cluster, "connections/?person=alice&kind=feed")
+    row = row_of(staff, "alice")
+    expect(row).to_have_count(1, timeout=PATIENCE_MS)
+    name = str(row.get_attribute("data-instance"))
+    drained = staff.locator(f"#instances tr[data-instance='{name}']")
+    other = staff.locator(f"#instances tr:not([data-instance='{name}'])")
+
+    drained.get_by_role("button", name="Drain").focus()
+    staff.keyboard.press("Enter")
+    expect(staff.locator("#ask")).to_contain_text(f"Drain {name}?")
+    staff.keyboard.press("Tab")
+    staff.keyboard.press("Shift+Tab")
+    staff.keyboard.press("Enter")
+
+    expect(drained).to_contain_text("draining", timeout=PATIENCE_MS)
+    until_in(
+        staff,
+        lambda: row.count() == 1 and row.get_attribute("data-instance") != name,
+        "alice is on the other instance",
+    )
+    other.get_by_role("button", name="Drain").click()
+    expect(staff.locator("#notice")).to_contain_text("is the last instance that takes people")
+    expect(staff.locator("#ask")).not_to_be_visible()
+
+    drained.get_by_role("button", name="Undrain").click()
+    confirm(staff)
+    expect(drained).to_contain_text("live", timeout=PATIENCE_MS)
+
+
+def test_an_instance_that_is_killed_falls_silent(staff: Page, cluster: Cluster) -> None:
+    look_at(staff, cluster, "connections/")
+    expect(staff.locator("#instances tr")).to_have_count(2, timeout=PATIENCE_MS)
+    victim = cluster.instances[1]
+
+    victim.kill()
+
+    expect(staff.locator(f"#instances tr[data-instance='{victim.name}']")).to_contain_text(
+        "silent", timeout=PATIENCE_MS
+    )
+    expect(staff.locator("#instances tr").filter(has_text="live")).to_have_count(1)
+    victim.start()
+    victim.wait_ready(60)
+    expect(staff.locator("#instances tr").filter(has_text="live")).to_have_count(2, timeout=PATIENCE_MS)
+
+
+def test_a_tail_shows_what_is_sent_to_a_person_and_pauses(
+    staff: Page, cluster: Cluster, api: httpx.Client
+) -> None:
+    def send(title: str) -> None:
+        api.post("/api/v1/notifications", json={"to": ["user:alice"], "title": title})
+
+    staff.goto(f"{cluster.http_url}/dashboard/tail/?person=alice")
+    staff.get_by_role("button", name="Start watching").click()
+    staff.locator("#state[data-state=live]").wait_for()
+
+    send("<b>hostile</b>")
+    line = staff.locator("#events .event").filter(has_text="<b>hostile</b>")
+    expect(line).to_have_count(1)
+    line.locator("summary").click()
+    expect(line.locator("pre")).to_contain_text('"title": "<b>hostile</b>"')
+    staff.get_by_role("button", name="Pause").click()
+    send("while it pauses")
+    expect(staff.locator("#later")).to_have_text("Waiting: 1")
+    expect(staff.locator("#events .event")).to_have_count(1)
+    staff.get_by_role("button", name="Resume").click()
+
+    expect(staff.locator("#events .event").filter(has_text="while it pauses")).to_have_count(1)
+    expect(staff.locator("#events")).to_have_attribute("aria-live", "off")
+
+
+def test_who_is_in_a_room_is_seen_and_removed(staff: Page, alice: Page, cluster: Cluster) -> None:
+    alice.goto(f"{cluster.http_url}/rooms/lobby/")
+    alice.locator("#state[data-state=live]").wait_for()
+    look_at(staff, cluster, "rooms/lobby/")
+    here = staff.locator("#people li").filter(has_text="alice")
+    expect(here).to_have_count(1, timeout=PATIENCE_MS)
+
+    here.get_by_role("button", name="Remove alice").click()
+    confirm(staff)
+
+    expect(staff.get_by_text("alice is removed.")).to_be_visible()
+    expect(alice.get_by_text("You may not enter this room any more.")).to_be_visible(timeout=PATIENCE_MS)
+    staff.get_by_role("button", name="Let alice back in").click()
+    expect(staff.get_by_text("alice may enter again.")).to_be_visible()
+
+
+@pytest.mark.parametrize("look", ["light", "dark phone in arabic"])
+def test_every_page_is_faultless(
+    browser: Browser, cluster: Cluster, alice: Page, api: httpx.Client, look: str
+) -> None:
+    with admin(browser, cluster, **{**LOOKS[look], "reduced_motion": "reduce"}) as page:
+        for path in PAGES:
+            look_at(page, cluster, path)
+            if path.startswith("connections"):
+                page.locator("#instances tr").first.wait_for()
+            if path == "connections/":
+                page.locator("#list tr").first.wait_for()
+            faultless(page, f"{look}: /{path}")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        look_at(page, cluster, "connections/")
+        page.locator("#list [data-act=disconnect]").first.click()
+        faultless(page, f"{look}: asked whether one is sure")
+        page.goto(f"{cluster.http_url}/dashboard/tail/?topic=everyone")
+        faultless(page, f"{look}: before a tail")
+        page.locator(".tail-form .main").click()
+        page.locator("#state[data-state=live]").wait_for()
+        api.post("/api/v1/notifications", json={"to": ["everyone"], "title": "seen"})
+        page.locator("#events summary").first.click()
+        faultless(page, f"{look}: a tail")
