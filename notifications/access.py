@@ -76,7 +76,8 @@ def person(username: str) -> User | None:
     # PostgreSQL takes no NUL and nobody a lone surrogate; no name bears one.
     if not username.isprintable():
         return None
-    return User.objects.filter(username=username, is_active=True).first()
+    here = User.objects.select_related("notification_preference")
+    return here.filter(username=username, is_active=True).first()
 
 
 @dataclass(frozen=True, slots=True)

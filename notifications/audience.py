@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Subquery, Value
 
 from hub import topics as spelled
 from notifications.models import Subscription
@@ -34,8 +34,10 @@ def of(addresses: Sequence[str]) -> Audience:
     """Raises `BadNotification` for what cannot be sent to."""
     topics = resolve(addresses)
     reached = people(topics)
-    sample = reached.order_by("username").values_list("username", flat=True)[:SAMPLE]
-    return Audience(reached.count(), list(sample), topics)
+    all_of_them = reached.annotate(one=Value(1)).values("one").annotate(people=Count("pk")).values("people")
+    named = reached.order_by("username").annotate(people=Subquery(all_of_them))
+    found = list(named.values_list("username", "people")[:SAMPLE])
+    return Audience(found[0][1] if found else 0, [name for name, _ in found], topics)
 
 
 def people(topics: Collection[str]) -> QuerySet[User]:
@@ -46,15 +48,22 @@ def people(topics: Collection[str]) -> QuerySet[User]:
     wanted = frozenset(topics)
     named = [int(topic.removeprefix("user-")) for topic in wanted if topic.startswith("user-")]
     reached = Q(pk__in=named)
-    if any(topic.startswith("group-") for topic in wanted):
-        # A topic does not give its group's name back.
-        groups = Group.objects.values_list("pk", "name")
-        meant = [id for id, name in groups if spelled.group(name) in wanted]
-        reached |= Q(pk__in=User.groups.through.objects.filter(group__in=meant).values("user_id"))
+    if crowds := {topic for topic in wanted if topic.startswith("group-")}:
+        members = User.groups.through.objects.filter(group__name__in=_names(crowds))
+        reached |= Q(pk__in=members.values("user_id"))
     followed = [topic for topic in wanted if not spelled.is_inbox(topic)]
     if followed:
         reached |= Q(pk__in=Subscription.objects.filter(topic__in=followed).values("user_id"))
     return here.filter(reached)
+
+
+def _names(crowds: Collection[str]) -> list[str]:
+    """Of groups, by their topics. One that spells a character does not give the name back."""
+    names = [topic.removeprefix("group-") for topic in crowds if "~" not in topic]
+    if len(names) < len(crowds):
+        groups = Group.objects.values_list("name", flat=True)
+        names = [name for name in groups if spelled.group(name) in crowds]
+    return names
 
 
 def role(topics: Collection[str], people: int) -> Role:

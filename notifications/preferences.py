@@ -80,7 +80,7 @@ def wants(preference: Preferences, notification: Mapping[str, Any], moment: date
 
 def chosen(user: User) -> Preferences:
     """What a person chose otherwise than everybody has it: all that `wants` asks for."""
-    return _preferences(Preference.objects.filter(user=user).first() or Preference())
+    return of(Preference.objects.filter(user=user).first())
 
 
 def as_of(user_id: int, moment: datetime) -> Preferences:
@@ -104,8 +104,13 @@ class History:
     def at(self, moment: datetime) -> Preferences:
         for change in self._changes:
             if change.at <= moment:
-                return _preferences(change)
-        return _preferences(self._now)
+                return of(change)
+        return of(self._now)
+
+
+def of(row: Preference | PreferenceChange | None) -> Preferences:
+    """What a row says; without one, what everybody has."""
+    return stated(row.choices, row.quiet_hours) if row else stated({}, None)
 
 
 def stated(choices: dict[str, Choice], quiet: QuietHours | None) -> Preferences:
@@ -159,10 +164,6 @@ def muted(choices: Mapping[str, Choice] | None) -> frozenset[str]:
 
 def muted_by(user: User) -> frozenset[str]:
     return muted(Preference.objects.filter(user=user).values_list("choices", flat=True).first())
-
-
-def _preferences(row: Preference | PreferenceChange) -> Preferences:
-    return stated(row.choices, row.quiet_hours)
 
 
 def _within(quiet: QuietHours, moment: datetime) -> bool:

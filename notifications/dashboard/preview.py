@@ -37,7 +37,7 @@ def preview(draft: Draft, sender: User) -> Preview | None:
     now = timezone.now()
     topic = _way(draft, person)
     row = Notification(topic=topic or topics.user(person.pk), due_at=draft.due_at or now, **draft.texts)
-    preference = preferences.chosen(person)
+    preference = preferences.of(getattr(person, "notification_preference", None))
     with translation.override(draft.chosen("language")):
         item = rows.row(inbox.item(row), preference, now)
     decision = preferences.wants(preference, item, row.due_at)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -105,11 +105,16 @@ def _form(request: StaffRequest, template: Template | None) -> HttpResponse:
     given = request.POST if request.method == "POST" else None
     form = TemplateForm(given, instance=template, label_suffix="")
     if form.is_bound and form.is_valid():
-        with transaction.atomic():
-            saved = form.save()
-            audit.record(request, "save-template", saved.name, id=saved.pk)
-        messages.success(request, say("template_saved", name=saved.name))
-        return redirect("dashboard-templates")
+        try:
+            with transaction.atomic():
+                saved = form.save()
+                audit.record(request, "save-template", saved.name, id=saved.pk)
+            messages.success(request, say("template_saved", name=saved.name))
+            return redirect("dashboard-templates")
+        except IntegrityError:
+            # Somebody took the name since it was looked at; looking again says so.
+            form = TemplateForm(given, instance=template, label_suffix="")
+            form.full_clean()
     context = {
         "form": form,
         "template": template,

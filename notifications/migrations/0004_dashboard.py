@@ -234,5 +234,9 @@ class Migration(migrations.Migration):
             name="told",
             field=models.BooleanField(db_default=False, default=False),
         ),
+        migrations.AddIndex(
+            model_name="subscription",
+            index=models.Index(fields=["topic"], name="subscription_audience"),
+        ),
         migrations.RunPython(forbid, allow),
     ]

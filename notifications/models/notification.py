@@ -23,10 +23,11 @@ UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def time_ordered_id() -> uuid.UUID:
-    """A UUID of version 7 (RFC 9562, 5.7): opaque, and kind to an index."""
-    number = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10))
-    number = number & ~(0xF << 76) | 0x7 << 76
-    return uuid.UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
+    """A UUID of version 7 (RFC 9562, 5.7 and 6.2, method 3): opaque, kind to an index, and in the order in
+    which one process makes them, to a quarter of a microsecond."""
+    ms, ns = divmod(time.time_ns(), 1_000_000)
+    order = ms << 16 | 0x7 << 12 | (ns << 12) // 1_000_000
+    return uuid.UUID(int=order << 64 | 0x2 << 62 | int.from_bytes(os.urandom(8)) >> 2)
 
 
 def visible(now: datetime, prefix: str = "") -> Q:

@@ -55,6 +55,7 @@ class Subscription(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint("user", "topic", name="one_subscription_each"),)
+        indexes = (models.Index(fields=["topic"], name="subscription_audience"),)
 
     def __str__(self) -> str:
         return f"{self.user} · {self.topic}"

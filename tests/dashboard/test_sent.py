@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -104,3 +104,20 @@ def test_ten_queries_do_on_every_page(
     ):
         with django_assert_max_num_queries(10, info=path):
             assert broadcaster.get(f"/dashboard/{path}").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_addresses_partly_taken_back_it_asks_no_more(
+    viewer: Client, person: Person, heard_log: Log, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for name in ("alice", "bob"):
+        person(name).groups.add(Group.objects.get_or_create(name="ops")[0])
+    Group.objects.create(name="none")
+    rows = notify(["user:alice", "group:ops", "group:none", "topic:releases"], "Many", category="builds")
+    recalling.recall(rows[1].pk, "ana", "wrong crowd")
+    User.objects.filter(username="alice").update(is_active=False)
+
+    with django_assert_max_num_queries(10):
+        answer = viewer.get(f"/dashboard/sent/{rows[0].sending_id}/")
+
+    assert answer.status_code == 200
