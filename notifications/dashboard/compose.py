@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
+from django.db.models import Value
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -23,6 +24,7 @@ from notifications.roles import StaffRequest, may, needs
 from notifications.words import say
 
 UNDO = timedelta(seconds=10)  # between the button and the first publish
+TEMPLATE, GROUP = 0, 1  # kinds of choices
 ADDED = (("add_group", "group"), ("add_segment", "segment"), ("add_person", "user"))
 
 
@@ -131,6 +133,7 @@ def _page(
         if name in draft.fields
         for error in errors
     ]
+    choices = _choices()
     context = {
         "draft": draft,
         "id": time_ordered_id(),  # a button that was pressed is not pressed again
@@ -145,11 +148,20 @@ def _page(
         "language": draft.chosen("language"),
         "theme": draft.chosen("theme"),
         "width": draft.chosen("width"),
-        "templates": Template.objects.values_list("pk", "name"),
-        "groups": Group.objects.order_by("name").values_list("name", flat=True),
+        "templates": [(id, name) for kind, id, name in choices if kind == TEMPLATE],
+        "groups": [name for kind, _, name in choices if kind == GROUP],
         "segments": segments.names(),
     }
     return render(request, "notifications/dashboard/compose.html", context, status=status)
+
+
+def _choices() -> list[tuple[int, int, str]]:
+    """Templates and groups, by name: kind, id, name. Asked together, as there are ten questions a page."""
+    of = ((Template.objects, TEMPLATE), (Group.objects, GROUP))
+    named = [
+        rows.order_by().annotate(kind=Value(kind)).values_list("kind", "pk", "name") for rows, kind in of
+    ]
+    return list(named[0].union(named[1], all=True).order_by("name"))
 
 
 paths = [path("send/", compose, name="dashboard-compose")]
