@@ -74,7 +74,8 @@ LABELS: dict[str, dict[str, str]] = {
     "crowd": {
         "accepted_ms": "broadcast accepted, ms",
         "delivered_ms": "… and first delivered, ms",
-        "post_queries": "… queries",
+        "recalled_ms": "… and recalled, from the request to the reader, ms",
+        "post_queries": "… queries to send it",
         "audience_ms": "audience counted, ms",
         **{f"{page}_{figure}": f"{page}, {figure}" for page in PAGES for figure in ("ms", "queries")},
     },

@@ -43,7 +43,7 @@ def crowd(bench: Bench, name: str, people: int) -> dict[str, float]:
 
     made.users(people)
     with SERVERS[name](bench) as server, _staff(server.ports[0]) as client:
-        figures = _broadcast(bench, client, server.ports[0])
+        figures = _broadcast(bench, client)
         sending, reader = _broadcasts_to_all(people)
         pages = {
             "overview": "/dashboard/",
@@ -72,30 +72,40 @@ def _get(client: httpx.Client, path: str) -> None:
     client.get(path).raise_for_status()
 
 
-def _broadcast(bench: Bench, client: httpx.Client, port: int) -> dict[str, float]:
+def _broadcast(bench: Bench, client: httpx.Client) -> dict[str, float]:
     """With one reader's feed open, to see the first delivery."""
     from tests.benchmark import people
 
     key = {"Authorization": f"Bearer {people.api_key()}"}
     body = {"to": ["everyone"], "title": "To everybody"}
     with _listening(client, [], own=True) as told:
-        accepted, delivered = [], []
+        accepted, delivered, sent = [], [], []
         client.post("/api/v1/notifications", json=body, headers=key).raise_for_status()
         _until(lambda: "notification" in told)
         asked = bench.parts.queries()
         for _ in range(POSTS):
             told.clear()
             began = time.perf_counter()
-            client.post("/api/v1/notifications", json=body, headers=key).raise_for_status()
+            answer = client.post("/api/v1/notifications", json=body, headers=key).raise_for_status()
+            sent.append(answer.json()["notifications"][0]["id"])
             accepted.append((time.perf_counter() - began) * 1000)
             _until(lambda: "notification" in told)
             delivered.append((time.perf_counter() - began) * 1000)
+        asked = bench.parts.queries() - asked
+        recalled = []
+        for id in sent:
+            told.clear()
+            began = time.perf_counter()
+            client.delete(f"/api/v1/notifications/{id}", headers=key).raise_for_status()
+            _until(lambda: "recalled" in told)
+            recalled.append((time.perf_counter() - began) * 1000)
     audience = {"to": ["everyone"]}
     client.post("/api/v1/audience", json=audience, headers=key).raise_for_status()
     return {
         "accepted_ms": statistics.median(accepted),
         "delivered_ms": statistics.median(delivered),
-        "post_queries": (bench.parts.queries() - asked) / POSTS,
+        "recalled_ms": statistics.median(recalled),
+        "post_queries": asked / POSTS,
         "audience_ms": _median_ms(
             lambda: client.post("/api/v1/audience", json=audience, headers=key).raise_for_status()
         ),

@@ -2,12 +2,16 @@
 
 import os
 import secrets
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+import psycopg
 
 from tests.cluster.instance import ROOT, Instance
 from tests.cluster.nginx import Nginx
@@ -32,8 +36,10 @@ class Cluster:
         self.ports = ports or Ports.free(instances)
         self.redis = Redis(self.folder, self.ports.redis)
         self.postgres = Postgres(self.folder, self.ports.postgres)
+        # One file for all instances, which SQLite allows on one machine.
+        self.sqlite = os.environ.get("CLUSTER_DATABASE") == "sqlite"
         self.settings = {
-            "HUB_DATABASE_URL": self.postgres.url,
+            "HUB_DATABASE_URL": f"sqlite:///{self.folder}/hub.sqlite3" if self.sqlite else self.postgres.url,
             "HUB_REDIS_URL": self.redis.url,
             "HUB_SECRET_KEY": secrets.token_hex(32),
             "HUB_ALLOWED_HOSTS": f"{HOST},localhost",
@@ -53,7 +59,8 @@ class Cluster:
 
     @property
     def parts(self) -> list[Process]:
-        return [self.redis, self.postgres, *self.instances, self.nginx]
+        databases = [] if self.sqlite else [self.postgres]
+        return [self.redis, *databases, *self.instances, self.nginx]
 
     @property
     def http_url(self) -> str:
@@ -81,13 +88,25 @@ class Cluster:
             raise PartError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def count(self, query: str) -> int:
+        """What the database answers to a query for one number."""
+        opened: Any = (
+            closing(sqlite3.connect(self.folder / "hub.sqlite3"))
+            if self.sqlite
+            else psycopg.connect(self.postgres.url)
+        )
+        with opened as connection:
+            (number,) = connection.execute(query).fetchone()
+        return int(number)
+
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ports.check()
         self.redis.start()
-        self.postgres.start()
+        if not self.sqlite:
+            self.postgres.start()
+            self.postgres.wait_ready()
         self.redis.wait_ready()
-        self.postgres.wait_ready()
         self.manage("migrate", "--verbosity", "0")
         self.manage("demo")
         for instance in self.instances:
@@ -105,8 +124,9 @@ class Cluster:
         for instance in self.instances:
             instance.join(15)
         self.redis.stop()
-        self.postgres.stop()
-        self.postgres.remove()
+        if not self.sqlite:
+            self.postgres.stop()
+            self.postgres.remove()
 
     def __enter__(self) -> Self:
         try:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Three instances behind nginx; a test may kill what it wants if it brings it back."""
     with Cluster(tmp_path_factory.mktemp("cluster"), 3) as cluster:
         yield cluster
+
+
+async def restart(cluster: Cluster, k: int) -> None:
+    """As a deploy does it: told to leave, gone, started, ready."""
+    instance = cluster.instances[k]
+    instance.signal(signal.SIGTERM)
+    await asyncio.to_thread(instance.join, 15)
+    instance.start()
+    await asyncio.to_thread(instance.wait_ready, 60)
 
 
 class Site:

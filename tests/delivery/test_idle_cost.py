@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import psycopg
+import pytest
 
 from tests.cluster import Cluster
 from tests.delivery.conftest import Site
@@ -19,15 +19,12 @@ def threads(pid: int) -> int:
 
 
 def database_connections(cluster: Cluster) -> int:
-    with psycopg.connect(cluster.postgres.url) as connection:
-        row = connection.execute(
-            "select count(*) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return cluster.count(
+        "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    )
 
 
+@pytest.mark.postgres
 async def test_500_open_feeds_cost_no_thread_and_no_database_connection(cluster: Cluster, site: Site) -> None:
     instance = cluster.instances[0]
     users = ["alice", "bob", "carol", "admin"]

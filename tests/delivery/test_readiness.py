@@ -54,6 +54,7 @@ def test_redis_frozen_makes_it_unready_and_redis_thawed_makes_it_ready(
     wait(lambda: ready(instance), "200 again", deadline_s=15)
 
 
+@pytest.mark.postgres
 def test_the_database_stopped_makes_it_unready_and_back_makes_it_ready(
     cluster: Cluster, instance: httpx.Client
 ) -> None:

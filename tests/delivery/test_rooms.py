@@ -15,7 +15,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.cluster import Cluster
-from tests.delivery.conftest import Site
+from tests.delivery.conftest import Site, restart
 from tests.delivery.talker import Talker, until
 
 PEOPLE = 30
@@ -64,14 +64,6 @@ async def drop_some(talkers: list[Talker], until_over: asyncio.Event) -> None:
         await random.choice(talkers).drop()
 
 
-async def restart(cluster: Cluster, k: int) -> None:
-    instance = cluster.instances[k]
-    instance.signal(signal.SIGTERM)
-    await asyncio.to_thread(instance.join, 15)
-    instance.start()
-    await asyncio.to_thread(instance.wait_ready, 60)
-
-
 @pytest.mark.timeout(300)
 async def test_a_talk_of_thirty_survives_drops_a_kill_and_a_rolling_restart(
     cluster: Cluster, talkers: list[Talker]
@@ -104,6 +96,7 @@ async def test_a_talk_of_thirty_survives_drops_a_kill_and_a_rolling_restart(
     assert moves > PEOPLE, "somebody had to move, or nothing was tested"
 
 
+@pytest.mark.postgres
 async def test_a_database_that_hangs_stalls_no_room(cluster: Cluster, talkers: list[Talker]) -> None:
     heard = len(talkers[0].heard)
 
@@ -126,12 +119,8 @@ async def test_lines_are_copied_into_rows_even_of_an_instance_that_was_killed(
     cluster.instances[1].kill()
 
     def rows() -> int:
-        with psycopg.connect(cluster.postgres.url) as connection:
-            count = connection.execute(
-                "SELECT count(*) FROM hub_notifications_line WHERE body IN ('\"to be kept\"', '\"and this\"')"
-            ).fetchone()
-        assert count is not None
-        return int(count[0])
+        said = "('\"to be kept\"', '\"and this\"')"
+        return cluster.count(f"SELECT count(*) FROM hub_notifications_line WHERE body IN {said}")  # noqa: S608
 
     try:
         await until(lambda: rows() == 2, "both are rows", 60)

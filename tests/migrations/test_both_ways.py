@@ -1,0 +1,68 @@
+"""Every migration goes forward and back, with rows in the tables, on both databases."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.instance import ROOT
+from tests.cluster.ports import Ports
+from tests.cluster.postgres import Postgres
+
+WALK = """
+import django; django.setup()
+from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
+from django.db import connection
+from notifications import demo
+from notifications.models import Notification
+call_command("migrate", verbosity=0)
+demo.make()
+kept = set(Notification.objects.values_list("pk", flat=True))
+names = sorted(name for app, name in MigrationLoader(connection).disk_migrations if app == "hub_notifications")
+for name in reversed(names[:-1]):
+    call_command("migrate", "hub_notifications", name, verbosity=0)
+call_command("migrate", verbosity=0)
+assert set(Notification.objects.values_list("pk", flat=True)) == kept
+call_command("migrate", "hub_notifications", "zero", verbosity=0)
+call_command("migrate", verbosity=0)
+print("walked", len(names), "with", len(kept))
+"""
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = Postgres(tmp_path_factory.mktemp("postgres"), Ports.free(0).postgres)
+    server.start()
+    server.wait_ready()
+    yield server.url
+    server.stop()
+    server.remove()
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_every_migration_goes_back_and_forth(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path}/hub.sqlite3" if database == "sqlite" else request.getfixturevalue("postgres")
+
+    done = subprocess.run(
+        [sys.executable, "-c", WALK],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "HUB_DATABASE_URL": url,
+            "HUB_DEMO": "1",
+            "DJANGO_SETTINGS_MODULE": "hub.settings",
+        },
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("walked")
