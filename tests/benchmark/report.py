@@ -71,6 +71,21 @@ LABELS: dict[str, dict[str, str]] = {
         "idle_percent": "of a core, while nobody looks, %",
         "watched_percent": "… while staff look, %",
     },
+    "nginx": {
+        "direct_open_ms": "live, direct, ms",
+        "open_ms": "… through nginx, ms",
+        "direct_ms": "an event, direct, ms",
+        "nginx_ms": "… through nginx, ms",
+    },
+    "nginx-9k": {
+        "opened_per_s": "opened per second",
+        "held_s": "held, s",
+        "heartbeats_each": "heartbeats each, none missing",
+        "hub_kb": "hub, kB each",
+        "nginx_kb": "nginx, kB each",
+        "kernel_kb": "kernel, all four ends, kB each",
+        "cpu_percent": "all of them idle, % of a core",
+    },
     "crowd": {
         "accepted_ms": "broadcast accepted, ms",
         "delivered_ms": "… and first delivered, ms",
@@ -119,6 +134,11 @@ def _looking(results: Results) -> float:
     return found["watched_percent"] - found["idle_percent"]
 
 
+def _added(results: Results) -> float:
+    found = results["nginx"]["hub"]
+    return found["nginx_ms"] - found["direct_ms"]
+
+
 def _worst_page(results: Results) -> float:
     return max(results["crowd"]["hub"][f"{page}_queries"] for page in PAGES)
 
@@ -150,6 +170,8 @@ GOALS = (
     Goal("audience of 100,000 counted, ms", _of("crowd", "audience_ms"), 100, at_least=False),
     Goal("why, ms", _of("crowd", "why_ms"), 100, at_least=False),
     Goal("queries of the dashboard's worst page", _worst_page, 10, at_least=False),
+    Goal("live through nginx, ms", _of("nginx", "open_ms"), 200, at_least=False),
+    Goal("what nginx adds to an event, ms", _added, 20, at_least=False),
     Goal("4 instances, cost of a delivery to that of 1", _flatness, 1.1, at_least=False),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.presence import GRACE_S
-from tests.benchmark import endurance, feeds, publishing, rooms, staff
+from tests.benchmark import endurance, feeds, proxy, publishing, rooms, staff
 from tests.benchmark.feeds import HUBS
 from tests.benchmark.servers import ROOMS, SERVERS, Bench
 
@@ -67,6 +67,12 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
             "2,000 feeds that staff look at",
             ("hub",),
             partial(staff.watched, readers=2_000 // part, seconds=20 / part),
+        ),
+        "nginx": Scenario("one feed, direct and through nginx", ("hub",), proxy.latency),
+        "nginx-9k": Scenario(
+            "9,000 feeds held through one nginx by 3 instances",
+            ("hub",),
+            partial(proxy.hold, readers=9_000 // part, seconds=300 / part),
         ),
         "crowd": Scenario(
             "the dashboard among 100,000 people", ("hub",), partial(staff.crowd, people=100_000 // part)
