@@ -56,6 +56,8 @@ class Cluster:
         self.nginx = Nginx(
             self.folder, http=self.ports.http, https=self.ports.https, instances=self.ports.instances
         )
+        if age := self.settings.get("HUB_MAX_AGE_S"):
+            self.nginx.values["HUB_SHUTDOWN_TIMEOUT"] = f"{int(float(age)) + 60}s"
 
     @property
     def parts(self) -> list[Process]:
