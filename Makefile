@@ -13,7 +13,7 @@ run: .venv/run.stamp
 	exec .venv/bin/python manage.py serve
 
 test: lint
-	sh tests/parts.sh $(CLUSTER_PARTS) chromium
+	sh tests/parts.sh $(CLUSTER_PARTS) chromium systemd curl slowhttptest
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 

@@ -7,6 +7,7 @@ there() {
     case $1 in
         # Debian keeps the server's programs off the PATH, one folder a version.
         postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+        systemd) command -v systemd-analyze ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }
