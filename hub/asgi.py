@@ -7,6 +7,7 @@ import logging
 import os
 import resource
 from collections.abc import Awaitable, Sequence
+from functools import partial
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -17,8 +18,10 @@ django.setup()
 from channels.layers import channel_layers
 from django.conf import settings
 
+from hub import __version__, mirror, tracing
 from hub.answers import Answers
 from hub.caps import Caps
+from hub.counted import counted
 from hub.counts import Recount
 from hub.deliveries import Deliveries
 from hub.fanout import Fanout
@@ -88,7 +91,14 @@ class Hub:
         self.feeds.on_caught.append(self.deliveries.caught)
         self.health = Health(self.log, self.feeds, recovery.trouble)
         self.metrics = Metrics(
-            self.log, self.fanout, self.feeds, self.rooms, self.lobby, settings.HUB_METRICS_KEY
+            self.log,
+            self.fanout,
+            self.feeds,
+            self.rooms,
+            self.lobby,
+            settings.HUB_METRICS_KEY,
+            {"instance": settings.HUB_INSTANCE, "version": __version__},
+            outbox.backlog,
         )
         name = settings.HUB_INSTANCE
         vitals = Vitals(name, self.fanout, self.feeds, self.rooms, self.metrics)
@@ -103,8 +113,14 @@ class Hub:
             self.answers.tap,
             self.orders.tap,
         ]
+        if settings.HUB_OTLP_URL:
+            self.fanout.taps.append(tracing.Deliveries(self._listening).tap)
         self.pages = Pages()
+        self.metrics.add(partial(counted, caps, self.deliveries, self.pages.timings))
         self._loops: list[asyncio.Task[None]] = []
+
+    def _listening(self, topic: str) -> int:
+        return len(self.fanout.watches.get(topic, ()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -123,6 +139,8 @@ class Hub:
             await self.health.ready(send)
         elif scope["path"] == "/metrics":
             await self.metrics(scope, send)
+        elif scope["path"] == mirror.PATH:
+            await mirror.mirror(scope, send)
         elif scope["path"] == "/feed":
             await respond(send, Problem(404, "The feed is at /feed/."))
         else:

@@ -44,6 +44,14 @@ def flag(name: str) -> bool:
     return value == "1"
 
 
+def one_of(name: str, *values: str) -> str:
+    """The first is the default."""
+    value = text(name) or values[0]
+    if value not in values:
+        raise ImproperlyConfigured(f"{name}={value!r}: use {' or '.join(values)}.")
+    return value
+
+
 def listed(name: str, default: str = "", pattern: str = ".*", what: str = "") -> list[str]:
     items = [item for item in (part.strip() for part in text(name, default).split(",")) if item]
     for item in items:

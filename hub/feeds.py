@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub import outlets
+from hub import logs, outlets
 from hub.caps import Caps
 from hub.catchup import CatchUp
 from hub.counts import Recount
@@ -138,11 +138,13 @@ class Feeds:
         self._caps.enter(person.id, knock.address)
         subscriber = Subscriber(person, knock.address, topics, self._limits.mailbox_bytes, ends_at)
         self.subscribers.add(subscriber)
+        logs.opened("feed", subscriber)
         return subscriber
 
     def _let_out(self, subscriber: Subscriber) -> None:
         subscriber.close("gone")
         self.closes[subscriber.closed] += 1
+        logs.closed("feed", subscriber, time.time())
         self.subscribers.remove(subscriber)
         self._caps.leave(subscriber.person.id, subscriber.address)
         self._recount.remove(subscriber)

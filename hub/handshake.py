@@ -26,6 +26,10 @@ class Handshake:
         host = headers.get("host", "")
         if not validate_host(split_domain_port(host)[0], hosts):
             raise Problem(400, "This host name is not served here: add it to HUB_ALLOWED_HOSTS.")
+        if headers.get("hub-upgrade", headers.get("upgrade", "")).lower() != "websocket":
+            raise Problem(
+                426, "Upgrade: websocket did not arrive: a proxy has to pass Upgrade and Connection."
+            )
         origin = headers.get("origin")
         if origin is not None and origin not in origins and origin != f"{scope['scheme']}://{host}":
             raise Problem(403, "This origin may not enter rooms here: add it to HUB_ALLOWED_ORIGINS.")

@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import hmac
 import ipaddress
+import logging
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from itertools import chain
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 
 from hub import wires
 from hub.fanout import Fanout
@@ -25,10 +32,26 @@ from hub.rooms import Rooms
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 LAG_EVERY_S = 0.25
 LAG_KEPT = 40  # ten seconds
+BACKLOG_EVERY_S = 5.0  # the database is asked no oftener, whoever reads
+BACKLOG_WAIT_S = 1.0  # and not waited for longer: what it does not say is left out
+
+Ask = Callable[[], Awaitable[int]]
+
+logger = logging.getLogger(__name__)
 
 
 class Metrics:
-    def __init__(self, log: Log, fanout: Fanout, feeds: Feeds, rooms: Rooms, lobby: Lobby, key: str) -> None:
+    def __init__(
+        self,
+        log: Log,
+        fanout: Fanout,
+        feeds: Feeds,
+        rooms: Rooms,
+        lobby: Lobby,
+        key: str,
+        info: Mapping[str, str] | None = None,
+        backlog: Ask | None = None,
+    ) -> None:
         self._log = log
         self._fanout = fanout
         self._feeds = feeds
@@ -36,6 +59,11 @@ class Metrics:
         self._lobby = lobby
         self._key = key
         self._lags = [0.0]
+        self._info = info or {}
+        self._backlog = backlog
+        self._waiting: int | None = None  # notifications; None while nobody knows
+        self._asked_at = float("-inf")
+        self._others: list[Callable[[], Iterator[Metric]]] = []
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -46,6 +74,7 @@ class Metrics:
             return await respond(
                 send, Problem(403, "Metrics are read from loopback, or with HUB_METRICS_KEY.")
             )
+        await self._ask()
         body = generate_latest(self._registry)
         headers = [(b"content-type", CONTENT_TYPE), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -58,6 +87,10 @@ class Metrics:
             await asyncio.sleep(LAG_EVERY_S)
             self._lags.append(max(0.0, time.perf_counter() - began - LAG_EVERY_S))
             del self._lags[:-LAG_KEPT]
+
+    def add(self, collect: Callable[[], Iterator[Metric]]) -> None:
+        """Tell what others count, too."""
+        self._others.append(collect)
 
     @property
     def loop_lag_s(self) -> float:
@@ -101,6 +134,26 @@ class Metrics:
         yield _closes("hub_closes", "Feeds that ended.", feeds.closes)
         yield _closes("hub_room_closes", "Connections in rooms that ended.", rooms.closes)
         yield _histogram("hub_replay_events", "Events a returning feed was given.", feeds.replays)
+        if self._info:
+            yield InfoMetricFamily("hub_instance", "Which instance this is.", dict(self._info))
+        if self._waiting is not None:
+            yield GaugeMetricFamily(
+                "hub_unpublished", "Notifications committed, due, and not in the log.", self._waiting
+            )
+        for collect in self._others:
+            yield from collect()
+
+    async def _ask(self) -> None:
+        now = time.monotonic()
+        if self._backlog is None or now - self._asked_at < BACKLOG_EVERY_S:
+            return
+        self._asked_at = now
+        try:
+            async with asyncio.timeout(BACKLOG_WAIT_S):
+                self._waiting = await self._backlog()
+        except Exception as error:
+            logger.info("the backlog could not be counted: %s", type(error).__name__)
+            self._waiting = None
 
     def _allowed(self, scope: Scope) -> bool:
         given = dict(scope["headers"]).get(b"authorization", b"")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import time
 from typing import IO, Any
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from django.urls import set_script_prefix
 from hub import threads
 from hub.knock import Receive, Scope, Send, respond
 from hub.problems import Problem
+from hub.timings import Timings
 
 SPOOL = 1024 * 1024  # bytes of a body kept in memory
 
@@ -31,6 +33,7 @@ class Pages(BaseHandler):
     def __init__(self) -> None:
         super().__init__()
         self.load_middleware()
+        self.timings = Timings()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -39,9 +42,11 @@ class Pages(BaseHandler):
             return await respond(send, problem)
         if body is None:
             return
+        began = time.perf_counter()
         status, headers, content = await asyncio.get_running_loop().run_in_executor(
             threads.PAGES, self._answer, scope, body
         )
+        self.timings.add(_kind(scope["path"]), status, time.perf_counter() - began)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
@@ -62,6 +67,13 @@ class Pages(BaseHandler):
         ]
         response.close()
         return response.status_code, headers, content
+
+
+def _kind(path: str) -> str:
+    """Few, so that no path that somebody makes up becomes a label."""
+    if path.startswith("/api/"):
+        return "api"
+    return "static" if path.startswith("/static/") else "page"
 
 
 async def _read(receive: Receive) -> Any:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub import framing, protocol, topics
+from hub import framing, logs, protocol, topics
 from hub.caps import Caps
 from hub.catchup import CatchUp
 from hub.draining import drain
@@ -143,11 +143,13 @@ class Rooms:
             signals_per_s=self._limits.signals_per_s,
         )
         self.members.add(member)
+        logs.opened("room", member)
         return member
 
     def _let_out(self, member: Member) -> None:
         member.close("gone")
         self.closes[member.closed] += 1
+        logs.closed("room", member, time.time())
         self.members.remove(member)
         self._caps.leave(member.person.id, member.address)
         self._lobby.leave(member)

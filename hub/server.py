@@ -39,6 +39,7 @@ BACKLOG = 2048  # handshakes the kernel may queue
 FRAME = 64 * 1024  # bytes of a WebSocket message
 # Young objects before the collector looks: connections come by the thousand and are freed by count.
 COLLECT_AFTER = 50_000
+UPGRADE = b"hub-upgrade"  # the Upgrade header of a handshake for a room, kept from Daphne
 
 # Twisted's types stop at its interfaces.
 reactor: Any = twisted_reactor
@@ -60,9 +61,12 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
     _size = 0
 
     def process(self) -> None:
+        headers = self.requestHeaders
+        headers.removeHeader(UPGRADE)
         # A room's socket is taken from us: Daphne shall see a request, and no WebSocket of its own.
-        if self.path.startswith(b"/rooms/") and self.requestHeaders.hasHeader(b"Sec-WebSocket-Key"):
-            self.requestHeaders.removeHeader(b"Upgrade")
+        if self.path.startswith(b"/rooms/") and headers.hasHeader(b"Sec-WebSocket-Key"):
+            headers.setRawHeaders(UPGRADE, headers.getRawHeaders(b"Upgrade", []))
+            headers.removeHeader(b"Upgrade")
         super().process()
 
     def handleContentChunk(self, data: bytes) -> None:
@@ -140,7 +144,8 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         return port
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        scope["root_path"] = ""  # Daphne takes it from a header, whoever sends that
+        # Daphne takes it from a header, whoever sends that.
+        scope["hub.root_path"], scope["root_path"] = scope.get("root_path", ""), ""
         self._believe(scope)
         transport = getattr(protocol, "transport", None)
         if scope["type"] == "http":
@@ -158,7 +163,9 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
     def _believe(self, scope: dict[str, Any]) -> None:
         """Of a trusted proxy, the right-most address it forwards for; of others, nothing."""
         peer = ipaddress.ip_address(scope["client"][0]) if scope["client"] else None
-        if peer is None or not any(peer in proxy for proxy in self._proxies):
+        scope["hub.peer"] = str(peer)
+        scope["hub.believed"] = peer is not None and any(peer in proxy for proxy in self._proxies)
+        if not scope["hub.believed"]:
             scope["headers"] = [line for line in scope["headers"] if line[0] not in _FORWARDED]
             return
         for name, value in scope["headers"]:

@@ -20,6 +20,7 @@ from notifications.models import Notification
 RELAY_S = 1.0
 GRACE = timedelta(seconds=2)  # whoever committed a row publishes it within this, if alive
 BATCH = 200
+MANY = 10_000
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,11 @@ def relay_once() -> int:
         rows = list(waiting.select_for_update(skip_locked=True)[:BATCH])
         publish(rows)
     return len(rows)
+
+
+async def backlog() -> int:
+    """How many rows wait for a relay; counted up to `MANY`, so that a great many cost no more."""
+    return await in_thread(lambda: Notification.objects.unpublished(GRACE)[:MANY].count())
 
 
 async def relay() -> None:

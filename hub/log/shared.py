@@ -9,11 +9,15 @@ from django.conf import settings
 from hub.log import Log
 from hub.log.memory import MemoryLog
 from hub.log.redis import RedisLog
+from hub.tracing import TracedLog
 
 
 @functools.cache
 def shared_log() -> Log:
     bounds = settings.HUB_LOG_MAX_EVENTS, settings.HUB_LOG_TTL_S
-    if settings.HUB_REDIS_URL:
-        return RedisLog(settings.HUB_REDIS_URL, *bounds, settings.HUB_INSTANCE)
-    return MemoryLog(*bounds)
+    log: Log = (
+        RedisLog(settings.HUB_REDIS_URL, *bounds, settings.HUB_INSTANCE)
+        if settings.HUB_REDIS_URL
+        else MemoryLog(*bounds)
+    )
+    return TracedLog(log) if settings.HUB_OTLP_URL else log

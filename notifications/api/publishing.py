@@ -124,4 +124,4 @@ def _told(rows: Sequence[Notification]) -> dict[str, Any]:
 
 
 def _sent(row: Notification) -> dict[str, Any]:
-    return {"id": str(row.pk), "topic": row.topic, "position": row.position and str(row.position)}
+    return {"id": str(row.pk), "topic": row.topic, "position": str(row.position) if row.position else None}

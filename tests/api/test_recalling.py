@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from hub.log import Log
 from notifications.models import Notification
@@ -31,6 +33,15 @@ def test_it_leaves_the_inbox_and_readers_are_told_once(
     recalled = events_on(heard_log, row.topic)[1:]
     assert [(event["type"], event["data"]) for event in recalled] == [("recalled", {"id": str(row.pk)})]
     assert answer.json == {"id": str(row.pk), "topic": row.topic, "position": recalled[0]["position"]}
+
+
+def test_what_is_recalled_before_it_is_due_stands_nowhere(program: Caller, alice: User) -> None:
+    (row,) = notify(["user:alice"], "Later", send_at=timezone.now() + timedelta(hours=1))
+
+    answer = program.delete(f"notifications/{row.pk}")
+
+    assert answer.status == 200
+    assert answer.json == {"id": str(row.pk), "topic": row.topic, "position": None}
 
 
 def test_what_was_never_sent_is_not_found(program: Caller) -> None:

@@ -18,12 +18,6 @@ def test_the_table_names_every_setting_that_is_read_and_no_other() -> None:
     assert named == read
 
 
-def test_the_readme_links_to_what_exists() -> None:
-    links = re.findall(r"\]\((?!http)([^)]+)\)", (ROOT / "README.md").read_text())
-
-    assert [link for link in links if not (ROOT / link).exists()] == []
-
-
 def test_the_version_is_said_alike_in_both_places() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 

@@ -1,0 +1,134 @@
+"""What can be known to be set up wrongly without asking anybody; `doctor` asks. Explained in
+docs/operations.md, under each id."""
+
+from __future__ import annotations
+
+import ipaddress
+import resource
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+TAG = "hub"
+SPARE = 500  # descriptors for everything but connections; as in hub.asgi
+KEY_LENGTH = 16
+
+
+@register(TAG)
+def connections(**kwargs: Any) -> list[CheckMessage]:
+    """Descriptors, and what holds connections to the database."""
+    found: list[CheckMessage] = []
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    wanted = settings.HUB_MAX_CONNECTIONS + SPARE
+    if most < wanted:
+        found.append(
+            Warning(
+                f"This process may open {most} files, HUB_MAX_CONNECTIONS needs {wanted}.",
+                hint="Raise LimitNOFILE (systemd) or ulimits.nofile (compose), or lower HUB_MAX_CONNECTIONS.",
+                id="hub.W001",
+            )
+        )
+    database = settings.DATABASES["default"]
+    postgres = database["ENGINE"].endswith("postgresql")
+    if postgres and not database.get("OPTIONS", {}).get("pool") and not database.get("CONN_MAX_AGE"):
+        found.append(
+            Warning(
+                "Every question to the database opens a connection: neither a pool nor CONN_MAX_AGE.",
+                hint='Give OPTIONS["pool"] to DATABASES["default"].',
+                id="hub.W002",
+            )
+        )
+    if settings.HUB_MAX_AGE_S > settings.SESSION_COOKIE_AGE:
+        found.append(
+            Warning(
+                "A feed may live longer than a session: HUB_MAX_AGE_S is above SESSION_COOKIE_AGE.",
+                hint="Lower HUB_MAX_AGE_S.",
+                id="hub.W003",
+            )
+        )
+    return found
+
+
+@register(TAG)
+def many(**kwargs: Any) -> list[CheckMessage]:
+    """What several instances share."""
+    found: list[CheckMessage] = []
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if settings.HUB_REDIS_URL and engine.endswith("sqlite3"):
+        found.append(
+            Warning(
+                "Redis joins instances, but each has the SQLite file of its own machine.",
+                hint="Set HUB_DATABASE_URL to one PostgreSQL for all of them.",
+                id="hub.W004",
+            )
+        )
+    layer = settings.CHANNEL_LAYERS["default"]["BACKEND"]
+    if settings.HUB_REDIS_URL and "InMemory" in layer:
+        found.append(
+            Error(
+                "Signals in rooms stay in one instance: the channel layer is in memory, the log is in Redis.",
+                hint="Use channels_redis.pubsub.RedisPubSubChannelLayer.",
+                id="hub.E001",
+            )
+        )
+    return found
+
+
+@register(TAG)
+def trust(**kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    wide = [net for net in settings.HUB_TRUSTED_PROXIES if ipaddress.ip_network(net).prefixlen == 0]
+    if wide:
+        found.append(
+            Error(
+                f"HUB_TRUSTED_PROXIES={','.join(wide)} believes anybody who they say they are.",
+                hint="Name the balancer's address or its network.",
+                id="hub.E002",
+            )
+        )
+    if 0 < len(settings.HUB_METRICS_KEY) < KEY_LENGTH:
+        found.append(
+            Warning(
+                f"HUB_METRICS_KEY has {len(settings.HUB_METRICS_KEY)} characters.",
+                hint=f"Give at least {KEY_LENGTH} random ones, or none: then loopback alone reads /metrics.",
+                id="hub.W005",
+            )
+        )
+    return found
+
+
+@register(TAG, Tags.security, deploy=True)
+def deployed(**kwargs: Any) -> Sequence[CheckMessage]:
+    """What is right on one's own machine alone."""
+    found: list[CheckMessage] = []
+    if settings.HUB_DEMO:
+        found.append(
+            Error("HUB_DEMO=1: there are people with public passwords.", hint="Unset it.", id="hub.E003")
+        )
+    if settings.HUB_SECRET_IS_RANDOM:
+        found.append(
+            Warning(
+                "HUB_SECRET_KEY is not set: every restart signs everybody out and voids every token.",
+                hint="Set HUB_SECRET_KEY to at least 50 random characters.",
+                id="hub.W006",
+            )
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Warning(
+                "HUB_ALLOWED_HOSTS=* serves under any name that a request makes up.",
+                hint="Name the hosts that people use.",
+                id="hub.W007",
+            )
+        )
+    if not settings.HUB_TLS:
+        found.append(
+            Warning(
+                "HUB_TLS is not set: cookies also travel over plain http.",
+                hint="Serve the site over https alone and set HUB_TLS=1.",
+                id="hub.W008",
+            )
+        )
+    return found

@@ -1,0 +1,69 @@
+"""The doctor: goes through the balancer as people do, times each hop, and names what is set up wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from django.conf import settings
+
+from hub import topics
+from hub.doctor import feeds, parts, rooms, way
+from hub.doctor.door import CannotConnect, Door, Feed
+from hub.doctor.report import Finding, Report
+from hub.doctor.visit import Visit
+
+__all__ = ["CannotConnect", "Door", "Finding", "Report", "Visit", "examine", "straight"]
+
+
+def examine(
+    door: Door,
+    direct: Door,
+    visiting: Callable[[], AbstractContextManager[Visit]],
+    *,
+    static: str,
+    quick: bool = False,
+) -> Report:
+    """Look at everything once; ``static`` is a file that is served, and ``quick`` awaits no heartbeat.
+
+    Raise `CannotConnect` where nobody answers.
+    """
+    report = Report(door.url)
+    try:
+        direct.connect().close()
+    except CannotConnect:
+        report.note(
+            f"no instance listens at {direct.at[0]}:{direct.at[1]} (HUB_PORT): nothing to compare with."
+        )
+        direct = door
+    parts.checked(report)
+    way.connected(report, door)
+    mirrored = way.mirrored(report, door)
+    ready = parts.database(report)
+    way.served(report, door, static)
+    if report.between:
+        way.public(report, door)
+    if mirrored and ready:
+        with visiting() as visit:
+            _visited(report, door, direct, visit, quick)
+    return report
+
+
+def straight(door: Door) -> Door:
+    """To the instance of this environment, asked as the balancer would ask it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HUB_HOST, settings.HUB_HOST)  # noqa: S104
+    return Door("http", door.host, (host, settings.HUB_PORT))
+
+
+def _visited(report: Report, door: Door, direct: Door, visit: Visit, quick: bool) -> None:
+    parts.log(report, visit.topic)
+    # Nothing is ever said on this one: from heartbeat to heartbeat it is as quiet as a feed can be.
+    quiet = None if quick else Feed(door, topics.check_live(f"{visit.topic}-quiet"), visit.token).open()
+    try:
+        feeds.published(report, door, direct, visit)
+        rooms.rooms(report, door, visit)
+        if quiet is not None and not {"hub.D001", "hub.D025"} & {finding.id for finding in report.findings}:
+            feeds.beats(report, quiet, door)
+    finally:
+        if quiet is not None:
+            quiet.close()

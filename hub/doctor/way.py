@@ -1,0 +1,198 @@
+"""What stands between: TLS, what a balancer does to a request, and what it serves itself."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import ssl
+import time
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from django.conf import settings
+
+from hub import __version__, mirror
+from hub.doctor.clock import skewed
+from hub.doctor.door import Answer, CannotConnect, Door
+from hub.doctor.report import Report
+
+ASKED = 8  # times, which a balancer spreads over the instances
+SPOOFED = "203.0.113.7"  # an address for documents (RFC 5737)
+EXPIRES_DAYS = 14
+SPARE = 500  # descriptors for everything but connections; as in hub.asgi
+
+
+def connected(report: Report, door: Door) -> None:
+    """Connect once, by itself timed; raise `CannotConnect`."""
+    began = time.perf_counter()
+    with door.raw() as sock:
+        report.hop("TCP", time.perf_counter() - began)
+        if door.scheme == "http":
+            if not _private(door.at[0]):
+                report.find("hub.D021", f"{door.host} is served over plain http.")
+            return
+        began = time.perf_counter()
+        try:
+            with door.context("h2", "http/1.1").wrap_socket(sock, server_hostname=door.at[0]) as tls:
+                report.hop(
+                    "TLS", time.perf_counter() - began, f"{tls.version()} {tls.selected_alpn_protocol()}"
+                )
+                _certificate(report, tls)
+                if tls.selected_alpn_protocol() != "h2":
+                    report.find(
+                        "hub.D022", f"TLS at {door.host} offers {tls.selected_alpn_protocol() or 'no h2'}."
+                    )
+        except ssl.SSLCertVerificationError as error:
+            report.find("hub.D023", f"{error.verify_message} (--insecure goes on without checking)")
+            raise CannotConnect(f"TLS: {error.verify_message}") from error
+        except OSError as error:
+            raise CannotConnect(f"TLS: {error}") from error
+
+
+def mirrored(report: Report, door: Door) -> bool:
+    """Look at ourselves with the instances' eyes; whether that could be done."""
+    word = {"Authorization": f"Bearer {mirror.word()}"}
+    seen: list[tuple[Answer, dict[str, Any]]] = []
+    for _ in range(ASKED):
+        answer = door.get(mirror.PATH, word)
+        if answer.status == 200:
+            seen.append((answer, answer.json()))
+        else:
+            _no_mirror(report, door, answer)
+            return False
+    seen.sort(key=lambda pair: pair[0].took_s)
+    answer, said = seen[0]
+    report.hop("first byte of an answer", answer.took_s)
+    report.instances = sorted({pair[1]["instance"] for pair in seen})
+    report.between = any(said["peer"] != answer.local for answer, said in seen)
+    for answer, said in seen:
+        _addressed(report, answer, said)
+        _named(report, door, said)
+        _clock(report, answer, said)
+        _roomy(report, said)
+        if said["version"] != __version__ or (said["log"] == "redis") != bool(settings.HUB_REDIS_URL):
+            report.find(
+                "hub.D026",
+                f"{said['instance']} is {said['version']} with the {said['log']} log, here is {__version__} "
+                f"with {'the redis log' if settings.HUB_REDIS_URL else 'the memory log'}.",
+            )
+    if not settings.HUB_REDIS_URL and len({(pair[1]["instance"], pair[1]["process"]) for pair in seen}) > 1:
+        report.find("hub.D016", f"{', '.join(report.instances)}: each keeps a log of its own.")
+    if report.between:
+        _spoofed(report, door, word)
+    return True
+
+
+def served(report: Report, door: Door, file: str) -> None:
+    """Static files, the operator's pages, and other sites' way in."""
+    answer = door.get(f"/static/{file}")
+    if answer.status != 200 or not answer.body:
+        report.find("hub.D020", f"/static/{file} was answered {answer.status}.")
+    for origin in settings.HUB_ALLOWED_ORIGINS:
+        asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+        allowed = door.get("/feed/", asked, method="OPTIONS").headers.get("access-control-allow-origin")
+        if allowed != origin:
+            report.find(
+                "hub.D005", f"/feed/ does not let {origin} in: Access-Control-Allow-Origin: {allowed}."
+            )
+
+
+def public(report: Report, door: Door) -> None:
+    """What a balancer is to keep to itself."""
+    found = [path for path in ("/metrics", "/readyz") if door.get(path).status in (200, 503)]
+    if found:
+        report.find(
+            "hub.D024", f"{' and '.join(found)} {'is' if len(found) == 1 else 'are'} answered to anybody."
+        )
+
+
+def _certificate(report: Report, tls: ssl.SSLSocket) -> None:
+    said = tls.getpeercert() or {}
+    if ends := said.get("notAfter"):
+        days = (ssl.cert_time_to_seconds(str(ends)) - time.time()) / 86400
+        if days < EXPIRES_DAYS:
+            report.find("hub.D023", f"the certificate ends in {days:.0f} days.")
+
+
+def _no_mirror(report: Report, door: Door, answer: Answer) -> None:
+    if answer.status == 404 and "no such page" in answer.detail:
+        report.find("hub.D027", "an instance does not know our signature: its HUB_SECRET_KEY is another.")
+    elif answer.status == 404:
+        report.find("hub.D025", f"{door.url}{mirror.PATH} is answered 404, not by a hub of this version.")
+    else:
+        report.find("hub.D025", f"{door.url}{mirror.PATH} is answered {answer.status} {answer.detail}")
+
+
+def _addressed(report: Report, answer: Answer, said: dict[str, Any]) -> None:
+    if said["address"] == answer.local:
+        return
+    if not said["believed"]:
+        report.find(
+            "hub.D009",
+            f"{said['instance']} takes us for {said['peer']}, which is not in HUB_TRUSTED_PROXIES; "
+            f"we come from {answer.local}.",
+        )
+    elif said["address"] == said["peer"]:
+        report.find(
+            "hub.D009",
+            f"{said['instance']} was not told whom {said['peer']} asks for; we are {answer.local}.",
+        )
+    else:
+        report.note(
+            f"we come from {answer.local}, {said['instance']} sees {said['address']}: "
+            "right if an address is translated between."
+        )
+
+
+def _named(report: Report, door: Door, said: dict[str, Any]) -> None:
+    host = said["headers"].get("host", "")
+    if host != door.host:
+        report.find("hub.D008", f"we asked {door.host}, {said['instance']} was asked as {host or 'nobody'}.")
+    elif said["scheme"] != door.scheme and said["believed"]:
+        report.find(
+            "hub.D008", f"we came over {door.scheme}, {said['instance']} takes it for {said['scheme']}."
+        )
+
+
+def _spoofed(report: Report, door: Door, word: dict[str, str]) -> None:
+    other = "http" if door.scheme == "https" else "https"
+    lie = {"X-Forwarded-For": SPOOFED, "X-Forwarded-Proto": other, "Daphne-Root-Path": "/doctor"}
+    answer = door.get(mirror.PATH, {**word, **lie})
+    said = answer.json() if answer.status == 200 else None
+    if said is None:
+        return
+    if SPOOFED in said["headers"].get("x-forwarded-for", "") or said["address"] == SPOOFED:
+        came = said["headers"].get("x-forwarded-for", "")
+        report.find("hub.D010", f"our X-Forwarded-For: {SPOOFED} came to the instance as {came!r}.")
+    elif said["believed"] and said["scheme"] == other:
+        report.find("hub.D010", f"our X-Forwarded-Proto: {other} was believed.")
+    if said["root_path"]:
+        report.find("hub.D011", f"our Daphne-Root-Path came to the instance: {said['root_path']!r}.")
+
+
+def _clock(report: Report, answer: Answer, said: dict[str, Any]) -> None:
+    skewed(report, said["instance"], said["at"], answer.at, answer.took_s)
+    try:
+        date = parsedate_to_datetime(answer.headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return
+    # Told in whole seconds.
+    skewed(report, "the balancer", date + 0.5, answer.at, answer.took_s + 0.5)
+
+
+def _roomy(report: Report, said: dict[str, Any]) -> None:
+    if said["descriptors"] < said["max_connections"] + SPARE:
+        report.find(
+            "hub.D013",
+            f"{said['instance']} may open {said['descriptors']} files: too few for "
+            f"HUB_MAX_CONNECTIONS={said['max_connections']} and {SPARE} besides.",
+        )
+
+
+def _private(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return not re.search(r"\.[a-z]", host) or host.endswith(
+            (".local", ".internal", ".localhost", ".test")
+        )

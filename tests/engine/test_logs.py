@@ -1,0 +1,83 @@
+"""Log lines as JSON: what happened, where, to which connection, and nothing that was said."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hub import logs
+from hub.people import Person
+from hub.subscriber import Subscriber
+
+
+class Lines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(logs.Json("hub-1"))
+        self.said: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)
+        assert "\n" not in text
+        self.said.append(json.loads(text))
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    handler, level = Lines(), logs.connections.level
+    logs.connections.addHandler(handler)
+    logs.connections.setLevel(logging.INFO)
+    yield handler
+    logs.connections.removeHandler(handler)
+    logs.connections.setLevel(level)
+
+
+def subscriber() -> Subscriber:
+    person = Person("7", "alice", ("user-7",), session="secret-session", stamp="secret-stamp")
+    return Subscriber(person, "203.0.113.9", ("user-7", "job-42"), 1000)
+
+
+def test_a_connection_tells_when_it_opens_and_why_it_closed(lines: Lines) -> None:
+    one = subscriber()
+
+    logs.opened("feed", one)
+    one.close("slow")
+    logs.closed("feed", one, one.came_at + 2.5)
+
+    opened, closed = lines.said
+    ids = {"connection": one.number, "person": "7", "door": "feed", "instance": "hub-1", "level": "info"}
+    assert ids.items() <= opened.items()
+    assert ids.items() <= closed.items()
+    assert (opened["address"], opened["topics"]) == ("203.0.113.9", 2)
+    assert (closed["reason"], closed["seconds"]) == ("slow", 2.5)
+
+
+def test_what_a_line_bears_is_named_beforehand(lines: Lines) -> None:
+    logs.connections.info("x", extra={"token": "secret", "body": "secret", "notification": "n-1"})
+
+    assert lines.said[0]["notification"] == "n-1"
+    assert set(lines.said[0]) == {"time", "level", "logger", "instance", "text", "notification"}
+
+
+def test_a_failure_is_one_line_too(lines: Lines) -> None:
+    try:
+        raise ValueError("two\nlines")
+    except ValueError:
+        logs.connections.exception("it failed")
+
+    assert lines.said[0]["level"] == "error"
+    assert "ValueError: two\nlines" in lines.said[0]["trace"]
+
+
+def test_where_nobody_wants_to_know_nothing_is_made(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs.connections.setLevel(logging.WARNING)
+    monkeypatch.setattr(logs, "_ids", lambda *_: pytest.fail("made all the same"))
+
+    logs.opened("feed", subscriber())
+    logs.closed("feed", subscriber(), 0)
+
+    assert lines.said == []

@@ -1,0 +1,98 @@
+"""From the POST to each instance's delivery, one trace; nothing of it where tracing is off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http import HTTPStatus
+from unittest.mock import Mock
+
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from hub import events, tracing
+from hub.events import Draft, Event
+from hub.log import Log
+from hub.log.memory import MemoryLog
+from hub.log.shared import shared_log
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+BODY = "nobody else is to read this"
+
+
+@pytest.fixture
+def exporter(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(tracing, "tracer", lambda: provider.get_tracer("test"))
+    yield exporter
+    provider.shutdown()
+
+
+def ids(span: ReadableSpan) -> tuple[int, int]:
+    assert span.context is not None
+    return span.context.trace_id, span.context.span_id
+
+
+def test_a_delivery_is_a_child_of_the_append_and_that_of_the_post(exporter: InMemorySpanExporter) -> None:
+    appended: list[Draft] = []
+    log = tracing.TracedLog(Mock(spec=Log, append=appended.extend))
+    id = "01900000-0000-7000-8000-000000000000"
+
+    def post(request: object) -> HttpResponse:
+        log.append([events.draft("user-7", "notification", {"id": id, "title": BODY})])
+        return HttpResponse(status=HTTPStatus.CREATED)
+
+    tracing.Traced(post)(RequestFactory().post("/api/v1/notifications", headers={"traceparent": PARENT}))
+    event = Event(1763712345678901, 0, "user-7", "notification", appended[0].body)
+    tracing.Deliveries(lambda topic: 3).tap(event)
+
+    append, request, deliver = exporter.get_finished_spans()
+    assert (append.name, request.name, deliver.name) == ("append", "POST request", "deliver")
+    assert request.parent is not None
+    assert f"{request.parent.span_id:016x}" in PARENT
+    assert append.parent is not None
+    assert append.parent.span_id == ids(request)[1]
+    assert deliver.parent is not None
+    assert deliver.parent.span_id == ids(append)[1]
+    assert ids(deliver)[0] == ids(append)[0] == ids(request)[0]
+    assert append.attributes is not None
+    assert append.attributes["hub.notification"] == id
+    assert deliver.attributes is not None
+    assert deliver.attributes["hub.subscribers"] == 3
+    assert all(BODY not in span.to_json() for span in (append, request, deliver))
+
+
+def test_what_travels_is_the_same_event_with_one_more_field(exporter: InMemorySpanExporter) -> None:
+    appended: list[Draft] = []
+    log = tracing.TracedLog(Mock(spec=Log, append=appended.extend))
+    draft = events.draft("job-1", "progress", {"done": 3}, key="k")
+
+    log.append([draft])
+
+    said = json.loads(appended[0].body)
+    assert said.pop("trace").startswith("00-")
+    assert said == json.loads(draft.body)
+    assert appended[0].key == "k"
+
+
+@pytest.mark.parametrize("data", [{"trace": PARENT}, f'"trace":"{PARENT}"', None])
+def test_nobody_makes_up_a_trace(exporter: InMemorySpanExporter, data: object) -> None:
+    made = events.draft("job-1", "progress", data)
+
+    tracing.Deliveries(lambda topic: 1).tap(Event(1, 0, "job-1", "progress", made.body))
+
+    assert exporter.get_finished_spans() == ()
+
+
+def test_off_there_is_nothing_of_it() -> None:
+    shared_log.cache_clear()
+    try:
+        with override_settings(HUB_OTLP_URL="", HUB_REDIS_URL=""):
+            assert type(shared_log()) is MemoryLog
+    finally:
+        shared_log.cache_clear()
