@@ -15,7 +15,7 @@ run: .venv/run.stamp
 test: lint
 	sh tests/parts.sh $(CLUSTER_PARTS) chromium systemd curl slowhttptest
 	.venv/bin/python manage.py makemigrations --check --dry-run
-	exec .venv/bin/python -m pytest --numprocesses 3 --dist loadfile
+	exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 cluster: .venv/run.stamp
 	sh tests/parts.sh $(CLUSTER_PARTS)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import connections
 from hub.events import Event
 from hub.log import Log
 from hub.log.shared import shared_log
+from tests.cluster.postgres import Made
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +22,15 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     settings: dict[str, Any] = connections["default"].settings_dict
     if settings["ENGINE"].endswith("sqlite3"):
         settings["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clusters_begin_with_one_database(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Made by the first, of whatever worker."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "made"
+    folder.mkdir(exist_ok=True)
+    Made.folder = folder
 
 
 class _Ear:

@@ -179,6 +179,7 @@ def test_what_came_while_nobody_looked_is_one_summary(alice: Desk) -> None:
     alice.post("away 1")
     read = alice.post("away 2")
     alice.post("away 3")
+    expect(alice.bell.locator(".badge")).to_have_text("3")
     alice.ask("PUT", f"notifications/{read}/reading")
     expect(alice.bell.locator(".badge")).to_have_text("2")
     alice.page.clock.fast_forward(60_000)

@@ -16,7 +16,7 @@ import psycopg
 from tests.cluster.instance import ROOT, Instance
 from tests.cluster.nginx import Nginx
 from tests.cluster.ports import HOST, Ports
-from tests.cluster.postgres import Postgres
+from tests.cluster.postgres import Made, Postgres
 from tests.cluster.process import PartError, Process
 from tests.cluster.redis import Redis
 
@@ -105,18 +105,36 @@ class Cluster:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ports.check()
         self.redis.start()
-        if not self.sqlite:
-            self.postgres.start()
-            self.postgres.wait_ready()
+        if self.sqlite:
+            self._make()
+        else:
+            self._start_postgres()
         self.redis.wait_ready()
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("demo")
         for instance in self.instances:
             instance.start()
         for instance in self.instances:
             instance.wait_ready(60)
         self.nginx.start()
         self.nginx.wait_ready()
+
+    def _start_postgres(self) -> None:
+        with Made.locked() as made:
+            if made is not None and made.exists():
+                self.postgres.begin_with(made)
+            self.postgres.start()
+            self.postgres.wait_ready()
+            if made is None:
+                self._make()
+            elif not made.exists():
+                self._make()
+                self.postgres.stop()
+                self.postgres.keep(made)
+                self.postgres.start()
+                self.postgres.wait_ready()
+
+    def _make(self) -> None:
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("demo")
 
     def stop(self) -> None:
         # Readers first: an instance without connections has nothing to move away.

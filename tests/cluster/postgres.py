@@ -1,11 +1,14 @@
 """PostgreSQL with a fresh data folder that goes when it does; fast, and safe only against kill."""
 
+import contextlib
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.cluster.ports import HOST
@@ -20,6 +23,26 @@ OPTIONS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
 }
+
+
+class Made:
+    """A data folder in which all is made that every cluster of a test run begins with; `None` is none.
+
+    Making it takes longer than most tests. Workers of one run share the folder, so its lock is a file's.
+    """
+
+    folder: Path | None = None
+
+    @classmethod
+    @contextlib.contextmanager
+    def locked(cls) -> Iterator[Path | None]:
+        """Where it is, or shall be put by whoever comes first."""
+        if cls.folder is None:
+            yield None
+            return
+        with (cls.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield cls.folder / "data"
 
 
 class Postgres(Process):
@@ -55,6 +78,18 @@ class Postgres(Process):
             self.data = self._make_data()
         super().start()
 
+    def begin_with(self, made: Path) -> None:
+        """A copy of a data folder instead of a new one; before the start."""
+        self.data = self._make_folder()
+        self._copy(made, self.data)
+        self._serve(self.data)
+
+    def keep(self, made: Path) -> None:
+        """Copies the data folder of the stopped server, for others to begin with."""
+        assert self.data is not None
+        made.mkdir()
+        self._copy(self.data, made)
+
     def remove(self) -> None:
         """Takes the data folder away, once the server has stopped."""
         if self.data is not None:
@@ -62,19 +97,29 @@ class Postgres(Process):
             self.data = None
 
     def _make_data(self) -> Path:
+        data = self._make_folder()
+        self._run(
+            data, "initdb", "-D", str(data), "-U", NAME, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"
+        )
+        self._run(data, "postgres", "--single", "-D", str(data), "postgres", say=f"CREATE DATABASE {NAME}\n")
+        self._serve(data)
+        return data
+
+    def _make_folder(self) -> Path:
         # Not in our folder: the server's user may have no way into a checkout.
         data = Path(tempfile.mkdtemp(prefix="hub-postgres-"))
         self._link.symlink_to(data)
         if self.user is not None:
             shutil.chown(data, self.user, self.user)
-        self._run(
-            data, "initdb", "-D", str(data), "-U", NAME, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"
-        )
-        self._run(data, "postgres", "--single", "-D", str(data), "postgres", say=f"CREATE DATABASE {NAME}\n")
+        return data
+
+    def _serve(self, data: Path) -> None:
         options = [f"-c{key}={value}" for key, value in OPTIONS.items()]
         self.argv = [self.argv[0], "-D", str(data), "-p", str(self.port), *options]
         self.cwd = data
-        return data
+
+    def _copy(self, data: Path, to: Path) -> None:
+        subprocess.run(["cp", "-a", f"{data}/.", str(to)], check=True)
 
     def _run(self, data: Path, program: str, *arguments: str, say: str = "") -> None:
         helper = subprocess.Popen(
