@@ -12,6 +12,8 @@ async def drain(subscribers: Wheel, seconds: float) -> None:
     """Retire all of them, and return when they are gone or the time is over."""
     until = asyncio.get_running_loop().time() + seconds
     leaving = list(subscribers)
+    if not leaving:
+        return
     random.shuffle(leaving)
     slices = max(1, min(len(leaving), round(seconds * 10)))
     for number in range(slices):

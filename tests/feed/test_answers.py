@@ -169,3 +169,10 @@ async def test_an_instance_told_to_leave_moves_everybody_and_lets_nobody_in_unti
     assert reader.said[-1].type == "retire"
     assert refused.status == 503
     assert (await desk.opened()).status == 200
+
+
+async def test_an_instance_that_has_nobody_leaves_at_once(desk: Desk) -> None:
+    async with asyncio.timeout(5):
+        await desk.feeds.drain(60)
+
+    assert desk.feeds.draining
