@@ -58,6 +58,14 @@ class Load(Helper):
         self.events = wanted
         return said
 
+    def hear(self, events: int, timeout_s: float) -> int:
+        """Until at least so many more came; give how many did. Nobody may be lost meanwhile."""
+        said = self._say(f"wait {self.events + events} {timeout_s}")
+        came, self.events = said.events - self.events, said.events
+        if came < events or said.lost:
+            raise HelperError(f"{came} of {events} came, {said.lost} readers were lost: {said.problem}")
+        return came
+
     def rest(self, seconds: float) -> None:
         """Hear what else there is, for so long; no event is under way."""
         if self._say(f"wait {self.events + 1} {seconds}").events != self.events:
