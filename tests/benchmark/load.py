@@ -58,7 +58,7 @@ class Load(Helper):
         self.events = wanted
         return said
 
-    def hear(self, events: int, timeout_s: float) -> int:
+    def at_least(self, events: int, timeout_s: float) -> int:
         """Until at least so many more came; give how many did. Nobody may be lost meanwhile."""
         said = self._say(f"wait {self.events + events} {timeout_s}")
         came, self.events = said.events - self.events, said.events

@@ -62,7 +62,7 @@ def hold(bench: Bench, name: str, readers: int, seconds: float) -> dict[str, flo
             began_s = usage.cpu_s([*server.pids, *pids])
             beats = int(seconds // HEARTBEAT_S)
             began = time.monotonic()
-            load.hear(beats * readers, seconds + 2 * HEARTBEAT_S)
+            load.at_least(beats * readers, seconds + 2 * HEARTBEAT_S)
             held_s = time.monotonic() - began
             spent_s = usage.cpu_s([*server.pids, *pids]) - began_s
         return {
