@@ -129,8 +129,11 @@ def test_what_is_archived_goes_and_undo_brings_it_back(alice: Desk) -> None:
     expect(row).to_be_visible()
     expect(bar).to_have_count(0)
     # The row is back before the hub has heard of it.
-    archived = lambda: alice.ask("GET", "notifications?filter=archived")["items"]  # noqa: E731
-    until_in(alice.page, lambda: archived() == [], "the hub has it back")
+    until_in(
+        alice.page,
+        lambda: alice.ask("GET", "notifications?filter=archived")["items"] == [],
+        "the hub has it back",
+    )
 
 
 def test_it_is_all_done_by_keyboard(alice: Desk) -> None:
