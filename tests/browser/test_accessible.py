@@ -21,6 +21,8 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
+    "arabic": {"color_scheme": "light", "locale": "ar"},
+    "phone": {"color_scheme": "light", **PHONE},
     "dark phone in arabic": {"color_scheme": "dark", "locale": "ar", **PHONE},
 }
 GATHERED_MS = 400
