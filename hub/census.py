@@ -10,12 +10,17 @@ from dataclasses import asdict, dataclass, fields
 from heapq import nlargest
 from typing import Any
 
+from hub.problems import Refusal
 from hub.subscriber import Subscriber
 
 SHOWN = 50  # connections an answer, so that it is far below what an event carries
 TOPICS = 5
 MAX_CODE = 180  # characters; a topic carries it
 KINDS = ("", "feed", "room")
+
+
+class BadFilter(Refusal, ValueError):
+    """Filters that cannot be asked for; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +45,20 @@ class Filter:
 
 
 def code(**asked: Any) -> str:
-    """A filter as part of a topic; raise `ValueError` with what to do."""
+    """A filter as part of a topic; raise `BadFilter`."""
     known = {field.name: field.type for field in fields(Filter)}
     for name, value in asked.items():
         if name not in known:
-            raise ValueError(f"There is no filter {name[:40]!r}: use {', '.join(known)}.")
+            raise BadFilter(f"There is no filter {name[:40]!r}: use {', '.join(known)}.")
         if type(value).__name__ != known[name]:
-            raise ValueError(f"{name} is not of type {known[name]}.")
+            raise BadFilter(f"{name} is not of type {known[name]}.")
     filter = Filter(**asked)
     if filter.kind not in KINDS or filter.older_s < 0:
-        raise ValueError("kind is feed or room, and older_s is 0 or more.")
+        raise BadFilter("kind is feed or room, and older_s is 0 or more.")
     said = {name: value for name, value in asdict(filter).items() if value}
     text = base64.urlsafe_b64encode(json.dumps(said, separators=(",", ":")).encode()).decode().rstrip("=")
     if len(text) > MAX_CODE:
-        raise ValueError("These filters are too long together: shorten one, or leave one out.")
+        raise BadFilter("These filters are too long together: shorten one, or leave one out.", "long_filters")
     return text
 
 

@@ -1,19 +1,39 @@
-"""Refusals: one exception, one shape on the wire (RFC 9457)."""
+"""Refusals: what tells a program what to do, and a page what to say; one shape on the wire (RFC 9457)."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 CONTENT_TYPE = "application/problem+json"
 
 
-class Problem(Exception):
+class Refusal(Exception):
+    """What cannot be done. The text is for programs; a page has words of its own for the ``reason``, and puts
+    the ``values`` into them."""
+
+    def __init__(self, text: str, reason: str = "", /, **values: object) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.values: Mapping[str, object] = values
+
+
+class Problem(Refusal):
     """A request that is refused. ``detail`` tells the client what to do."""
 
-    def __init__(self, status: int, detail: str, *, retry_after: int | None = None, **members: Any) -> None:
-        super().__init__(detail)
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        retry_after: int | None = None,
+        reason: str = "",
+        values: Mapping[str, object] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail, reason, **(values or {}))
         self.status = status
         self.detail = detail
         self.members = members

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+from hub.problems import Refusal
+
 MAX_LENGTH = 200  # characters; a topic is part of Redis keys and of URLs
 
 EVERYONE = "everyone"
@@ -24,7 +26,7 @@ RESERVED_TYPES = frozenset(
 )
 
 
-class BadTopic(ValueError):
+class BadTopic(Refusal, ValueError):
     """A topic or an event type that is not spelled as one; the text says what to do."""
 
 
@@ -33,7 +35,10 @@ def check(topic: str) -> str:
     if len(topic) > MAX_LENGTH or not _TOPIC.fullmatch(topic):
         raise BadTopic(
             f"{topic[:60]!r} is not a topic: use 1 to {MAX_LENGTH} characters of A-Z a-z 0-9 . _ ~ -, "
-            "the first a letter or a digit."
+            "the first a letter or a digit.",
+            "bad_topic",
+            name=topic[:60],
+            most=MAX_LENGTH,
         )
     return topic
 
@@ -46,9 +51,15 @@ def check_live(topic: str) -> str:
     """
     check(topic)
     if is_inbox(topic):
-        raise BadTopic(f"{topic!r} is an inbox: post a notification to it, or choose another topic.")
+        raise BadTopic(
+            f"{topic!r} is an inbox: post a notification to it, or choose another topic.",
+            "inbox_topic",
+            name=topic,
+        )
     if topic.startswith(_RESERVED):
-        raise BadTopic(f"{topic!r} is reserved for the hub itself: choose another topic.")
+        raise BadTopic(
+            f"{topic!r} is reserved for the hub itself: choose another topic.", "reserved_topic", name=topic
+        )
     return topic
 
 

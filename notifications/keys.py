@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from hub.problems import Problem
+from hub.problems import Problem, Refusal
 from hub.topics import BadTopic
 from notifications import patterns
 from notifications.models import ApiKey
@@ -27,7 +27,7 @@ known: dict[str, tuple[ApiKey, float]] = {}  # by digest; as many as there are k
 NOTED = timedelta(minutes=1)  # how exactly the last use of a key is known
 
 
-class BadKey(ValueError):
+class BadKey(Refusal, ValueError):
     """A key that cannot be made or revoked; the text says what to do."""
 
 
@@ -38,11 +38,16 @@ def create(name: str, scopes: Collection[str], text: str = "", topics: Collectio
     """
     unknown = sorted(set(scopes).difference(SCOPES))
     if unknown or not scopes:
-        raise BadKey(f"Give scopes out of {', '.join(SCOPES)}, not {', '.join(unknown) or 'none'}.")
+        raise BadKey(
+            f"Give scopes out of {', '.join(SCOPES)}, not {', '.join(unknown) or 'none'}.",
+            "unknown_scopes" if unknown else "no_scope",
+            known=", ".join(SCOPES),
+            unknown=", ".join(unknown),
+        )
     if not name.isprintable() or not 1 <= len(name) <= 100:
-        raise BadKey("Give a name of 1 to 100 printable characters.")
+        raise BadKey("Give a name of 1 to 100 printable characters.", "bad_key_name")
     if ApiKey.objects.filter(name=name).exists():
-        raise BadKey(f"There is or was a key named {name!r}: give another name.")
+        raise BadKey(f"There is or was a key named {name!r}: give another name.", "key_name_taken", name=name)
     named = _patterns(topics)
     text = text or f"hub_{secrets.token_urlsafe(32)}"
     ordered = [scope for scope in SCOPES if scope in scopes]
@@ -53,7 +58,7 @@ def create(name: str, scopes: Collection[str], text: str = "", topics: Collectio
 def revoke(name: str) -> None:
     """End a key for ever, everywhere within `KNOWN_S`; raise `BadKey` if none has this name and works."""
     if not ApiKey.objects.filter(name=name, revoked_at=None).update(revoked_at=timezone.now()):
-        raise BadKey(f"No key that works is named {name!r}: see the list.")
+        raise BadKey(f"No key that works is named {name!r}: see the list.", "no_such_key", name=name)
     known.clear()
 
 
@@ -88,8 +93,10 @@ def check_topics(key: ApiKey, topics: Iterable[str]) -> None:
 
 def _patterns(topics: Collection[str]) -> list[str]:
     if len(topics) > MAX_TOPICS:
-        raise BadKey(f"At most {MAX_TOPICS} topics a key: name a beginning and *.")
+        raise BadKey(
+            f"At most {MAX_TOPICS} topics a key: name a beginning and *.", "many_key_topics", most=MAX_TOPICS
+        )
     try:
         return [patterns.check(topic) for topic in dict.fromkeys(topics)]
     except BadTopic as bad:
-        raise BadKey(str(bad)) from None
+        raise BadKey(str(bad), bad.reason, **bad.values) from None

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from hub import topics
+from hub.problems import Refusal
 from notifications import inbox, outbox, segments
 from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, Notification, Sending
 
@@ -23,11 +24,11 @@ KINDS = "user:…, group:…, topic:…, segment:… or everyone"
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
-class BadNotification(ValueError):
+class BadNotification(Refusal, ValueError):
     """A notification that cannot be sent; ``field`` is at fault, the text says what to do."""
 
-    def __init__(self, field: str, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, field: str, text: str, reason: str, /, **values: object) -> None:
+        super().__init__(text, reason, **values)
         self.field = field
 
 
@@ -64,7 +65,9 @@ def notify(
     times = {"created_at": now, "due_at": sending.due_at, "expires_at": expires_at}
     rows = [Notification(topic=topic, sending=sending, **said, **times) for topic in resolve(to)]
     if expires_at is not None and expires_at <= sending.due_at:
-        raise BadNotification("expires_at", "It would expire before it is sent: give a later time.")
+        raise BadNotification(
+            "expires_at", "It would expire before it is sent: give a later time.", "expires_early"
+        )
     for row in rows[:1]:
         inbox.draft(row)  # too large for an event: better said now than never delivered
     with transaction.atomic():
@@ -80,7 +83,7 @@ def check(
 ) -> dict[str, str]:
     """What a notification says, if one can say it; raise `BadNotification`."""
     if not title.strip():
-        raise BadNotification("title", "Give a title: it is what people see.")
+        raise BadNotification("title", "Give a title: it is what people see.", "no_title")
     return {
         "title": _text("title", title, MAX_TITLE),
         "body": _text("body", body),
@@ -94,9 +97,14 @@ def check(
 def resolve(to: Sequence[str]) -> list[str]:
     """The topics of some addresses, each once; raise `BadNotification` naming what is unknown."""
     if not to:
-        raise BadNotification("to", f"Give at least one address: {KINDS}.")
+        raise BadNotification("to", f"Give at least one address: {KINDS}.", "no_address")
     if len(to) > MAX_ADDRESSES:
-        raise BadNotification("to", f"At most {MAX_ADDRESSES} addresses: use a group or a topic.")
+        raise BadNotification(
+            "to",
+            f"At most {MAX_ADDRESSES} addresses: use a group or a topic.",
+            "many_addresses",
+            most=MAX_ADDRESSES,
+        )
     wanted: dict[str, set[str]] = {"user": set(), "group": set()}
     for address in to:
         kind, _, name = address.partition(":")
@@ -108,7 +116,7 @@ def resolve(to: Sequence[str]) -> list[str]:
     groups = {group.name: topics.group(group.name) for group in crowds}
     found = list(dict.fromkeys(topic for address in to for topic in _topics(address, users, groups)))
     if not found:
-        raise BadNotification("to", "Nobody is in this segment now: choose another address.")
+        raise BadNotification("to", "Nobody is in this segment now: choose another address.", "empty_segment")
     return found
 
 
@@ -126,36 +134,51 @@ def _topics(address: str, users: dict[str, str], groups: dict[str, str]) -> list
         if kind == "segment" and name in segments.names():
             return _segment(name)
     except topics.BadTopic as bad:
-        raise BadNotification("to", str(bad)) from None
-    raise BadNotification("to", f"{address[:80]!r} is nobody: use {KINDS}.")
+        raise BadNotification("to", str(bad), bad.reason, **bad.values) from None
+    raise BadNotification(
+        "to", f"{address[:80]!r} is nobody: use {KINDS}.", "nobody_there", name=address[:80]
+    )
 
 
 def _segment(name: str) -> list[str]:
     people = list(segments.people(name).values_list("pk", flat=True)[: MAX_SEGMENT + 1])
     if len(people) > MAX_SEGMENT:
         raise BadNotification(
-            "to", f"{name!r} has over {MAX_SEGMENT} people: use a group, a topic or everyone."
+            "to",
+            f"{name!r} has over {MAX_SEGMENT} people: use a group, a topic or everyone.",
+            "large_segment",
+            name=name,
+            most=MAX_SEGMENT,
         )
     return [topics.user(id) for id in people]
 
 
 def _text(field: str, value: str, most: int | None = None) -> str:
     if most is not None and len(value) > most:
-        raise BadNotification(field, f"{field} is {len(value)} characters: at most {most}.")
+        raise BadNotification(
+            field,
+            f"{field} is {len(value)} characters: at most {most}.",
+            "long_text",
+            n=len(value),
+            most=most,
+        )
     if UNSAYABLE.search(value) or (field != "body" and re.search(r"[\r\n]", value)):
-        raise BadNotification(field, f"{field} bears a control character: leave it out.")
+        raise BadNotification(field, f"{field} bears a control character: leave it out.", "control_character")
     return value
 
 
 def _category(value: str) -> str:
     if not CATEGORY.fullmatch(value):
-        raise BadNotification("category", "A category is up to 64 of a-z 0-9 _ . -, like builds.")
+        raise BadNotification(
+            "category", "A category is up to 64 of a-z 0-9 _ . -, like builds.", "bad_category"
+        )
     return value
 
 
 def _severity(value: str) -> str:
     if value not in Notification.Severity.values:
-        raise BadNotification("severity", f"severity is one of {', '.join(Notification.Severity.values)}.")
+        known = ", ".join(Notification.Severity.values)
+        raise BadNotification("severity", f"severity is one of {known}.", "bad_severity", known=known)
     return value
 
 
@@ -163,7 +186,9 @@ def _url(value: str) -> str:
     """A relative path, http or https; anything else might run in the reader's page."""
     if not value:
         return value
-    wrong = BadNotification("url", "url is a path like /builds/512, or http:// or https:// and a host.")
+    wrong = BadNotification(
+        "url", "url is a path like /builds/512, or http:// or https:// and a host.", "bad_url"
+    )
     if len(value) > 2000 or _BLANK_OR_CONTROL.search(value) or UNSAYABLE.search(value):
         raise wrong
     try:

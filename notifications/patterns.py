@@ -12,7 +12,9 @@ def check(pattern: str) -> str:
     except topics.BadTopic:
         raise topics.BadTopic(
             f"{pattern[:60]!r} is neither a topic nor the beginning of some: write job-42, or job-* for all "
-            "that begin so."
+            "that begin so.",
+            "bad_pattern",
+            name=pattern[:60],
         ) from None
 
 

@@ -88,6 +88,6 @@ def _page(
 ) -> HttpResponse:
     shown = fields(preference)
     preset = problem is None and not shown["quiet"]
-    context = {**shown, "preset": preset, "problem": problem, "saved": saved}
+    context = {**shown, "preset": preset, "problem": problem and words.refusal(problem), "saved": saved}
     status = problem.status if problem else 200
     return render(request, "notifications/preferences.html", context, status=status)

@@ -143,7 +143,13 @@ def put(user: User, own: Sequence[str], wanted: Chosen) -> Preferences:
     """
     choices = {name: choice for name, choice in wanted["categories"].items() if _differs(name, choice)}
     if len(choices) > MAX_CHOICES:
-        raise Problem(422, f"At most {MAX_CHOICES} categories can be switched off.", field="categories")
+        raise Problem(
+            422,
+            f"At most {MAX_CHOICES} categories can be switched off.",
+            reason="many_choices",
+            values={"most": MAX_CHOICES},
+            field="categories",
+        )
     quiet = wanted["quiet_hours"]
     if quiet is not None:
         _check(quiet)
@@ -177,19 +183,34 @@ def _differs(category: str, choice: Choice) -> bool:
     """Whether it is a choice at all; raise a `Problem` for one that nobody can make."""
     field = f"categories.{category[:64]}"
     if not CATEGORY.fullmatch(category):
-        raise Problem(422, "A category is up to 64 of a-z 0-9 _ . -, like builds.", field=field)
+        raise Problem(
+            422, "A category is up to 64 of a-z 0-9 _ . -, like builds.", reason="bad_category", field=field
+        )
     if choice == ON:
         return False
     if category in settings.HUB_MANDATORY_CATEGORIES:
-        raise Problem(422, f"{category} is mandatory: it cannot be switched off.", field=field)
+        raise Problem(
+            422,
+            f"{category} is mandatory: it cannot be switched off.",
+            reason="mandatory_category",
+            values={"name": category},
+            field=field,
+        )
     return True
 
 
 def _check(quiet: QuietHours) -> None:
     for end, time in (("start", quiet["start"]), ("end", quiet["end"])):
         if not _TIME.fullmatch(time):
-            raise Problem(422, "Give a time like 22:00.", field=f"quiet_hours.{end}")
+            raise Problem(422, "Give a time like 22:00.", reason="bad_time", field=f"quiet_hours.{end}")
     if quiet["start"] == quiet["end"]:
-        raise Problem(422, "Give quiet hours an end other than their start.", field="quiet_hours.end")
+        raise Problem(
+            422,
+            "Give quiet hours an end other than their start.",
+            reason="no_quiet_hours",
+            field="quiet_hours.end",
+        )
     if quiet["zone"] not in ZONES:
-        raise Problem(422, "Give a time zone like Europe/Vienna.", field="quiet_hours.zone")
+        raise Problem(
+            422, "Give a time zone like Europe/Vienna.", reason="bad_zone", field="quiet_hours.zone"
+        )

@@ -24,14 +24,19 @@ def reschedule(id: UUID, due_at: datetime) -> int:
     with transaction.atomic():
         sending = Sending.objects.select_for_update().filter(pk=id).first()
         if sending is None:
-            raise Problem(404, "There is no such sending.")
+            raise Problem(404, "There is no such sending.", reason="no_such_sending")
         standing = Notification.objects.select_for_update().filter(sending=id, recalled_at=None)
         rows = list(standing.filter(position=None)) if sending.due_at > now else []
         if not rows:
-            raise Problem(409, "It is not waiting any more.")
+            raise Problem(409, "It is not waiting any more.", reason="not_waiting")
         expires_at = rows[0].expires_at
         if expires_at is not None and expires_at <= due_at:
-            raise Problem(422, "It would expire before it is sent: give an earlier time.", field="send_at")
+            raise Problem(
+                422,
+                "It would expire before it is sent: give an earlier time.",
+                reason="sent_too_late",
+                field="send_at",
+            )
         sending.due_at = due_at
         sending.save(update_fields=["due_at"])
         Notification.objects.filter(sending=id, recalled_at=None, position=None).update(due_at=due_at)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from django.utils.translation import get_language
 
+from hub.problems import Refusal
+
 TABLES = Path(__file__).with_name("static") / "notifications" / "words"
-# What only the dashboard says, a folder a language: readers' browsers need not load it.
+# What only the server says, nearly all on the dashboard, a folder a language: browsers need not load it.
 STAFF_TABLES = Path(__file__).with_name("dashboard") / "words"
 FALLBACK = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
@@ -33,6 +35,11 @@ def say(key: str, **values: object) -> str:
     for name, value in values.items():
         phrase = phrase.replace(f"{{{name}}}", str(value))
     return phrase
+
+
+def refusal(error: Refusal) -> str:
+    """Why not, in the reader's language; what no page can lead to has its text for programs alone."""
+    return say(f"refused_{error.reason}", **error.values) if error.reason else str(error)
 
 
 @cache

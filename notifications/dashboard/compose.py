@@ -15,7 +15,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from notifications import audit, segments
+from notifications import audit, segments, words
 from notifications.dashboard.draft import Draft
 from notifications.dashboard.preview import preview
 from notifications.models import Sending, Template, time_ordered_id
@@ -72,7 +72,7 @@ def _test(request: StaffRequest, draft: Draft) -> HttpResponse:
             rows = notify([f"user:{name}"], **texts, sender=name)
             audit.record(request, "test", rows[0].sending_id, title=texts["title"])
     except BadNotification as bad:
-        return _page(request, draft, status=422, refusal=str(bad))
+        return _page(request, draft, status=422, refusal=words.refusal(bad))
     return _page(request, draft, done=say("compose_tested"))
 
 
@@ -103,7 +103,7 @@ def _send(request: StaffRequest, draft: Draft) -> HttpResponse:
                 request, "send", said["id"], to=said["to"], title=texts["title"], people=people, due_at=due_at
             )
     except BadNotification as bad:
-        return _page(request, draft, status=422, refusal=str(bad))
+        return _page(request, draft, status=422, refusal=words.refusal(bad))
     except IntegrityError:
         # The button was pressed twice: that is the same sending, if it says the same.
         if not before.filter(title=texts["title"], to=said["to"]).exists():

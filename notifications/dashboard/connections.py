@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hub import census, orders, topics
 from hub.log import LogAway
 from hub.log.shared import shared_log
+from hub.problems import Refusal
 from notifications import audit, words
 from notifications.dashboard import instances, live
 from notifications.models import UNSAYABLE
@@ -34,6 +35,8 @@ def connections(request: StaffRequest) -> HttpResponse:
     code, problem = "", ""
     try:
         code = census.code(**_filter(request.GET))
+    except Refusal as bad:
+        problem = words.refusal(bad)
     except ValueError as bad:
         problem = str(bad)
     context = {
@@ -83,12 +86,12 @@ def test(request: StaffRequest) -> HttpResponse:
             rows = notify([address], words.say("watch_test_title"), category="test", sender=sender)
             audit.record(request, "test", address, sending=str(rows[0].sending_id))
     except BadNotification as bad:
-        return live.refused(request, str(bad), back)
+        return live.refused(request, words.refusal(bad), back)
     return live.done(request, words.say("watch_test_done", name=address.removeprefix("user:")), back)
 
 
 def _filter(form: QueryDict) -> dict[str, Any]:
-    """What `census.code` is asked for; raise `ValueError` with a sentence."""
+    """What `census.code` is asked for; raise `Refusal`, or `ValueError` with a sentence."""
     asked: dict[str, Any] = {}
     for name in FILTERS:
         value = form.get(name, "").strip()

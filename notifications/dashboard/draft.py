@@ -15,13 +15,13 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import lazy
 
-from hub.events import TooLarge
+from hub.events import MAX_DATA, TooLarge
 from notifications import audience, filling, inbox
 from notifications.audience import Audience
 from notifications.models import Notification, Template, time_ordered_id
 from notifications.notify import BadNotification, check
 from notifications.preferences import ZONES
-from notifications.words import say
+from notifications.words import refusal, say
 
 TEXTS = ("title", "body", "url", "category", "severity")
 LANGUAGES = tuple((code, name) for code, name in settings.LANGUAGES)
@@ -167,7 +167,7 @@ class Draft(forms.Form):
         try:
             self.audience = audience.of(addresses)
         except BadNotification as bad:
-            raise forms.ValidationError(str(bad)) from None
+            raise forms.ValidationError(refusal(bad)) from None
         return addresses
 
     def clean(self) -> None:
@@ -183,13 +183,13 @@ class Draft(forms.Form):
             inbox.draft(Notification(topic="everyone", **texts))
         except BadNotification as bad:
             if bad.field not in self.errors:
-                self.add_error(bad.field, str(bad))
-        except TooLarge as large:
-            self.add_error("body", str(large))
+                self.add_error(bad.field, refusal(bad))
+        except TooLarge:
+            self.add_error("body", say("compose_too_large", most=MAX_DATA // 1024))
         else:
             self.texts = texts
         if expires_at is not None and expires_at <= due_at:
-            self.add_error("expires_at", say("compose_expires_early"))
+            self.add_error("expires_at", say("refused_expires_early"))
 
 
 def addresses_in(text: str) -> list[str]:

@@ -17,7 +17,7 @@ from notifications import keys as api_keys
 from notifications.dashboard.pager import page_of
 from notifications.models import ApiKey
 from notifications.roles import StaffRequest, needs
-from notifications.words import say
+from notifications.words import refusal, say
 
 
 @needs("manage")
@@ -35,7 +35,7 @@ def keys(request: StaffRequest) -> HttpResponse:
             audit.record(request, "make-key", name, scopes=scopes, topics=topics)
     except api_keys.BadKey as bad:
         asked = {"name": name, "scopes": scopes, "topics": form.get("topics", "")}
-        return _page(request, 422, asked=asked, problem=str(bad))
+        return _page(request, 422, asked=asked, problem=refusal(bad))
     return _page(request, made={"name": name, "text": text})
 
 
@@ -49,7 +49,7 @@ def revoke(request: StaffRequest, id: int) -> HttpResponse:
             audit.record(request, "revoke-key", key.name)
         messages.success(request, say("key_was_revoked", name=key.name))
     except api_keys.BadKey as bad:
-        messages.error(request, str(bad))
+        messages.error(request, refusal(bad))
     return redirect("dashboard-keys")
 
 

@@ -18,7 +18,7 @@ from notifications import access, audit, inbox, preference_page, preferences
 from notifications.dashboard.pager import page_of
 from notifications.models import UNSAYABLE, Preference
 from notifications.roles import StaffRequest, may, needs
-from notifications.words import say
+from notifications.words import refusal, say
 
 GROUP = "group-"
 
@@ -78,7 +78,7 @@ def _page(
         "manages": may(request.user, "manage"),
         "own": own,
         "person": user,
-        "problem": problem,
+        "problem": problem and refusal(problem),
         "sends": may(request.user, "send"),
     }
     status = problem.status if problem else 200

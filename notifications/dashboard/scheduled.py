@@ -25,7 +25,7 @@ from notifications.models import Notification, Sending
 from notifications.preferences import ZONES
 from notifications.rescheduling import reschedule
 from notifications.roles import StaffRequest, needs
-from notifications.words import say
+from notifications.words import refusal, say
 
 LIMIT = 50
 
@@ -74,7 +74,7 @@ def _at(request: StaffRequest, id: UUID, due_at: datetime) -> HttpResponse:
             detail = {"title": sending.title, "from": events.stamp(sending.due_at)}
             audit.record(request, "reschedule", id, **detail, to=events.stamp(due_at))
     except Problem as problem:
-        messages.error(request, problem.detail)
+        messages.error(request, refusal(problem))
     else:
         messages.success(request, say("scheduled_changed"))
     return redirect("dashboard-scheduled")

@@ -41,6 +41,8 @@ def tail(request: StaffRequest) -> HttpResponse:
             with transaction.atomic():
                 entry = audit.record(request, "tail", target.name, **target.detail)
             return redirect(f"{reverse('dashboard-tail')}?entry={entry.pk}")
+        except topics.BadTopic as bad:
+            problem = words.refusal(bad)
         except ValueError as bad:
             problem = str(bad)
     context = {"asked": asked, "problem": problem, "most": MAX_TOPICS}
@@ -54,7 +56,7 @@ class _Target:
 
 
 def _target(form: QueryDict) -> _Target:
-    """Whom or what a form asks to watch; raise `ValueError` with a sentence."""
+    """Whom or what a form asks to watch; raise `BadTopic`, or `ValueError` with a sentence."""
     person, topic = form.get("person", "").strip(), form.get("topic", "").strip()
     if bool(person) == bool(topic):
         raise ValueError(words.say("watch_tail_one"))

@@ -17,7 +17,7 @@ from notifications.dashboard.draft import TEXTS, said
 from notifications.models import UNSAYABLE, Notification, Template
 from notifications.notify import BadNotification, check
 from notifications.roles import StaffRequest, needs
-from notifications.words import say
+from notifications.words import refusal, say
 
 if TYPE_CHECKING:
     TemplateModelForm = forms.ModelForm[Template]
@@ -42,6 +42,7 @@ class TemplateForm(TemplateModelForm):
             "severity": said("compose_severity"),
         }
         help_texts = {"body": said("template_hint")}
+        error_messages = {"name": {"unique": said("template_name_taken")}}
         widgets = {
             "title": forms.TextInput({"dir": "auto"}),
             "body": forms.Textarea({"rows": 4, "dir": "auto"}),
@@ -74,7 +75,7 @@ class TemplateForm(TemplateModelForm):
             except BadNotification as bad:
                 wrong = wrong or bad
         if wrong is not None and wrong.field not in self.errors:
-            self.add_error(wrong.field, str(wrong))
+            self.add_error(wrong.field, refusal(wrong))
 
 
 @needs("send")
