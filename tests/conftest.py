@@ -5,10 +5,12 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.backends.sqlite3.operations import DatabaseOperations
 
 from hub.events import Event
 from hub.log import Log
@@ -22,6 +24,20 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     settings: dict[str, Any] = connections["default"].settings_dict
     if settings["ENGINE"].endswith("sqlite3"):
         settings["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_flush_may_empty_the_audit_log() -> Iterator[None]:
+    """After a test that commits Django empties the tables, which on SQLite is a DELETE."""
+    triggers = import_module("notifications.migrations.0004_dashboard")
+    flush = DatabaseOperations.sql_flush
+
+    def freely(self: DatabaseOperations, *args: Any, **more: Any) -> list[str]:
+        return [*triggers.ALLOW["sqlite"], *flush(self, *args, **more), *triggers.FORBID["sqlite"]]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", freely)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,34 +9,43 @@ from django.db import migrations, models
 
 import notifications.models.notification
 
-# PostgreSQL's TRUNCATE and SQLite's DELETE stay possible: tests empty their tables by them.
+# PostgreSQL's TRUNCATE stays possible: tests empty their tables by it.
 FORBID = {
-    "postgresql": """
+    "postgresql": (
+        """
         CREATE FUNCTION hub_audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$;
+        $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$
+        """,
+        """
         CREATE TRIGGER hub_audit BEFORE UPDATE OR DELETE ON hub_notifications_auditentry
-        FOR EACH ROW EXECUTE FUNCTION hub_audit_is_append_only();
-    """,
-    "sqlite": """
-        CREATE TRIGGER hub_audit BEFORE UPDATE ON hub_notifications_auditentry
-        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-    """,
+        FOR EACH ROW EXECUTE FUNCTION hub_audit_is_append_only()
+        """,
+    ),
+    "sqlite": tuple(
+        f"""
+        CREATE TRIGGER hub_audit_{act} BEFORE {act} ON hub_notifications_auditentry
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
+        """
+        for act in ("UPDATE", "DELETE")
+    ),
 }
 ALLOW = {
-    "postgresql": """
-        DROP TRIGGER hub_audit ON hub_notifications_auditentry;
-        DROP FUNCTION hub_audit_is_append_only();
-    """,
-    "sqlite": "DROP TRIGGER hub_audit",
+    "postgresql": (
+        "DROP TRIGGER hub_audit ON hub_notifications_auditentry",
+        "DROP FUNCTION hub_audit_is_append_only()",
+    ),
+    "sqlite": ("DROP TRIGGER hub_audit_UPDATE", "DROP TRIGGER hub_audit_DELETE"),
 }
 
 
 def forbid(apps: Any, schema_editor: Any) -> None:
-    schema_editor.execute(FORBID[schema_editor.connection.vendor], params=None)
+    for statement in FORBID[schema_editor.connection.vendor]:
+        schema_editor.execute(statement, params=None)
 
 
 def allow(apps: Any, schema_editor: Any) -> None:
-    schema_editor.execute(ALLOW[schema_editor.connection.vendor], params=None)
+    for statement in ALLOW[schema_editor.connection.vendor]:
+        schema_editor.execute(statement, params=None)
 
 
 class Migration(migrations.Migration):

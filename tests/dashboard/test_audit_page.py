@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 
 from notifications.audit import ACTS
 from notifications.models import AuditEntry
@@ -130,12 +132,26 @@ def test_no_entry_is_changed_or_removed_by_the_program() -> None:
     assert AuditEntry.objects.get().target == "hub-1"
 
 
-def test_nor_by_who_writes_to_the_database() -> None:
+@pytest.mark.parametrize("change", ["UPDATE {} SET actor = 'eve'", "DELETE FROM {}"])
+def test_nor_by_who_writes_to_the_database(change: str) -> None:
     note()
 
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("UPDATE hub_notifications_auditentry SET actor = 'eve'")
+        cursor.execute(change.format("hub_notifications_auditentry"))
     assert AuditEntry.objects.get().actor == "ann"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_outlives_who_did_it(admin_client: Client) -> None:
+    ann = User.objects.create_user("ann", is_staff=True)
+    AuditEntry.objects.create(actor_id=ann.pk, actor="ann", act="drain", target="hub-1")
+
+    answer = admin_client.post(reverse("admin:auth_user_delete", args=[ann.pk]), {"post": "yes"})
+
+    assert answer.status_code == 302
+    assert not User.objects.filter(username="ann").exists()
+    entry = AuditEntry.objects.get()
+    assert (entry.actor_id, entry.actor) == (ann.pk, "ann")
 
 
 def test_nobody_looks_at_it_without_the_role(client: Client, django_user_model: Any) -> None:

@@ -147,7 +147,6 @@ for change in (f"UPDATE {table} SET actor = 'bob'", f"DELETE FROM {table}"):
 """
 
 
-@pytest.mark.postgres
 async def test_what_was_done_is_neither_changed_nor_deleted_in_the_database(cluster: Cluster) -> None:
     said = await asyncio.to_thread(cluster.manage, "shell", "-v", "0", "-c", FORGE)
 

@@ -1,4 +1,7 @@
-"""Every migration goes forward and back, with rows in the tables, on both databases."""
+"""Every migration goes forward and back, with rows in the tables, on both databases.
+
+What was done stands after it as before: neither changed nor deleted, also with whoever did it.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,13 @@ WALK = """
 import django; django.setup()
 from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
-from django.db import connection
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connection, transaction
 from notifications import demo
-from notifications.models import Notification
+from notifications.models import AuditEntry, Notification
 call_command("migrate", verbosity=0)
 demo.make()
+AuditEntry.objects.create(actor="bob", act="drain")
 kept = set(Notification.objects.values_list("pk", flat=True))
 names = sorted(name for app, name in MigrationLoader(connection).disk_migrations if app == "hub_notifications")
 for name in reversed(names[:-1]):
@@ -31,6 +36,19 @@ call_command("migrate", verbosity=0)
 assert set(Notification.objects.values_list("pk", flat=True)) == kept
 call_command("migrate", "hub_notifications", "zero", verbosity=0)
 call_command("migrate", verbosity=0)
+demo.make()
+bob = User.objects.get(username="bob")
+AuditEntry.objects.create(actor_id=bob.pk, actor="bob", act="drain")
+bob.delete()
+table = AuditEntry._meta.db_table
+for change in (f"UPDATE {table} SET actor = 'eve'", f"DELETE FROM {table}"):
+    try:
+        with transaction.atomic():
+            connection.cursor().execute(change)
+        raise SystemExit(change)
+    except DatabaseError as error:
+        assert str(error).startswith("the audit log is append-only"), error
+assert AuditEntry.objects.get().actor == "bob"
 print("walked", len(names), "with", len(kept))
 """
 
