@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -17,6 +18,19 @@ known: set[str] = set()  # every name that was read; whoever else means one by a
 def text(name: str, default: str = "") -> str:
     known.add(name)
     return os.environ.get(name, default)
+
+
+def needing(name: str, package: str, extra: str) -> str:
+    """Text that takes a package which is not installed with the hub by itself."""
+    value = text(name)
+    try:
+        if value:
+            metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        raise ImproperlyConfigured(
+            f"{name}: {package} is not installed: install notification-hub[{extra}], or leave {name} out."
+        ) from None
+    return value
 
 
 def number(name: str, default: float, least: float = 0) -> float:

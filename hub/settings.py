@@ -60,7 +60,7 @@ HUB_KEEP_DAYS = environment.whole("HUB_KEEP_DAYS", 365)
 HUB_TLS = environment.flag("HUB_TLS")
 HUB_LOG_FORMAT = environment.one_of("HUB_LOG_FORMAT", "text", "json")
 HUB_LOG_CONNECTIONS = environment.flag("HUB_LOG_CONNECTIONS")
-HUB_OTLP_URL = environment.text("HUB_OTLP_URL")
+HUB_OTLP_URL = environment.needing("HUB_OTLP_URL", "opentelemetry-exporter-otlp-proto-http", "tracing")
 THREADS = environment.whole("HUB_THREADS", 8)  # that answer requests …
 DOOR_THREADS = 4  # … and that ask the database for the doors and the relay
 

@@ -1,4 +1,5 @@
-"""Spans from the POST to each instance's delivery, by OpenTelemetry; nothing at all where it is off.
+"""Spans from the POST, or from a line in a room, to each instance's delivery, by OpenTelemetry; nothing at
+all where it is off.
 
 On with ``HUB_OTLP_URL`` and the extra ``notification-hub[tracing]``. A traceparent travels with each event
 in its JSON (``"trace"``), so that what an instance delivers is a child of the append, wherever that was. No
@@ -9,7 +10,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,7 @@ from django.http.response import HttpResponseBase
 
 from hub import __version__
 from hub.events import Draft, Event
-from hub.log import Log
+from hub.log import Log, Placed
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
@@ -61,8 +63,8 @@ class Traced:
 
 
 class TracedLog:
-    """A log whose every append is a span that travels with the event. The rest, what is said in rooms
-    too, is the log's own."""
+    """A log whose every append, of a line in a room too, is a span that travels with the event. The rest is
+    the log's own."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -71,12 +73,12 @@ class TracedLog:
         return getattr(self._log, name)
 
     def append(self, drafts: Sequence[Draft]) -> list[int]:
-        spans = [_begin(draft) for draft in drafts]
-        try:
-            return self._log.append([_sent_along(*pair) for pair in zip(drafts, spans, strict=True)])
-        finally:
-            for span in spans:
-                span.end()
+        with _traced(drafts) as traced:
+            return self._log.append(traced)
+
+    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
+        with _traced(drafts) as traced:
+            return await self._log.place(traced, after)
 
 
 class Deliveries:
@@ -102,6 +104,16 @@ class Deliveries:
             }
         )
         span.end(max(time.time_ns(), event.position * 1000))
+
+
+@contextmanager
+def _traced(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
+    spans = [_begin(draft) for draft in drafts]
+    try:
+        yield [_sent_along(*pair) for pair in zip(drafts, spans, strict=True)]
+    finally:
+        for span in spans:
+            span.end()
 
 
 def _begin(draft: Draft) -> Span:

@@ -1,8 +1,11 @@
-"""From the POST to each instance's delivery, one trace; nothing of it where tracing is off."""
+"""From the POST, or a line, to each instance's delivery, one trace; nothing of it where tracing is off."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from unittest.mock import Mock
@@ -14,7 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from hub import events, tracing
+from hub import events, protocol, tracing
 from hub.events import Draft, Event
 from hub.log import Log
 from hub.log.memory import MemoryLog
@@ -80,11 +83,33 @@ def test_what_travels_is_the_same_event_with_one_more_field(exporter: InMemorySp
     assert appended[0].key == "k"
 
 
+async def test_a_line_is_traced_from_the_log_to_the_members(
+    exporter: InMemorySpanExporter, heard_log: Log
+) -> None:
+    log = tracing.TracedLog(heard_log)
+    body = protocol.said_body({"id": "7", "name": "ann"}, "line-1", BODY, "2026-01-01T00:00:00.000Z")
+
+    await log.place([Draft("room-lobby", "said", body, key="k")])
+    (event,) = (await log.read({"room-lobby": 0})).events
+    tracing.Deliveries(lambda topic: 2).tap(event)
+
+    append, deliver = exporter.get_finished_spans()
+    assert (append.name, deliver.name) == ("append", "deliver")
+    assert deliver.parent is not None
+    assert (deliver.parent.trace_id, deliver.parent.span_id) == ids(append)
+    assert deliver.attributes is not None
+    assert (deliver.attributes["hub.topic"], deliver.attributes["hub.subscribers"]) == ("room-lobby", 2)
+    assert protocol.line(event).body == BODY
+    assert all(BODY not in span.to_json() and "ann" not in span.to_json() for span in (append, deliver))
+
+
 @pytest.mark.parametrize("data", [{"trace": PARENT}, f'"trace":"{PARENT}"', None])
 def test_nobody_makes_up_a_trace(exporter: InMemorySpanExporter, data: object) -> None:
     made = events.draft("job-1", "progress", data)
 
-    tracing.Deliveries(lambda topic: 1).tap(Event(1, 0, "job-1", "progress", made.body))
+    tap = tracing.Deliveries(lambda topic: 1).tap
+    tap(Event(1, 0, "job-1", "progress", made.body))
+    tap(Event(2, 0, "room-lobby", "said", protocol.said_body({"id": "7", "name": "ann"}, "1", data, "now")))
 
     assert exporter.get_finished_spans() == ()
 
@@ -96,3 +121,18 @@ def test_off_there_is_nothing_of_it() -> None:
             assert type(shared_log()) is MemoryLog
     finally:
         shared_log.cache_clear()
+
+
+def test_without_its_packages_it_does_not_start() -> None:
+    lacks = "from importlib import metadata; metadata.Distribution.discover = lambda **asked: iter(()); "
+
+    done = subprocess.run(
+        [sys.executable, "-c", f"{lacks} import hub.settings"],
+        env={**os.environ, "HUB_OTLP_URL": "http://127.0.0.1:4318/v1/traces"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode != 0
+    assert "HUB_OTLP_URL: opentelemetry-exporter-otlp-proto-http is not installed" in done.stderr
+    assert "notification-hub[tracing]" in done.stderr
