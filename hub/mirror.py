@@ -13,6 +13,7 @@ import time
 
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
+from django.utils.crypto import salted_hmac
 
 from hub import __version__
 from hub.knock import Scope, Send, respond
@@ -20,12 +21,37 @@ from hub.problems import Problem
 
 PATH = "/mirror"
 VALID_S = 600  # a doctor whose clock is wrong is to find that out
+SHARED = (
+    "HUB_REDIS_URL",
+    "HUB_ALLOWED_ORIGINS",
+    "HUB_DEMO",
+    "HUB_TLS",
+    "HUB_HEARTBEAT_S",
+    "HUB_LOG_MAX_EVENTS",
+    "HUB_LOG_TTL_S",
+    "HUB_MANDATORY_CATEGORIES",
+    "HUB_CONFIRM_ABOVE",
+    "HUB_KEEP_DAYS",
+)
 SHOWN = ("host", "origin", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded")
 
 
 def word() -> str:
     """What opens the mirror for a while."""
     return _signer().sign("mirror")
+
+
+def shared() -> dict[str, str]:
+    """Of each setting that has to be the same everywhere, a mark that tells only whether it is."""
+    database = settings.DATABASES["default"]
+    values = {
+        "HUB_DATABASE_URL": [database.get(part) for part in ("ENGINE", "NAME", "HOST", "PORT")],
+        "HUB_ALLOWED_HOSTS": settings.ALLOWED_HOSTS,
+        **{name: getattr(settings, name) for name in SHARED},
+    }
+    return {
+        name: salted_hmac(f"hub.mirror.{name}", repr(value)).hexdigest() for name, value in values.items()
+    }
 
 
 async def mirror(scope: Scope, send: Send) -> None:
@@ -47,7 +73,7 @@ async def mirror(scope: Scope, send: Send) -> None:
         "http_version": scope["http_version"],
         "root_path": scope.get("hub.root_path", ""),
         "headers": {name: headers[name] for name in SHOWN if name in headers},
-        "log": "redis" if settings.HUB_REDIS_URL else "memory",
+        "shared": shared(),
         "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         "max_connections": settings.HUB_MAX_CONNECTIONS,
     }

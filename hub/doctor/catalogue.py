@@ -28,7 +28,7 @@ CATALOGUE = {
     ),
     "hub.D006": (
         "origin let in",
-        "pass the header Origin as it came; keep HUB_ALLOWED_ORIGINS to sites of your own.",
+        "pass the header Origin as it came: nothing in front may set it or take it away.",
     ),
     "hub.D007": ("host not allowed", "add the host of --url to HUB_ALLOWED_HOSTS."),
     "hub.D008": (
@@ -67,9 +67,15 @@ CATALOGUE = {
     ),
     "hub.D021": ("TLS missing", "serve https at the balancer and set HUB_TLS=1."),
     "hub.D022": ("no HTTP/2", "listen … ssl http2: over HTTP/1.1 a browser has six connections a site."),
-    "hub.D023": ("bad certificate", "renew the certificate, and serve it with its chain."),
+    "hub.D023": (
+        "bad certificate",
+        "serve one that is in time, with its chain, and for the host that people ask for.",
+    ),
     "hub.D024": ("operator's pages public", "answer 404 for /metrics and /readyz at the balancer."),
     "hub.D025": ("way closed", "see the status and the text above, and the instance's log."),
-    "hub.D026": ("unlike instances", "deploy one version with one environment to all instances."),
+    "hub.D026": (
+        "unlike instances",
+        "deploy one version with one environment to all instances, and run the doctor in it.",
+    ),
     "hub.D027": ("secrets differ", "give every instance, and the doctor, the same HUB_SECRET_KEY."),
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import http.client
 import ipaddress
 import json
+import re
 import socket
 import ssl
 import threading
@@ -16,6 +18,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 TIMEOUT_S = 5.0
+DETAIL = 200  # characters of a page that are told
 
 
 class CannotConnect(Exception):
@@ -39,8 +42,8 @@ class Answer:
 
     @property
     def detail(self) -> str:
-        said = self.json()
-        return str(said.get("detail", "")) if isinstance(said, dict) else ""
+        leads = f"to {self.headers['location']}" if "location" in self.headers else ""
+        return leads or detail(self.body.decode(errors="replace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,10 @@ class Door:
     @property
     def url(self) -> str:
         return f"{self.scheme}://{self.host}"
+
+    @property
+    def place(self) -> str:
+        return f"{self.at[0]}:{self.at[1]}"
 
     @property
     def loopback(self) -> bool:
@@ -102,7 +109,7 @@ class Door:
         try:
             return socket.create_connection(self.at, TIMEOUT_S, source)
         except OSError as error:
-            raise CannotConnect(f"{self.at[0]}:{self.at[1]} cannot be reached: {error}") from error
+            raise CannotConnect(f"{self.place} cannot be reached: {error}") from error
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> Answer:
         """Ask, and read the answer whole; raise `CannotConnect`."""
@@ -190,7 +197,7 @@ class Feed:
                 self.status = response.status
                 self._changed.notify_all()
             if response.status != 200:
-                self.problem = response.read(2000).decode(errors="replace")
+                self.problem = detail(response.read(2000).decode(errors="replace"))
             elif "content-encoding" not in self.answered:
                 self._parse(response)
         except (OSError, ValueError, http.client.HTTPException) as error:
@@ -213,6 +220,16 @@ class Feed:
                 elif line.startswith("data: "):
                     self.events.append(Event(type, now, json.loads(line.removeprefix("data: "))))
                 self._changed.notify_all()
+
+
+def detail(body: str) -> str:
+    """What a refusal says, on one line: the detail of a problem, or the words of a page."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        words = re.sub(r"<(style|title)\b.*?</\1>|<[^>]*>", " ", body, flags=re.DOTALL)
+        return " ".join(html.unescape(words).split())[:DETAIL]
+    return str(said.get("detail", "")) if isinstance(said, dict) else ""
 
 
 def _loopback(host: str) -> bool:

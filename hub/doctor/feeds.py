@@ -19,6 +19,7 @@ OTHERS = 5  # feeds besides, which a balancer spreads over the instances
 PADDING = 60_000  # bytes that push what a proxy holds back out of its buffers
 PUSHES = 4
 GZIP = {"Accept-Encoding": "gzip, br"}
+THROUGH = "a feed through the balancer"
 
 
 def published(report: Report, door: Door, direct: Door, visit: Visit) -> None:
@@ -27,12 +28,11 @@ def published(report: Report, door: Door, direct: Door, visit: Visit) -> None:
     others = [Feed(door, visit.topic, visit.token).open() for _ in range(OTHERS)]
     try:
         if not straight.until(_live, OPENS_S):
-            return report.find(
-                "hub.D025", f"a feed straight from {direct.at[0]}:{direct.at[1]}: {_why(straight)}"
-            )
+            whose = THROUGH if direct is door else f"a feed straight from {direct.place}"
+            return _not_live(report, whose, straight)
         if not through.until(_live, OPENS_S):
             return _not_opened(report, door, visit, through)
-        report.hop("a feed opens", _opened(through), f"straight {_opened(straight) * 1000:.1f} ms")
+        report.hop("a feed opens", _opened(through), _beside(through, straight, _opened(straight)))
         _delivered(report, door, visit, [through, straight, *others])
         _compressed(report, door, visit)
     finally:
@@ -68,7 +68,14 @@ def _post(door: Door, visit: Visit, number: int, padding: int = 0) -> tuple[Answ
 
 def _delivered(report: Report, door: Door, visit: Visit, feeds: list[Feed]) -> None:
     through, straight, *others = feeds
-    here = [through, straight, *(feed for feed in others if feed.until(_live, OPENS_S))]
+    here, until = [through, straight], time.perf_counter() + OPENS_S
+    for feed in others:
+        if feed.until(_live, max(0.01, until - time.perf_counter())):
+            here.append(feed)
+        else:
+            _not_live(report, THROUGH, feed)
+    if len(here) < len(feeds):
+        return  # the instance behind such a one refuses what is posted, too
     missed: list[Feed] = []
     number, began, took_s = 0, 0.0, 0.0
     for number in range(EVENTS):
@@ -85,7 +92,7 @@ def _delivered(report: Report, door: Door, visit: Visit, feeds: list[Feed]) -> N
     report.hop("POST of an event", took_s)
     came, late = straight.first("doctor", number), through.first("doctor", number)
     if came is not None and late is not None:
-        report.hop("an event arrives", late.at - began, f"straight {(came.at - began) * 1000:.1f} ms")
+        report.hop("an event arrives", late.at - began, _beside(through, straight, came.at - began))
         if late.at - came.at > LATE_S:
             report.find("hub.D001", f"an event came {late.at - came.at:.1f} s later than from the instance.")
     if missed:
@@ -97,9 +104,12 @@ def _missed(report: Report, door: Door, visit: Visit, missed: list[Feed], of: in
     if settings.HUB_REDIS_URL:
         for padded in range(PUSHES):
             _post(door, visit, EVENTS + padded, PADDING)
-            if missed[0].until(partial(_came, number=number), COMES_S / 2):
-                pushed = (padded + 1) * PADDING // 1000
-                return report.find("hub.D001", f"an event came once {pushed} kB more pushed it through.")
+            if not missed[0].until(partial(_came, number=EVENTS + padded), COMES_S / 2):
+                continue
+            if not _came(missed[0], number):
+                break  # none that is only held back is overtaken
+            pushed = (padded + 1) * PADDING // 1000
+            return report.find("hub.D001", f"an event came once {pushed} kB more pushed it through.")
     seen = f"an event reached {of - len(missed)} of {of} feeds."
     report.find("hub.D017" if settings.HUB_REDIS_URL else "hub.D016", seen)
 
@@ -122,8 +132,8 @@ def _came(feed: Feed, number: int) -> bool:
 
 
 def _not_opened(report: Report, door: Door, visit: Visit, feed: Feed) -> None:
-    if feed.status not in (0, 200):
-        return report.find("hub.D025", f"a feed through the balancer: {_why(feed)}")
+    if feed.ended_at is not None or feed.events:
+        return _not_live(report, THROUGH, feed)
     for padded in range(PUSHES):
         _post(door, visit, padded, PADDING)
         if feed.until(lambda feed: bool(feed.events), COMES_S / 2):
@@ -137,14 +147,25 @@ def _not_opened(report: Report, door: Door, visit: Visit, feed: Feed) -> None:
     )
 
 
+def _not_live(report: Report, whose: str, feed: Feed) -> None:
+    """It was opened, and said something else than that it is live, or nothing."""
+    if feed.first("stream-degraded") is not None:
+        report.find("hub.D017", f"{whose} is degraded: the instance behind it does not hear Redis.")
+    elif feed.status == 400 and "HUB_ALLOWED_HOSTS" in feed.problem:
+        report.find("hub.D007", f"{whose}, asked for as {feed.door.host}: {feed.problem}")
+    else:
+        said = feed.problem or (f"nothing within {OPENS_S:g} s" if feed.ended_at is None else "it was closed")
+        report.find("hub.D025", f"{whose}: {feed.status or 'no answer'}, {said}")
+
+
 def _live(feed: Feed) -> bool:
     return feed.first("stream-live") is not None
+
+
+def _beside(through: Feed, straight: Feed, seconds: float) -> str:
+    return "" if straight.door is through.door else f"straight {seconds * 1000:.1f} ms"
 
 
 def _opened(feed: Feed) -> float:
     event = feed.first("stream-live")
     return 0.0 if event is None else event.at - feed.asked_at
-
-
-def _why(feed: Feed) -> str:
-    return f"{feed.status or 'no answer'} {feed.problem[:200]}".strip()

@@ -22,6 +22,7 @@ from hub.log import LogAway
 from hub.log.shared import shared_log
 
 OLDEST = (6, 2)  # XTRIM MINID
+SUPERUSERS = 3  # connections that PostgreSQL keeps for them
 HEARD_S = 5.0
 TRIES = 3
 
@@ -41,10 +42,12 @@ def database(report: Report) -> bool:
         if connection.vendor == "postgresql":
             took_s, now = _ask(cursor, "SELECT extract(epoch FROM clock_timestamp())")
             skewed(report, "the database", float(now), time.time(), took_s)
-            _connections(report, int(_ask(cursor, "SHOW max_connections")[1]))
+            # A pooler makes up the process id that a connection is told of.
+            pooled = int(_ask(cursor, "SELECT pg_backend_pid()")[1]) != connection.connection.info.backend_pid
+            _connections(report, int(_ask(cursor, "SHOW max_connections")[1]), pooled)
     executor = MigrationExecutor(connection)
     if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        report.find("hub.D018", f"{len(plan)} to apply, {plan[0][0]} the first.")
+        report.find("hub.D018", f"{len(plan)} to apply, {plan[0][0]} the first: no instance is ready.")
     return not plan
 
 
@@ -79,12 +82,15 @@ def _ask(cursor: object, query: str) -> tuple[float, str]:
     return time.perf_counter() - began, answer
 
 
-def _connections(report: Report, most: int) -> None:
+def _connections(report: Report, most: int, pooled: bool) -> None:
     instances = max(1, len(report.instances))
-    if connections(instances) > most - 3:  # three are kept for the superuser
+    if pooled:
+        report.note("a pooler stands before PostgreSQL: what it takes was not looked at.")
+    elif connections(instances) > most - SUPERUSERS:
         report.find(
             "hub.D019",
-            f"{instances} instances may open {connections(instances)} connections, it takes {most}.",
+            f"{instances} instances may open {connections(instances)} connections; PostgreSQL takes {most}, "
+            f"{SUPERUSERS} of them from its superuser alone.",
         )
 
 
@@ -98,7 +104,7 @@ def _settings(report: Report, client: redis.Redis) -> None:
         return report.note(f"Redis lets us not look at all of its settings: {error}")
     version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:2])
     if version < OLDEST:
-        report.find("hub.D015", f"Redis is {info['redis_version']}.")
+        report.find("hub.D015", f"Redis is {info['redis_version']}; the log needs XTRIM MINID.")
     if (policy := info.get("maxmemory_policy", "noeviction")) != "noeviction":
         report.find("hub.D014", f"maxmemory-policy is {policy}: Redis would drop parts of the log.")
     if not info.get("maxmemory"):

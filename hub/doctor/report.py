@@ -38,9 +38,12 @@ class Report:
 
     def find(self, id: str, seen: str) -> None:
         """Name a misconfiguration, once: the first that was seen of it stands."""
-        if all(finding.id != id for finding in self.findings):
+        if not self.named(id):
             name, mend = CATALOGUE[id]
             self.findings.append(Finding(id, name, seen, mend))
+
+    def named(self, *ids: str) -> bool:
+        return any(finding.id in ids for finding in self.findings)
 
     def note(self, text: str) -> None:
         if text not in self.notes:
@@ -48,13 +51,16 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """For a person."""
-        yield f"{self.url}  {_counted(len(self.instances), 'instance')} {', '.join(self.instances)}".rstrip()
+        instances = f"{_counted(len(self.instances), 'instance')} {', '.join(self.instances)}"
+        yield f"{self.url}  {instances if self.instances else 'no instance was seen'}"
         yield ""
         for what, ms, beside in self.hops:
             yield f"  {what:<{WIDTH}}{ms:>9.1f} ms  {beside}".rstrip()
-        for note in self.notes:
-            yield f"  {note}"
         yield ""
+        for note in self.notes:
+            yield f"note      {note}"
+        if self.notes:
+            yield ""
         for finding in self.findings:
             yield f"{finding.id}  {finding.name}"
             yield f"          {finding.seen}"

@@ -8,10 +8,11 @@ import ssl
 import time
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from hub import __version__, mirror
+from hub import __version__, mirror, problems
 from hub.doctor.clock import skewed
 from hub.doctor.door import Answer, CannotConnect, Door
 from hub.doctor.report import Report
@@ -22,15 +23,13 @@ EXPIRES_DAYS = 14
 SPARE = 500  # descriptors for everything but connections; as in hub.asgi
 
 
-def connected(report: Report, door: Door) -> None:
-    """Connect once, by itself timed; raise `CannotConnect`."""
+def connected(report: Report, door: Door) -> bool:
+    """Connect once, by itself timed; whether we may go on. Raise `CannotConnect`."""
     began = time.perf_counter()
     with door.raw() as sock:
         report.hop("TCP", time.perf_counter() - began)
         if door.scheme == "http":
-            if not _private(door.at[0]):
-                report.find("hub.D021", f"{door.host} is served over plain http.")
-            return
+            return True
         began = time.perf_counter()
         try:
             with door.context("h2", "http/1.1").wrap_socket(sock, server_hostname=door.at[0]) as tls:
@@ -43,39 +42,41 @@ def connected(report: Report, door: Door) -> None:
                         "hub.D022", f"TLS at {door.host} offers {tls.selected_alpn_protocol() or 'no h2'}."
                     )
         except ssl.SSLCertVerificationError as error:
-            report.find("hub.D023", f"{error.verify_message} (--insecure goes on without checking)")
-            raise CannotConnect(f"TLS: {error.verify_message}") from error
+            report.find("hub.D023", f"{door.host}: {error.verify_message}")
+            report.note("who is not trusted is told nothing; --insecure goes on without checking.")
+            return False
         except OSError as error:
-            raise CannotConnect(f"TLS: {error}") from error
+            raise CannotConnect(f"{door.place} does not speak TLS with us: {error}") from error
+    return True
 
 
 def mirrored(report: Report, door: Door) -> bool:
     """Look at ourselves with the instances' eyes; whether that could be done."""
     word = {"Authorization": f"Bearer {mirror.word()}"}
     seen: list[tuple[Answer, dict[str, Any]]] = []
+    refused: Answer | None = None
     for _ in range(ASKED):
         answer = door.get(mirror.PATH, word)
         if answer.status == 200:
             seen.append((answer, answer.json()))
         else:
-            _no_mirror(report, door, answer)
-            return False
+            refused = answer
+    report.instances = sorted({said["instance"] for _, said in seen})
+    if refused is not None:
+        _no_mirror(report, door, refused)
+        return False
     seen.sort(key=lambda pair: pair[0].took_s)
-    answer, said = seen[0]
-    report.hop("first byte of an answer", answer.took_s)
-    report.instances = sorted({pair[1]["instance"] for pair in seen})
+    report.hop("first byte of an answer", seen[0][0].took_s)
     report.between = any(said["peer"] != answer.local for answer, said in seen)
+    if door.scheme == "http" and not _private(door.at[0]):
+        report.find("hub.D021", f"{door.host} is served over plain http.")
     for answer, said in seen:
         _addressed(report, answer, said)
         _named(report, door, said)
         _clock(report, answer, said)
-        _roomy(report, said)
-        if said["version"] != __version__ or (said["log"] == "redis") != bool(settings.HUB_REDIS_URL):
-            report.find(
-                "hub.D026",
-                f"{said['instance']} is {said['version']} with the {said['log']} log, here is {__version__} "
-                f"with {'the redis log' if settings.HUB_REDIS_URL else 'the memory log'}.",
-            )
+    each = {said["instance"]: said for _, said in seen}
+    _roomy(report, each)
+    _alike(report, each)
     if not settings.HUB_REDIS_URL and len({(pair[1]["instance"], pair[1]["process"]) for pair in seen}) > 1:
         report.find("hub.D016", f"{', '.join(report.instances)}: each keeps a log of its own.")
     if report.between:
@@ -115,12 +116,18 @@ def _certificate(report: Report, tls: ssl.SSLSocket) -> None:
 
 
 def _no_mirror(report: Report, door: Door, answer: Answer) -> None:
-    if answer.status == 404 and "no such page" in answer.detail:
-        report.find("hub.D027", "an instance does not know our signature: its HUB_SECRET_KEY is another.")
+    asked, site = f"{door.url}{mirror.PATH}", urlsplit(answer.headers.get("location", ""))
+    if answer.status == 404 and answer.headers.get("content-type") == problems.CONTENT_TYPE:
+        knows = f" ({', '.join(report.instances)}: the same)" if report.instances else ""
+        report.find(
+            "hub.D027", f"an instance does not know our signature: its HUB_SECRET_KEY is another{knows}."
+        )
+    elif site.netloc and (site.scheme, site.netloc) != (door.scheme, door.host):
+        raise ValueError(f"{door.url} leads to {site.scheme}://{site.netloc}: give that as --url.")
     elif answer.status == 404:
-        report.find("hub.D025", f"{door.url}{mirror.PATH} is answered 404, not by a hub of this version.")
+        report.find("hub.D025", f"{asked} was answered 404, not by a hub of this version.")
     else:
-        report.find("hub.D025", f"{door.url}{mirror.PATH} is answered {answer.status} {answer.detail}")
+        report.find("hub.D025", f"{asked} was answered {answer.status}, {answer.detail or 'without a word'}")
 
 
 def _addressed(report: Report, answer: Answer, said: dict[str, Any]) -> None:
@@ -180,13 +187,28 @@ def _clock(report: Report, answer: Answer, said: dict[str, Any]) -> None:
     skewed(report, "the balancer", date + 0.5, answer.at, answer.took_s + 0.5)
 
 
-def _roomy(report: Report, said: dict[str, Any]) -> None:
-    if said["descriptors"] < said["max_connections"] + SPARE:
-        report.find(
-            "hub.D013",
-            f"{said['instance']} may open {said['descriptors']} files: too few for "
-            f"HUB_MAX_CONNECTIONS={said['max_connections']} and {SPARE} besides.",
-        )
+def _roomy(report: Report, each: dict[str, dict[str, Any]]) -> None:
+    tight = [
+        f"{name} may open {said['descriptors']} files: too few for "
+        f"HUB_MAX_CONNECTIONS={said['max_connections']} and {SPARE} besides."
+        for name, said in sorted(each.items())
+        if said["descriptors"] < said["max_connections"] + SPARE
+    ]
+    if tight:
+        report.find("hub.D013", " ".join(tight))
+
+
+def _alike(report: Report, each: dict[str, dict[str, Any]]) -> None:
+    here = mirror.shared()
+    unlike: dict[str, list[str]] = {}
+    for name, said in sorted(each.items()):
+        if said["version"] != __version__:
+            unlike.setdefault(f"version {said['version']}, here is {__version__}", []).append(name)
+        elif others := [setting for setting in here if said["shared"].get(setting) != here[setting]]:
+            unlike.setdefault(f"another {', '.join(others)} than is set here", []).append(name)
+    if unlike:
+        seen = (f"{' and '.join(names)}: {what}." for what, names in unlike.items())
+        report.find("hub.D026", " ".join(seen))
 
 
 def _private(host: str) -> bool:

@@ -11,11 +11,11 @@ class Certificate:
     key: Path
 
     @classmethod
-    def make(cls, folder: Path) -> "Certificate":
+    def make(cls, folder: Path, days: int = 30) -> "Certificate":
         made = cls(folder / "certificate.pem", folder / "certificate-key.pem")
         subprocess.run(
             [
-                *("openssl", "req", "-x509", "-nodes", "-days", "30", "-subj", "/CN=localhost"),
+                *("openssl", "req", "-x509", "-nodes", "-days", str(days), "-subj", "/CN=localhost"),
                 *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
                 *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
                 *("-out", str(made.file), "-keyout", str(made.key)),

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from tests.cluster import Cluster
-from tests.cluster.instance import ROOT
+from tests.cluster.instance import ROOT, Instance
 
 
 @dataclass
 class Ward:
-    """A cluster, the doctor who looks at it, and what is done to its nginx meanwhile."""
+    """A cluster, the doctor who looks at it, and what is done to its instances and its nginx meanwhile."""
 
     cluster: Cluster
+    well: list[dict[str, str]]  # the environments that the instances began with
 
     def examine(self, *words: str, **env: str) -> tuple[int, dict[str, Any]]:
         """The exit status, and what the doctor tells machines."""
@@ -35,18 +36,21 @@ class Ward:
             timeout=60,
         )
 
-    def restart(self, **env: str) -> None:
-        """All instances, with another environment, which stays."""
-        self.cluster.env.update(env)
-        for instance in self.cluster.instances:
+    def restart(self, *instances: Instance, **env: str) -> None:
+        """These instances, with another environment, which stays until the next test."""
+        for instance in instances:
             instance.terminate()
-        for instance in self.cluster.instances:
+        for instance in instances:
             instance.join(15)
-            own = {"HUB_PORT": str(instance.port), "HUB_INSTANCE": instance.name}
-            instance.env = {**self.cluster.env, **own}
+            instance.env = {**self.well[self.cluster.instances.index(instance)], **env}
             instance.start()
-        for instance in self.cluster.instances:
+        for instance in instances:
             instance.wait_ready(60)
+
+    def heal(self) -> None:
+        """Done when the next test comes and not after the last, for which it would be in vain."""
+        ill = [it for it, env in zip(self.cluster.instances, self.well, strict=True) if it.env != env]
+        self.restart(*ill)
 
     def balance(self, edit: Callable[[str], str]) -> None:
         """Run nginx with its configuration changed."""
@@ -56,7 +60,7 @@ class Ward:
         self.cluster.nginx.wait_ready()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     env = {"HUB_HEARTBEAT_S": "1", "HUB_MAX_CONNECTIONS": "200"}
     env |= {"HUB_LOG_FORMAT": "json", "HUB_LOG_CONNECTIONS": "1"}
@@ -64,9 +68,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.fixture(scope="package")
+def well(cluster: Cluster) -> list[dict[str, str]]:
+    return [dict(instance.env or {}) for instance in cluster.instances]
+
+
 @pytest.fixture
-def ward(cluster: Cluster) -> Iterator[Ward]:
-    ward = Ward(cluster)
+def ward(cluster: Cluster, well: list[dict[str, str]]) -> Iterator[Ward]:
+    ward = Ward(cluster, well)
+    ward.heal()
     edit = cluster.nginx.edit
     yield ward
     if cluster.nginx.edit is not edit:

@@ -42,7 +42,9 @@ class Command(BaseCommand):
             report = doctor.examine(
                 door, doctor.straight(door), visiting, static=STATIC, quick=options["quick"]
             )
-        except (doctor.CannotConnect, DatabaseError, ValueError) as error:
+        except DatabaseError as error:
+            raise CommandError(f"The doctor cannot look: the database: {error}", returncode=2) from None
+        except (doctor.CannotConnect, ValueError) as error:
             raise CommandError(f"The doctor cannot look: {error}", returncode=2) from None
         finally:
             logging.disable(logging.NOTSET)
