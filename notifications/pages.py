@@ -20,7 +20,7 @@ from notifications import access, preferences, reading, rows
 from notifications import inbox as inboxes
 from notifications.view import View
 
-# What `inbox.js` listens to, and the words for it.
+# What `shortcuts.js` listens to, and the words for it.
 KEYS = (
     ("j", "key_next"),
     ("k", "key_previous"),

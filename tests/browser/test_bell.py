@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.desk import Desk, desk
 from tests.browser.tabs import until_in
@@ -230,6 +230,63 @@ def test_what_cannot_be_saved_comes_back_and_says_so(alice: Desk) -> None:
 
     expect(alice.panel.get_by_role("alert")).to_contain_text("That was not saved.")
     expect(alice.row("stays here")).to_be_visible()
+
+
+def test_a_refusal_withdraws_no_other_offer_to_undo(alice: Desk) -> None:
+    """It emptied the bar, whatever was offered there by then."""
+    late = alice.post("refused late")
+    alice.post("archived since")
+    alice.open()
+    held: list[Route] = []
+    alice.page.route(f"**/{late}/archive", lambda route: held.append(route))
+    for title in ("refused late", "archived since"):
+        alice.row(title).hover()
+        alice.row(title).get_by_role("button", name="Archive").click()
+        expect(alice.row(title)).to_have_count(0)
+    undo = alice.panel.get_by_role("button", name="Undo")
+    undo.hover()  # it stays
+    until_in(alice.page, lambda: bool(held), "the first one is on its way")
+
+    held[0].abort()
+
+    expect(alice.panel.get_by_role("alert")).to_contain_text("That was not saved.")
+    expect(alice.row("refused late")).to_be_visible()
+    undo.click()
+    expect(alice.row("archived since")).to_be_visible()
+
+
+def test_what_was_read_stays_read_when_all_is_seen(alice: Desk) -> None:
+    """Of all only the moments that are given hold: the others were taken for taken back."""
+    read = alice.post("was read")
+    alice.open()
+    alice.ask("PUT", f"notifications/{read}/reading")
+    alice.post("not seen yet")
+    expect(alice.row("was read").get_by_role("button", name="Mark unread")).to_be_attached()
+    expect(alice.row("not seen yet")).to_be_visible()
+
+    alice.ask("POST", "notifications/seen")
+    alice.post("since then")
+
+    expect(alice.row("since then")).to_be_visible()
+    expect(alice.row("was read").get_by_role("button", name="Mark unread")).to_be_attached()
+
+
+def test_undo_leaves_alone_what_was_read_before(alice: Desk) -> None:
+    """All that was selected became unread, though only some had been."""
+    read = alice.post("had been read")
+    alice.post("had not been")
+    alice.ask("PUT", f"notifications/{read}/reading")
+    alice.open()
+    for title in ("had not been", "had been read"):
+        alice.row(title).get_by_role("checkbox").check(force=True)
+    alice.page.keyboard.press("u")
+    bar = alice.panel.get_by_role("status").filter(has_text="Marked read.")
+    expect(alice.panel.locator(".row.unread")).to_have_count(0)
+
+    bar.get_by_role("button", name="Undo").click()
+
+    expect(alice.row("had not been").get_by_role("button", name="Mark read")).to_be_visible()
+    expect(alice.panel.locator(".row.unread")).to_have_count(1)
 
 
 def test_a_page_may_take_what_is_opened_to_itself(alice: Desk) -> None:

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser.tabs import until_in
 from tests.cluster import Cluster
 
 Post = Callable[..., str]
@@ -43,6 +44,11 @@ def reach(page: Page, title: str) -> None:
     while not page.evaluate("document.activeElement === document.querySelector('#days .row')"):
         page.keyboard.press("k")
     expect(row(page, title)).to_be_focused()
+
+
+def archive(page: Page, title: str) -> None:
+    row(page, title).hover()
+    row(page, title).get_by_role("button", name="Archive").click()
 
 
 def show(page: Page, view: str) -> None:
@@ -205,6 +211,47 @@ def test_what_was_not_saved_is_as_before(inbox: Page, post: Post) -> None:
 
     expect(inbox.locator("#notice")).to_have_text("That was not saved. Check your connection and try again.")
     expect(row(inbox, "cannot be archived")).to_be_visible()
+
+
+def test_what_was_not_saved_is_said_until_the_next_deed(inbox: Page, post: Post) -> None:
+    """The list that is asked for anew, and loaded, said that all is well."""
+    post("refused once")
+    inbox.route("**/archive", lambda route: route.abort(), times=1)
+    title = inbox.locator("#days .row .title").first
+    expect(title).to_have_text("refused once")
+    title.evaluate("(title) => title.append(', and not loaded anew')")
+
+    archive(inbox, "refused once, and not loaded anew")
+
+    expect(title).to_have_text("refused once")
+    expect(inbox.locator("#notice")).to_have_text("That was not saved. Check your connection and try again.")
+    archive(inbox, "refused once")
+    expect(row(inbox, "refused once")).to_have_count(0)
+    expect(inbox.locator("#notice")).to_be_empty()
+
+
+def test_of_what_was_refused_no_undo_is_offered(inbox: Page, post: Post) -> None:
+    """It was until the bar went by itself; and what the reader did since is still to be undone."""
+    late = post("refused late")
+    post("archived since")
+    held: list[Route] = []
+    inbox.route(f"**/{late}/archive", lambda route: held.append(route))
+    undo = inbox.locator("#undo")
+    archive(inbox, "refused late")
+    archive(inbox, "archived since")
+    undo.hover()  # it stays
+    until_in(inbox, lambda: bool(held), "the first one is on its way")
+
+    held.pop().abort()
+
+    expect(row(inbox, "refused late")).to_be_visible()
+    expect(undo).to_have_text("Archived.Undo")
+    archive(inbox, "refused late")
+    until_in(inbox, lambda: bool(held), "it is on its way again")
+    expect(undo).to_have_text("Archived.Undo")
+    held.pop().abort()
+    expect(row(inbox, "refused late")).to_be_visible()
+    expect(undo).to_be_empty()
 
 
 def test_a_row_of_the_script_has_the_shape_of_the_servers(inbox: Page, post: Post) -> None:

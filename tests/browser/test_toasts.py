@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.desk import Desk, desk
+from tests.browser.tabs import until_in
 from tests.cluster import Cluster
 
 GATHERED_MS = 400
@@ -186,6 +187,24 @@ def test_what_came_while_nobody_looked_is_one_summary(alice: Desk) -> None:
     expect(alice.toasts).to_have_count(0)
 
     alice.page.evaluate(HIDE, False)
+
+    expect(alice.toasts).to_have_count(1)
+    expect(alice.toasts).to_contain_text("2 new notifications")
+
+
+def test_it_is_one_summary_for_whoever_looks_before_toasts_can_be_shown(alice: Desk) -> None:
+    """They were judged when the stack was there, and by then somebody looked."""
+    held: list[Route] = []
+    alice.page.route("**/stack.js", lambda route: held.append(route))
+    alice.page.evaluate(HIDE, True)
+    alice.post("away 1")
+    alice.post("away 2")
+    expect(alice.bell.locator(".badge")).to_have_text("2")
+    alice.page.clock.fast_forward(GATHERED_MS)
+    until_in(alice.page, lambda: bool(held), "the stack is asked for")
+
+    alice.page.evaluate(HIDE, False)
+    held[0].continue_()
 
     expect(alice.toasts).to_have_count(1)
     expect(alice.toasts).to_contain_text("2 new notifications")

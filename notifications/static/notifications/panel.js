@@ -1,9 +1,11 @@
 // The panel under the bell: what came lately, and what can be done with it.
 
+import { Deeds } from "./deeds.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { Keys } from "./keys.js";
 import { open } from "./links.js";
+import { Notice } from "./notice.js";
 import { Rows } from "./rows.js";
 import { panel } from "./sheet.js";
 import { bell, dress } from "./style.js";
@@ -11,8 +13,6 @@ import { Undo } from "./undo.js";
 
 const GAP_PX = 8;
 const LEAST_PX = 320; // of height: with less the panel stands above the bell
-const BACK = { read: "unread", unread: "read", archive: "unarchive", unarchive: "archive" };
-const SAID = { read: "was_read", unread: "was_unread", archive: "was_archived", unarchive: "was_unarchived" };
 const SHORTCUTS = {
   j: "next",
   k: "previous",
@@ -33,12 +33,11 @@ export class Panel {
   #inbox;
   #rows;
   #undo;
+  #deeds;
   #closing = new AbortController();
   #views = [];
   #tools = [];
   #count = h("span", { role: "status" });
-  #notice = h("div", { class: "notice", role: "alert" });
-  #bar = h("div", { class: "bar", role: "status" });
   #help;
 
   /** `inbox` is where the whole list is, or null; `closed` is called once. */
@@ -55,8 +54,11 @@ export class Panel {
       pick: () => this.#pick(),
     };
     this.#rows = new Rows(store, words, on, signal);
-    this.#undo = new Undo(this.#bar, words);
-    const list = [this.#notice, this.#rows.node, this.#bar];
+    const notice = h("div", { class: "notice", role: "alert" });
+    const bar = h("div", { class: "bar", role: "status" });
+    this.#undo = new Undo(bar, words);
+    this.#deeds = new Deeds(store, this.#undo, new Notice(notice, words), words);
+    const list = [notice, this.#rows.node, bar];
     this.node = h(
       "dialog",
       { "aria-labelledby": "heading", onclick: (event) => event.target === this.node && this.node.close() },
@@ -115,7 +117,7 @@ export class Panel {
       return h("button", view, this.#say(`view_${filter}`));
     });
     const group = { class: "views", role: "group", "aria-label": this.#say("views") };
-    const all = () => this.#saved(this.#store.readAll());
+    const all = () => this.#deeds.readAll(this.#rows.shown);
     this.#tools = [
       this.#tool("check", "key_unread", () => this.#toggle("reads", this.#rows.picked)),
       this.#tool("archive", "archive", () => this.#toggle("archives", this.#rows.picked)),
@@ -180,32 +182,10 @@ export class Panel {
     if (rows.length) this.#act(rows, rows[0][what]);
   }
 
-  async #act(rows, verb) {
-    const ids = rows.map(({ item }) => item.id);
+  #act(rows, verb) {
     for (const row of rows) row.box.checked = false;
     this.#pick();
-    const done = this.#each(ids, verb);
-    this.#undo.offer(this.#say(SAID[verb], { n: ids.length }), async () => {
-      if (!(await done)) return;
-      this.#each(ids, BACK[verb]);
-      if (rows[0].node.isConnected) rows[0].title.focus();
-    });
-    if (!(await done)) this.#bar.replaceChildren();
-  }
-
-  #each(ids, verb) {
-    return this.#saved(Promise.all(ids.map((id) => this.#store[verb](id))));
-  }
-
-  async #saved(asked) {
-    try {
-      await asked;
-      this.#notice.textContent = "";
-      return true;
-    } catch {
-      this.#notice.textContent = this.#say("not_saved");
-      return false;
-    }
+    this.#deeds.offer(verb, rows, () => rows[0].node.isConnected && rows[0].title.focus());
   }
 
   #pick() {

@@ -56,6 +56,14 @@ export class Row {
     this.show();
   }
 
+  get id() {
+    return this.item.id;
+  }
+
+  get archived() {
+    return this.item.archived_at !== null;
+  }
+
   get unread() {
     return !this.item.read_at && !this.item.archived_at;
   }
@@ -66,13 +74,13 @@ export class Row {
   }
 
   get archives() {
-    return this.item.archived_at ? "unarchive" : "archive";
+    return this.archived ? "unarchive" : "archive";
   }
 
   show() {
     this.node.classList.toggle("unread", this.unread);
     this.#dot.hidden = !this.unread;
-    this.#read.hidden = this.item.archived_at !== null;
+    this.#read.hidden = this.archived;
     name(this.#read, this.unread ? "check" : "dot", this.#words.say(`mark_${this.reads}`));
     name(this.#archive, this.archives, this.#words.say(this.archives));
     this.#time.textContent = ago(new Date(this.item.created_at), new Date(), this.#words);

@@ -117,7 +117,9 @@ export class Rows {
     this.#touched.set(id, now && { ...this.#touched.get(id), ...now });
   }
 
-  #reading(id, now) {
+  #reading(id, said) {
+    // Of all, only the moments that are given hold.
+    const now = id === "all" ? Object.fromEntries(Object.entries(said).filter(([, at]) => at)) : said;
     this.#touch(id, now);
     const rows = id === "all" ? [...this.#known.values()] : [this.#known.get(id)];
     for (const row of rows) {

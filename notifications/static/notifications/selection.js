@@ -10,6 +10,13 @@ export class Selection {
     this.#words = words;
   }
 
+  /** In this view, with nothing selected. */
+  begin({ filter }) {
+    this.clear();
+    this.#bar.querySelector("[data-act=archive]").hidden = filter === "archived";
+    this.#bar.querySelector("[data-act=unarchive]").hidden = filter !== "archived";
+  }
+
   get rows() {
     return [...this.#rows.values()];
   }

@@ -83,8 +83,9 @@ export class Stack {
     });
   }
 
-  arrive(items) {
-    if (document.hidden) this.#pile.hold(items);
+  /** `away`: nobody looked when they came. */
+  arrive(items, away) {
+    if (away) this.#pile.hold(items);
     else this.#pile.arrive(items, performance.now());
     this.#render();
   }

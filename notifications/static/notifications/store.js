@@ -1,6 +1,7 @@
 // What this document knows of a reader's notifications. All that shows them shares it.
 
-import { Api, Refused } from "./api.js";
+import { Api } from "./api.js";
+import { Reader } from "./reader.js";
 import { Stream } from "./stream.js";
 import { Tabs } from "./tabs.js";
 import { wants } from "./wants.js";
@@ -22,11 +23,8 @@ export function storeFor(element) {
   return store;
 }
 
-class Store extends EventTarget {
+class Store extends Reader {
   state = "connecting";
-  count = null;
-  preferences = null;
-  watching = new Set();
   #api;
   #user;
   #tabs;
@@ -37,7 +35,7 @@ class Store extends EventTarget {
   #turn = Promise.resolve();
 
   constructor(name, api, user) {
-    super();
+    super(api);
     this.#api = api;
     this.#user = user;
     const join = () =>
@@ -46,16 +44,12 @@ class Store extends EventTarget {
     setInterval(() => this.#wakeLeader(), WAKE_MS);
   }
 
-  get origin() {
-    return this.#api.origin;
-  }
-
   /** Take what the server wrote on an element of the page. */
   told(element) {
     const position = element.getAttribute("position");
     if (position && !this.#tabs) this.#position = position;
     const [unread, unseen, version] = ["unread", "unseen", "version"].map((name) => element.getAttribute(name));
-    if (version) this.#showCount({ unread: Number(unread), unseen: Number(unseen), version: Number(version) });
+    if (version) this.showCount({ unread: Number(unread), unseen: Number(unseen), version: Number(version) });
   }
 
   /** Go on with another token; "token-needed" asks for it. */
@@ -63,73 +57,6 @@ class Store extends EventTarget {
     if (token === this.#api.token) return;
     this.#api.token = token;
     if (this.state === "signed out") this.#stream?.connect();
-  }
-
-  /** Any call of /api/v1/; throws `Refused`. */
-  async ask(method, path, body) {
-    try {
-      return await this.#api.ask(method, path, body);
-    } catch (error) {
-      if (error instanceof Refused && error.status === 401) this.#needToken();
-      throw error;
-    }
-  }
-
-  async find(query) {
-    const given = Object.entries(query).filter(([, value]) => value);
-    const answer = await this.ask("GET", `notifications?${new URLSearchParams(given)}`);
-    this.#showCount(answer.count);
-    return answer;
-  }
-
-  /** The preferences, asked for once. */
-  async knowPreferences() {
-    if (!this.preferences) this.#prefer(await this.ask("GET", "preferences"));
-    return this.preferences;
-  }
-
-  read(id) {
-    const now = new Date().toISOString();
-    return this.#mark("PUT", `notifications/${id}/reading`, { id, read_at: now, seen_at: now });
-  }
-
-  /** Its own link was followed. */
-  click(id) {
-    const now = new Date().toISOString();
-    return this.#mark("PUT", `notifications/${id}/click`, { id, read_at: now, seen_at: now });
-  }
-
-  unread(id) {
-    return this.#mark("DELETE", `notifications/${id}/reading`, { id, read_at: null });
-  }
-
-  archive(id) {
-    const now = new Date().toISOString();
-    return this.#mark("PUT", `notifications/${id}/archive`, { id, archived_at: now, seen_at: now });
-  }
-
-  unarchive(id) {
-    return this.#mark("DELETE", `notifications/${id}/archive`, { id, archived_at: null });
-  }
-
-  readAll() {
-    const now = new Date().toISOString();
-    return this.#mark("POST", "notifications/read-all", { id: "all", read_at: now, seen_at: now });
-  }
-
-  see() {
-    return this.#mark("POST", "notifications/seen", { id: "all", seen_at: new Date().toISOString() });
-  }
-
-  /** Say it at once in this document; the server's own word follows by the stream. */
-  async #mark(method, path, reading) {
-    this.#say("reading", reading);
-    try {
-      this.#showCount((await this.ask(method, path)).count);
-    } catch (error) {
-      this.#say("behind", {});
-      throw error;
-    }
   }
 
   /** While this tab is looked at, a leader that is not must not sleep. */
@@ -172,11 +99,11 @@ class Store extends EventTarget {
     if (here && !this.#stream) {
       // What came after this page was made and before this tab listened was told without it.
       if (BigInt(here.position) > BigInt(this.#position)) {
-        if (this.#position) this.#say("behind", {});
+        if (this.#position) this.say("behind", {});
         this.#position = here.position;
       }
-      if (here.preferences) this.#prefer(here.preferences);
-      this.#showCount(here.count);
+      if (here.preferences) this.prefer(here.preferences);
+      this.showCount(here.count);
       this.#show(here.state);
     }
   }
@@ -203,19 +130,19 @@ class Store extends EventTarget {
       const mine = !this.#user || data.topics.includes(`user-${this.#user}`);
       // Somebody else has signed in, in another tab: what comes now is not this page's reader's.
       if (!mine) return this.#end();
-      this.#showCount(data.count);
+      this.showCount(data.count);
     } else if (type === "count") {
-      this.#showCount(data);
+      this.showCount(data);
     } else if (type === "preferences") {
-      this.#prefer(data.data);
-      this.#say("behind", {});
+      this.prefer(data.data);
+      this.say("behind", {});
     } else if (type === "notification") {
       const preferences = await this.knowPreferences().catch(() => null);
-      if (wants(preferences, data.data, new Date()).feed) this.#say(type, data.data);
+      if (wants(preferences, data.data, new Date()).feed) this.say(type, data.data);
     } else if (["recalled", "reading"].includes(type)) {
-      this.#say(type, data.data);
+      this.say(type, data.data);
     } else if (type === "behind") {
-      this.#say(type, {});
+      this.say(type, {});
     }
   }
 
@@ -225,30 +152,11 @@ class Store extends EventTarget {
     this.#ended = true;
   }
 
-  #prefer(preferences) {
-    this.preferences = preferences;
-    this.#say("preferences", preferences);
-  }
-
-  #showCount(count) {
-    if (!count || count.version < (this.count?.version ?? 0)) return;
-    this.count = count;
-    this.#say("count", count);
-  }
-
   #show(state) {
     if (state === this.state || this.#ended) return;
     this.state = state;
-    this.#say("state", state);
-    if (state === "signed out") this.#needToken();
-  }
-
-  #needToken() {
-    if (this.#api.token !== null) this.#say("token-needed", {});
-  }
-
-  #say(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+    this.say("state", state);
+    if (state === "signed out") this.needToken();
   }
 }
 

@@ -77,9 +77,10 @@ class Toasts extends HTMLElement {
     const items = this.#gathered.splice(0);
     this.#announce(items);
     if (this.#store.watching.size) return;
+    const away = document.hidden; // now: when the stack is there, somebody may look
     this.#stack ??= import("./stack.js").then(({ Stack }) => new Stack(this, this.#store, this.#words));
     this.#stack.catch(() => (this.#stack = null)); // tried again with the next ones
-    this.#with((stack) => stack.arrive(items));
+    this.#with((stack) => stack.arrive(items, away));
   }
 
   #announce(items) {

@@ -21,11 +21,13 @@ export class Undo {
     listen(["pointerleave", "focusout"], () => this.#wait());
   }
 
+  /** `act` takes it back. What is returned withdraws this offer, and no other. */
   offer(text, act) {
     this.#act = act;
     this.#text.textContent = text;
     this.#bar.replaceChildren(this.#text, this.#button);
     this.#wait();
+    return () => this.#act === act && this.#clear();
   }
 
   /** Take the last thing back, if there still is one. */
