@@ -13,9 +13,10 @@ run: .venv/run.stamp
 	exec .venv/bin/python manage.py serve
 
 test: lint
-	sh tests/parts.sh $(CLUSTER_PARTS) chromium systemd curl slowhttptest
+	sh tests/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest
 	.venv/bin/python manage.py makemigrations --check --dry-run
-	exec .venv/bin/python -m pytest --numprocesses 2 --dist loadfile
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile -m "not alone"
+	exec .venv/bin/python -m pytest -m alone
 
 cluster: .venv/run.stamp
 	sh tests/parts.sh $(CLUSTER_PARTS)
@@ -41,14 +42,14 @@ lint: .venv/test.stamp
 	.venv/bin/pip install --quiet --require-hashes -r constraints-dev.txt
 	touch $@ .venv/run.stamp
 
-# The second file is held to the first, so that what is tested is what runs.
+# With what traces, as the image has it. The second file is held to the first: what is tested is what runs.
 COMPILE = compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 pins:
 	$(PYTHON) -m venv .venv/pins
 	.venv/pins/bin/pip install --quiet uv
-	.venv/pins/bin/uv pip $(COMPILE) pyproject.toml -o constraints.txt
+	.venv/pins/bin/uv pip $(COMPILE) pyproject.toml --extra tracing -o constraints.txt
 	.venv/pins/bin/uv pip $(COMPILE) pyproject.toml --extra dev -c constraints.txt -o constraints-dev.txt
 
 clean:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.browser.visitor import visiting
 from tests.cluster import Cluster
 
 
@@ -54,20 +55,10 @@ class Desk:
 
 @contextmanager
 def desk(cluster: Cluster, browser: Browser, api: httpx.Client, **context: Any) -> Iterator[Desk]:
-    """A message on the console that speaks of the CSP, and an error that nobody catches, fail the test."""
-    at = browser.new_context(**context)
-    page = at.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda m: wrong.append(m.text) if "Content Security Policy" in m.text else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    desk = Desk(page, api)
-    desk.ask("PUT", "preferences", json={"categories": {}, "quiet_hours": None})
-    desk.ask("POST", "notifications/read-all")
-    page.goto(f"{cluster.http_url}/preferences/")
-    page.locator("[name=username]").fill("alice")  # whatever the language
-    page.locator("[name=password]").fill("demo")
-    page.locator(".sign-in button").click()
-    page.locator("notification-bell button.bell[data-state=live]").wait_for()
-    yield desk
-    at.close()
-    assert wrong == []
+    with visiting(browser, cluster, "alice", **context) as page:
+        desk = Desk(page, api)
+        desk.ask("PUT", "preferences", json={"categories": {}, "quiet_hours": None})
+        desk.ask("POST", "notifications/read-all")
+        page.goto(f"{cluster.http_url}/preferences/")
+        page.locator("notification-bell button.bell[data-state=live]").wait_for()
+        yield desk

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browser.visitor import session
 from tests.cluster import Cluster
 
 STORE = """
@@ -23,16 +24,13 @@ LISTEN = """
 
 
 def sign_in(context: BrowserContext, cluster: Cluster, name: str) -> Page:
-    """A tab whose store has noted what it hears, once it is live."""
-    page = context.new_page()
-    page.goto(f"{cluster.http_url}/")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
-    return live(page)
+    """In all tabs, and one that is live."""
+    context.add_cookies(session(cluster, name))
+    return tab(context, cluster)
 
 
 def tab(context: BrowserContext, cluster: Cluster) -> Page:
+    """One whose store has noted what it hears, once it is live."""
     page = context.new_page()
     page.goto(f"{cluster.http_url}/")
     return live(page)

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.tabs import sign_in, state, until, until_in
 from tests.browser.test_accessible import LOOKS, faultless
+from tests.browser.visitor import visiting
 from tests.cluster import Cluster
 
 PATIENCE_MS = 20_000
@@ -21,21 +22,10 @@ PAGES = ("", "connections/", "connections/?kind=pigeon", "rooms/", "rooms/lobby/
 
 @contextmanager
 def admin(browser: Browser, cluster: Cluster, **look: Any) -> Iterator[Page]:
-    """Signed in as staff. What breaks the CSP, and an error that nobody catches, fail the test."""
-    context = browser.new_context(**look)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    wrong: list[str] = []
-    page.on("console", lambda m: wrong.append(m.text) if "Content Security Policy" in m.text else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(f"{cluster.http_url}/accounts/login/")
-    page.locator("[name=username]").fill("admin")
-    page.locator("[name=password]").fill("demo")
-    page.locator(".sign-in button").click()
-    page.locator("notification-bell button.bell").wait_for()
-    yield page
-    context.close()
-    assert wrong == []
+    """Signed in as staff."""
+    with visiting(browser, cluster, "admin", **look) as page:
+        page.set_default_timeout(PATIENCE_MS)
+        yield page
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from urllib.parse import quote, urlsplit
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Response, ViewportSize, expect
+from playwright.sync_api import Browser, Dialog, Page, Request, Response, ViewportSize, expect
 
 from hub.security import POLICY
 from notifications.models import UNSAYABLE, Notification, time_ordered_id
+from tests.browser.visitor import visiting
 from tests.cluster import Cluster
 
 TEXTS: list[str] = json.loads(Path(__file__).with_name("hostile.json").read_text(encoding="utf-8"))
@@ -93,8 +94,6 @@ def sown(cluster: Cluster) -> list[str]:
 @contextmanager
 def watched(cluster: Cluster, browser: Browser) -> Iterator[Page]:
     """Alice's page on a phone; whatever it should not have done fails the test."""
-    context = browser.new_context(viewport=PHONE)
-    page = context.new_page()
     wrong: list[str] = []
     hub = urlsplit(cluster.http_url).netloc
 
@@ -108,19 +107,18 @@ def watched(cluster: Cluster, browser: Browser) -> Iterator[Page]:
             if policy != POLICY or response.status >= 500:
                 wrong.append(f"{response.status} with {policy}")
 
-    page.on("dialog", asked)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda m: wrong.append(m.text) if "Content Security Policy" in m.text else None)
-    page.on("response", answered)
-    page.on("request", lambda r: wrong.append(r.url) if urlsplit(r.url).netloc not in (hub, "") else None)
-    page.goto(f"{cluster.http_url}/preferences/")
-    page.get_by_label("Username").fill("alice")
-    page.get_by_label("Password").fill("demo")
-    page.get_by_role("button", name="Sign in").click()
-    page.locator("notification-bell button.bell[data-state=live]").wait_for()
-    yield page
-    check(page)
-    context.close()
+    def asks(request: Request) -> None:
+        if urlsplit(request.url).netloc not in (hub, ""):
+            wrong.append(request.url)
+
+    with visiting(browser, cluster, "alice", viewport=PHONE) as page:
+        page.on("dialog", asked)
+        page.on("response", answered)
+        page.on("request", asks)
+        page.goto(f"{cluster.http_url}/preferences/")
+        page.locator("notification-bell button.bell[data-state=live]").wait_for()
+        yield page
+        check(page)
     assert wrong == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 from playwright.sync_api import Page, expect
 
+from tests.browser.visitor import sign_out
 from tests.cluster import Cluster
 
 PATIENCE_MS = 20_000
@@ -98,6 +99,6 @@ def test_without_a_network_it_says_offline_and_comes_back(inbox: Page, api: http
 def test_signing_out_elsewhere_ends_the_feed_here(inbox: Page, cluster: Cluster) -> None:
     other = inbox.context.new_page()
     other.goto(f"{cluster.http_url}/")
-    other.get_by_role("button", name="Sign out").click()
+    sign_out(other)
 
     expect(inbox.locator("#state")).to_have_text("signed out", timeout=PATIENCE_MS)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from tests.browser.tabs import heard, leads, open_feeds, run, sign_in, state, tab, until, until_in
+from tests.browser.visitor import sign_out
 from tests.cluster import Cluster
 
 TABS = 10
@@ -116,7 +117,7 @@ def test_a_hidden_leader_whose_timers_sleep_is_woken_by_a_tab_that_is_looked_at(
 def test_signing_in_again_in_a_new_tab_revives_the_others(context: BrowserContext, cluster: Cluster) -> None:
     old = sign_in(context, cluster, "alice")
     other = tab(context, cluster)
-    other.get_by_role("button", name="Sign out").click()
+    sign_out(other)
     until(lambda: state(old) == "signed out", "the old tab knows")
 
     other.close()

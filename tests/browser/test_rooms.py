@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser.tabs import until, until_in
+from tests.browser.visitor import session, sign_out
 from tests.cluster import Cluster
 from tests.cluster.instance import Instance
 
@@ -40,16 +41,13 @@ def enter(cluster: Cluster, browser: Browser) -> Iterator[Enter]:
     wrong: list[str] = []
 
     def enter(who: str, room: str) -> Page:
-        known = who in contexts
-        context = contexts.setdefault(who, contexts.get(who) or browser.new_context())
-        page = context.new_page()
+        if who not in contexts:
+            contexts[who] = browser.new_context()
+            contexts[who].add_cookies(session(cluster, who))
+        page = contexts[who].new_page()
         page.on("console", lambda m: wrong.append(m.text) if "Content Security Policy" in m.text else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(f"{cluster.http_url}/rooms/{room}/")
-        if not known:
-            page.get_by_label("Username").fill(who)
-            page.get_by_label("Password").fill("demo")
-            page.get_by_role("button", name="Sign in").click()
         live(page)
         return page
 
@@ -229,7 +227,7 @@ def test_signing_out_elsewhere_ends_it_and_a_link_leads_back(
     other = alice.context.new_page()
     other.goto(f"{cluster.http_url}/")
 
-    other.get_by_role("button", name="Sign out").click()
+    sign_out(other)
 
     expect(alice.locator("#notice")).to_contain_text("You have been signed out.")
     expect(alice.locator("#state")).to_have_text("disconnected")

@@ -142,7 +142,9 @@ def addresses() -> dict[str, str]:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium-headless-shell"), args=QUIET
+        )
         newcomer = Newcomer(Path(folder), browser.new_context())
         began = time.monotonic()
         try:

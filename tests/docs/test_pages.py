@@ -121,7 +121,9 @@ def token(cluster: Cluster) -> str:
 @pytest.fixture
 def tab() -> Iterator[Tab]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium-headless-shell"), args=QUIET
+        )
         yield browser.new_page(bypass_csp=True)
         browser.close()
 

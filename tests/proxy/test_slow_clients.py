@@ -26,6 +26,7 @@ ATTACKS = {
 COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ATTACKS)
 async def test_healthy_clients_are_unharmed(cluster: Cluster, site: Site, kind: str) -> None:
     reader = await site.reader("alice")
