@@ -109,9 +109,11 @@ class Attendance:
                 # Who came while it was asked is in neither.
                 came = {id: room.people[id] for id in room.here if id in room.people}
                 room.present({**present.get(room.name, {}), **came})
-            news, self._news = self._news & here.keys(), self._news - here.keys()
+            # Not before the lease is there: whoever looks now shall find it. Of a room that closed here
+            # while its last ones had their grace, no lease is awaited.
+            news = {name for name in self._news if name in here or name not in self._rooms}
+            self._news -= news
             for name in news:
-                # Not before the lease is there: whoever looks now shall find it.
                 self._tell(name)
 
     async def _count(self) -> None:

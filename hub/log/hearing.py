@@ -123,13 +123,16 @@ class Hearing:
             await connection.disconnect(nowait=True)
 
     async def _subscribed(self, connection: Any, subscribed: set[str], channel: str, ear: Ear) -> None:
-        subscribed.add(channel)
         self._acknowledged(channel)
-        if self._connection is None and len(subscribed) >= len(self._wanted) + 1:
+        if self._connection is not None:
+            return  # nothing is missing any more: topics come and go, and none is kept here
+        subscribed.add(channel)
+        if len(subscribed) >= len(self._wanted) + 1:
             # What came to be wanted while we connected is asked for before anybody relies on us.
             missing = self._missing(subscribed)
             await self._send(connection, "SUBSCRIBE", missing)
             if not missing:
+                subscribed.clear()
                 self._connection = connection
                 ear.restored()
 

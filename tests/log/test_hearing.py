@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -103,6 +104,18 @@ async def test_a_cut_connection_is_told_and_every_topic_is_heard_again(
     log.append([Draft(topic, "tick", b"{}") for topic in topics])
 
     await ear.until(lambda: len(ear.events) == 1200)
+
+
+async def test_a_topic_that_nobody_reads_any_more_is_kept_nowhere(log: RedisLog, ear: Listener) -> None:
+    gone = [f"gone-{n}" for n in range(200)]
+    await log.subscribe([*gone, "job-1"])
+
+    await log.unsubscribe(gone)
+    log.append([TICK])
+    await ear.until(lambda: len(ear.events) == 1)
+
+    kept = [one for one in gc.get_objects() if issubclass(type(one), (dict, set))]
+    assert not [one for one in kept if any(isinstance(key, str) and key.endswith("gone-7") for key in one)]
 
 
 async def test_subscribing_while_deaf_is_refused_and_made_good_later(
