@@ -15,7 +15,7 @@ run: .venv/run.stamp
 test: lint
 	sh tests/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest
 	.venv/bin/python manage.py makemigrations --check --dry-run
-	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile -m "not alone"
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	exec .venv/bin/python -m pytest -m alone
 
 cluster: .venv/run.stamp

@@ -61,7 +61,8 @@ class Lobby:
         while not member.closed:
             try:
                 await self._fanout.join(member)
-                await self._open(room)
+                if not member.closed:
+                    await self._open(room)
                 break
             except LogAway as error:
                 logger.info("a member waits for the log: %s", error)
@@ -181,7 +182,7 @@ class Lobby:
         while True:
             await asyncio.sleep(LINGER_S)
             for name, room in list(self.rooms.items()):
-                if not room.members and room.open:
+                if not room.members and name not in self._opening:
                     del self.rooms[name]
                     await self._signals.leave(name)
 

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 
 from hub import attendance, fanout, lobby
+from hub.log import LogAway
 from tests.room.conftest import DEADLINE_S, Hall
 
 NAMES = [f"chat-forgotten-{n}" for n in range(20)]
@@ -59,6 +61,24 @@ async def test_a_room_that_everybody_left_is_kept_nowhere(hasty: Hall) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while holders():
             await come_and_go(hasty, "chat-other")  # loops still hold what they told last
+
+
+async def test_a_room_that_nobody_could_open_is_forgotten_with_the_last_who_tried(
+    hasty: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise LogAway("gone")
+
+    monkeypatch.setattr(hasty.log, "read", away)
+    hasty.fanout.deaf()
+    url = f"ws://127.0.0.1:{hasty.port}/rooms/{NAMES[0]}/"
+    async with connect(url, additional_headers={"Authorization": "Bearer ann"}) as socket:
+        async with asyncio.timeout(DEADLINE_S):
+            while "degraded" not in str(await socket.recv()):
+                pass
+        assert NAMES[0] in hasty.lobby.rooms
+
+    await until(lambda: not hasty.lobby.rooms, "the room is still there")
 
 
 async def test_who_left_a_room_that_closed_meanwhile_is_told_to_the_other_instances(
