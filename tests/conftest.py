@@ -6,6 +6,8 @@ import os
 import threading
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import chain, zip_longest
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,20 @@ from hub.events import Event
 from hub.log import Log
 from hub.log.shared import shared_log
 from tests.cluster.postgres import Made
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with browsers and others by turns, what takes long first: two with browsers starve each other."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    browsers = [path for path in files if path.parent.name == "browser"]
+    others = sorted(
+        (path for path in files if path.parent.name != "browser"),
+        key=lambda path: path.parent.name not in ("delivery", "docs", "doctor", "proxy"),
+    )
+    turns = chain.from_iterable(zip_longest(browsers, others))
+    items[:] = [item for path in turns if path is not None for item in files[path]]
 
 
 @pytest.fixture(scope="session")
