@@ -28,14 +28,10 @@ def churn(
     on: Servers = SERVERS,
     together: int = ROUND,
     rest_s: float = 3 * SETTLE_S,
-    first: int = 6 * ROUND,
 ) -> Figures:
-    """What is left of so many feeds, or members, that came and went, a while after.
-
-    After the first, what is made once is made; with members, Python's lists of free tuples are full too.
-    """
+    """What is left of so many feeds, or members, that came and went, a while after."""
     with on[name](bench) as server, readers_of(server, [TOPIC], together) as load:
-        _come_and_go(load, first, together, rest_s)
+        _come_and_go(load, 6 * together, together, rest_s)  # what is made once is made
         before_kb, before = usage.resident_kb(server.pids), _descriptors(server)
         _come_and_go(load, readers, together, rest_s)
         left_kb = usage.resident_kb(server.pids) - before_kb

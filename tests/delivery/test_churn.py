@@ -9,7 +9,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from hub.log.redis import READS
+from redis import Redis
+
 from hub.settings import DOOR_THREADS
 from tests.cluster import Cluster
 from tests.delivery.conftest import Site
@@ -20,11 +21,9 @@ ROUND = 2000
 AT_ONCE = 50
 
 
-def descriptors(pid: int, *pools: int) -> Counter[int]:
-    """How many are connected to each of these ports, and under 0 all others.
-
-    Pools grow towards their limits when many ask at once: on a busy machine, or after the hearing was lost.
-    """
+def descriptors(pid: int, database: int) -> Counter[int]:
+    """How many are connected to the database's port, whose pool grows when the machine is busy, and under 0
+    all others."""
     ports = {}
     for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
@@ -33,7 +32,7 @@ def descriptors(pid: int, *pools: int) -> Counter[int]:
     for one in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # closed meanwhile
             port = ports.get(os.readlink(one), 0)
-            found[port if port in pools else 0] += 1
+            found[port if port == database else 0] += 1
     return found
 
 
@@ -60,17 +59,26 @@ async def churn(port: int, tokens: list[str]) -> None:
         )
 
 
+async def lose_hearing(cluster: Cluster) -> None:
+    """Who is brought in after that reads the log, on connections that the pool keeps: done before they are
+    counted, it is as large as it will be."""
+    url = cluster.instances[0].url
+    await until(lambda: metric(url, "hub_feeds") > 0, "somebody comes")
+    with Redis.from_url(cluster.redis.url) as client:
+        client.client_kill_filter(_type="pubsub")
+
+
 async def test_thousands_of_comings_and_goings_leave_no_memory_descriptor_thread_or_topic(
     cluster: Cluster, site: Site
 ) -> None:
     instance, port = cluster.instances[0], cluster.ports.instances[0]
-    database, redis = cluster.ports.postgres, cluster.ports.redis
+    database = cluster.ports.postgres
     names = [f"churn-{n}" for n in range(500)]
     tokens = [await site.token("alice", [*names[n : n + 50], "churn-all"]) for n in range(0, 500, 50)]
     for _ in range(2):
-        await churn(port, tokens)
+        await asyncio.gather(churn(port, tokens), lose_hearing(cluster))
     await until(lambda: metric(instance.url, "hub_feeds") == 0, "nobody left")
-    before = resident(instance.pid), descriptors(instance.pid, database, redis), threads(instance.pid)
+    before = resident(instance.pid), descriptors(instance.pid, database), threads(instance.pid)
 
     for _ in range(3):
         await churn(port, tokens)
@@ -78,8 +86,7 @@ async def test_thousands_of_comings_and_goings_leave_no_memory_descriptor_thread
     await until(lambda: metric(instance.url, "hub_topics") == 1, "no topic but the instances' own")
 
     assert resident(instance.pid) - before[0] < 3 * 1024 * 1024
-    left = descriptors(instance.pid, database, redis)
+    left = descriptors(instance.pid, database)
     assert left[0] <= before[1][0] + 2
-    assert left[redis] <= before[1][redis] + READS
     assert left[database] <= before[1][database] + DOOR_THREADS
     assert threads(instance.pid) <= before[2]
