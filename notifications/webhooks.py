@@ -65,7 +65,8 @@ def event(webhook: Mapping[str, Any]) -> Json:
     payload = webhook["payload"]
     data = payload
     if len(events.encode(payload)) > events.MAX_DATA:
-        data = {"cut": True, **{k: v for k, v in payload.items() if isinstance(v, (str, int))}}
+        small = {k: v for k, v in payload.items() if isinstance(v, (str, int)) and len(str(v)) <= MAX_TITLE}
+        data = {"cut": True, **small}
     topic = "repo-" + re.sub(r"[^A-Za-z0-9._~-]", "-", _whose(payload))[:100]
     return {"topic": topic, "type": _name(webhook["event"]), "data": data}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +10,7 @@ from hub import events, topics
 from notifications import webhooks
 from notifications.api.schemas import EventBody, NotificationBody
 from notifications.notify import notify
-
-FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "github-webhooks.jsonl"
+from tests.webhooks import sources
 
 ISSUE: dict[str, Any] = {
     "event": "issue_comment",
@@ -45,7 +42,7 @@ def test_its_event_bears_the_payload_on_the_repositorys_topic() -> None:
 
 
 def test_a_payload_too_large_for_an_event_is_cut() -> None:
-    payload = {**ISSUE["payload"], "diff": ["x" * events.MAX_DATA]}
+    payload = {**ISSUE["payload"], "diff": ["x" * events.MAX_DATA], "patch": "x" * events.MAX_DATA}
 
     data = webhooks.event({**ISSUE, "payload": payload})["data"]
 
@@ -76,10 +73,9 @@ def test_a_key_differs_with_the_line_and_its_number() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif(not FILE.exists(), reason="the recorded webhooks are not beside the repository")
-def test_every_recorded_webhook_is_accepted(django_user_model: Any) -> None:
-    for number, line in enumerate(FILE.read_text(encoding="utf-8").splitlines()):
-        webhook = json.loads(line)
+@pytest.mark.parametrize("source", sources())
+def test_every_webhook_is_accepted(source: str, django_user_model: Any) -> None:
+    for number, webhook in enumerate(sources()[source]):
         event = EventBody(**webhooks.event(webhook))
         topics.check_live(event.topic)
         body = NotificationBody(**webhooks.notification(number, webhook))

@@ -1,13 +1,11 @@
-"""The whole file of real webhooks through nginx, sixty subscribers, and what is killed meanwhile."""
+"""Webhooks by the hundred through nginx, sixty subscribers, and what is killed meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,9 +14,9 @@ import pytest
 from notifications import webhooks
 from tests.delivery.conftest import Site
 from tests.delivery.reader import Reader, until
+from tests.webhooks import COUNT, made
 
-FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "github-webhooks.jsonl"
-RATE = 200  # lines a second
+RATE = 200  # webhooks a second
 USERS = ("alice", "bob", "carol")
 
 
@@ -32,10 +30,6 @@ class Ledger:
     def of(self, user: str) -> set[str]:
         addresses = ["everyone", f"user:{user}", *(["group:ops"] if user == "alice" else [])]
         return {id for address in addresses for id in self.notifications.get(address, ())}
-
-
-def lines() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in FILE.read_text().splitlines()]
 
 
 async def post(site: Site, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
@@ -56,8 +50,8 @@ async def post(site: Site, path: str, body: dict[str, Any], key: str) -> dict[st
 async def replay(site: Site, run: str) -> Ledger:
     ledger = Ledger()
 
-    async def play(number: int, line: dict[str, Any]) -> None:
-        notification, event = webhooks.notification(number, line), webhooks.event(line)
+    async def play(number: int, webhook: dict[str, Any]) -> None:
+        notification, event = webhooks.notification(number, webhook), webhooks.event(webhook)
         accepted = await post(site, "/api/v1/notifications", notification, f"{run}-n{number}")
         for address, row in zip(notification["to"], accepted["notifications"], strict=True):
             ledger.notifications.setdefault(address, []).append(row["id"])
@@ -65,15 +59,15 @@ async def replay(site: Site, run: str) -> Ledger:
         ledger.events.setdefault(event["topic"], []).append(int(accepted["position"]))
 
     playing = []
-    for number, line in enumerate(lines()):
-        playing.append(asyncio.create_task(play(number, line)))
+    for number, webhook in enumerate(made()):
+        playing.append(asyncio.create_task(play(number, webhook)))
         await asyncio.sleep(1 / RATE)
     await asyncio.gather(*playing)
     return ledger
 
 
 async def sixty(site: Site) -> list[tuple[str, Reader]]:
-    topics = sorted({webhooks.event(line)["topic"] for line in lines()})
+    topics = sorted({webhooks.event(webhook)["topic"] for webhook in made()})
     wanted = [(USERS[n % 3], n % 3 + 1) for n in range(60)]
     readers = await asyncio.gather(*(site.reader(user, topics[:100], instance=k) for user, k in wanted))
     return [(user, reader) for (user, _), reader in zip(wanted, readers, strict=True)]
@@ -126,7 +120,7 @@ async def test_every_subscriber_gets_everything_once_in_order(site: Site, distur
     readers = await sixty(site)
 
     async def disturb_in_the_middle() -> None:
-        await asyncio.sleep(len(lines()) / RATE / 2)
+        await asyncio.sleep(COUNT / RATE / 2)
         await disturb(site)
 
     ledger, _ = await asyncio.gather(replay(site, disturb.__name__), disturb_in_the_middle())
