@@ -4,7 +4,7 @@ export INSTANCES
 
 CLUSTER_PARTS = redis-server nginx postgresql openssl
 
-.PHONY: run test cluster bench lint pins clean
+.PHONY: run test cluster bench lint pins sbom digests clean
 
 run: export HUB_DEMO = 1
 run: .venv/run.stamp
@@ -43,15 +43,25 @@ lint: .venv/test.stamp
 	touch $@ .venv/run.stamp
 
 # With what traces, as the image has it. The second file is held to the first: what is tested is what runs.
+UV = uv==0.13.9
 COMPILE = compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 pins:
 	$(PYTHON) -m venv .venv/pins
-	.venv/pins/bin/pip install --quiet uv
+	.venv/pins/bin/pip install --quiet $(UV)
 	.venv/pins/bin/uv pip $(COMPILE) pyproject.toml --extra tracing -o constraints.txt
 	.venv/pins/bin/uv pip $(COMPILE) pyproject.toml --extra dev -c constraints.txt -o constraints-dev.txt
 
+# What an image has in it, with the hashes that pip demanded; an artefact of a build, not a file of ours.
+sbom: .venv/test.stamp
+	.venv/bin/cyclonedx-py requirements constraints.txt --pyproject pyproject.toml --output-reproducible \
+		--output-file sbom.json
+
+# Needs a registry and docker: each image that others make, by what it is now instead of by its name.
+digests:
+	sh docs/operations/digests.sh Dockerfile docker-compose.yml
+
 clean:
-	rm -rf .venv .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
+	rm -rf .venv sbom.json .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

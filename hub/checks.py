@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 TAG = "hub"
 SPARE = 500  # descriptors for everything but connections; as in hub.asgi
 KEY_LENGTH = 16
+SECRET_LENGTH = 50
 
 
 @register(TAG)
@@ -111,7 +112,15 @@ def deployed(**kwargs: Any) -> Sequence[CheckMessage]:
         found.append(
             Warning(
                 "HUB_SECRET_KEY is not set: every restart signs everybody out and voids every token.",
-                hint="Set HUB_SECRET_KEY to at least 50 random characters.",
+                hint=f"Set HUB_SECRET_KEY to at least {SECRET_LENGTH} random characters.",
+                id="hub.W006",
+            )
+        )
+    elif any(len(key) < SECRET_LENGTH for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)):
+        found.append(
+            Warning(
+                "HUB_SECRET_KEY, or one of HUB_SECRET_KEY_FALLBACKS, is short for what all sign-ins hang on.",
+                hint=f"Give at least {SECRET_LENGTH} random ones; docs/operations.md says how to change it.",
                 id="hub.W006",
             )
         )

@@ -74,6 +74,22 @@ def listed(name: str, default: str = "", pattern: str = ".*", what: str = "") ->
     return items
 
 
+def secret(name: str, least: int) -> str:
+    """One that is long enough, or none; what it is never gets into a message."""
+    value = text(name)
+    if value and len(value) < least:
+        raise ImproperlyConfigured(f"{name}: give at least {least} random characters.")
+    return value
+
+
+def secrets(name: str, least: int) -> list[str]:
+    """Some by comma, each long enough."""
+    found = listed(name)
+    if any(len(value) < least for value in found):
+        raise ImproperlyConfigured(f"{name}: give each of them at least {least} characters, by comma.")
+    return found
+
+
 def networks(name: str, default: str) -> list[str]:
     found = listed(name, default)
     for network in found:

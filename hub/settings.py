@@ -69,13 +69,13 @@ if HUB_DEMO and not environment.loopback(HUB_HOST):
 
 # Django.
 
-_secret = environment.text("HUB_SECRET_KEY")
-if _secret and len(_secret) < 32:
-    raise ImproperlyConfigured("HUB_SECRET_KEY: give at least 32 random characters.")
+_secret = environment.secret("HUB_SECRET_KEY", least=32)
 if HUB_REDIS_URL and not _secret and not HUB_DEMO:
     raise ImproperlyConfigured("HUB_SECRET_KEY: instances that share a Redis must share a secret; set it.")
 HUB_SECRET_IS_RANDOM = not _secret and not HUB_DEMO
 SECRET_KEY = _secret or ("demo-" * 10 if HUB_DEMO else get_random_secret_key())
+# What was signed with these is believed: one that is to come, or one that has gone.
+SECRET_KEY_FALLBACKS = environment.secrets("HUB_SECRET_KEY_FALLBACKS", least=32)
 
 DEBUG = False
 ALLOWED_HOSTS = environment.listed("HUB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")

@@ -108,7 +108,8 @@ def test_images_of_others_are_pinned_to_a_series() -> None:
     images = [service["image"] for service in SERVICES.values() if "build" not in service]
     images += [stage.base for stage in stages().values() if stage.base not in stages()]
 
-    assert [image for image in images if not re.search(r":\d+(\.\d+)*(-[a-z-]+)?$", image)] == []
+    pinned = re.compile(r".+:\d+(\.\d+)*(-[a-z-]+)?(@sha256:[0-9a-f]{64})?")
+    assert [image for image in images if not pinned.fullmatch(image)] == []
 
 
 @pytest.mark.parametrize("secret", ["HUB_SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"])

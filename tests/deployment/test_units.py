@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from hub import settings
 from tests.cluster.instance import ROOT
@@ -49,3 +52,44 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
     said = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True)
 
     assert (said.returncode, said.stderr) == (0, "")
+
+
+def settings_of(unit: str) -> set[str]:
+    """What keeps a service small: the lines from NoNewPrivileges on."""
+    lines = (OPERATIONS / unit).read_text().partition("NoNewPrivileges=yes")[2].partition("[Install]")[0]
+    return {line for line in lines.splitlines() if "=" in line and not line.startswith("#")}
+
+
+def test_the_migrations_may_do_no_more_than_an_instance() -> None:
+    kept = settings_of("hub@.service")
+
+    assert settings_of("hub-migrate.service") == kept
+    assert {"MemoryDenyWriteExecute=yes", "PrivateUsers=yes"} <= kept
+
+
+@pytest.mark.parametrize("unit", ["hub@.service", "hub-migrate.service"])
+def test_systemd_finds_little_that_a_service_could_do_without(unit: str, tmp_path: Path) -> None:
+    text = (OPERATIONS / unit).read_text().replace("/opt/hub/.venv/bin/python", "/bin/true")
+    file = tmp_path / unit.replace("@", "")
+    file.write_text(text)
+
+    said = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(file)],
+        capture_output=True,
+        text=True,
+    )
+
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_an_instance_runs_where_no_code_can_be_made() -> None:
+    # What MemoryDenyWriteExecute asks of the kernel: whatever makes code at run time dies of it.
+    script = (
+        "import ctypes; assert ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == 0;"
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'hub.settings';"
+        "import hub.asgi, jwt, psycopg; jwt.encode({}, 'k' * 32, algorithm='HS256')"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr

@@ -65,6 +65,8 @@ def test_an_environment_of_ones_own_machine_is_not() -> None:
         ({"HUB_TRUSTED_PROXIES": ["10.0.0.0/8", "0.0.0.0/0"]}, "hub.E002"),
         ({"HUB_METRICS_KEY": "short"}, "hub.W005"),
         ({"HUB_SECRET_IS_RANDOM": True}, "hub.W006"),
+        ({"SECRET_KEY": "k" * 49}, "hub.W006"),
+        ({"SECRET_KEY_FALLBACKS": ["k" * 50, "k" * 32]}, "hub.W006"),
     ],
 )
 def test_what_is_set_up_wrongly_is_named(

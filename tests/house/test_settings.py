@@ -30,3 +30,18 @@ def test_a_malformed_value_is_named(name: str, value: str) -> None:
 
     assert done.returncode != 0
     assert f"{name}: {value.split(',')[-1]!r} is not" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["HUB_SECRET_KEY", "HUB_SECRET_KEY_FALLBACKS"])
+def test_a_secret_that_is_too_short_is_refused_and_never_printed(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import hub.settings"],
+        cwd=ROOT,
+        env={**os.environ, name: "correct-horse"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode != 0
+    assert f"{name}: give" in done.stderr
+    assert "correct-horse" not in done.stderr
