@@ -25,12 +25,17 @@ class TooLarge(BadEvent):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event that has no position yet. ``key`` makes its append idempotent for a day."""
+    """An event that has no position yet. ``key`` makes its append idempotent for a day.
+
+    ``removes`` is the key of an earlier event on the same topic that is taken back: the log forgets what
+    it says, and does not append it any more if it had not yet.
+    """
 
     topic: str
     type: str
     body: bytes
     key: str = ""
+    removes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +85,15 @@ class Frame(Piece):
         self.bare = self.chunk = frame
 
 
-def draft(topic: str, type: str, data: Any, *, at: datetime | None = None, key: str = "") -> Draft:
+def draft(
+    topic: str, type: str, data: Any, *, at: datetime | None = None, key: str = "", removes: str = ""
+) -> Draft:
     """Encode ``data`` (any JSON) once for every reader; raise `BadEvent` or `TooLarge`."""
     encoded = encode(data)
     if len(encoded) > MAX_DATA:
         raise TooLarge(f"data is {len(encoded)} bytes of JSON; at most {MAX_DATA} are allowed.")
     body = b'{"topic":%s,"at":"%s","data":%s}' % (encode(topic), stamp(at).encode(), encoded)
-    return Draft(topic, type, body, key)
+    return Draft(topic, type, body, key, removes)
 
 
 def control(type: str, data: Any, *, id: int | None = None) -> Piece:

@@ -45,7 +45,8 @@ def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
 def draft(row: Notification) -> Draft:
     """The event of a row: that it is there, or that it was recalled."""
     if row.recalled_at:
-        return events.draft(row.topic, "recalled", {"id": str(row.pk)}, key=f"recalled-{row.pk}")
+        id = str(row.pk)
+        return events.draft(row.topic, "recalled", {"id": id}, key=f"recalled-{id}", removes=id)
     data = item(row)
     del data["position"]  # the event's id says it
     return events.draft(row.topic, "notification", data, at=row.due_at, key=str(row.pk))

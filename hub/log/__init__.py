@@ -7,6 +7,8 @@ Two bodies, `memory` for one process and `redis` for many, keep one contract
 - order of publishing equals order of position;
 - every event names the *previous* position of its topic, so continuity is proved, never hoped: a
   reader that has everything up to P misses nothing if the next event's ``previous`` is at most P;
+- what an event removes is gone from the log, and no gap is seen where it stood: the reader that misses it
+  misses nothing;
 - a topic that went silent for the time to live is forgotten; whoever stood before that is told
   of a gap. So is everyone whose position is older than the data set itself.
 """

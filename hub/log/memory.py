@@ -15,11 +15,12 @@ MICROSECONDS = 1_000_000
 
 
 class _Stream:
-    __slots__ = ("entries", "last")
+    __slots__ = ("entries", "last", "removed")
 
     def __init__(self) -> None:
         self.entries: deque[Event] = deque()
         self.last = 0
+        self.removed: dict[int, int] = {}  # where something was taken back: what had stood before it
 
 
 class MemoryLog:
@@ -31,6 +32,7 @@ class MemoryLog:
     def __init__(self, max_events: int, ttl_s: float, clock: Callable[[], float] = time.time) -> None:
         self._max_events = max_events
         self._ttl = int(ttl_s * MICROSECONDS)
+        self._key_ttl = max(KEY_TTL_S * MICROSECONDS, self._ttl)
         self._clock = clock
         self._lock = threading.Lock()
         # Both in order of their last use, so that what expires first stands first.
@@ -126,10 +128,25 @@ class MemoryLog:
         self._trim(stream, now)
         if draft.key:
             self._keys[draft.key] = position
+        if draft.removes:
+            self._take_back(stream, draft.removes, position)
         if draft.topic in self._wanted and self._loop and self._ear:
             # Inside the lock, so that what is heard is in order whoever appends.
             self._loop.call_soon_threadsafe(self._ear.heard, event)
         return Placed(position, True)
+
+    def _take_back(self, stream: _Stream, key: str, by: int) -> None:
+        if key not in self._keys:
+            self._keys[key] = by
+            return
+        position = self._keys[key]
+        for entry in stream.entries:
+            if entry.position == position:
+                stream.entries.remove(entry)
+                stream.removed[position] = entry.previous
+                if len(stream.removed) > self._max_events:
+                    del stream.removed[next(iter(stream.removed))]
+                break
 
     def _read(self, topic: str, after: int, limit: int) -> tuple[list[Event], bool, bool]:
         now = self._now()
@@ -138,8 +155,10 @@ class MemoryLog:
             return [], max(self._birth, now - self._ttl) > after, False
         self._trim(stream, now)
         events = [event for event in stream.entries if event.position > after]
-        gap = (events[0].previous if events else max(stream.last, self._birth)) > after
-        return events[:limit], gap, len(events) > limit
+        proved = events[0].previous if events else max(stream.last, self._birth)
+        while proved > after and proved in stream.removed:
+            proved = stream.removed[proved]
+        return events[:limit], proved > after, len(events) > limit
 
     def _trim(self, stream: _Stream, now: int) -> None:
         while stream.entries and stream.entries[0].position < now - self._ttl:
@@ -154,7 +173,7 @@ class MemoryLog:
             del self._streams[topic]
         while self._keys:
             key, position = next(iter(self._keys.items()))
-            if position >= now - KEY_TTL_S * MICROSECONDS:
+            if position >= now - self._key_ttl:
                 break
             del self._keys[key]
 

@@ -1,6 +1,6 @@
 -- What stands on each topic after a position, and where the log is now; one moment for all of it.
 --
--- KEYS  last, birth, then the stream of each topic
+-- KEYS  last, birth, then the stream and the removals of each topic
 -- ARGV  floor, time to live (microseconds), most events a topic, then a position for each topic
 -- Gives the head, then for each topic: 1 if something may be missing, 1 if it was cut, and
 -- position, previous, type, body of each event in one flat list.
@@ -19,14 +19,20 @@ if last == 0 or floor > last then
 end
 
 local answer = {text(last)}
-for i = 3, #KEYS do
-  local after = ARGV[i + 1]
-  local entries = redis.call('XRANGE', KEYS[i], '(' .. after .. '-0', '+', 'COUNT', limit + 1)
+for i = 0, (#KEYS - 2) / 2 - 1 do
+  local stream, removals, after = KEYS[3 + 2 * i], KEYS[4 + 2 * i], ARGV[4 + i]
+  local entries = redis.call('XRANGE', stream, '(' .. after .. '-0', '+', 'COUNT', limit + 1)
   local proved
   if #entries > 0 then
     proved = tonumber(entries[1][2][2])
-  elseif redis.call('EXISTS', KEYS[i]) == 1 then
-    local info = redis.call('XINFO', 'STREAM', KEYS[i])
+    -- What stood right before it may have been taken back: then the one before that counts.
+    while proved > tonumber(after) do
+      local removed = redis.call('ZRANGEBYSCORE', removals, text(proved), text(proved))[1]
+      if not removed then break end
+      proved = tonumber(string.match(removed, ' (%d+)$'))
+    end
+  elseif redis.call('EXISTS', stream) == 1 then
+    local info = redis.call('XINFO', 'STREAM', stream)
     for j = 1, #info, 2 do
       if info[j] == 'last-generated-id' then
         proved = math.max(tonumber(string.match(info[j + 1], '^%d+')), birth)

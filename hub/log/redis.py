@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from hub.log.hearing import Hearing
 PREFIX = "hub:{s0}:"
 LAST, BIRTH = PREFIX + "last", PREFIX + "birth"
 STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
+REMOVED = PREFIX + "r:"  # what was taken back of a topic, and what had stood before it
 
 TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
 READS = 8  # at a time, each on a connection of its own: a storm of readers waits here
@@ -41,6 +43,7 @@ class RedisLog:
         self._url = url
         self._max_events = max_events
         self._ttl = int(ttl_s * 1_000_000)
+        self._key_ttl_s = max(KEY_TTL_S, math.ceil(ttl_s))
         self._floor = 0
         self._away_until = 0.0
         self._reading = asyncio.Semaphore(READS)
@@ -78,7 +81,7 @@ class RedisLog:
         limit = share(len(topics))
         found, gaps, heads = [], [], []
         for some in slices:
-            keys = [LAST, BIRTH, *(STREAM + topic for topic in some)]
+            keys = [LAST, BIRTH, *(kind + topic for topic in some for kind in (STREAM, REMOVED))]
             arguments = [self._floor, self._ttl, limit, *(after[topic] for topic in some)]
             try:
                 async with self._reading:
@@ -125,13 +128,16 @@ class RedisLog:
 
     def _appending(self, drafts: Sequence[Draft], after: int | None) -> tuple[list[str], list[Any]]:
         """The keys and arguments of append.lua."""
-        keys = [LAST, BIRTH]
-        arguments: list[Any] = [self._floor, self._max_events, self._ttl, KEY_TTL_S]
+        keys, taken = [LAST, BIRTH], []
+        arguments: list[Any] = [self._floor, self._max_events, self._ttl, self._key_ttl_s]
         arguments.append("" if after is None else after)
         for draft in drafts:
             keys += [STREAM + draft.topic, KEY + draft.key]
-            arguments += [CHANNEL + draft.topic, draft.type, draft.body, "1" if draft.key else "0"]
-        return keys, arguments
+            arguments += [CHANNEL + draft.topic, draft.type, draft.body]
+            arguments += ["1" if draft.key else "0", "1" if draft.removes else "0"]
+            if draft.removes:
+                taken += [KEY + draft.removes, REMOVED + draft.topic]
+        return keys + taken, arguments
 
     def _placed(self, answer: list[Any]) -> list[Placed]:
         overtaken, *rest = answer

@@ -86,8 +86,8 @@ async def log(make_log: MakeLog, ear: Listener, tmp_path: Path) -> Log:
     return made
 
 
-def draft(topic: str = "job-1", body: bytes = b"{}", key: str = "") -> Draft:
-    return Draft(topic, "progress", body, key)
+def draft(topic: str = "job-1", body: bytes = b"{}", key: str = "", removes: str = "") -> Draft:
+    return Draft(topic, "progress", body, key, removes)
 
 
 async def heard(make_log: MakeLog, *, max_events: int = 100, ttl_s: float = 60) -> Log:

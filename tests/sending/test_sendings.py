@@ -102,12 +102,12 @@ def test_what_is_recalled_before_it_is_due_was_never_there(heard_log: Log, peopl
     assert (row.position, row.recalled_by, row.recall_reason) == (0, "admin", "undone")
 
 
-def test_what_was_published_is_recalled_by_an_event(heard_log: Log) -> None:
+def test_what_was_published_is_recalled_by_an_event_that_takes_its_place(heard_log: Log) -> None:
     (row,) = notify(["everyone"], "a mistake")
 
     recalling.recall_sending(row.sending_id, "admin", "wrong people")  # type: ignore[arg-type]
 
-    assert [event["type"] for event in events_on(heard_log, "everyone")] == ["notification", "recalled"]
+    assert [event["type"] for event in events_on(heard_log, "everyone")] == ["recalled"]
 
 
 def test_recalling_twice_changes_nothing(heard_log: Log) -> None:
