@@ -29,6 +29,9 @@ class Draft:
 
     ``removes`` is the key of an earlier event on the same topic that is taken back: the log forgets what
     it says, and does not append it any more if it had not yet.
+
+    With a ``sender`` (a person's id) the key is that sender's own on this topic, of whose only the newest are
+    remembered, and the sender may have ``daily`` events appended a day.
     """
 
     topic: str
@@ -36,6 +39,8 @@ class Draft:
     body: bytes
     key: str = ""
     removes: str = ""
+    sender: str = ""
+    daily: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from typing import Protocol
 from hub.events import Draft, Event
 
 KEY_TTL_S = 24 * 3600  # how long an idempotency key is remembered
+SAID_KEPT = 4096  # … and of how many of a sender's newest on a topic
 PAGE = 256  # events a page, shared out among its topics …
 PAGE_TOPIC = 16  # … but never fewer of each topic, or a wide page would crawl
 
@@ -40,10 +41,17 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a draft stands; not ``fresh`` if its key had been used, and then it stands there once."""
+    """Where a draft stands; not ``fresh`` if its key had been used, and then it stands there once.
+
+    It stands nowhere, at 0, if its sender has said all that a day allows.
+    """
 
     position: int
     fresh: bool
+
+    @property
+    def over_daily(self) -> bool:
+        return self.position == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hub.events import Draft, Event
 from hub.log import KEY_TTL_S, Ear, LogAway, Overtaken, Page, Placed, page, share
+from hub.log.said import Said
 
 MICROSECONDS = 1_000_000
 
@@ -38,6 +39,7 @@ class MemoryLog:
         # Both in order of their last use, so that what expires first stands first.
         self._streams: OrderedDict[str, _Stream] = OrderedDict()
         self._keys: OrderedDict[str, int] = OrderedDict()
+        self._said = Said(self._now)
         self._wanted: set[str] = set()
         self._last = self._birth = self._now()
         self._ear: Ear | None = None
@@ -105,12 +107,19 @@ class MemoryLog:
         for draft in drafts:
             stream = self._streams.get(draft.topic)
             stood = stream.last if stream else 0
-            if stood > after and draft.key not in self._keys:
+            if stood > after and self._used(draft) is None:
                 raise Overtaken(stood)
 
+    def _used(self, draft: Draft) -> int | None:
+        """Where what bore this draft's key stands."""
+        return self._said.position(draft) if draft.sender else self._keys.get(draft.key)
+
     def _place(self, draft: Draft) -> Placed:
-        if draft.key and draft.key in self._keys:
-            return Placed(self._keys[draft.key], False)
+        used = self._used(draft)
+        if used is not None:
+            return Placed(used, False)
+        if draft.sender and self._said.over_daily(draft):
+            return Placed(0, False)
         now = self._now()
         position = max(self._last + 1, now)
         stream = self._streams.get(draft.topic)
@@ -126,7 +135,9 @@ class MemoryLog:
         while len(stream.entries) > self._max_events:
             stream.entries.popleft()
         self._trim(stream, now)
-        if draft.key:
+        if draft.sender:
+            self._said.remember(draft, position)
+        elif draft.key:
             self._keys[draft.key] = position
         if draft.removes:
             self._take_back(stream, draft.removes, position)
@@ -176,6 +187,7 @@ class MemoryLog:
             if position >= now - self._key_ttl:
                 break
             del self._keys[key]
+        self._said.expire()
 
     def _now(self) -> int:
         return int(self._clock() * MICROSECONDS)

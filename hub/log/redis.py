@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ PREFIX = "hub:{s0}:"
 LAST, BIRTH = PREFIX + "last", PREFIX + "birth"
 STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
 REMOVED = PREFIX + "r:"  # what was taken back of a topic, and what had stood before it
+SAID, DAY = PREFIX + "said:", PREFIX + "day:"  # of a topic's sender; of a sender
+DIGEST = 9  # bytes of a key that a sender's set remembers
 
 TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
 READS = 8  # at a time, each on a connection of its own: a storm of readers waits here
@@ -132,9 +135,13 @@ class RedisLog:
         arguments: list[Any] = [self._floor, self._max_events, self._ttl, self._key_ttl_s]
         arguments.append("" if after is None else after)
         for draft in drafts:
-            keys += [STREAM + draft.topic, KEY + draft.key]
-            arguments += [CHANNEL + draft.topic, draft.type, draft.body]
-            arguments += ["1" if draft.key else "0", "1" if draft.removes else "0"]
+            if draft.sender:
+                how, key, digest = "sender", f"{SAID}{draft.topic}:{draft.sender}", _digest(draft.key)
+            else:
+                how, key, digest = "own" if draft.key else "", KEY + draft.key, b""
+            keys += [STREAM + draft.topic, key, DAY + draft.sender]
+            arguments += [CHANNEL + draft.topic, draft.type, draft.body, how, digest, draft.daily]
+            arguments.append("1" if draft.removes else "0")
             if draft.removes:
                 taken += [KEY + draft.removes, REMOVED + draft.topic]
         return keys + taken, arguments
@@ -159,6 +166,10 @@ _OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": TIMEOUT_S,
     "socket_keepalive": True,
 }
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=DIGEST).digest()
 
 
 def _events(topic: str, flat: list[bytes]) -> list[Event]:

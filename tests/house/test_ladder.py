@@ -26,7 +26,7 @@ LADDER = (
     },
     {"hub.events"},
     {"hub.people", "hub.log", "hub.presence", "hub.signals", "hub.protocol"},
-    {"hub.log.memory", "hub.log.hearing", "hub.kinds", "hub.tracing"},
+    {"hub.log.said", "hub.log.memory", "hub.log.hearing", "hub.kinds", "hub.tracing"},
     {"hub.log.redis", "hub.presence.redis"},
     {"hub.log.shared", "hub.presence.shared", "hub.subscriber", "hub.replay", "hub.threads"},
     {
