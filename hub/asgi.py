@@ -75,7 +75,15 @@ class Hub:
         self.copying = lines.Copying(self.log)
         layer = channel_layers.make_backend("default")  # the signals' own: they flush it at need
         self.presence = shared_presence()
-        self.lobby = Lobby(self.log, self.fanout, self.presence, layer, lines.told, self.copying.keep)
+        self.lobby = Lobby(
+            self.log,
+            self.fanout,
+            self.presence,
+            layer,
+            lines.told,
+            self.copying.keep,
+            settings.HUB_ROOM_LINES_PER_DAY,
+        )
         room_limits = RoomLimits(
             heartbeat_s=settings.HUB_HEARTBEAT_S,
             max_age_s=settings.HUB_MAX_AGE_S,

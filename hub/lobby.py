@@ -32,7 +32,14 @@ logger = logging.getLogger(__name__)
 
 class Lobby:
     def __init__(
-        self, log: Log, fanout: Fanout, presence: Presence, layer: BaseChannelLayer, told: Told, keep: Keep
+        self,
+        log: Log,
+        fanout: Fanout,
+        presence: Presence,
+        layer: BaseChannelLayer,
+        told: Told,
+        keep: Keep,
+        lines_per_day: int,
     ) -> None:
         self._log = log
         self._fanout = fanout
@@ -40,6 +47,7 @@ class Lobby:
         self._signals = Signals(layer, self._deliver)
         self._told = told
         self._keep = keep
+        self._lines_per_day = lines_per_day
         self._lasts: Latest[tuple[str, str, bytes]] = Latest(LASTS, LASTS_BYTES)
         self._opening: dict[str, asyncio.Task[None]] = {}
         self.rooms: dict[str, Room] = {}  # by name
@@ -55,7 +63,7 @@ class Lobby:
         """The room, open, with this member in it: held, and heard of by the others."""
         room = self.rooms.get(name)
         if room is None:
-            room = self.rooms[name] = Room(name, kinds.kind(kind), self._log, self._keep)
+            room = self.rooms[name] = Room(name, kinds.kind(kind), self._log, self._keep, self._lines_per_day)
         room.members[member] = None
         member.room = room
         while not member.closed:

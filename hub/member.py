@@ -73,6 +73,7 @@ class Member(Subscriber):
         "room",
         "signals",
         "since",
+        "warned",
     )
 
     def __init__(
@@ -92,6 +93,7 @@ class Member(Subscriber):
         self.since = 0
         self.room: Room | None = None
         self.counted = False  # among those who are in it
+        self.warned = False  # that the day's messages are said
         self.lines = Allowance(lines_per_s)
         self.signals = Allowance(signals_per_s)
         self._parser: Protocol | None = None  # who only listens needs none

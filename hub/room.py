@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from hub import events, framing, protocol, topics
-from hub.events import Draft, Event, Frame
+from hub.events import MAX_DATA, Draft, Event, Frame
 from hub.kinds import Kind, Refused
 from hub.log import Log, LogAway, Overtaken, Placed
 from hub.member import Member
@@ -26,7 +26,9 @@ logger = logging.getLogger(__name__)
 class Room:
     """Lines go to the log in the order they came here, and come back to everybody by the fan-out."""
 
-    def __init__(self, name: str, kind: Kind, log: Log, placed: Callable[[str], None]) -> None:
+    def __init__(
+        self, name: str, kind: Kind, log: Log, placed: Callable[[str], None], lines_per_day: int
+    ) -> None:
         self.name = name
         self.topic = topics.room(name)
         self.kind = kind
@@ -35,6 +37,7 @@ class Room:
         self.here: Counter[str] = Counter()  # connections of each, here
         self._log = log
         self._placed = placed
+        self._lines_per_day = lines_per_day
         self._state: Any = kind.start()
         self._position = 0  # the state is of the lines up to here
         self._begins = 0
@@ -42,6 +45,7 @@ class Room:
         self._recent: deque[int] = deque(maxlen=kind.history + 1)  # positions
         self._early: list[Event] | None = []  # heard before the state was known
         self._waiting: list[tuple[Member, Say]] = []
+        self.failures = 0  # of the kind, over frames it could not judge
         self._placing: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
 
@@ -89,7 +93,15 @@ class Room:
 
     def judge(self, member: Member, frame: Say | protocol.Signal) -> None:
         """Raises `Refused`."""
-        self.kind.validate(frame, member.who, self._state)
+        try:
+            self.kind.validate(frame, member.who, self._state)
+        except Refused:
+            raise
+        except Exception:
+            # A kind of the host's own: what it cannot judge is nobody else's trouble.
+            self.failures += 1
+            logger.exception("kind %s cannot judge a frame in %s", self.kind.name, self.name)
+            raise Refused("failed", "This room cannot take that: send something else.") from None
 
     def tell(self, text: bytes, but: str = "") -> None:
         """Everybody here but the connections of one person."""
@@ -154,12 +166,13 @@ class Room:
             for member, say in some:
                 try:
                     self.judge(member, say)
+                    draft = self._draft(member, say)
                 except Refused as refused:
                     if not await self._said_before(member, say):
                         member.tell(protocol.error(say.id, refused.reason, refused.detail))
                     continue
                 judged.append((member, say))
-                drafts.append(self._draft(member, say))
+                drafts.append(draft)
             if not drafts:
                 return
             try:
@@ -169,7 +182,10 @@ class Room:
                 continue
             self._placed(self.topic)
             for (member, _), place, draft in zip(judged, placed, drafts, strict=True):
-                self._acknowledge(member, place, draft)
+                if place.over_daily:
+                    self._over_daily(member, draft)
+                else:
+                    self._acknowledge(member, place, draft)
             return
 
     async def _said_before(self, member: Member, say: Say) -> bool:
@@ -177,16 +193,24 @@ class Room:
         if not self.kind.strict:
             return False
         try:
-            (place,) = await self._log.place([self._draft(member, say)], after=-1)
-        except Overtaken:
+            draft = self._draft(member, say)
+            (place,) = await self._log.place([draft], after=-1)
+        except (Overtaken, Refused):
             return False
-        self._acknowledge(member, place, self._draft(member, say))
+        self._acknowledge(member, place, draft)
         return True
 
     def _acknowledge(self, member: Member, place: Placed, draft: Draft) -> None:
         # A line is its own acknowledgement. One said before this connection came is not told it again.
         if not place.fresh and place.position <= member.since:
             member.put(Event(place.position, 0, draft.topic, draft.type, draft.body).piece())
+
+    def _over_daily(self, member: Member, draft: Draft) -> None:
+        why = f"You have said the {self._lines_per_day} messages that a day allows: go on tomorrow."
+        if member.warned:
+            return member.end(protocol.Close.TOO_FAST, why)
+        member.warned = True
+        member.tell(protocol.error(draft.key, "too-many", why))
 
     async def _until(self, position: int) -> None:
         async with asyncio.timeout(OVERTAKEN_S):
@@ -195,5 +219,8 @@ class Room:
                 await self._moved.wait()
 
     def _draft(self, member: Member, say: Say) -> Draft:
+        """Raises `Refused`: numbers may take more bytes than they came in."""
         body = protocol.said_body(member.who, say.id, say.body, events.stamp())
-        return Draft(self.topic, "said", body, key=f"{self.topic}:{member.person.id}:{say.id}")
+        if len(body) > MAX_DATA:
+            raise Refused("too-large", f"A message takes at most {MAX_DATA} bytes: this one is {len(body)}.")
+        return Draft(self.topic, "said", body, say.id, sender=member.person.id, daily=self._lines_per_day)

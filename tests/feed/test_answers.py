@@ -35,7 +35,7 @@ class Office:
         self.reported: tuple[str, Any] | None = None
         self.asked: list[str] = []
         log: Log = desk.log
-        lobby = Lobby(log, desk.fanout, MemoryPresence(), InMemoryChannelLayer(), _none, _leave)
+        lobby = Lobby(log, desk.fanout, MemoryPresence(), InMemoryChannelLayer(), _none, _leave, 100)
         limits = Limits(20, 3600, 65536, 20, 20, frozenset(), ("testserver",))
         rooms = Rooms(desk.fanout, Replay(log, desk.recover), lobby, _enter, Caps(9, 9, 9), limits)
         metrics = Metrics(log, desk.fanout, desk.feeds, rooms, lobby, "")

@@ -14,6 +14,7 @@ from channels.layers import InMemoryChannelLayer
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from hub import kinds
 from hub.caps import Caps
 from hub.events import Event
 from hub.fanout import Fanout
@@ -103,6 +104,7 @@ class Hall:
     gone: dict[str, bool] = field(default_factory=dict)
     rows_away: bool = False
     max_events: int = 1000
+    lines_per_day: int = 10_000
 
     def __post_init__(self) -> None:
         self.log = MemoryLog(self.max_events, 3600)
@@ -110,7 +112,13 @@ class Hall:
         self.fanout = Fanout(self.log, replay)
         self.presence = MemoryPresence()
         self.lobby = Lobby(
-            self.log, self.fanout, self.presence, InMemoryChannelLayer(), self.told, self.kept.append
+            self.log,
+            self.fanout,
+            self.presence,
+            InMemoryChannelLayer(),
+            self.told,
+            self.kept.append,
+            self.lines_per_day,
         )
         defaults: dict[str, Any] = {
             "heartbeat_s": 20,
@@ -135,7 +143,7 @@ class Hall:
         if name.startswith("secret"):
             raise Problem(403, "Not yours.")
         kind = name.partition("-")[0]
-        if kind not in ("chat", "board", "auction", "device", "binary"):
+        if kind not in kinds.kinds():
             raise Problem(404, "There is no such room.")
         person, _, expires_at = credentials.bearer.partition("@")
         expiry = float(expires_at) if expires_at else None

@@ -53,7 +53,7 @@ class HubRoom(Room, Hub):
 
     def _instance(self, name: str, port: int) -> Instance:
         # One says what otherwise many say.
-        env = {**self.bench.parts.env, "HUB_ROOM_LINES_PER_S": "100000"}
+        env = {**self.bench.parts.env, "HUB_ROOM_LINES_PER_S": "100000", "HUB_ROOM_LINES_PER_DAY": "10000000"}
         return Instance(self.bench.folder, name, port, env)
 
     def start(self) -> None:
