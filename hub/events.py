@@ -25,7 +25,8 @@ class TooLarge(BadEvent):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event that has no position yet. ``key`` makes its append idempotent for a day.
+    """An event that has no position yet. ``key`` makes its append idempotent for a day; it counts against the
+    share of its ``owner``, if it has one.
 
     ``removes`` is the key of an earlier event on the same topic that is taken back: the log forgets what
     it says, and does not append it any more if it had not yet.
@@ -41,6 +42,7 @@ class Draft:
     removes: str = ""
     sender: str = ""
     daily: int = 0
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,21 @@ class Frame(Piece):
 
 
 def draft(
-    topic: str, type: str, data: Any, *, at: datetime | None = None, key: str = "", removes: str = ""
+    topic: str,
+    type: str,
+    data: Any,
+    *,
+    at: datetime | None = None,
+    key: str = "",
+    removes: str = "",
+    owner: str = "",
 ) -> Draft:
     """Encode ``data`` (any JSON) once for every reader; raise `BadEvent` or `TooLarge`."""
     encoded = encode(data)
     if len(encoded) > MAX_DATA:
         raise TooLarge(f"data is {len(encoded)} bytes of JSON; at most {MAX_DATA} are allowed.")
     body = b'{"topic":%s,"at":"%s","data":%s}' % (encode(topic), stamp(at).encode(), encoded)
-    return Draft(topic, type, body, key, removes)
+    return Draft(topic, type, body, key, removes, owner=owner)
 
 
 def control(type: str, data: Any, *, id: int | None = None) -> Piece:

@@ -41,6 +41,7 @@ HUB_ALLOWED_ORIGINS = environment.listed(
 )
 HUB_HEARTBEAT_S = environment.number("HUB_HEARTBEAT_S", 20, least=0.1)
 HUB_LOG_MAX_EVENTS = environment.whole("HUB_LOG_MAX_EVENTS", 1000)
+HUB_LOG_MAX_BYTES = environment.whole("HUB_LOG_MAX_BYTES", 16 * 1024 * 1024, least=128 * 1024)
 HUB_LOG_TTL_S = environment.number("HUB_LOG_TTL_S", 3600, least=0.1)
 HUB_MAX_CONNECTIONS = environment.whole("HUB_MAX_CONNECTIONS", 15_000)
 HUB_MAX_CONNECTIONS_PER_USER = environment.whole("HUB_MAX_CONNECTIONS_PER_USER", 10_000)
@@ -55,6 +56,10 @@ HUB_ROOM_SIGNALS_PER_S = environment.number("HUB_ROOM_SIGNALS_PER_S", 40, least=
 HUB_MANDATORY_CATEGORIES = environment.listed(
     "HUB_MANDATORY_CATEGORIES", "security", r"[a-z0-9][a-z0-9_.-]{0,63}", "a category like builds"
 )
+HUB_KEY_EVENTS_PER_S = environment.number("HUB_KEY_EVENTS_PER_S", 50_000, least=1)
+HUB_KEY_BYTES_PER_S = environment.number("HUB_KEY_BYTES_PER_S", 64 * 1024 * 1024, least=1024)
+HUB_KEY_NOTIFICATIONS_PER_S = environment.number("HUB_KEY_NOTIFICATIONS_PER_S", 2000, least=1)
+HUB_KEY_LOG_SHARE = environment.number("HUB_KEY_LOG_SHARE", 0.25, least=0.01)
 HUB_CONFIRM_ABOVE = environment.whole("HUB_CONFIRM_ABOVE", 100, least=0)
 HUB_DRAIN_S = environment.number("HUB_DRAIN_S", 5)
 HUB_KEEP_DAYS = environment.whole("HUB_KEEP_DAYS", 365)

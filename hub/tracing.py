@@ -22,7 +22,7 @@ from django.http.response import HttpResponseBase
 
 from hub import __version__
 from hub.events import Draft, Event
-from hub.log import Log, Placed
+from hub.log import PLAIN, Log, Placed, Terms
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
@@ -72,9 +72,9 @@ class TracedLog:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
 
-    def append(self, drafts: Sequence[Draft]) -> list[int]:
+    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
         with _traced(drafts) as traced:
-            return self._log.append(traced)
+            return self._log.append(traced, terms)
 
     async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
         with _traced(drafts) as traced:

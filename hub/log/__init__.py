@@ -23,6 +23,10 @@ from hub.events import Draft, Event
 
 KEY_TTL_S = 24 * 3600  # how long an idempotency key is remembered
 SAID_KEPT = 4096  # … and of how many of a sender's newest on a topic
+MAX_BYTES = 16 * 1024 * 1024  # that a log keeps of a topic
+MEMORY = 512 * 1024 * 1024  # bytes that a log may take where nothing says how many …
+SHARE = 0.25  # … and the part of it that one owner may take
+ENTRY, STREAM, KEY = 64, 1024, 256  # bytes that they are taken to need besides what they say
 PAGE = 256  # events a page, shared out among its topics …
 PAGE_TOPIC = 16  # … but never fewer of each topic, or a wide page would crawl
 
@@ -31,12 +35,38 @@ class LogAway(Exception):
     """The log cannot be reached now. Nothing is known to have been appended."""
 
 
+class LogFull(Exception):
+    """An owner's events take its share of the log; nothing was appended. There is room in ``seconds``."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"the share of the log is taken for {seconds} s")
+        self.seconds = seconds
+
+
+class Reused(Exception):
+    """A key under which something else was done; nothing was appended."""
+
+
 class Overtaken(Exception):
     """Something stands after the position that was relied on, up to ``position``; nothing was appended."""
 
     def __init__(self, position: int) -> None:
         super().__init__(f"the topic stands at {position}")
         self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which drafts are appended: all of them once under ``key``, as what ``digest`` says; and no more than
+    the share of ``owner`` allows, ``besides`` so many bytes. Whose key it is, is part of it."""
+
+    owner: str = ""
+    key: str = ""
+    digest: str = ""
+    besides: int = 0
+
+
+PLAIN = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +111,11 @@ class Ear(Protocol):
 
 
 class Log(Protocol):
-    def append(self, drafts: Sequence[Draft]) -> list[int]:
-        """Append in order, all or none, from any thread; give the positions; raise `LogAway`."""
+    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
+        """Append in order, all or none, from any thread; give the positions.
+
+        Raises `LogAway`, and for its terms `LogFull` or `Reused`. Of no drafts: only asks for room.
+        """
 
     async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
         """Append in order, all or none, drafts of one topic; raise `LogAway`.

@@ -1,28 +1,170 @@
--- Append events in order and announce each; one round trip, all or none. Where nothing may stand after a
--- position and something does, append nothing.
+-- Append events in order and announce each; one round trip, all or none. Nothing is appended where nothing
+-- may stand after a position and something does, or where their owner would pass its share of the log.
 --
--- KEYS  last, birth, then for each event its stream, what remembers its idempotency key, and its sender's
---       tally of the day; then for each event that takes one back: the idempotency key of that one, and the
---       removals of the topic
--- ARGV  floor, most events a stream keeps, time to live (microseconds), key time to live (seconds),
---       position after which nothing may stand ("": anything may; else all events have one topic),
---       then for each event: topic's channel, type, body; how its key is remembered (below), if in a
---       sender's set the digest of the key, and how many events the sender may append a day; "1" if it
+-- KEYS  last, birth, the key under which all of this is done once, then for each event its stream, what
+--       remembers its idempotency key, and its sender's tally of the day; then for each event that takes
+--       one back: the idempotency key of that one, and the removals of the topic
+-- ARGV  floor, most events a stream keeps, most bytes a stream keeps, time to live (microseconds),
+--       key time to live (seconds), position after which nothing may stand ("": anything may; else all
+--       events have one topic), digest of what is done once ("": nothing is),
+--       owner that is held to its share ("": none is), that share (bytes), bytes it is asked for besides,
+--       prefix of the owners' accounts,
+--       then for each event: topic's channel, type, body, owner or ""; how its key is remembered (below), if
+--       in a sender's set the digest of the key, and how many events the sender may append a day; "1" if it
 --       takes one back
--- Gives the topic's position if it stood after that one, else ""; then for each event its position, and
--- 1 if it was appended, 0 if its key had been; 0 and 0 of a sender who has had the day's. A position is
--- microseconds, and always greater than every earlier one; a topic of which there is nothing stands at 0.
--- What is taken back is removed from its stream, or never appended if it was not yet; a removal notes what
--- stood before it, so that no gap seems to be there.
+-- Gives "" and for each event its position, and 1 if it was appended, 0 if its key had been, 0 and 0 of a
+-- sender who has had the day's; or why nothing was: "overtaken" and where the topic stands, "full" and in how
+-- many seconds there is room, "reused".
+-- A position is microseconds, and always greater than every earlier one; a topic of which there is nothing
+-- stands at 0. What is taken back is removed from its stream, or never appended if it was not yet; a removal
+-- notes what stood before it, so that no gap seems to be there.
 --
 -- A key is remembered not at all (""), as a key of Redis ("own"), or by its digest in a sorted set of what one
 -- sender has said on one topic ("sender"): the newest of a day, not more than `kept`.
-local floor, keep, ttl, key_ttl = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local after = tonumber(ARGV[5])
+local floor, keep, keep_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local ttl, key_ttl, after, whole = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local bound, share, besides, prefix = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
+local KEYED, HEAD, FIELDS = 3, 11, 8 -- keys and arguments before the events', and arguments of each
 local kept = 4096 -- as SAID_KEPT of hub/log/__init__.py
+local ENTRY, STREAM, KEY = 64, 1024, 256 -- bytes that they take besides what they say
+local SLOTS = 12 -- in which what is gone together is counted together
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local text = function(number) return string.format('%.0f', number) end
+
+-- An account is a hash of bytes by the moment (microseconds) at which they have expired.
+local accounts = {}
+local function account(owner)
+  local one = accounts[owner]
+  if not one then
+    one = {total = 0, bytes = {}, expired = {}, changed = {}}
+    local kept = redis.call('HGETALL', prefix .. owner)
+    for i = 1, #kept, 2 do
+      if tonumber(kept[i]) > now then
+        one.bytes[kept[i]] = tonumber(kept[i + 1])
+        one.total = one.total + one.bytes[kept[i]]
+      else
+        one.expired[#one.expired + 1] = kept[i]
+      end
+    end
+    accounts[owner] = one
+  end
+  return one
+end
+
+-- Count what stands since a position and for so long: the bytes of an entry, or less them if it is trimmed.
+local function count(owner, since, lifetime, bytes)
+  local slot = lifetime / SLOTS
+  local gone = (math.floor(since / slot) + 1) * slot + lifetime
+  if gone > now then
+    local one, field = account(owner), text(gone)
+    local had = one.bytes[field]
+    local left = math.max(0, (had or 0) + bytes)
+    one.total = one.total + left - (had or 0)
+    one.bytes[field], one.changed[field], one.opened = left, true, one.opened or not had
+  end
+end
+
+local function write_accounts()
+  for owner, one in pairs(accounts) do
+    local key, fields, last = prefix .. owner, {}, 0
+    for field in pairs(one.changed) do
+      fields[#fields + 1] = field
+      fields[#fields + 1] = text(one.bytes[field])
+    end
+    if #fields > 0 then redis.call('HSET', key, unpack(fields)) end
+    if #one.expired > 0 then redis.call('HDEL', key, unpack(one.expired)) end
+    if one.opened then
+      for field in pairs(one.bytes) do last = math.max(last, tonumber(field)) end
+      redis.call('PEXPIRE', key, math.ceil((last - now) / 1000))
+    end
+  end
+end
+
+-- In how many seconds an owner may have so many bytes more; nil if now.
+local function wait(owner, bytes)
+  local one, moments = account(owner), {}
+  local over = one.total + bytes - share
+  if over <= 0 then return nil end
+  for field in pairs(one.bytes) do moments[#moments + 1] = field end
+  table.sort(moments, function(a, b) return tonumber(a) < tonumber(b) end)
+  for _, field in ipairs(moments) do
+    over = over - one.bytes[field]
+    if over <= 0 then return math.max(1, math.ceil((tonumber(field) - now) / 1000000)) end
+  end
+  return math.ceil(ttl / 1000000)
+end
+
+-- A stream as it stands, without what has expired; ``upto`` is how many bytes it was ever given.
+local streams = {}
+local function standing(stream)
+  local one = streams[stream]
+  if not one then
+    one = {stood = 0, length = 0, upto = 0, made = redis.call('EXISTS', stream) == 0}
+    if not one.made then
+      redis.call('XTRIM', stream, 'MINID', text(now - ttl))
+      local info = redis.call('XINFO', 'STREAM', stream)
+      for i = 1, #info, 2 do
+        local name, value = info[i], info[i + 1]
+        if name == 'length' then
+          one.length = value
+        elseif name == 'last-generated-id' then
+          one.stood = tonumber(string.match(value, '^%d+'))
+        elseif name == 'first-entry' then
+          one.first = value
+        elseif name == 'last-entry' and value then
+          one.upto = tonumber(value[2][8] or '0')
+        end
+      end
+    end
+    streams[stream] = one
+  end
+  return one
+end
+
+-- Drop the oldest entries until one of so many bytes fits.
+local function make_room(stream, one, bytes)
+  while one.length > 0 do
+    local first = one.first or redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+    one.first = first
+    local fields = first[2]
+    local given, size = tonumber(fields[8] or '0'), #fields[4] + #fields[6] + ENTRY
+    if one.length < keep and one.upto - given + size + bytes <= keep_bytes then break end
+    one.length, one.first = one.length - 1, nil
+    redis.call('XTRIM', stream, 'MAXLEN', one.length)
+    if fields[10] then count(fields[10], tonumber(string.match(first[1], '^%d+')), ttl, -size) end
+  end
+end
+
+local answer = {''}
+if whole ~= '' then
+  local kept = redis.call('GET', KEYS[3])
+  if kept then
+    local first, many, was = string.match(kept, '^(%d+) (%d+) (.*)$')
+    if was ~= whole then return {'reused'} end
+    for i = 0, tonumber(many) - 1 do
+      answer[#answer + 1] = text(tonumber(first) + i)
+      answer[#answer + 1] = 0
+    end
+    return answer
+  end
+end
+if bound ~= '' then
+  local bytes = besides + (whole ~= '' and KEY or 0)
+  for i = HEAD + 1, #ARGV, FIELDS do bytes = bytes + #ARGV[i + 1] + #ARGV[i + 2] + ENTRY end
+  local seconds = wait(bound, bytes)
+  if seconds then return {'full', seconds} end
+end
+
+local last = tonumber(redis.call('GET', KEYS[1]) or '0')
+local birth = tonumber(redis.call('GET', KEYS[2]) or '0')
+if last == 0 or floor > last then
+  -- New data, or data that went back in time (flushed, restored, failed over): nothing that was
+  -- said before this moment can be proved whole.
+  last = math.max(floor, last, now)
+  birth = last
+  redis.call('SET', KEYS[2], text(birth))
+end
 
 local function found(how, key, digest)
   if how == 'own' then return redis.call('GET', key) end
@@ -43,16 +185,6 @@ local function remember(how, key, digest, position, tally)
   end
 end
 
-local last = tonumber(redis.call('GET', KEYS[1]) or '0')
-local birth = tonumber(redis.call('GET', KEYS[2]) or '0')
-if last == 0 or floor > last then
-  -- New data, or data that went back in time (flushed, restored, failed over): nothing that was
-  -- said before this moment can be proved whole.
-  last = math.max(floor, last, now)
-  birth = last
-  redis.call('SET', KEYS[2], text(birth))
-end
-
 local function take_back(stream, key, removals, by)
   local position = redis.call('GET', key)
   if not position then
@@ -61,34 +193,30 @@ local function take_back(stream, key, removals, by)
   end
   local entry = redis.call('XRANGE', stream, position .. '-0', position .. '-0')[1]
   if entry then
+    local one, fields = standing(stream), entry[2]
     redis.call('XDEL', stream, entry[1])
-    redis.call('ZADD', removals, position, position .. ' ' .. entry[2][2])
+    one.length, one.first = one.length - 1, nil
+    if fields[10] then count(fields[10], tonumber(position), ttl, -(#fields[4] + #fields[6] + ENTRY)) end
+    redis.call('ZADD', removals, position, position .. ' ' .. fields[2])
     redis.call('ZREMRANGEBYRANK', removals, 0, -1 - keep)
     redis.call('PEXPIRE', removals, math.ceil((last - now + ttl) / 1000))
   end
 end
 
-local events = (#ARGV - 5) / 7
-local taken = 3 + 3 * events -- where the keys of what is taken back begin
-local answer = {''}
+local events = (#ARGV - HEAD) / FIELDS
+local taken = KEYED + 1 + 3 * events -- where the keys of what is taken back begin
 for i = 0, events - 1 do
-  local stream, key, tally = unpack(KEYS, 3 + 3 * i, 5 + 3 * i)
-  local channel, kind, body, how, digest, daily, takes = unpack(ARGV, 6 + 7 * i, 12 + 7 * i)
+  local stream, key, tally = unpack(KEYS, KEYED + 1 + 3 * i, KEYED + 3 + 3 * i)
+  local at = HEAD + 1 + FIELDS * i
+  local channel, kind, body, owner, how, digest, daily, takes = unpack(ARGV, at, at + FIELDS - 1)
   local taking = takes == '1'
   local position = found(how, key, digest)
   local fresh = not position
-  local stood = 0
+  local one
   if fresh then
-    if redis.call('EXISTS', stream) == 1 then
-      local info = redis.call('XINFO', 'STREAM', stream)
-      for j = 1, #info, 2 do
-        if info[j] == 'last-generated-id' then
-          stood = tonumber(string.match(info[j + 1], '^%d+'))
-        end
-      end
-    end
-    if after and stood > after then
-      answer[1] = text(stood)
+    one = standing(stream)
+    if after and one.stood > after then
+      answer = {'overtaken', text(one.stood)}
       break
     end
     if how == 'sender' and tonumber(redis.call('GET', tally) or '0') >= tonumber(daily) then
@@ -99,19 +227,39 @@ for i = 0, events - 1 do
     after = nil -- from here on only these very events stand after it
     last = math.max(last + 1, now)
     position = text(last)
-    local previous = math.max(birth, stood > 0 and stood or now - ttl)
-    redis.call('XADD', stream, 'MAXLEN', keep, position .. '-0', 'p', text(previous), 't', kind, 'b', body)
-    redis.call('XTRIM', stream, 'MINID', text(now - ttl))
-    -- A position can run ahead of the clock; the stream must outlive it by the whole time to live,
-    -- or "silent for that long" would be said of a topic that was not.
-    redis.call('PEXPIRE', stream, math.ceil((last - now + ttl) / 1000))
+    local previous = text(math.max(birth, one.stood > 0 and one.stood or now - ttl))
+    local bytes = #kind + #body + ENTRY
+    if one.length >= keep or one.upto + bytes > keep_bytes then make_room(stream, one, bytes) end
+    one.upto, one.length, one.stood, one.grown = one.upto + bytes, one.length + 1, last, true
+    if owner == '' then
+      redis.call('XADD', stream, position .. '-0', 'p', previous, 't', kind, 'b', body, 'c', text(one.upto))
+    else
+      redis.call(
+        'XADD', stream, position .. '-0', 'p', previous, 't', kind, 'b', body, 'c', text(one.upto), 'o', owner
+      )
+      count(owner, last, ttl, bytes + (one.made and STREAM or 0))
+      one.made = false
+    end
     remember(how, key, digest, position, tally)
     if taking then take_back(stream, KEYS[taken], KEYS[taken + 1], position) end
-    redis.call('PUBLISH', channel, position .. ' ' .. text(previous) .. ' ' .. kind .. ' ' .. body)
+    redis.call('PUBLISH', channel, position .. ' ' .. previous .. ' ' .. kind .. ' ' .. body)
   end
   if taking then taken = taken + 2 end
   answer[#answer + 1] = position
   answer[#answer + 1] = fresh and 1 or 0
 end
+
+for stream, one in pairs(streams) do
+  -- A position can run ahead of the clock; the stream must outlive it by the whole time to live,
+  -- or "silent for that long" would be said of a topic that was not.
+  if one.grown then
+    redis.call('PEXPIRE', stream, math.ceil((one.stood - now + ttl) / 1000))
+  end
+end
+if whole ~= '' and #answer > 1 and answer[1] == '' then
+  redis.call('SET', KEYS[3], answer[2] .. ' ' .. (#answer - 1) / 2 .. ' ' .. whole, 'EX', key_ttl)
+  if bound ~= '' then count(bound, now, key_ttl * 1000000, KEY) end
+end
+write_accounts()
 redis.call('SET', KEYS[1], text(last))
 return answer

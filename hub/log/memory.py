@@ -5,23 +5,33 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
 from hub.events import Draft, Event
-from hub.log import KEY_TTL_S, Ear, LogAway, Overtaken, Page, Placed, page, share
+from hub.log import (
+    ENTRY,
+    KEY,
+    KEY_TTL_S,
+    MAX_BYTES,
+    MEMORY,
+    PLAIN,
+    SHARE,
+    STREAM,
+    Ear,
+    LogAway,
+    LogFull,
+    Overtaken,
+    Page,
+    Placed,
+    Reused,
+    Terms,
+    page,
+    share,
+)
+from hub.log.accounts import MICROSECONDS, Accounts
 from hub.log.said import Said
-
-MICROSECONDS = 1_000_000
-
-
-class _Stream:
-    __slots__ = ("entries", "last", "removed")
-
-    def __init__(self) -> None:
-        self.entries: deque[Event] = deque()
-        self.last = 0
-        self.removed: dict[int, int] = {}  # where something was taken back: what had stood before it
+from hub.log.stream import Stream, size
 
 
 class MemoryLog:
@@ -30,23 +40,35 @@ class MemoryLog:
     Until somebody listens the log is away: in a process that serves nobody an append would vanish.
     """
 
-    def __init__(self, max_events: int, ttl_s: float, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        max_events: int,
+        ttl_s: float,
+        clock: Callable[[], float] = time.time,
+        *,
+        max_bytes: int = MAX_BYTES,
+        share: float = SHARE,
+    ) -> None:
         self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._accounts = Accounts(int(share * MEMORY))
         self._ttl = int(ttl_s * MICROSECONDS)
         self._key_ttl = max(KEY_TTL_S * MICROSECONDS, self._ttl)
         self._clock = clock
         self._lock = threading.Lock()
         # Both in order of their last use, so that what expires first stands first.
-        self._streams: OrderedDict[str, _Stream] = OrderedDict()
+        self._streams: OrderedDict[str, Stream] = OrderedDict()
         self._keys: OrderedDict[str, int] = OrderedDict()
         self._said = Said(self._now)
+        # Of what was done once as a whole: where its first stands, where all stand, and what was said.
+        self._done: OrderedDict[str, tuple[int, list[int], str]] = OrderedDict()
         self._wanted: set[str] = set()
         self._last = self._birth = self._now()
         self._ear: Ear | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def append(self, drafts: Sequence[Draft]) -> list[int]:
-        return [placed.position for placed in self._append(drafts, None)]
+    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
+        return [placed.position for placed in self._append(drafts, None, terms)]
 
     async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
         return self._append(drafts, after)
@@ -94,14 +116,33 @@ class MemoryLog:
     def silence(self) -> float:
         return 0.0 if self._loop is not None else float("inf")
 
-    def _append(self, drafts: Sequence[Draft], after: int | None) -> list[Placed]:
+    def _append(self, drafts: Sequence[Draft], after: int | None, terms: Terms = PLAIN) -> list[Placed]:
         with self._lock:
             if self._loop is None:
                 raise LogAway("the memory log is heard by nobody in this process")
             self._expire()
             if after is not None:
                 self._check_after(drafts, after)
-            return [self._place(draft) for draft in drafts]
+            if terms.key in self._done:
+                _, positions, digest = self._done[terms.key]
+                if digest != terms.digest:
+                    raise Reused
+                return [Placed(position, False) for position in positions]
+            if terms.owner:
+                self._check_share(drafts, terms)
+            placed = [self._place(draft) for draft in drafts]
+            if terms.key and placed:
+                now = self._now()
+                self._done[terms.key] = now, [one.position for one in placed], terms.digest
+                self._accounts.count(terms.owner, now, now, self._key_ttl, KEY)
+            return placed
+
+    def _check_share(self, drafts: Sequence[Draft], terms: Terms) -> None:
+        bytes = terms.besides + (KEY if terms.key else 0)
+        bytes += sum(len(draft.type) + len(draft.body) + ENTRY for draft in drafts)
+        seconds = self._accounts.wait(terms.owner, self._now(), bytes)
+        if seconds is not None:
+            raise LogFull(seconds)
 
     def _check_after(self, drafts: Sequence[Draft], after: int) -> None:
         for draft in drafts:
@@ -124,17 +165,24 @@ class MemoryLog:
         position = max(self._last + 1, now)
         stream = self._streams.get(draft.topic)
         if stream is None:
-            stream = self._streams[draft.topic] = _Stream()
+            stream = self._streams[draft.topic] = Stream()
             previous = max(self._birth, now - self._ttl)
         else:
             previous = max(stream.last, self._birth)
         event = Event(position, previous, draft.topic, draft.type, draft.body)
-        stream.entries.append(event)
-        stream.last = self._last = position
+        if draft.owner:
+            made = 0 if stream.last else STREAM
+            self._accounts.count(draft.owner, now, position, self._ttl, size(event) + made)
+        stream.add(event, draft.owner)
+        self._last = position
         self._streams.move_to_end(draft.topic)
-        while len(stream.entries) > self._max_events:
-            stream.entries.popleft()
         self._trim(stream, now)
+        while len(stream.entries) > self._max_events or (
+            stream.bytes > self._max_bytes and len(stream.entries) > 1
+        ):
+            old, owner = stream.drop()
+            if owner:
+                self._accounts.count(owner, now, old.position, self._ttl, -size(old))
         if draft.sender:
             self._said.remember(draft, position)
         elif draft.key:
@@ -146,15 +194,16 @@ class MemoryLog:
             self._loop.call_soon_threadsafe(self._ear.heard, event)
         return Placed(position, True)
 
-    def _take_back(self, stream: _Stream, key: str, by: int) -> None:
+    def _take_back(self, stream: Stream, key: str, by: int) -> None:
         if key not in self._keys:
             self._keys[key] = by
             return
         position = self._keys[key]
-        for entry in stream.entries:
+        for entry, owner in zip(stream.entries, stream.owners, strict=True):
             if entry.position == position:
-                stream.entries.remove(entry)
-                stream.removed[position] = entry.previous
+                stream.remove(entry)
+                if owner:
+                    self._accounts.count(owner, self._now(), position, self._ttl, -size(entry))
                 if len(stream.removed) > self._max_events:
                     del stream.removed[next(iter(stream.removed))]
                 break
@@ -171,9 +220,9 @@ class MemoryLog:
             proved = stream.removed[proved]
         return events[:limit], proved > after, len(events) > limit
 
-    def _trim(self, stream: _Stream, now: int) -> None:
+    def _trim(self, stream: Stream, now: int) -> None:
         while stream.entries and stream.entries[0].position < now - self._ttl:
-            stream.entries.popleft()
+            stream.drop()
 
     def _expire(self) -> None:
         now = self._now()
@@ -187,6 +236,11 @@ class MemoryLog:
             if position >= now - self._key_ttl:
                 break
             del self._keys[key]
+        while self._done:
+            key, (done, _, _) = next(iter(self._done.items()))
+            if done >= now - self._key_ttl:
+                break
+            del self._done[key]
         self._said.expire()
 
     def _now(self) -> int:

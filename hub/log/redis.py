@@ -19,7 +19,23 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from hub.events import Draft, Event
-from hub.log import KEY_TTL_S, Ear, LogAway, Overtaken, Page, Placed, page, share
+from hub.log import (
+    KEY_TTL_S,
+    MAX_BYTES,
+    MEMORY,
+    PLAIN,
+    SHARE,
+    Ear,
+    LogAway,
+    LogFull,
+    Overtaken,
+    Page,
+    Placed,
+    Reused,
+    Terms,
+    page,
+    share,
+)
 from hub.log.hearing import Hearing
 
 # The braces keep every key on one shard of a Redis Cluster.
@@ -29,11 +45,13 @@ STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
 REMOVED = PREFIX + "r:"  # what was taken back of a topic, and what had stood before it
 SAID, DAY = PREFIX + "said:", PREFIX + "day:"  # of a topic's sender; of a sender
 DIGEST = 9  # bytes of a key that a sender's set remembers
+DONE, ACCOUNT = PREFIX + "d:", PREFIX + "o:"  # what was done once as a whole, and how much is whose
 
 TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
 READS = 8  # at a time, each on a connection of its own: a storm of readers waits here
 PLACES = 8  # at a time, apart from the reads, so that no storm of readers holds up what is said
 SLICE = 500  # topics one read looks at
+MEMORY_S = 60  # for so long is known how much memory Redis may take
 AWAY_S = 0.5  # after a failure, appends are refused at once for so long instead of waiting again
 
 _HERE = Path(__file__).parent
@@ -42,9 +60,21 @@ _HERE = Path(__file__).parent
 class RedisLog:
     """Retries are off: a command that timed out may have run, and an append would run twice."""
 
-    def __init__(self, url: str, max_events: int, ttl_s: float, instance: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        max_events: int,
+        ttl_s: float,
+        instance: str,
+        *,
+        max_bytes: int = MAX_BYTES,
+        share: float = SHARE,
+    ) -> None:
         self._url = url
         self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._share = share
+        self._memory, self._memory_until = MEMORY, 0.0
         self._ttl = int(ttl_s * 1_000_000)
         self._key_ttl_s = max(KEY_TTL_S, math.ceil(ttl_s))
         self._floor = 0
@@ -61,9 +91,11 @@ class RedisLog:
         self._place = self._aclient.register_script(append)
         self._hearing = Hearing(self._connection, self._aclient.publish, CHANNEL, f"{PREFIX}probe:{instance}")
 
-    def append(self, drafts: Sequence[Draft]) -> list[int]:
+    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
         with self._asking():
-            answer = self._append(*self._appending(drafts, None))
+            if terms.owner and self._memory_until < time.monotonic():
+                self._ask_memory()
+            answer = self._append(*self._appending(drafts, None, terms))
         return [placed.position for placed in self._placed(answer)]
 
     async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
@@ -129,28 +161,41 @@ class RedisLog:
             self._away_until = time.monotonic() + AWAY_S
             raise LogAway(f"Redis: {error}") from error
 
-    def _appending(self, drafts: Sequence[Draft], after: int | None) -> tuple[list[str], list[Any]]:
+    def _ask_memory(self) -> None:
+        found: Any = self._client.info("memory")
+        self._memory = int(found.get("maxmemory", 0)) or MEMORY
+        self._memory_until = time.monotonic() + MEMORY_S
+
+    def _appending(
+        self, drafts: Sequence[Draft], after: int | None, terms: Terms = PLAIN
+    ) -> tuple[list[str], list[Any]]:
         """The keys and arguments of append.lua."""
-        keys, taken = [LAST, BIRTH], []
-        arguments: list[Any] = [self._floor, self._max_events, self._ttl, self._key_ttl_s]
-        arguments.append("" if after is None else after)
+        keys, taken = [LAST, BIRTH, DONE + terms.key], []
+        arguments: list[Any] = [self._floor, self._max_events, self._max_bytes, self._ttl, self._key_ttl_s]
+        arguments += ["" if after is None else after, terms.digest if terms.key else ""]
+        arguments += [terms.owner, int(self._share * self._memory), terms.besides, ACCOUNT]
         for draft in drafts:
             if draft.sender:
                 how, key, digest = "sender", f"{SAID}{draft.topic}:{draft.sender}", _digest(draft.key)
             else:
                 how, key, digest = "own" if draft.key else "", KEY + draft.key, b""
             keys += [STREAM + draft.topic, key, DAY + draft.sender]
-            arguments += [CHANNEL + draft.topic, draft.type, draft.body, how, digest, draft.daily]
-            arguments.append("1" if draft.removes else "0")
+            arguments += [CHANNEL + draft.topic, draft.type, draft.body, draft.owner]
+            arguments += [how, digest, draft.daily, "1" if draft.removes else "0"]
             if draft.removes:
                 taken += [KEY + draft.removes, REMOVED + draft.topic]
         return keys + taken, arguments
 
     def _placed(self, answer: list[Any]) -> list[Placed]:
-        overtaken, *rest = answer
-        if overtaken:
-            self.seen(int(overtaken))
-            raise Overtaken(int(overtaken))
+        refused, *rest = answer
+        match refused:
+            case b"overtaken":
+                self.seen(int(rest[0]))
+                raise Overtaken(int(rest[0]))
+            case b"full":
+                raise LogFull(int(rest[0]))
+            case b"reused":
+                raise Reused
         placed = [Placed(int(rest[i]), bool(rest[i + 1])) for i in range(0, len(rest), 2)]
         self.seen(max((one.position for one in placed), default=0))
         return placed

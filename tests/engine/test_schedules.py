@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from hub.catchup import CatchUp
 from hub.events import Draft, Event
 from hub.fanout import Fanout
-from hub.log import Ear, Log, Page, Placed
+from hub.log import PLAIN, Ear, Log, Page, Placed, Terms
 from hub.log.memory import MemoryLog
 from hub.people import Person
 from hub.replay import Replay
@@ -32,7 +32,7 @@ class Whimsical:
         self._loss = loss
         self._ear: Ear | None = None
 
-    def append(self, drafts: Sequence[Draft]) -> list[int]:
+    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
         return self._log.append(drafts)
 
     async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:

@@ -43,7 +43,7 @@ def ids(span: ReadableSpan) -> tuple[int, int]:
 
 def test_a_delivery_is_a_child_of_the_append_and_that_of_the_post(exporter: InMemorySpanExporter) -> None:
     appended: list[Draft] = []
-    log = tracing.TracedLog(Mock(spec=Log, append=appended.extend))
+    log = tracing.TracedLog(Mock(spec=Log, append=lambda drafts, terms: appended.extend(drafts)))
     id = "01900000-0000-7000-8000-000000000000"
 
     def post(request: object) -> HttpResponse:
@@ -72,7 +72,7 @@ def test_a_delivery_is_a_child_of_the_append_and_that_of_the_post(exporter: InMe
 
 def test_what_travels_is_the_same_event_with_one_more_field(exporter: InMemorySpanExporter) -> None:
     appended: list[Draft] = []
-    log = tracing.TracedLog(Mock(spec=Log, append=appended.extend))
+    log = tracing.TracedLog(Mock(spec=Log, append=lambda drafts, terms: appended.extend(drafts)))
     draft = events.draft("job-1", "progress", {"done": 3}, key="k")
 
     log.append([draft])

@@ -23,10 +23,11 @@ LADDER = (
         "hub.strict",
         "hub.timings",
         "hub.checks",
+        "hub.log.accounts",
     },
     {"hub.events"},
     {"hub.people", "hub.log", "hub.presence", "hub.signals", "hub.protocol"},
-    {"hub.log.said", "hub.log.memory", "hub.log.hearing", "hub.kinds", "hub.tracing"},
+    {"hub.log.said", "hub.log.memory", "hub.log.stream", "hub.log.hearing", "hub.kinds", "hub.tracing"},
     {"hub.log.redis", "hub.presence.redis"},
     {"hub.log.shared", "hub.presence.shared", "hub.subscriber", "hub.replay", "hub.threads"},
     {

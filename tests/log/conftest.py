@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -57,14 +58,14 @@ async def make_log(request: pytest.FixtureRequest) -> AsyncIterator[MakeLog]:
     """Make a heard log of either body: ``await``-less, with the bounds given."""
     listeners: list[asyncio.Task[None]] = []
 
-    def make(ear: Listener | None = None, *, max_events: int = 100, ttl_s: float = 60) -> Log:
+    def make(ear: Listener | None = None, *, max_events: int = 100, ttl_s: float = 60, **room: Any) -> Log:
         log: Log
         if request.param == "memory":
-            log = MemoryLog(max_events, ttl_s)
+            log = MemoryLog(max_events, ttl_s, **room)
         else:
             server: Redis = request.getfixturevalue("redis_server")
             redis.Redis.from_url(server.url).flushall()
-            log = RedisLog(server.url, max_events, ttl_s, f"test-{len(listeners)}")
+            log = RedisLog(server.url, max_events, ttl_s, f"test-{len(listeners)}", **room)
         listeners.append(asyncio.create_task(log.listen(ear or Listener())))
         return log
 
@@ -90,8 +91,8 @@ def draft(topic: str = "job-1", body: bytes = b"{}", key: str = "", removes: str
     return Draft(topic, "progress", body, key, removes)
 
 
-async def heard(make_log: MakeLog, *, max_events: int = 100, ttl_s: float = 60) -> Log:
+async def heard(make_log: MakeLog, *, max_events: int = 100, ttl_s: float = 60, **room: Any) -> Log:
     ear = Listener()
-    log = make_log(ear, max_events=max_events, ttl_s=ttl_s)
+    log = make_log(ear, max_events=max_events, ttl_s=ttl_s, **room)
     await ear.until(lambda: ear.times_restored > 0)
     return log
