@@ -18,7 +18,7 @@ django.setup()
 from channels.layers import channel_layers
 from django.conf import settings
 
-from hub import __version__, mirror, tracing
+from hub import __version__, mirror, origins, tracing
 from hub.answers import Answers
 from hub.caps import Caps
 from hub.counted import counted
@@ -26,6 +26,7 @@ from hub.counts import Recount
 from hub.deliveries import Deliveries
 from hub.fanout import Fanout
 from hub.feeds import Feeds, Limits
+from hub.headers import fields
 from hub.health import Health
 from hub.knock import Receive, Scope, Send, respond
 from hub.lobby import Lobby
@@ -44,6 +45,7 @@ from hub.threads import in_thread
 from hub.vitals import Vitals
 from notifications import access, deliveries, inbox, lines, outbox, recovery, reports, revocation
 
+OPERATORS = frozenset({"/livez", "/readyz", "/metrics", mirror.PATH})
 LAST_S = 2.0  # a database that takes longer is not waited for when leaving
 
 logger = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class Hub:
             mailbox_bytes=settings.HUB_MAILBOX_BYTES,
             origins=frozenset(settings.HUB_ALLOWED_ORIGINS),
             hosts=tuple(settings.ALLOWED_HOSTS),
+            tls=settings.HUB_TLS,
         )
         self.feeds = Feeds(self.fanout, replay, access.admit, self.recount, caps, limits)
         self.copying = lines.Copying(self.log)
@@ -92,6 +95,7 @@ class Hub:
             signals_per_s=settings.HUB_ROOM_SIGNALS_PER_S,
             origins=limits.origins,
             hosts=limits.hosts,
+            tls=limits.tls,
         )
         self.rooms = Rooms(self.fanout, replay, self.lobby, access.enter, caps, room_limits)
         self.revocation = Revocation([self.feeds.subscribers, self.rooms.members], revocation.revoked)
@@ -141,18 +145,27 @@ class Hub:
             await self.rooms(scope, receive, send)
         elif scope["path"] == "/feed/":
             await self.feeds(scope, receive, send)
-        elif scope["path"] == "/livez":
-            await self.health.live(send)
-        elif scope["path"] == "/readyz":
-            await self.health.ready(send)
-        elif scope["path"] == "/metrics":
-            await self.metrics(scope, send)
-        elif scope["path"] == mirror.PATH:
-            await mirror.mirror(scope, send)
+        elif scope["path"] in OPERATORS:
+            await self._operator(scope, send)
         elif scope["path"] == "/feed":
             await respond(send, Problem(404, "The feed is at /feed/."))
         else:
             await self.pages(scope, receive, send)
+
+    async def _operator(self, scope: Scope, send: Send) -> None:
+        try:
+            origins.check_operators_host(fields(scope["headers"]).get("host", ""), settings.ALLOWED_HOSTS)
+        except Problem as problem:
+            return await respond(send, problem)
+        match scope["path"]:
+            case "/livez":
+                await self.health.live(send)
+            case "/readyz":
+                await self.health.ready(send)
+            case "/metrics":
+                await self.metrics(scope, send)
+            case mirror.PATH:
+                await mirror.mirror(scope, send)
 
     async def start(self) -> None:
         loops = {

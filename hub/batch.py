@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
@@ -10,13 +11,17 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 MOST = 500  # keys a question
+# After a question that failed it is asked again by halves, so often at most and no later than this.
+AGAIN = 64
+AGAIN_S = 1.0
 
 
 class Batch(Generic[K, V]):
     """Answers are by key; who asks for the same key at the same time shares its answer.
 
     An answer is never older than its question: whoever comes while one is under way waits for the
-    next.
+    next. A key whose question fails fails nobody else: the others are asked about without it, as far as
+    `AGAIN` and `AGAIN_S` go.
     """
 
     def __init__(self, ask: Callable[[Sequence[K]], Awaitable[dict[K, V]]]) -> None:
@@ -38,18 +43,31 @@ class Batch(Generic[K, V]):
             some = dict(list(self._waiting.items())[:MOST])
             for key in some:
                 del self._waiting[key]
-            try:
-                answers = await self._ask(list(some))
-            except Exception as error:
-                for waiting in some.values():
-                    _refuse(waiting, error)
-                continue
-            for key, waiting in some.items():
-                if key in answers:
-                    waiting.set_result(answers[key])
-                else:
-                    _refuse(waiting, KeyError(key))
+            await self._settle(some)
         self._asking = None
+
+    async def _settle(self, some: dict[K, asyncio.Future[V]]) -> None:
+        parts = [list(some)]
+        left, until = AGAIN, float("inf")
+        while parts:
+            keys = parts.pop()
+            try:
+                answers = await self._ask(keys)
+            except Exception as error:
+                until = min(until, time.monotonic() + AGAIN_S)
+                if len(keys) > 1 and left >= 2 and time.monotonic() < until:
+                    left -= 2
+                    half = len(keys) // 2
+                    parts += [keys[half:], keys[:half]]
+                    continue
+                for key in keys:
+                    _refuse(some[key], error)
+                continue
+            for key in keys:
+                if key in answers:
+                    some[key].set_result(answers[key])
+                else:
+                    _refuse(some[key], KeyError(key))
 
 
 def _refuse(waiting: asyncio.Future[V], error: Exception) -> None:

@@ -7,6 +7,7 @@ coroutine ends once it is live, and only its subscriber stays.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections import Counter
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub import logs, outlets
+from hub import logs, outages, outlets
 from hub.caps import Caps
 from hub.catchup import CatchUp
 from hub.counts import Recount
@@ -35,6 +36,8 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
+ADMIT_S = 5.0  # who the database lets wait longer is sent away, to come back
+COUNT_S = 2.0  # a feed opens without its count rather than later
 REPLAY_SIZES = (0, 1, 10, 100, 1000, float("inf"))  # events; the bounds of a histogram
 
 
@@ -45,6 +48,7 @@ class Limits:
     mailbox_bytes: int
     origins: frozenset[str]
     hosts: tuple[str, ...]
+    tls: bool = False  # nothing is served in clear
 
 
 class Feeds:
@@ -67,7 +71,7 @@ class Feeds:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            knock = Knock(scope, self._limits.hosts, self._limits.origins)
+            knock = Knock(scope, self._limits.hosts, self._limits.origins, tls=self._limits.tls)
         except Problem as problem:
             return await respond(send, problem)
         if knock.preflight:
@@ -76,6 +80,8 @@ class Feeds:
             subscriber = await self._let_in(knock)
         except Problem as problem:
             return await respond(send, problem, knock.cors)
+        except Exception as error:
+            return await respond(send, outages.problem(error, "letting a feed in"), knock.cors)
         outlet = outlets.outlet(
             scope,
             receive,
@@ -103,6 +109,13 @@ class Feeds:
                 for tell in self.on_caught:
                     tell(subscriber, catchup.since, catchup.reached)
             await outlet.follow()
+        except Exception as error:
+            refusal = outages.problem(error, "opening a feed")
+            subscriber.close("error")
+            if outlet.started:
+                await outlet.follow()  # to its end, which is now
+            else:
+                await respond(send, refusal, knock.cors)
         finally:
             if outlet.leave():
                 self._let_out(subscriber)
@@ -127,7 +140,8 @@ class Feeds:
         if self.draining:
             raise Problem(503, "This instance is leaving: come back in a moment.", retry_after=1)
         self._caps.check_address(knock.address)
-        person = await self._admit(knock.credentials, knock.topics)
+        async with asyncio.timeout(ADMIT_S):
+            person = await self._admit(knock.credentials, knock.topics)
         own = person.own if knock.own else ()
         topics = tuple(dict.fromkeys((*own, *knock.topics)))
         if not topics:
@@ -154,7 +168,12 @@ class Feeds:
         if not set(subscriber.person.own).intersection(subscriber.topics):
             return None
         self._recount.add(subscriber)
-        return await self._recount.of(subscriber.person)
+        try:
+            async with asyncio.timeout(COUNT_S):
+                return await self._recount.of(subscriber.person)
+        except TimeoutError:
+            self._recount.stale([subscriber.person.id])
+            return None
 
     def _state(self, hearing: bool) -> None:
         if hearing:

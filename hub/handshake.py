@@ -6,9 +6,8 @@ import base64
 import binascii
 import hashlib
 
-from django.http.request import split_domain_port, validate_host
-
-from hub import events, knock
+from hub import events, knock, origins
+from hub.headers import fields
 from hub.knock import Scope
 from hub.people import Credentials
 from hub.problems import Problem
@@ -21,17 +20,19 @@ class Handshake:
     """Raises a `Problem` that goes out as HTTP; ``problem`` is one that is told on the open socket instead,
     because a browser cannot read the status of a refused handshake."""
 
-    def __init__(self, scope: Scope, hosts: tuple[str, ...], origins: frozenset[str]) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    def __init__(
+        self, scope: Scope, hosts: tuple[str, ...], allowed: frozenset[str], *, tls: bool = False
+    ) -> None:
+        headers = fields(scope["headers"])
         host = headers.get("host", "")
-        if not validate_host(split_domain_port(host)[0], hosts):
-            raise Problem(400, "This host name is not served here: add it to HUB_ALLOWED_HOSTS.")
+        origins.check_host(host, hosts)
+        knock.check_scheme(scope, tls)
         if headers.get("hub-upgrade", headers.get("upgrade", "")).lower() != "websocket":
             raise Problem(
                 426, "Upgrade: websocket did not arrive: a proxy has to pass Upgrade and Connection."
             )
         origin = headers.get("origin")
-        if origin is not None and origin not in origins and origin != f"{scope['scheme']}://{host}":
+        if origin is not None and not origins.is_allowed(origin, scope["scheme"], host, allowed):
             raise Problem(403, "This origin may not enter rooms here: add it to HUB_ALLOWED_ORIGINS.")
         if scope["method"] != "GET" or headers.get("sec-websocket-version") != "13":
             raise Problem(400, "A room is entered with GET and Sec-WebSocket-Version: 13.")

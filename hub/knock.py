@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
-from django.conf import settings
-from django.http.request import split_domain_port, validate_host
-
-from hub import events, problems, topics
+from hub import cookies, events, origins, problems, topics
+from hub.headers import fields
 from hub.people import Credentials
 from hub.problems import Problem
 
@@ -25,13 +22,17 @@ PARAMETERS = frozenset({"topic", "own", "last_event_id", "ticket"})
 class Knock:
     """The request for a feed: credentials, topics, position. Raises `Problem`."""
 
-    def __init__(self, scope: Scope, hosts: tuple[str, ...], origins: frozenset[str]) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    def __init__(
+        self, scope: Scope, hosts: tuple[str, ...], allowed: frozenset[str], *, tls: bool = False
+    ) -> None:
+        headers = fields(scope["headers"])
         host = headers.get("host", "")
-        if not validate_host(split_domain_port(host)[0], hosts):
-            raise Problem(400, "This host name is not served here: add it to HUB_ALLOWED_HOSTS.")
+        origins.check_host(host, hosts)
+        if scope.get("http_version") == "1.0":
+            raise Problem(505, "A feed takes HTTP/1.1: a proxy has to speak it (proxy_http_version).")
+        check_scheme(scope, tls)
         self.address = scope["client"][0] if scope.get("client") else "unknown"
-        self.cors = _cors(headers, host, origins)
+        self.cors = _cors(headers, host, allowed)
         self.preflight = scope["method"] == "OPTIONS"
         if self.preflight:
             return
@@ -60,14 +61,20 @@ async def respond(
     await send({"type": "http.response.body", "body": body})
 
 
-def _cors(headers: Mapping[str, str], host: str, origins: frozenset[str]) -> list[tuple[bytes, bytes]]:
+def check_scheme(scope: Scope, tls: bool) -> None:
+    """With ``tls`` raise a `Problem` of 403 for what came in clear: a redirect comes too late for a token."""
+    if tls and scope.get("scheme") not in ("https", "wss"):
+        raise Problem(403, "This is served over https alone: use https, and replace the token.")
+
+
+def _cors(headers: Mapping[str, str], host: str, allowed: frozenset[str]) -> list[tuple[bytes, bytes]]:
     origin = headers.get("origin")
     if origin is None:
         # An image or a link on a foreign page bears no Origin, but the cookie.
         if headers.get("sec-fetch-site") == "cross-site":
             raise Problem(403, "A feed is not opened from another site.")
         return []
-    if origin in origins:
+    if origin in allowed:
         return [
             (b"access-control-allow-origin", origin.encode("latin-1")),
             (b"access-control-allow-credentials", b"true"),
@@ -75,7 +82,7 @@ def _cors(headers: Mapping[str, str], host: str, origins: frozenset[str]) -> lis
             (b"access-control-max-age", b"600"),
             (b"vary", b"origin"),
         ]
-    if urlsplit(origin).netloc != host:
+    if not origins.is_allowed(origin, "", host, ()):
         raise Problem(403, "This origin may not read feeds here: add it to HUB_ALLOWED_ORIGINS.")
     return []
 
@@ -110,11 +117,7 @@ def credentials(headers: Mapping[str, str], pairs: list[tuple[str, str]]) -> Cre
         return Credentials(bearer=token.strip())
     if ticket := only(pairs, "ticket"):
         return Credentials(ticket=ticket)
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        morsel = None
-    return Credentials(session=morsel.value if morsel else "")
+    return Credentials(session=cookies.session(headers.get("cookie", "")))
 
 
 def _topics(pairs: list[tuple[str, str]]) -> tuple[str, ...]:

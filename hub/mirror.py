@@ -16,6 +16,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.utils.crypto import salted_hmac
 
 from hub import __version__
+from hub.headers import fields
 from hub.knock import Scope, Send, respond
 from hub.problems import Problem
 
@@ -56,7 +57,7 @@ def shared() -> dict[str, str]:
 
 async def mirror(scope: Scope, send: Send) -> None:
     """Answer with what came; 404 without the word."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = fields(scope["headers"])
     try:
         _signer().unsign(headers.get("authorization", "").removeprefix("Bearer "), max_age=VALID_S)
     except BadSignature:

@@ -18,6 +18,10 @@ STEP = 256 * 1024  # bytes of a replay written before its reader has to have tak
 
 
 class Outlet(Protocol):
+    @property
+    def started(self) -> bool:
+        """Whether the head of the response has gone out."""
+
     async def write(self, data: bytes) -> None:
         """Send, and wait for a reader that is behind; the head of the response goes first."""
 
@@ -36,6 +40,10 @@ class ByWire:
         self._headers = headers
         self._take = take
         self._wire: Wire | None = None
+
+    @property
+    def started(self) -> bool:
+        return self._wire is not None
 
     async def write(self, data: bytes) -> None:
         for start in range(0, len(data), STEP):
@@ -63,12 +71,12 @@ class BySend:
         self._subscriber = subscriber
         self._headers = headers
         self._send = send
-        self._started = False
+        self.started = False
         self._leaving = asyncio.ensure_future(_gone(receive, subscriber))
 
     async def write(self, data: bytes) -> None:
-        if not self._started:
-            self._started = True
+        if not self.started:
+            self.started = True
             await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
 

@@ -21,12 +21,13 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from hub import threads
+from hub import outages, threads
 from hub.knock import Receive, Scope, Send, respond
 from hub.problems import Problem
 from hub.timings import Timings
 
 SPOOL = 1024 * 1024  # bytes of a body kept in memory
+ANSWER_S = 30.0  # what takes longer waits for a part that is away, and is told so
 
 
 class Pages(BaseHandler):
@@ -43,9 +44,13 @@ class Pages(BaseHandler):
         if body is None:
             return
         began = time.perf_counter()
-        status, headers, content = await asyncio.get_running_loop().run_in_executor(
-            threads.PAGES, self._answer, scope, body
-        )
+        answering = asyncio.get_running_loop().run_in_executor(threads.PAGES, self._answer, scope, body)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                status, headers, content = await answering
+        except Exception as error:
+            self.timings.add(_kind(scope["path"]), 503, time.perf_counter() - began)
+            return await respond(send, outages.problem(error, "answering a page"))
         self.timings.add(_kind(scope["path"]), status, time.perf_counter() - began)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub import framing, logs, protocol, topics
+from hub import framing, logs, outages, protocol, topics
 from hub.caps import Caps
 from hub.catchup import CatchUp
 from hub.draining import drain
@@ -35,6 +35,7 @@ from hub.room import Room
 from hub.wheel import Wheel
 from hub.wires import Wire
 
+ADMIT_S = 5.0  # who the database lets wait longer is sent away, to come back
 STEP = 256 * 1024  # bytes of a replay written before its reader has to have taken them
 PONG = Frame(framing.text(protocol.pong()))
 
@@ -52,6 +53,7 @@ class Limits:
     signals_per_s: float
     origins: frozenset[str]
     hosts: tuple[str, ...]
+    tls: bool = False  # nothing is served in clear
 
 
 class Rooms:
@@ -73,7 +75,7 @@ class Rooms:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         take = scope.get("extensions", {}).get("hub.take")
         try:
-            handshake = Handshake(scope, self._limits.hosts, self._limits.origins)
+            handshake = Handshake(scope, self._limits.hosts, self._limits.origins, tls=self._limits.tls)
             if take is None:
                 raise Problem(403, "This server gives no sockets away: rooms need manage.py serve.")
         except Problem as problem:
@@ -83,6 +85,8 @@ class Rooms:
             member = self._let_in(entry, handshake.address)
         except Problem as problem:
             return self._refuse(take, handshake, problem)
+        except Exception as error:
+            return self._refuse(take, handshake, outages.problem(error, "letting a member in"))
         wire: Wire | None = take(self._limits.mailbox_bytes, partial(self._let_out, member))
         if wire is None:
             return self._let_out(member)
@@ -126,7 +130,8 @@ class Rooms:
         if self.draining:
             raise Problem(503, "This instance is leaving: come back in a moment.")
         self._caps.check_address(handshake.address)
-        return await self._enter(handshake.credentials, handshake.name)
+        async with asyncio.timeout(ADMIT_S):
+            return await self._enter(handshake.credentials, handshake.name)
 
     def _let_in(self, entry: Entry, address: str) -> Member:
         # Spread, so that those who came together do not leave together.

@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "hub.security.ContentSecurityPolicy",
     "hub.cors.CrossOrigin",
+    "hub.intake.Intake",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -156,11 +157,14 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = HUB_TLS
+SECURE_REDIRECT_EXEMPT = [r"^api(/|$)"]  # refused by `hub.intake` instead
 SECURE_HSTS_SECONDS = 31_536_000 if HUB_TLS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HUB_TLS
+if HUB_TLS:
+    # A browser takes these from this very host alone: no other site of the domain can plant one.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 # Other sites under this domain are not ours to decide about; whoever may, does it at the balancer. And what
 # HUB_TLS leaves open says hub.W008, once instead of four times.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

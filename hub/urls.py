@@ -6,8 +6,13 @@ from django.contrib import admin
 from django.contrib.staticfiles.views import serve
 from django.urls import include, path, re_path
 
+from hub import refusals
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     re_path(r"^static/(?P<path>.+)$", serve, {"insecure": True}),
     path("", include("notifications.urls")),
 ]
+
+handler400 = refusals.bad_request
+handler500 = refusals.failed

@@ -15,6 +15,7 @@ from notifications.api.auth import Reader
 from notifications.api.body import Json
 from notifications.api.refusals import refuse, refusing
 from notifications.api.router import router
+from notifications.api.schema import described
 
 DESCRIPTION = """
 Publishing takes an API key (`Authorization: Bearer KEY`) with the scope that the call names. Reading takes
@@ -36,4 +37,4 @@ api = NinjaAPI(
 refuse(api)
 api.add_router("/v1/", router)
 
-urls = refusing(api.urls)
+urls = refusing(described(api))

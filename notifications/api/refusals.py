@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
@@ -78,7 +78,9 @@ def as_problem(error: Exception) -> Problem:
             return Problem(422, str(error), field="data")
         case LogAway():
             return Problem(503, "The log is away: nothing was published, try again.", retry_after=1)
-        case OperationalError() | InterfaceError():
+        case DataError() | UnicodeEncodeError():
+            return Problem(422, "A value of the request cannot be kept, such as a NUL in a text: mend it.")
+        case OperationalError() | InterfaceError() | InternalError():
             return Problem(503, "The database is away: try again.", retry_after=2)
         case RequestDataTooBig():
             return Problem(413, "The body is too large: send less at once.")

@@ -83,6 +83,19 @@ def test_the_documentation_names_every_call(db: None) -> None:
     }
 
 
+def test_the_documentation_is_made_once_and_not_sent_to_who_has_it(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had = Client().get("/api/openapi.json")
+    monkeypatch.setattr("ninja.NinjaAPI.get_openapi_schema", None)
+
+    again = Client().get("/api/openapi.json")
+    kept = Client().get("/api/openapi.json", headers={"if-none-match": had["ETag"]})
+
+    assert again.content == had.content
+    assert (kept.status_code, kept.content) == (304, b"")
+
+
 def test_the_page_of_the_documentation_needs_nothing_that_its_policy_forbids(db: None) -> None:
     response = Client().get("/api/docs")
 

@@ -24,11 +24,23 @@ LADDER = (
         "hub.timings",
         "hub.checks",
         "hub.log.accounts",
+        "hub.headers",
+        "hub.cookies",
+        "hub.forwarding",
+        "hub.bodies",
     },
-    {"hub.events"},
+    {"hub.events", "hub.origins"},
     {"hub.people", "hub.log", "hub.presence", "hub.signals", "hub.protocol"},
-    {"hub.log.said", "hub.log.memory", "hub.log.stream", "hub.log.hearing", "hub.kinds", "hub.tracing"},
-    {"hub.log.redis", "hub.presence.redis"},
+    {
+        "hub.log.said",
+        "hub.log.memory",
+        "hub.log.stream",
+        "hub.log.hearing",
+        "hub.kinds",
+        "hub.tracing",
+        "hub.outages",
+    },
+    {"hub.log.redis", "hub.presence.redis", "hub.refusals"},
     {"hub.log.shared", "hub.presence.shared", "hub.subscriber", "hub.replay", "hub.threads"},
     {
         "hub.wheel",
@@ -107,7 +119,16 @@ LADDER = (
     {"hub.asgi", "hub.urls", "hub.server"},
 )
 # Named by Django and imported by nobody.
-APART = {"hub.settings", "hub.security", "hub.cors", "hub.apps", "notifications.apps", "hub", "notifications"}
+APART = {
+    "hub.settings",
+    "hub.security",
+    "hub.cors",
+    "hub.intake",
+    "hub.apps",
+    "notifications.apps",
+    "hub",
+    "notifications",
+}
 WIRING = {"hub.asgi", "hub.urls", "hub.settings"}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from hub import revocation
@@ -40,6 +41,50 @@ async def test_a_foreign_origin_is_refused_at_the_handshake(hall: Hall, origin: 
         await hall.visit(Origin=origin)
 
     assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://a]b", "http://127.0.0.1:x"])
+async def test_a_malformed_origin_is_refused_at_the_handshake(hall: Hall, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await hall.visit(Origin=origin)
+
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("error", [RuntimeError, TimeoutError, LogAway])
+async def test_whatever_fails_while_somebody_is_let_in_says_come_back(
+    hall: Hall, error: type[Exception]
+) -> None:
+    async def fail(*_: object) -> Any:
+        raise error("password=hunter2")
+
+    hall.rooms._enter = fail
+
+    visitor = await hall.visit()
+
+    assert visitor.code == 4002
+    assert "hunter2" not in visitor.reason
+
+
+async def test_where_all_is_over_tls_no_room_is_entered_in_clear(make_hall: Callable[..., Any]) -> None:
+    hall = await make_hall(limits={"tls": True})
+
+    with pytest.raises(InvalidStatus) as refused:
+        await hall.visit()
+
+    assert refused.value.response.status_code == 403
+
+
+async def test_no_compression_is_ever_agreed_on(hall: Hall) -> None:
+    offered = await connect(
+        f"ws://127.0.0.1:{hall.port}/rooms/chat-1/",
+        additional_headers={"Authorization": "Bearer ann"},
+        compression="deflate",
+    )
+
+    assert offered.response is not None
+    assert "Sec-WebSocket-Extensions" not in offered.response.headers
+    await offered.close()
 
 
 async def test_the_hubs_own_origin_and_an_allowed_one_enter(hall: Hall) -> None:

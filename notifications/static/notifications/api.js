@@ -9,6 +9,10 @@ export class Refused extends Error {
   }
 }
 
+/** From the cookie, which over https alone bears the prefix that no other site of the domain can set. */
+export const csrfToken = () =>
+  /(?:^|; )(?:__Host-)?csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+
 export class Api {
   /** A `token` of null means the session. */
   constructor(origin, token) {
@@ -29,7 +33,7 @@ export class Api {
     if (body !== undefined) headers["Content-Type"] = "application/json";
     // From the cookie, not from the page: signing in again in another tab changes it.
     if (method !== "GET" && this.token === null) {
-      headers["X-CSRFToken"] = /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+      headers["X-CSRFToken"] = csrfToken();
     }
     const response = await fetch(`${this.origin}/api/v1/${path}`, {
       method,

@@ -1,5 +1,7 @@
 // What staff do on a page that goes on: sure first, then posted, and what came of it said.
 
+import { csrfToken } from "../api.js";
+
 /** Whether they are sure, by the page's `dialog` of `ask.html`. */
 export function sure({ title, hint, verb }) {
   const dialog = document.getElementById("ask");
@@ -19,7 +21,7 @@ export async function post(url, fields, failed) {
   try {
     const answer = await fetch(url, {
       method: "POST",
-      headers: { Accept: "application/json", "X-CSRFToken": token() },
+      headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
       body: new URLSearchParams(fields),
       signal: AbortSignal.timeout(15_000),
     });
@@ -47,6 +49,3 @@ export function askBefore(root) {
 }
 
 const fill = (text, form) => text.replace("{name}", form.elements.person?.value ?? "");
-
-// From the cookie, not from the page: signing in again in another tab changes it.
-const token = () => /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";

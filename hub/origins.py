@@ -1,0 +1,53 @@
+"""Who may ask from where: the Host and the Origin of a request, read alike at every endpoint."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection, Sequence
+
+from django.http.request import split_domain_port, validate_host
+
+from hub.problems import Problem
+
+_ORIGIN = re.compile(r"(https?)://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)")
+
+
+def check_host(host: str, hosts: Sequence[str]) -> None:
+    """Raise a `Problem` of 400 for a name that is not served here."""
+    if not validate_host(split_domain_port(host)[0], hosts):
+        raise Problem(400, "This host name is not served here: add it to HUB_ALLOWED_HOSTS.")
+
+
+def check_operators_host(host: str, hosts: Sequence[str]) -> None:
+    """The same for what operators ask (`/readyz`, `/metrics`), whose probes name an instance by its address
+    or by a name without a dot.
+
+    A page whose own name was bound to the loopback address (DNS rebinding) always bears that name, with dots.
+    """
+    name = split_domain_port(host)[0]
+    if host and not _is_address(name) and ("." in name.rstrip(".") or not name):
+        check_host(host, hosts)
+
+
+def site(origin: str) -> tuple[str, str] | None:
+    """Scheme and host of an origin, with the port; None for `null` and whatever no browser sends."""
+    found = _ORIGIN.fullmatch(origin)
+    return (found[1], found[2]) if found else None
+
+
+def is_allowed(origin: str, scheme: str, host: str, origins: Collection[str]) -> bool:
+    """Whether pages of this origin may ask: it is allowed, or it is the place that they ask. An empty
+    ``scheme`` takes either."""
+    if origin in origins:
+        return True
+    of = site(origin)
+    return of is not None and of[1] == host and scheme in ("", of[0])
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
