@@ -128,7 +128,8 @@ class Hub:
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.Deliveries(self._listening).tap)
         self.pages = Pages()
-        self.metrics.add(partial(counted, caps, self.deliveries, self.pages.timings))
+        unpublishable = partial(getattr, outbox.given_up, "times")
+        self.metrics.add(partial(counted, caps, self.deliveries, self.pages.timings, unpublishable))
         self._loops: list[asyncio.Task[None]] = []
 
     def _listening(self, topic: str) -> int:

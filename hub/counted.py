@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from hub.caps import Caps
 from hub.deliveries import Deliveries
+from hub.mishaps import malformed
 from hub.timings import Timings
 
 
-def counted(caps: Caps, deliveries: Deliveries, timings: Timings) -> Iterator[Metric]:
+def counted(
+    caps: Caps, deliveries: Deliveries, timings: Timings, unpublishable: Callable[[], int]
+) -> Iterator[Metric]:
     yield GaugeMetricFamily("hub_max_connections", "Connections this instance may hold.", caps.instance)
     refused = CounterMetricFamily("hub_refused_connections", "Refused over a cap.", labels=["cap"])
     for cap, times in caps.refused.items():
@@ -20,6 +23,13 @@ def counted(caps: Caps, deliveries: Deliveries, timings: Timings) -> Iterator[Me
     yield CounterMetricFamily(
         "hub_deliveries_not_written", "Notes of who was given what that were lost.", deliveries.lost
     )
+    yield CounterMetricFamily(
+        "hub_unpublishable", "Notifications that no event can carry, given up.", unpublishable()
+    )
+    skipped = CounterMetricFamily("hub_malformed", "What came and was skipped.", labels=["what"])
+    for what, times in malformed.times.items():
+        skipped.add_metric([what], times)
+    yield skipped
     took = HistogramMetricFamily(
         "hub_request_seconds", "Time to answer pages and the API.", labels=["kind", "status"]
     )

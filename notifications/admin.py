@@ -63,6 +63,7 @@ class NotificationAdmin(Unchanged):
         "position",
         "recalled_at",
         "recalled_by",
+        "failed_at",
     )
     list_filter = ("severity",)
     search_fields = ("title", "topic")

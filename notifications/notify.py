@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from hub import topics
+from hub.events import MAX_DATA, TooLarge
 from hub.problems import Refusal
 from notifications import inbox, outbox, segments
 from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, Notification, Sending
@@ -30,6 +31,10 @@ class BadNotification(Refusal, ValueError):
     def __init__(self, field: str, text: str, reason: str, /, **values: object) -> None:
         super().__init__(text, reason, **values)
         self.field = field
+
+
+class TooLong(BadNotification, TooLarge):
+    """A notification that no event can carry."""
 
 
 def notify(
@@ -53,8 +58,8 @@ def notify(
     ``key`` on the same topic replaces the earlier. Their ``position`` is None while they are scheduled
     or the log is away; they will be delivered. ``sender`` is who sends, a username or ``key:<name>``.
 
-    Raises `BadNotification`, or `hub.events.TooLarge` for one that no event can carry; and
-    `IntegrityError` for a ``sending_id`` that was used.
+    Raises `BadNotification`, which is `TooLong` for one that no event can carry; and `IntegrityError` for a
+    ``sending_id`` that was used.
     """
     now = timezone.now()
     sending = Sending(
@@ -68,8 +73,7 @@ def notify(
         raise BadNotification(
             "expires_at", "It would expire before it is sent: give a later time.", "expires_early"
         )
-    for row in rows[:1]:
-        inbox.draft(row)  # too large for an event: better said now than never delivered
+    check_size(rows)
     with transaction.atomic():
         sending.save(force_insert=True)
         replaced = _recall_replaced(rows) if key else []
@@ -92,6 +96,16 @@ def check(
         "severity": _severity(severity),
         "key": _text("key", key, 200),
     }
+
+
+def check_size(rows: Sequence[Notification]) -> None:
+    """Rows that differ in their topics alone: raise `TooLong` if one of them is too large for an event."""
+    try:
+        inbox.draft(max(rows, key=lambda row: len(row.topic)))
+    except TooLarge as large:
+        raise TooLong(
+            "body", f"{large} Shorten the text.", "large_notification", most=MAX_DATA // 1024
+        ) from None
 
 
 def resolve(to: Sequence[str]) -> list[str]:

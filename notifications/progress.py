@@ -20,7 +20,7 @@ from notifications import audience, withholding
 from notifications.crowd import Crowd
 from notifications.models import Delivery, Notification, Reading
 
-State = Literal["waiting", "sending", "sent", "stopped", "recalled"]
+State = Literal["waiting", "sending", "sent", "stopped", "recalled", "failed"]
 
 REPLACED = "replaced"  # the reason of a recall by a later one with the same key
 RATE_S = 5  # that the rate is taken over
@@ -33,6 +33,7 @@ class Progress(TypedDict):
     ``delivered`` are those who were given it on an open feed, t50 to t99 when so many per cent of them
     had it, in milliseconds after ``due_at``. ``suppressed`` counts by reason; who has toasts off or quiet
     hours is in it and may have been given it all the same. ``offline`` are the rest: no feed since.
+    ``failed`` rows could not be published, and ``failure`` says why of the last of them.
     """
 
     id: str
@@ -41,6 +42,8 @@ class Progress(TypedDict):
     people: int
     rows: int
     published: int
+    failed: int
+    failure: str
     delivered: int
     seen: int
     read: int
@@ -71,6 +74,8 @@ class Row:
     recalled_at: datetime | None
     recalled_by: str
     recall_reason: str
+    failed_at: datetime | None
+    failure: str
     sending_id: UUID
 
 
@@ -126,8 +131,9 @@ def _progress(rows: Sequence[Row]) -> Progress | None:
         return None
     now, sending, due_at = timezone.now(), rows[0].sending_id, rows[0].due_at
     recalled = [row for row in rows if row.recalled_at]
-    published = sum(row.position is not None and not row.recalled_at for row in rows)
-    state = _state(rows, recalled, published, now)
+    failed = [row for row in rows if row.failed_at and not row.recalled_at]
+    published = sum(row.position is not None and not row.recalled_at for row in rows) - len(failed)
+    state = _state(rows, recalled, failed, published, now)
 
     meant = audience.people({row.topic for row in rows}).filter(date_joined__lte=due_at)
     named = Crowd(int(row.topic.removeprefix(USER)) for row in rows if row.topic.startswith(USER))
@@ -159,6 +165,8 @@ def _progress(rows: Sequence[Row]) -> Progress | None:
         "people": people,
         "rows": len(rows),
         "published": published,
+        "failed": len(failed),
+        "failure": failed[-1].failure if failed else "",
         "delivered": len(given.people),
         "seen": len(seen),
         "read": len(read),
@@ -177,13 +185,17 @@ def _progress(rows: Sequence[Row]) -> Progress | None:
     }
 
 
-def _state(rows: Sequence[Row], recalled: Sequence[Row], published: int, now: datetime) -> State:
+def _state(
+    rows: Sequence[Row], recalled: Sequence[Row], failed: Sequence[Row], published: int, now: datetime
+) -> State:
     if len(recalled) == len(rows):
         return "recalled"
     if rows[0].due_at > now:
         return "waiting"
-    if published + len(recalled) < len(rows):
+    if published + len(recalled) + len(failed) < len(rows):
         return "sending"
+    if failed:
+        return "failed"
     return "sent" if all(map(_replaced, recalled)) else "stopped"
 
 

@@ -10,7 +10,8 @@ The rules, in order; the first that holds is the reason:
 2. It was **not for them**: *no-access* (deactivated, somebody else's, a group or topic they are not in
    now), *came-later* (they joined after it was due).
 3. It is **gone**: *recalled*, *replaced* by a later one with its key, or *expired*.
-4. It is **on its way**: *scheduled*, or *unpublished* while the log is away.
+4. It is **on its way**: *scheduled*, or *unpublished* while the log is away; or it will never be, for no
+   event can carry it: *unpublishable*, it lies in the list.
 5. It was **held back**: *muted*.
 6. It **waits** for them: *offline*, no feed of theirs has been open since.
 
@@ -50,6 +51,7 @@ Reason = Literal[
     "expired",
     "scheduled",
     "unpublished",
+    "unpublishable",
     "offline",
 ]
 REASONS: dict[Reason, Status] = {
@@ -66,6 +68,7 @@ REASONS: dict[Reason, Status] = {
     "expired": "gone",
     "scheduled": "waiting",
     "unpublished": "waiting",
+    "unpublishable": "listed",
     "offline": "waiting",
 }
 
@@ -89,6 +92,7 @@ class Facts:
     recalled_at: datetime | None
     recalled_by: str
     recall_reason: str
+    failure: str
     seen_at: datetime | None
     read_at: datetime | None
     clicked_at: datetime | None
@@ -108,7 +112,7 @@ class Answer:
 
 _ROW = (
     *("id", "sending_id", "title", "topic", "category", "severity", "created_at", "due_at", "position"),
-    *("expires_at", "recalled_at", "recalled_by", "recall_reason"),
+    *("expires_at", "recalled_at", "recalled_by", "recall_reason", "failure"),
     *("mine__seen_at", "mine__read_at", "mine__clicked_at", "mine__archived_at"),
 )
 _DELIVERY = ("deliveries__people", "deliveries__at", "deliveries__instance", "deliveries__late")
@@ -198,6 +202,8 @@ class _Person:
             return "expired"
         if facts.due_at > self._now:
             return "scheduled"
+        if facts.failure:
+            return "unpublishable"
         return "unpublished" if facts.position is None else None
 
     def _decision(self, facts: Facts) -> Decision:

@@ -47,6 +47,10 @@ class Reused(Exception):
     """A key under which something else was done; nothing was appended."""
 
 
+class LogRefused(LogAway):
+    """The log can be reached and takes others, but not this, however often it is asked; nothing is away."""
+
+
 class Overtaken(Exception):
     """Something stands after the position that was relied on, up to ``position``; nothing was appended."""
 

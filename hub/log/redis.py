@@ -15,7 +15,7 @@ import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import DataError, RedisError, ResponseError
 from redis.retry import Retry
 
 from hub.events import Draft, Event
@@ -28,6 +28,7 @@ from hub.log import (
     Ear,
     LogAway,
     LogFull,
+    LogRefused,
     Overtaken,
     Page,
     Placed,
@@ -53,6 +54,9 @@ PLACES = 8  # at a time, apart from the reads, so that no storm of readers holds
 SLICE = 500  # topics one read looks at
 MEMORY_S = 60  # for so long is known how much memory Redis may take
 AWAY_S = 0.5  # after a failure, appends are refused at once for so long instead of waiting again
+# What Redis says when it is about what was asked, whatever else it can do: a key that holds something else, a
+# stream that somebody else has written to.
+OF_ITS_OWN = ("WRONGTYPE", "equal or smaller than the target", "attempt to")
 
 _HERE = Path(__file__).parent
 
@@ -158,6 +162,8 @@ class RedisLog:
         try:
             yield
         except (RedisError, OSError) as error:
+            if _is_of_its_own(error):
+                raise LogRefused(f"Redis: {error}") from error
             self._away_until = time.monotonic() + AWAY_S
             raise LogAway(f"Redis: {error}") from error
 
@@ -215,6 +221,13 @@ _OPTIONS: dict[str, Any] = {
 
 def _digest(key: str) -> bytes:
     return hashlib.blake2b(key.encode(), digest_size=DIGEST).digest()
+
+
+def _is_of_its_own(error: Exception) -> bool:
+    """Whether it is about what was asked, and not about Redis."""
+    if isinstance(error, ResponseError):
+        return any(word in str(error) for word in OF_ITS_OWN)
+    return isinstance(error, DataError)
 
 
 def _events(topic: str, flat: list[bytes]) -> list[Event]:

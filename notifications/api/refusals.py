@@ -68,12 +68,12 @@ def as_problem(error: Exception) -> Problem:
             return error
         case ValidationError():
             return _invalid(error.errors)
+        case TooLarge():
+            return Problem(413, str(error))
         case BadNotification():
             return Problem(422, str(error), field=error.field)
         case BadTopic():
             return Problem(422, str(error))
-        case TooLarge():
-            return Problem(413, str(error))
         case BadEvent():
             return Problem(422, str(error), field="data")
         case LogAway():

@@ -15,11 +15,11 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import lazy
 
-from hub.events import MAX_DATA, TooLarge
-from notifications import audience, filling, inbox
+from hub import topics
+from notifications import audience, filling
 from notifications.audience import Audience
 from notifications.models import Notification, Template, time_ordered_id
-from notifications.notify import BadNotification, check
+from notifications.notify import BadNotification, check, check_size
 from notifications.preferences import ZONES
 from notifications.words import refusal, say
 
@@ -180,12 +180,11 @@ class Draft(forms.Form):
         expires_at, due_at = self.cleaned_data.get("expires_at"), self.due_at or timezone.now()
         try:
             texts = check(**said)
-            inbox.draft(Notification(topic="everyone", **texts))
+            reached = self.audience.topics if self.audience else [topics.EVERYONE]
+            check_size([Notification(topic=max(reached, key=len), **texts)])
         except BadNotification as bad:
             if bad.field not in self.errors:
                 self.add_error(bad.field, refusal(bad))
-        except TooLarge:
-            self.add_error("body", say("compose_too_large", most=MAX_DATA // 1024))
         else:
             self.texts = texts
         if expires_at is not None and expires_at <= due_at:

@@ -21,7 +21,14 @@ from notifications.roles import StaffRequest, may, needs
 from notifications.words import say
 
 LIMIT = 50
-TAGS = {"waiting": "calm", "sending": "warn", "sent": "good", "stopped": "bad", "recalled": "bad"}
+TAGS = {
+    "waiting": "calm",
+    "sending": "warn",
+    "sent": "good",
+    "stopped": "bad",
+    "recalled": "bad",
+    "failed": "bad",
+}
 # The steps of a sending, as `progress.of` names them; each is a part of the first.
 STEPS = ("people", "delivered", "seen", "read", "clicked")
 TIMES = ("t50_ms", "t95_ms", "t99_ms")
@@ -95,6 +102,7 @@ def with_state(sendings: QuerySet[Sending]) -> QuerySet[Sending]:
     return sendings.annotate(
         stands=Exists(standing),
         waits=Exists(standing.filter(position=None)),
+        failed=Exists(standing.exclude(failed_at=None)),
         fell=Exists(rows.filter(recalled_at__isnull=False).exclude(recall_reason=progress.REPLACED)),
     )
 
@@ -107,6 +115,8 @@ def state(sending: Any) -> progress.State:
         return "waiting"
     if sending.waits:
         return "sending"
+    if sending.failed:
+        return "failed"
     return "stopped" if sending.fell else "sent"
 
 

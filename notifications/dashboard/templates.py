@@ -12,10 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
 
+from hub import topics
 from notifications import audit, filling
 from notifications.dashboard.draft import TEXTS, said
 from notifications.models import UNSAYABLE, Notification, Template
-from notifications.notify import BadNotification, check
+from notifications.notify import BadNotification, check, check_size
 from notifications.roles import StaffRequest, needs
 from notifications.words import refusal, say
 
@@ -70,7 +71,8 @@ class TemplateForm(TemplateModelForm):
         for value in TRIES:
             filled = filling.fill(draft, dict.fromkeys(filling.names(draft), value))
             try:
-                check(**{**filled, "title": filled["title"] or "x"})
+                texts = check(**{**filled, "title": filled["title"] or "x"})
+                check_size([Notification(topic=topics.EVERYONE, **texts)])
                 return
             except BadNotification as bad:
                 wrong = wrong or bad

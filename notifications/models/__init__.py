@@ -5,6 +5,7 @@ from __future__ import annotations
 from notifications.models.audit import AuditEntry
 from notifications.models.notification import (
     CATEGORY,
+    MAX_FAILURE,
     MAX_TITLE,
     UNSAYABLE,
     Delivery,
@@ -21,6 +22,7 @@ from notifications.models.template import Template
 
 __all__ = [
     "CATEGORY",
+    "MAX_FAILURE",
     "MAX_TITLE",
     "ROOM_NAME",
     "UNSAYABLE",

@@ -17,6 +17,7 @@ from django.utils import timezone
 from hub import topics
 
 MAX_TITLE = 255  # characters
+MAX_FAILURE = 200  # characters
 CATEGORY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}|")  # none is one as well
 # What no text of ours may bear: NUL and its kin (PostgreSQL refuses the first), lone surrogates.
 UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -76,7 +77,8 @@ class Notification(models.Model):
     """The row is the outbox: without a ``position`` it is still to be published.
 
     A recall takes the position away again, so that it is published too; recalled before it was due,
-    it was never there, and its position is 0.
+    it was never there, and its position is 0. It is 0 as well, with ``failed_at`` and a ``failure`` that says
+    why, if no event can carry it: it lies in the inbox, and no feed is told.
     """
 
     class Severity(models.TextChoices):
@@ -102,6 +104,8 @@ class Notification(models.Model):
     recalled_by = models.CharField(max_length=150, blank=True, editable=False, db_default="")
     recall_reason = models.CharField(max_length=200, blank=True, editable=False, db_default="")
     position = models.BigIntegerField(null=True, blank=True, editable=False)
+    failed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failure = models.CharField(max_length=MAX_FAILURE, blank=True, editable=False, db_default="")
 
     objects = NotificationQuerySet.as_manager()
 

@@ -100,3 +100,10 @@ def test_a_person_who_has_left_is_nobody(program: Caller, alice: User) -> None:
     answer = program.post("notifications", {"to": ["user:alice"], "title": "Hello"})
 
     assert refused(answer, 422, "to")
+
+
+def test_one_byte_too_many_for_the_longest_of_its_topics_leaves_no_row(program: Caller) -> None:
+    body = {"to": ["topic:a", "topic:" + "a" * 200], "title": "t", "body": "x" * 65_300}
+
+    assert refused(program.post("notifications", body), 413)
+    assert rows_written() == 0

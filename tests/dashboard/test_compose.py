@@ -291,3 +291,24 @@ def test_ten_queries_do_whatever_the_number_of_people(
         broadcaster.get(COMPOSE)
     with django_assert_max_num_queries(10):
         broadcaster.post(COMPOSE, form)
+
+
+@pytest.mark.parametrize("act", ["preview", "test", "send"])
+def test_what_is_too_large_for_its_longest_topic_is_refused(broadcaster: Client, act: str) -> None:
+    fits_a_short_one = "x" * 65_250
+
+    answer = press(broadcaster, act, to="topic:a\ntopic:" + "a" * 200, body=fits_a_short_one, confirm="0")
+
+    assert answer.status_code == (200 if act == "preview" else 422)
+    assert "It is too large" in text(answer)
+    assert nothing_done()
+
+
+def test_a_variable_that_makes_it_too_large_is_refused(sender: Client) -> None:
+    blank = {"template": "True", "title": "{what}", "body": "{what}", "var-what": "y" * 200}
+
+    answer = press(sender, "send", to="user:sender", **{**blank, "body": "{what}" + "x" * 65_300})
+
+    assert answer.status_code == 422
+    assert "It is too large" in text(answer)
+    assert nothing_done()

@@ -22,7 +22,7 @@ from tests.dashboard.forms import COMPOSE, draft
 
 ROOT = Path(__file__).parents[2]
 WORDS = ROOT / "notifications" / "dashboard" / "words" / "en" / "refusals.json"
-REFUSALS = {"BadFilter", "BadKey", "BadNotification", "BadTopic", "Problem"}
+REFUSALS = {"BadFilter", "BadKey", "BadNotification", "BadTopic", "Problem", "TooLong"}
 REFUSED = re.compile(r'<p [^>]*role="alert".*?</p>|<ul class="(?:faults|errorlist)".*?</ul>', re.DOTALL)
 ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 REASON = re.compile("[a-z]+(_[a-z]+)+")

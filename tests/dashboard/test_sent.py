@@ -121,3 +121,14 @@ def test_of_many_addresses_partly_taken_back_it_asks_no_more(
         answer = viewer.get(f"/dashboard/sent/{rows[0].sending_id}/")
 
     assert answer.status_code == 200
+
+
+def test_what_could_not_be_published_is_said_and_why(viewer: Client, person: Person) -> None:
+    person("alice")
+    (row,) = notify(["user:alice"], "Poison")
+    Notification.objects.update(position=0, failed_at=timezone.now(), failure="TooLarge: 70000 bytes")
+
+    assert "Not published" in text(viewer.get("/dashboard/sent/"))
+    page = viewer.get(f"/dashboard/sent/{row.sending_id}/")
+    assert 'data-state="failed"' in page.content.decode()
+    assert "TooLarge: 70000 bytes" in text(page)

@@ -105,3 +105,12 @@ def test_what_is_filled_in_is_not_filled_again() -> None:
     filled = filling.fill(Template(title="{a} {b}"), {"a": "{b}", "b": "{a}"})
 
     assert filled["title"] == "{b} {a}"
+
+
+@pytest.mark.parametrize("body", ["x" * 66_000, "{what}" + "x" * 65_500])
+def test_what_no_event_could_carry_is_not_saved(sender: Client, body: str) -> None:
+    answer = sender.post(PATH, {**BUILD, "body": body})
+
+    assert answer.status_code == 422
+    assert "It is too large" in text(answer)
+    assert not Template.objects.exists()

@@ -18,6 +18,7 @@ LADDER = (
         "hub.caps",
         "hub.batch",
         "hub.latest",
+        "hub.mishaps",
         "hub.environment",
         "hub.framing",
         "hub.strict",

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hub.events import TooLarge
 from notifications import moments
 from notifications.models import Notification
 from notifications.notify import BadNotification, notify
@@ -39,8 +38,6 @@ class Command(BaseCommand):
             rows = notify(**{field: options[field] for field in fields}, sender="command")
         except BadNotification as bad:
             raise CommandError(f"--{bad.field.replace('_', '-')}: {bad}") from None
-        except TooLarge as large:
-            raise CommandError(str(large)) from None
         for row in rows:
             self.stdout.write(f"{row.pk} {row.topic} {row.position or 'waiting'}")
 

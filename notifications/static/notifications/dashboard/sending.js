@@ -60,6 +60,8 @@ class Sending {
     this.#write("recalled_by", progress.recalled_by || NONE);
     this.#write("recall_reason", progress.recall_reason || NONE);
     this.#write("recalled_at", progress.recalled_at ? full(new Date(progress.recalled_at), this.#words) : NONE);
+    this.#write("failed", String(progress.failed));
+    this.#write("failure", progress.failure || NONE);
     this.#list("suppressed", progress.suppressed, (reason) => this.#held[reason] ?? this.#held.other);
     this.#list("instances", progress.instances, (name) => h("bdi", null, name));
     this.#stand(progress);
