@@ -61,6 +61,8 @@ HUB_KEY_BYTES_PER_S = environment.number("HUB_KEY_BYTES_PER_S", 64 * 1024 * 1024
 HUB_KEY_NOTIFICATIONS_PER_S = environment.number("HUB_KEY_NOTIFICATIONS_PER_S", 2000, least=1)
 HUB_KEY_LOG_SHARE = environment.number("HUB_KEY_LOG_SHARE", 0.25, least=0.01)
 HUB_CONFIRM_ABOVE = environment.whole("HUB_CONFIRM_ABOVE", 100, least=0)
+HUB_SECOND_FACTOR = environment.one_of("HUB_SECOND_FACTOR", "optional", "staff", "off")
+HUB_REAUTH_S = environment.number("HUB_REAUTH_S", 900, least=0)
 HUB_DRAIN_S = environment.number("HUB_DRAIN_S", 5)
 HUB_KEEP_DAYS = environment.whole("HUB_KEEP_DAYS", 365)
 HUB_TLS = environment.flag("HUB_TLS")
@@ -86,12 +88,15 @@ SECRET_KEY_FALLBACKS = environment.secrets("HUB_SECRET_KEY_FALLBACKS", least=32)
 DEBUG = False
 ALLOWED_HOSTS = environment.listed("HUB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "notifications.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "ninja",
     "hub",
     "notifications",
@@ -106,7 +111,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "notifications.authentication.Authentication",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -145,7 +150,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
+# Attempts are counted and made to wait by notifications/attempts.py, for one device as for the next.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
+OTP_TOTP_ISSUER = "Notification Hub"
 LOGIN_URL = "login"
+CSRF_FAILURE_VIEW = "notifications.refused.csrf"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "login"
 LANGUAGE_CODE = "en"

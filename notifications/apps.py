@@ -1,13 +1,21 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
     # Other packages own the label "notifications"; labels are hard to change later.
     label = "hub_notifications"
+    default = True
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications import revocation
+        from notifications import revocation, sign_ins
 
         revocation.connect_signals()
+        sign_ins.connect_signals()
+
+
+class AdminConfig(admin.AdminConfig):
+    default = False
+    default_site = "notifications.admin_site.AdminSite"

@@ -1,25 +1,43 @@
-"""Who did what on the dashboard, noted in the transaction that does it."""
+"""Who did what, noted in the transaction that does it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from notifications.models import AuditEntry
-from notifications.roles import StaffRequest
+from django.http import HttpRequest
+
+from notifications.models import UNSAYABLE, AuditEntry
+from notifications.sampling import Sample
+
+_strangers = Sample()
 
 
-def record(request: StaffRequest, act: str, target: object = "", **detail: Any) -> AuditEntry:
-    """Note an act; ``act`` is a word of `ACTS`, ``detail`` is JSON and bears no secret."""
+def record(request: HttpRequest, act: str, target: object = "", **detail: Any) -> AuditEntry:
+    """Note what somebody who is signed in did: a word of `ACTS`; ``detail`` is JSON and bears no secret."""
+    user: Any = request.user
+    return note(act, target, actor=user, address=request.META.get("REMOTE_ADDR", ""), **detail)
+
+
+def note(act: str, target: object = "", *, actor: Any = None, address: str = "", **detail: Any) -> AuditEntry:
+    """Note an act of this person, or of nobody who is known."""
     if act not in ACTS:
         raise ValueError(f"{act!r} is no act: it is one of {', '.join(ACTS)}.")
     return AuditEntry.objects.create(
-        actor_id=request.user.pk,
-        actor=request.user.get_username(),
+        actor_id=None if actor is None else actor.pk,
+        actor="" if actor is None else actor.get_username(),
         act=act,
         target=str(target)[:300],
         detail=detail,
-        address=request.META.get("REMOTE_ADDR", ""),
+        address=address[:64],
     )
+
+
+def sample(act: str, target: object = "", *, address: str, **detail: Any) -> None:
+    """Note what a stranger did, but of a flood only the beginning, and that there was more."""
+    taken, last = _strangers.take(address)
+    if taken:
+        more = {"more": "what else came in this minute is not noted"} if last else {}
+        note(act, UNSAYABLE.sub("", str(target)), address=address, **detail, **more)
 
 
 ACTS = (
@@ -42,4 +60,11 @@ ACTS = (
     "make-key",
     "revoke-key",
     "change-preferences",
+    "login",
+    "login-failed",
+    "logout",
+    "second-factor",
+    "change-password",
+    "refused-origin",
+    "forget",
 )

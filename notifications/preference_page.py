@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from hub.problems import Problem
-from notifications import access, words
+from notifications import access, second_factor, words
 from notifications import preferences as choices
 from notifications.pages import PersonRequest
 
@@ -89,5 +89,6 @@ def _page(
     shown = fields(preference)
     preset = problem is None and not shown["quiet"]
     context = {**shown, "preset": preset, "problem": problem and words.refusal(problem), "saved": saved}
+    context["second_factor"] = second_factor.on()
     status = problem.status if problem else 200
     return render(request, "notifications/preferences.html", context, status=status)

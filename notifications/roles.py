@@ -6,12 +6,17 @@ from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, Literal
 
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
+from notifications import second_factor
 from notifications.words import say
 
 Role = Literal["view", "send", "broadcast", "manage"]
@@ -40,6 +45,8 @@ def may(user: Any, role: Role) -> bool:
 def of(people: Collection[int]) -> dict[int, frozenset[Role]]:
     """Of those of these people (by id) who are staff, the roles; in one query if none is, else in three."""
     staff = User.objects.filter(pk__in=people, is_active=True, is_staff=True)
+    if settings.HUB_SECOND_FACTOR == "staff":
+        staff = staff.filter(totpdevice__confirmed=True).distinct()
     bosses = dict(staff.values_list("pk", "is_superuser"))
     found: dict[int, set[Role]] = {id: set(PERMISSIONS) if boss else set() for id, boss in bosses.items()}
     named = {codename: role for role, codename in PERMISSIONS.items()}
@@ -59,6 +66,9 @@ def needs(role: Role) -> Callable[[View], View]:
         def answer(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
+            if request.user.is_staff and second_factor.owed(request):
+                wanted = urlencode({"next": request.get_full_path()})
+                return redirect(f"{reverse('second-factor')}?{wanted}")
             if not may(request.user, role):
                 raise PermissionDenied(_lacks(role) if request.user.is_staff else "")
             return view(request, *args, **kwargs)

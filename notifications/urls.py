@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from django.conf import settings
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 
-from notifications import api, pages, preference_page, room_pages
+from notifications import api, pages, preference_page, room_pages, second_factor_page
+from notifications.accounts import SignIn, Verify
 from notifications.api.refusals import missing
-
-login = LoginView.as_view(redirect_authenticated_user=True, extra_context={"demo": settings.HUB_DEMO})
 
 urlpatterns = [
     path("", pages.inbox, name="inbox"),
@@ -18,7 +18,9 @@ urlpatterns = [
     path("preferences/", preference_page.preferences, name="preferences"),
     path("rooms/", room_pages.rooms, name="rooms"),
     path("rooms/<name>/", room_pages.room, name="room"),
-    path("accounts/login/", login, name="login"),
+    path("accounts/login/", SignIn.as_view(), name="login"),
+    path("accounts/verify/", never_cache(sensitive_post_parameters()(Verify.as_view())), name="verify"),
+    path("accounts/second-factor/", second_factor_page.page, name="second-factor"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("dashboard/", include("notifications.dashboard.urls")),
     path("api/", api.urls),

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
+from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOperations
 
 from hub.events import Event
 from hub.log import Log
@@ -45,15 +46,21 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 @pytest.fixture(scope="session", autouse=True)
 def the_flush_may_empty_the_audit_log() -> Iterator[None]:
     """After a test that commits Django empties the tables, which on SQLite is a DELETE."""
-    triggers = import_module("notifications.migrations.0004_dashboard")
-    flush = DatabaseOperations.sql_flush
-
-    def freely(self: DatabaseOperations, *args: Any, **more: Any) -> list[str]:
-        return [*triggers.ALLOW["sqlite"], *flush(self, *args, **more), *triggers.FORBID["sqlite"]]
-
+    rows = import_module("notifications.migrations.0004_dashboard")
+    whole = import_module("notifications.migrations.0010_sign_in")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "sql_flush", freely)
+        _freely(patch, SqliteOperations, rows.ALLOW["sqlite"], rows.FORBID["sqlite"])
+        _freely(patch, PostgresOperations, whole.ALLOW, whole.FORBID)
         yield
+
+
+def _freely(patch: pytest.MonkeyPatch, operations: Any, allow: Sequence[str], forbid: Sequence[str]) -> None:
+    flush = operations.sql_flush
+
+    def freely(self: Any, *args: Any, **more: Any) -> list[str]:
+        return [*allow, *flush(self, *args, **more), *forbid]
+
+    patch.setattr(operations, "sql_flush", freely)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,7 +15,8 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from notifications import audit, segments, words
+from notifications import attempts, audit, proving, segments, words
+from notifications.accounts import later, waiting
 from notifications.dashboard.draft import Draft
 from notifications.dashboard.preview import preview
 from notifications.models import Sending, Template, time_ordered_id
@@ -86,6 +87,8 @@ def _send(request: StaffRequest, draft: Draft) -> HttpResponse:
     if wide and not _counted(draft.cleaned_data["confirm"], reached.people):
         refusal = say("compose_wrong_number", n=reached.people)
         return _page(request, draft, status=422, refusal=refusal)
+    if wide and not proving.fresh(request) and (refused := _unproved(request, draft)):
+        return refused
     said, now = draft.cleaned_data, timezone.now()
     before = Sending.objects.filter(pk=said["id"])
     try:
@@ -109,6 +112,19 @@ def _send(request: StaffRequest, draft: Draft) -> HttpResponse:
         if not before.filter(title=texts["title"], to=said["to"]).exists():
             return _page(request, draft, status=409, refusal=say("compose_sent_before"))
     return redirect("dashboard-sending", id=said["id"])
+
+
+def _unproved(request: StaffRequest, draft: Draft) -> HttpResponse | None:
+    """Not on the word of a browser that was left open: the draft again, until it is known who sends."""
+    given = request.POST.get("proof", "")
+    if not given:
+        return _page(request, draft, status=422, refusal=say("compose_prove_first"))
+    try:
+        if proving.prove(request, given):
+            return None
+    except attempts.TooMany as many:
+        return later(_page(request, draft, refusal=waiting(many)), many)
+    return _page(request, draft, status=422, refusal=say("compose_prove_wrong"))
 
 
 def _counted(typed: str, people: int) -> bool:
@@ -143,6 +159,7 @@ def _page(
         "faults": faults,
         "reached": reached,
         "confirm": reached is not None and reached.role == "broadcast",
+        "prove": not proving.fresh(request),
         "may_send": reached is None or may(request.user, reached.role),
         "preview": preview(draft, request.user) if seen else None,
         "language": draft.chosen("language"),

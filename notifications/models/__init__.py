@@ -18,6 +18,7 @@ from notifications.models.notification import (
 from notifications.models.person import Grant, Preference, PreferenceChange, Subscription, valid_live_topic
 from notifications.models.program import ApiKey, IdempotentRequest, Ticket
 from notifications.models.room import ROOM_NAME, Line, Room, valid_kind
+from notifications.models.sign_in import SignInCount
 from notifications.models.template import Template
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Reading",
     "Room",
     "Sending",
+    "SignInCount",
     "Subscription",
     "Template",
     "Ticket",

@@ -71,6 +71,8 @@ LADDER = (
         "notifications.moments",
         "notifications.screens",
         "notifications.words",
+        "notifications.sampling",
+        "notifications.second_factor",
     },
     {
         "notifications.preferences",
@@ -79,6 +81,7 @@ LADDER = (
         "notifications.roles",
         "notifications.crowd",
         "notifications.storm",
+        "notifications.attempts",
     },
     {
         "notifications.tokens",
@@ -91,7 +94,13 @@ LADDER = (
         "notifications.deliveries",
         "notifications.withholding",
     },
-    {"notifications.access", "notifications.outbox", "notifications.recovery", "notifications.replay"},
+    {
+        "notifications.sign_ins",
+        "notifications.access",
+        "notifications.outbox",
+        "notifications.recovery",
+        "notifications.replay",
+    },
     {
         "notifications.notify",
         "notifications.recalling",
@@ -105,10 +114,14 @@ LADDER = (
         "notifications.visiting",
         "notifications.trimming",
     },
-    {"notifications.progress", "notifications.why"},
+    {"notifications.progress", "notifications.why", "notifications.proving"},
     {"notifications.view", "notifications.rows", "notifications.reports"},
     {
         "notifications.api",
+        "notifications.accounts",
+        "notifications.admin_site",
+        "notifications.refused",
+        "notifications.second_factor_page",
         "notifications.pages",
         "notifications.preference_page",
         "notifications.room_pages",
@@ -127,6 +140,7 @@ APART = {
     "hub.intake",
     "hub.apps",
     "notifications.apps",
+    "notifications.authentication",
     "hub",
     "notifications",
 }

@@ -6,6 +6,7 @@ import { localize } from "./zones.js";
 
 const PAUSE_MS = 350; // of the typing, after which it is looked at
 const MOST_MS = 20_000;
+const LAST = "#confirm, #proof"; // typed last, and no matter to the preview
 const STILL = ".toast { animation: none !important; }";
 
 const form = () => document.getElementById("compose");
@@ -34,6 +35,7 @@ async function ask(act) {
   const mine = (asking = new AbortController());
   const body = new URLSearchParams(new FormData(form()));
   body.set("act", act);
+  if (act !== "send") body.delete("proof");
   const signal = AbortSignal.any([mine.signal, AbortSignal.timeout(MOST_MS)]);
   const answer = await fetch(form().action, { method: "POST", body, signal });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -74,9 +76,10 @@ function swap(id, page) {
     return;
   }
   fresh.dataset.shape = shape(fresh);
-  const typed = old.querySelector("#confirm");
-  const field = fresh.querySelector("#confirm");
-  if (typed && field) field.value = typed.value;
+  for (const typed of old.querySelectorAll(LAST)) {
+    const field = fresh.querySelector(`#${typed.id}`);
+    if (field) field.value = typed.value;
+  }
   const pressed = old.querySelector("[name=act]:focus")?.value;
   const writes = focusIn(old);
   old.replaceWith(fresh);
@@ -134,8 +137,8 @@ async function act(verb) {
 /** Where to go on. */
 function point(verb) {
   const next = {
-    send: "[aria-invalid=true], #confirm",
-    test: "[aria-invalid=true]:not(#to, #confirm)",
+    send: "[aria-invalid=true], #proof, #confirm",
+    test: "[aria-invalid=true]:not(#to, #confirm, #proof)",
     add: "#to",
     everyone: "#to",
   };
@@ -158,7 +161,7 @@ async function become(url, page) {
 }
 
 document.addEventListener("input", (event) => {
-  if (event.target.form !== form() || !form() || event.target.id === "confirm") return;
+  if (event.target.form !== form() || !form() || event.target.matches(LAST)) return;
   if (event.target.name.startsWith("add_")) return;
   clearTimeout(timer);
   timer = setTimeout(look, PAUSE_MS);
