@@ -37,6 +37,7 @@ from hub.pages import Pages
 from hub.people import Caught, Given
 from hub.presence.shared import shared_presence
 from hub.problems import Problem
+from hub.recalls import Recalls
 from hub.replay import Replay
 from hub.revocation import Revocation
 from hub.rooms import Limits as RoomLimits
@@ -56,7 +57,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.log = shared_log()
-        replay = Replay(self.log, recovery.recover)
+        replay = Replay(self.log, recovery.recover, settings.HUB_REPLAY_MAX)
         self.fanout = Fanout(self.log, replay)
         self.recount = Recount(inbox.counts)
         # Some descriptors stay for everything else, the health checks first.
@@ -119,6 +120,7 @@ class Hub:
         )
         self.orders = Orders(name, [self.feeds, self.rooms], settings.HUB_DRAIN_S)
         self.fanout.taps += [
+            Recalls(self.fanout.watches).tap,
             self.recount.tap,
             self.revocation.tap,
             self.deliveries.tap,

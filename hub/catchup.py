@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import sys
 from collections.abc import Awaitable, Callable
 
+from hub.arrivals import Arrivals
 from hub.events import Piece
 from hub.fanout import Fanout
 from hub.log import LogAway
-from hub.replay import Replay
+from hub.people import Span
+from hub.replay import Replay, Stretch
 from hub.subscriber import Subscriber
 
 BEAT_S = 1.0  # while the log is away
@@ -23,7 +26,7 @@ class CatchUp:
 
     ``after`` is the position to resume from, None for now; ``head`` are the very first bytes, and
     ``opening`` what it is told of its position, and whether that is one it came with. Afterwards
-    ``events`` is how many were replayed, those after ``since`` and up to ``reached``.
+    ``events`` is how many were replayed, and `spans` says which.
     """
 
     def __init__(
@@ -46,7 +49,10 @@ class CatchUp:
         self._head = head
         self._opened = False
         self._told: set[str] = set()
-        self.events = self.since = self.reached = 0
+        self._arrivals = Arrivals(subscriber.person, subscriber.topics)
+        self._since = self._reached = 0
+        self._cuts: dict[str, tuple[int, int]] = {}  # of a long topic: where it breaks off, and goes on
+        self.events = 0
 
     async def run(self) -> None:
         """Return once the subscriber is live, or closed."""
@@ -62,6 +68,17 @@ class CatchUp:
                 await self._write(self._first() + self._subscriber.DEGRADED.bare)
                 await self._wait()
 
+    def spans(self) -> list[Span]:
+        """What was given of each topic: everything there that stands within its spans."""
+        bounds: dict[tuple[int, int], list[str]] = {}
+        for topic in self._subscriber.topics:
+            begin = self._arrivals.since(topic, self._since)
+            until, again = self._cuts.get(topic, (self._reached, self._reached))
+            for span in ((begin, until), (max(begin, again), self._reached)):
+                if span[0] < span[1]:
+                    bounds.setdefault(span, []).append(topic)
+        return [Span(tuple(names), *span) for span, names in bounds.items()]
+
     async def _from_memory(self) -> int | None:
         """In one write, without asking the log; None if it has to be asked."""
         if self._opened:
@@ -72,7 +89,7 @@ class CatchUp:
             if upto is None:
                 return None
         else:
-            found = self._fanout.recent(self._subscriber.topics, self._after)
+            found = self._fanout.recent(self._subscriber.topics, self._after, self._arrivals)
             if found is None:
                 return None
             # Nothing of this is delivered again. A lost announcement found later by a heal may be
@@ -80,7 +97,7 @@ class CatchUp:
             replayed, upto = found, self._after
             self._subscriber.hold()  # whoever joined a while ago holds some of this already
         self.events += len(replayed)
-        self.reached = replayed[-1][0] if replayed else upto
+        self._reached = replayed[-1][0] if replayed else upto
         await self._write(
             b"".join([self._open(), *(piece.bare for _, piece in replayed), self._subscriber.LIVE.bare])
         )
@@ -95,18 +112,34 @@ class CatchUp:
             await self._write(self._open())
         if unknown:
             await self._write(self._subscriber.reset(list(self._subscriber.topics), newest, "unknown").bare)
-        async for stretch in self._replay.of(self._subscriber.topics, self._after):
-            lost = [topic for topic in stretch.lost if topic not in self._told]
-            self._told.update(lost)
-            data = [event.told() for event in stretch.events]
-            if lost:
-                data.insert(0, self._subscriber.reset(lost, stretch.upto).bare)
+        async for stretch in self._replay.of(self._subscriber.topics, self._after, self._arrivals):
+            self._cut(stretch)
+            resets = [
+                self._reset(stretch.lost, stretch.upto),
+                self._reset(stretch.long, stretch.upto, "long"),
+            ]
+            data = b"".join([*resets, *(event.told() for event in stretch.events)])
             if data:
-                await self._write(b"".join(data))
-            self._after = self.reached = stretch.upto
+                await self._write(data)
+            self._after = self._reached = stretch.upto
             self.events += len(stretch.events)
         await self._write(self._subscriber.LIVE.bare)
         return self._after
+
+    def _cut(self, stretch: Stretch) -> None:
+        """Note where the long topics break off, and where they go on."""
+        for topic in stretch.long:
+            self._cuts[topic] = self._after or 0, sys.maxsize
+        if self._cuts:
+            for event in reversed(stretch.events):
+                until, again = self._cuts.get(event.topic, (0, 0))
+                if until < event.position <= again:
+                    self._cuts[event.topic] = until, event.position - 1
+
+    def _reset(self, names: list[str], upto: int, reason: str = "trimmed") -> bytes:
+        fresh = [topic for topic in names if topic not in self._told]
+        self._told.update(fresh)
+        return self._subscriber.reset(fresh, upto, reason).bare if fresh else b""
 
     async def _wait(self) -> None:
         hearing = asyncio.ensure_future(self._fanout.until_hearing())
@@ -124,5 +157,5 @@ class CatchUp:
 
     def _open(self) -> bytes:
         self._opened = True
-        self.since = self._after or 0
+        self._since = self._after or 0
         return self._first() + self._opening(self._after or 0, self._resumed)

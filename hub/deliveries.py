@@ -6,12 +6,12 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TypeVar
 
 from hub.events import Event
-from hub.people import Caught, Given, Record
+from hub.people import Caught, Given, Record, Span
 from hub.subscriber import Subscriber
 from hub.watch import Watch
 
@@ -43,12 +43,14 @@ class Deliveries:
             self._given.append(Given(json.loads(event.body)["data"]["id"], time.time(), people))
             self._wake.set()
 
-    def caught(self, subscriber: Subscriber, after: int, upto: int) -> None:
-        """A reader who came back was given what stands between these positions."""
-        own = tuple(topic for topic in subscriber.topics if topic in subscriber.person.own)
-        if own:
-            self._caught.append(Caught(subscriber.person.id, own, after, upto, time.time()))
-            self._wake.set()
+    def caught(self, subscriber: Subscriber, spans: Sequence[Span]) -> None:
+        """A reader who came back was given this."""
+        person = subscriber.person
+        for span in spans:
+            own = tuple(topic for topic in span.topics if topic in person.own)
+            if own:
+                self._caught.append(Caught(person.id, own, span.after, span.upto, time.time()))
+                self._wake.set()
 
     async def run(self) -> None:
         while True:

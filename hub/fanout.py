@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from hub import topics
+from hub.arrivals import Arrivals
 from hub.events import Event, Piece
 from hub.log import Log, LogAway
 from hub.replay import Replay, Stretch
@@ -49,7 +50,7 @@ class Fanout:
 
     @property
     def topics(self) -> int:
-        """How many topics are heard here."""
+        """How many are heard here."""
         return len(self.watches)
 
     @property
@@ -111,8 +112,8 @@ class Fanout:
             return None
         return max(self._reached, *(self.watches[topic].verified or 0 for topic in names))
 
-    def recent(self, names: Iterable[str], after: int) -> list[tuple[int, Piece]] | None:
-        """What these topics, all joined, brought here after a position.
+    def recent(self, names: Iterable[str], after: int, arrivals: Arrivals) -> list[tuple[int, Piece]] | None:
+        """What these topics, all joined, brought here after a position, as far as it is this person's.
 
         From memory; None where that does not reach back. Nothing of it is delivered again.
         """
@@ -121,11 +122,11 @@ class Fanout:
         found: list[tuple[int, Piece]] = []
         for topic in names:
             watch = self.watches[topic]
-            kept = watch.since(after)
+            kept = watch.since(arrivals.begin(topic, after))
             # A topic just opened was read ahead of what is heard: others might overtake it.
             if kept is None or (watch.verified or 0) > self._reached:
                 return None
-            found += kept
+            found += [one for one in kept if arrivals.theirs(topic, one[0], one[1].bare)]
         found.sort(key=lambda kept: kept[0])
         return found
 

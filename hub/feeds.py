@@ -11,7 +11,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from hub.draining import drain
 from hub.events import control
 from hub.fanout import Fanout
 from hub.knock import Knock, Receive, Scope, Send, respond
-from hub.people import Admit
+from hub.people import Admit, Span
 from hub.problems import Problem
 from hub.replay import Replay
 from hub.subscriber import Subscriber, retry_ms
@@ -64,8 +64,8 @@ class Feeds:
         self.subscribers = Wheel(limits.heartbeat_s)
         self.draining = False
         self.closes: Counter[str] = Counter()  # by reason
-        # Told of whoever was given a replay of something: what stands after a position, up to another.
-        self.on_caught: list[Callable[[Subscriber, int, int], None]] = []
+        # Told of whoever was given a replay of something, and of what.
+        self.on_caught: list[Callable[[Subscriber, Sequence[Span]], None]] = []
         self.replays: Counter[float] = Counter(dict.fromkeys(REPLAY_SIZES, 0))  # by the bound they fit
         fanout.on_state.append(self._state)
 
@@ -107,7 +107,7 @@ class Feeds:
                 self.replays[next(size for size in REPLAY_SIZES if catchup.events <= size)] += 1
             if catchup.events:
                 for tell in self.on_caught:
-                    tell(subscriber, catchup.since, catchup.reached)
+                    tell(subscriber, catchup.spans())
             await outlet.follow()
         except Exception as error:
             refusal = outages.problem(error, "opening a feed")

@@ -22,14 +22,16 @@ class Credentials:
 class Person:
     """Who stands at a door.
 
-    ``own`` are the topics of their inbox, none in a room; ``expires_at`` is a Unix time; ``session``,
-    ``stamp``, ``granted`` (topics that somebody granted them) and ``named`` (topics of rooms that their
-    token names) are what the right to be here hangs on, for whoever asks again later.
+    ``own`` are the topics of their inbox, none in a room, and ``since`` the position of each at which it
+    became theirs (0 or none: always was); ``expires_at`` is a Unix time; ``session``, ``stamp``,
+    ``granted`` (topics that somebody granted them) and ``named`` (topics of rooms that their token names)
+    are what the right to be here hangs on, for whoever asks again later.
     """
 
     id: str
     name: str
     own: tuple[str, ...]
+    since: tuple[int, ...] = ()
     session: str = ""
     stamp: str = ""
     granted: tuple[str, ...] = ()
@@ -53,6 +55,15 @@ class Given:
     id: str
     at: float
     people: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Everything on these topics with after < position <= upto."""
+
+    topics: tuple[str, ...]
+    after: int
+    upto: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,12 @@ class Subscriber:
         self._size -= sum(len(piece.bare) for _, piece in self._held or ())
         self._held = []
 
+    def forget(self, gone: Callable[[Piece], bool]) -> None:
+        """What is held and gone is not to be delivered any more."""
+        if self._held is not None:
+            self._size -= sum(len(piece.bare) for _, piece in self._held if gone(piece))
+            self._held = [kept for kept in self._held if not gone(kept[1])]
+
     def release(self, upto: int) -> None:
         """Go live: what was held and stands after ``upto`` goes out now."""
         held, self._held, self.after = self._held or [], None, upto

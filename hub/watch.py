@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hub import wires
 from hub.events import Piece
 from hub.subscriber import Send, Subscriber
@@ -95,6 +97,13 @@ class Watch:
             self.tail_from = since
             self.tail_bytes = sum(len(piece.bare) for _, piece in self.tail)
             self._trim()
+
+    def forget(self, gone: Callable[[Piece], bool]) -> None:
+        """Keep no more what is gone, neither here nor for those who hold it."""
+        self.tail = [kept for kept in self.tail if not gone(kept[1])]
+        self.tail_bytes = sum(len(piece.bare) for _, piece in self.tail)
+        for subscriber in self.others:
+            subscriber.forget(gone)
 
     def since(self, position: int) -> list[tuple[int, Piece]] | None:
         """What came after a position; None if the tail does not reach back to it."""

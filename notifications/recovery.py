@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from heapq import merge
-from itertools import islice
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -18,7 +17,8 @@ from notifications import lines
 from notifications.inbox import draft
 from notifications.models import Line, Notification
 
-RECOVER = 500  # rows a page of recovery
+RECOVER = 500  # rows a page of recovery …
+BYTES = 1024 * 1024  # … and what their events are together, by the first that passes it
 
 _applied = False  # whether all migrations were seen to be
 
@@ -40,8 +40,14 @@ def _recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str
     inboxes = {topic: after for topic, after in holes.items() if not topics.is_room(topic)}
     said = {rooms[name]: holes[rooms[name]] for name in kept}
     found = merge(_notifications(inboxes), _lines(said), key=lambda event: event.position)
-    events = list(islice(found, RECOVER + 1))
-    return events[:RECOVER], len(events) > RECOVER, lost
+    events: list[Event] = []
+    size = 0
+    for event in found:
+        if len(events) == RECOVER or size > BYTES:
+            return events, True, lost
+        events.append(event)
+        size += len(event.body)
+    return events, False, lost
 
 
 def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:

@@ -17,6 +17,7 @@ from hub.feeds import Feeds, Limits
 from hub.log.memory import MemoryLog
 from hub.people import Credentials, Person
 from hub.problems import Problem
+from hub.recalls import Recalls
 from hub.replay import Replay
 from hub.revocation import Revocation
 
@@ -141,10 +142,12 @@ class Desk:
     database_down: bool = False
     gone: dict[str, bool] = field(default_factory=dict)
     max_events: int = 100
+    replay_max: int = 1000
+    since: int = 0  # the position at which everybody came to their topics
 
     def __post_init__(self) -> None:
         self.log = MemoryLog(self.max_events, 3600)
-        replay = Replay(self.log, self.recover)
+        replay = Replay(self.log, lambda holes: self.recover(holes), self.replay_max)
         self.fanout = Fanout(self.log, replay)
         self.recount = Recount(self.counts)
         defaults: dict[str, Any] = {
@@ -158,8 +161,9 @@ class Desk:
         caps = Caps(*self.caps)
         self.feeds = Feeds(self.fanout, replay, self.admit, self.recount, caps, limits)
         self.revocation = Revocation([self.feeds.subscribers], self.revoked)
-        self.fanout.taps += [self.recount.tap, self.revocation.tap]
+        self.fanout.taps += [Recalls(self.fanout.watches).tap, self.recount.tap, self.revocation.tap]
         self.clients: list[Client] = []
+        self.asked: list[Mapping[str, int]] = []  # of the database
 
     async def admit(self, credentials: Credentials, wanted: Sequence[str]) -> Person:
         if not credentials.bearer:
@@ -169,7 +173,8 @@ class Desk:
             raise Problem(403, "Not yours.", topics=denied)
         person, _, expires_at = credentials.bearer.partition("@")
         own = ("everyone", f"user-{person}")
-        return Person(person, person, own, expires_at=float(expires_at) if expires_at else None)
+        since = (self.since,) * len(own)
+        return Person(person, person, own, since, expires_at=float(expires_at) if expires_at else None)
 
     async def counts(self, people: Sequence[Person]) -> dict[str, dict[str, int]]:
         if self.database_down:
@@ -179,6 +184,7 @@ class Desk:
     async def recover(self, holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
         if self.database_down:
             raise OSError("the database is down")
+        self.asked.append(holes)
         found = [row for row in self.rows if row.topic in holes and row.position > holes[row.topic]]
         return found[:2], len(found) > 2, frozenset()
 

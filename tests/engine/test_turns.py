@@ -1,0 +1,54 @@
+"""One at a time of each kind, and nothing is left of who had their turn."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hub.turns import Turns
+
+
+async def test_of_one_kind_the_second_waits_for_the_first() -> None:
+    turns, done = Turns(), list[str]()
+
+    async def second() -> None:
+        async with turns.of("ann"):
+            done.append("second")
+
+    async with turns.of("ann"):
+        waiting = asyncio.create_task(second())
+        await asyncio.sleep(0)
+        async with turns.of("bob"):
+            done.append("another")
+        done.append("first")
+    await waiting
+
+    assert done == ["another", "first", "second"]
+
+
+async def test_nothing_is_kept_of_a_turn_that_is_over() -> None:
+    turns = Turns()
+
+    for name in ("ann", "bob"):
+        with pytest.raises(OSError, match="away"):
+            async with turns.of(name):
+                raise OSError("away")
+
+    assert len(turns) == 0
+
+
+async def test_who_leaves_while_waiting_holds_nobody_up() -> None:
+    turns = Turns()
+
+    async def wait() -> None:
+        async with turns.of("ann"):
+            pass
+
+    async with turns.of("ann"):
+        impatient, patient = asyncio.create_task(wait()), asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        impatient.cancel()
+    await patient
+
+    assert len(turns) == 0
