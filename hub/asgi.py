@@ -44,7 +44,7 @@ from hub.rooms import Limits as RoomLimits
 from hub.rooms import Rooms
 from hub.threads import in_thread
 from hub.vitals import Vitals
-from notifications import access, deliveries, inbox, lines, outbox, recovery, reports, revocation
+from notifications import admission, deliveries, inbox, lines, outbox, recovery, reports, revocation
 
 OPERATORS = frozenset({"/livez", "/readyz", "/metrics", mirror.PATH})
 LAST_S = 2.0  # a database that takes longer is not waited for when leaving
@@ -75,7 +75,7 @@ class Hub:
             hosts=tuple(settings.ALLOWED_HOSTS),
             tls=settings.HUB_TLS,
         )
-        self.feeds = Feeds(self.fanout, replay, access.admit, self.recount, caps, limits)
+        self.feeds = Feeds(self.fanout, replay, admission.admit, self.recount, caps, limits)
         self.copying = lines.Copying(self.log)
         layer = channel_layers.make_backend("default")  # the signals' own: they flush it at need
         self.presence = shared_presence()
@@ -98,8 +98,10 @@ class Hub:
             hosts=limits.hosts,
             tls=limits.tls,
         )
-        self.rooms = Rooms(self.fanout, replay, self.lobby, access.enter, caps, room_limits)
-        self.revocation = Revocation([self.feeds.subscribers, self.rooms.members], revocation.revoked)
+        self.rooms = Rooms(self.fanout, replay, self.lobby, admission.enter, caps, room_limits)
+        open = [self.feeds.subscribers, self.rooms.members]
+        self.revocation = Revocation(open, revocation.revoked, admission.doubts)
+        self.fanout.on_state.append(self.revocation.state)
         self.deliveries = Deliveries(self.fanout.watches, _write_down)
         self.feeds.on_caught.append(self.deliveries.caught)
         self.health = Health(self.log, self.feeds, recovery.trouble)

@@ -23,9 +23,10 @@ class Person:
     """Who stands at a door.
 
     ``own`` are the topics of their inbox, none in a room, and ``since`` the position of each at which it
-    became theirs (0 or none: always was); ``expires_at`` is a Unix time; ``session``, ``stamp``,
-    ``granted`` (topics that somebody granted them) and ``named`` (topics of rooms that their token names)
-    are what the right to be here hangs on, for whoever asks again later.
+    became theirs (0 or none: always was); ``expires_at`` is a Unix time. The others are what the right to be
+    here hangs on, for whoever asks again later: ``session`` or ``token`` (by id), when that was given out
+    (``issued_at``, a Unix time) and by which program (``key``), ``stamp``, which changes with the password,
+    ``granted`` (topics that somebody granted them) and ``named`` (topics of rooms that their token names).
     """
 
     id: str
@@ -37,6 +38,9 @@ class Person:
     granted: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     expires_at: float | None = None
+    token: str = ""
+    issued_at: float = 0.0
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

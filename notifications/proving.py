@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from notifications import attempts, second_factor
-from notifications.sign_ins import SIGNED_IN_AT
+from notifications.sessions import SIGNED_IN_AT
 
 PROVED_AT = "hub.proved_at"  # in a session: a Unix time
 

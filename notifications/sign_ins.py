@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,8 +10,6 @@ from django.db.models.signals import post_save
 from django.http import HttpRequest
 
 from notifications import audit
-
-SIGNED_IN_AT = "hub.signed_in_at"  # in a session: a Unix time
 
 
 def connect_signals() -> None:
@@ -23,7 +20,6 @@ def connect_signals() -> None:
 
 
 def _in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    request.session[SIGNED_IN_AT] = time.time()
     if address := _address(request):
         device = getattr(user, "otp_device", None)
         audit.note("login", actor=user, address=address, second_factor=device.name if device else None)

@@ -1,81 +1,122 @@
-"""What a program shows for a person: a signed token, or a ticket that works once."""
+"""What a program shows for a person: a signed token, or a ticket that works once.
+
+Both say the same, and both are believed only as far as `notifications.standings` finds them good.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import jwt
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from hub.problems import Problem
+from notifications import endings
 from notifications.models import Ticket
 
 TICKET_S = 30
 MAX_TTL_S = 24 * 3600
-AUDIENCE = "hub"
+ISSUER = AUDIENCE = "hub"
+CLAIMS = ("iss", "aud", "sub", "name", "own", "topics", "iat", "exp", "jti", "key", "pwd")
+
+_ID = re.compile(r"(\d{1,19})-(\d{1,19})-(\d{1,12})-[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Whose token it is, and what it opens: their own topics and these."""
+    """Whose token it is, what it opens, and what it hangs on.
+
+    With ``own`` it opens what is that person's at the time; ``topics`` are opened besides. Times are Unix
+    times; ``key`` is the API key (by id) that gave it out, 0 for none; ``password`` is a `fingerprint`.
+    """
 
     user: str
     name: str
-    own: tuple[str, ...]
+    own: bool
     topics: tuple[str, ...]
+    issued_at: float
     expires_at: int
+    id: str
+    key: int
+    password: str
 
 
-def issue(user: User, own: Sequence[str], topics: Sequence[str], ttl: int) -> tuple[str, str, Claims]:
-    """A token, a ticket, and what both say. ``ttl`` is in seconds."""
-    claims = Claims(str(user.pk), user.get_username(), tuple(own), tuple(topics), int(time.time()) + ttl)
-    token = jwt.encode(
-        {
-            "aud": AUDIENCE,
-            "sub": claims.user,
-            "name": claims.name,
-            "own": claims.own,
-            "topics": claims.topics,
-            "exp": claims.expires_at,
-        },
-        _key(),
-        algorithm="HS256",
-    )
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the id of a token tells: the key that gave it out, for whom, until when."""
+
+    key: int
+    user: int
+    expires_at: datetime
+
+
+def issue(
+    user: User, topics: Sequence[str], ttl: int, *, own: bool = True, key: int = 0
+) -> tuple[str, str, Claims]:
+    """A token, a ticket, and what both say. ``ttl`` is in seconds, ``key`` the API key that asks, by id."""
+    said = claims(user, topics, ttl, own=own, key=key)
     ticket = secrets.token_urlsafe(32)
     now = timezone.now()
     Ticket.objects.filter(expires_at__lt=now).delete()
-    Ticket.objects.create(
-        digest=digest(ticket),
-        claims=[claims.user, claims.name, claims.own, claims.topics, claims.expires_at],
-        expires_at=now + timedelta(seconds=min(TICKET_S, ttl)),
+    until = now + timedelta(seconds=min(TICKET_S, ttl))
+    Ticket.objects.create(digest=digest(ticket), claims=_payload(said), expires_at=until)
+    return sign(said), ticket, said
+
+
+def claims(user: User, topics: Sequence[str], ttl: int, *, own: bool = True, key: int = 0) -> Claims:
+    """What a token that is made now says."""
+    expires_at = int(time.time()) + ttl
+    return Claims(
+        user=str(user.pk),
+        name=user.get_username(),
+        own=own,
+        topics=tuple(topics),
+        issued_at=round(endings.after(time.time(), endings.of_tokens(user.pk)), 6),
+        expires_at=expires_at,
+        id=_sealed(f"{key}-{user.pk}-{expires_at}-{secrets.token_hex(8)}", next(iter(_keys().values()))),
+        key=key,
+        password=fingerprint(user.password),
     )
-    return token, ticket, claims
+
+
+def sign(claims: Claims) -> str:
+    """The token that says so."""
+    kid, secret = next(iter(_keys().items()))
+    said = {"iss": ISSUER, "aud": AUDIENCE, **_payload(claims)}
+    return jwt.encode(said, secret, algorithm="HS256", headers={"kid": kid})
 
 
 def read(token: str) -> Claims:
     """What a token says; raise a `Problem` of 401. Asks nobody."""
     try:
-        said: dict[str, Any] = jwt.decode(
+        secret = _keys()[jwt.get_unverified_header(token)["kid"]]
+        said = jwt.decode(
             token,
-            _key(),
+            secret,
             algorithms=["HS256"],
             audience=AUDIENCE,
-            options={"require": ["exp", "sub", "name", "own", "topics"]},
+            issuer=ISSUER,
+            # The clock of the instance that gave it out may be ahead of ours.
+            options={"require": [*CLAIMS], "verify_iat": False},
         )
+        return _claims(said)
     except jwt.ExpiredSignatureError:
         raise Problem(401, "This token has expired: ask for another.") from None
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, KeyError, TypeError):
         raise Problem(401, "This is not a subscriber token of this hub.") from None
-    return Claims(said["sub"], said["name"], tuple(said["own"]), tuple(said["topics"]), said["exp"])
 
 
 def redeem(ticket: str) -> Claims:
@@ -85,8 +126,19 @@ def redeem(ticket: str) -> Claims:
         # Two instances may both have read the row; one of them deletes it.
         if row is None or not Ticket.objects.filter(pk=row.pk).delete()[0]:
             raise Problem(401, f"This ticket is used, late or unknown: it works once, within {TICKET_S} s.")
-    user, name, own, topics, expires_at = row.claims
-    return Claims(user, name, tuple(own), tuple(topics), expires_at)
+    return _claims(row.claims)
+
+
+def given(id: str) -> Given:
+    """What stands in the id of a token of ours; raise a `Problem` of 404."""
+    body, _, _ = id.rpartition("-")
+    found = _ID.fullmatch(body)
+    if found is None or not any(
+        hmac.compare_digest(_sealed(body, secret), id) for secret in _keys().values()
+    ):
+        raise Problem(404, "No token of this hub has this id: give the id that came with the token.")
+    key, user, expires_at = map(int, found.groups())
+    return Given(key, user, datetime.fromtimestamp(expires_at, UTC))
 
 
 def digest(secret: str) -> str:
@@ -94,5 +146,52 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _key() -> bytes:
-    return salted_hmac("hub.subscriber", "token", algorithm="sha256").digest()
+def fingerprint(password: str) -> str:
+    """What changes with a person's password (given as it is kept), and tells nothing of it."""
+    return hashlib.sha256(b"hub.password:" + password.encode()).hexdigest()[:16]
+
+
+def _payload(claims: Claims) -> dict[str, Any]:
+    return {
+        "sub": claims.user,
+        "name": claims.name,
+        "own": claims.own,
+        "topics": list(claims.topics),
+        "iat": claims.issued_at,
+        "exp": claims.expires_at,
+        "jti": claims.id,
+        "key": claims.key,
+        "pwd": claims.password,
+    }
+
+
+def _claims(said: Mapping[str, Any]) -> Claims:
+    return Claims(
+        user=said["sub"],
+        name=said["name"],
+        own=said["own"],
+        topics=tuple(said["topics"]),
+        issued_at=said["iat"],
+        expires_at=said["exp"],
+        id=said["jti"],
+        key=said["key"],
+        password=said["pwd"],
+    )
+
+
+def _sealed(body: str, secret: bytes) -> str:
+    """An id that nobody else can have made."""
+    return f"{body}-{hmac.digest(secret, b'jti:' + body.encode(), 'sha256')[:8].hex()}"
+
+
+def _keys() -> dict[str, bytes]:
+    """What tokens are signed with, by `kid`: the first signs, the others are those that it followed."""
+    return _derived((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+
+
+@lru_cache(maxsize=8)
+def _derived(secrets: tuple[str, ...]) -> dict[str, bytes]:
+    derived = [
+        salted_hmac("hub.subscriber", "token", secret, algorithm="sha256").digest() for secret in secrets
+    ]
+    return {hashlib.sha256(b"kid:" + key).hexdigest()[:8]: key for key in derived}

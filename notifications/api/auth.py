@@ -8,7 +8,7 @@ from ninja.security.http import HttpAuthBase
 from ninja.utils import check_csrf
 
 from hub.problems import Problem
-from notifications import access, keys, tokens
+from notifications import access, keys, standings, tokens
 from notifications.models import ApiKey
 
 
@@ -76,10 +76,12 @@ def _signed_in(request: HttpRequest) -> User:
 
 
 def _of_token(text: str) -> User:
-    user = User.objects.filter(pk=tokens.read(text).user, is_active=True).first()
-    if user is None:
-        raise Problem(401, "Whose token this is has left.")
-    return user
+    claims = tokens.read(text)
+    id, key = int(claims.user), standings.program(claims.key)
+    standings.bearer(claims, standings.of([id]).get(id), standings.working([key]) if key else ())
+    if not claims.own:
+        raise Problem(403, "This token opens live topics alone: ask for one that opens the inbox.")
+    return User.objects.get(pk=id)
 
 
 def _named(request: HttpRequest, text: str) -> User:

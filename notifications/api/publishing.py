@@ -14,13 +14,14 @@ from ninja import Body, Header
 from hub import events, topics
 from hub.log.shared import shared_log
 from hub.problems import Problem
-from notifications import access, keys, recalling, tokens
+from notifications import access, endings, keys, recalling, tokens
 from notifications import notify as sending
 from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest
 from notifications.api.router import router
 from notifications.api.schemas import (
     AnyEvents,
+    EndedToken,
     EventsBody,
     NotificationBody,
     Position,
@@ -96,8 +97,9 @@ def publish(
 def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
     """A token and a ticket with which a person's browser or program reads. Scope: `tokens`.
 
-    Both open the person's own topics and the live topics given here. The token is for `Authorization:
-    Bearer`; the ticket works once, within 30 s, as `/feed/?ticket=`.
+    Both open what is that person's own when they are used, and the live topics given here. The token is for
+    `Authorization: Bearer`; the ticket works once, within 30 s, as `/feed/?ticket=`. Both end with the key
+    that asked for them; `id` is for ending them alone.
     """
     user = access.person(body.user)
     if user is None:
@@ -107,9 +109,22 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
         if topic not in own and (topics.is_inbox(topic) or topics.is_hubs(topic)):
             raise Problem(422, f"{topic!r} is not theirs to read: leave it out.", field="topics")
     keys.check_topics(request.auth, body.topics)
-    text, ticket, claims = tokens.issue(user, own, body.topics, body.ttl)
+    text, ticket, claims = tokens.issue(user, body.topics, body.ttl, key=request.auth.pk)
     expires_at = events.stamp(datetime.fromtimestamp(claims.expires_at, UTC))
-    return {"token": text, "ticket": ticket, "expires_at": expires_at}
+    return {"id": claims.id, "token": text, "ticket": ticket, "expires_at": expires_at}
+
+
+@router.delete("tokens/{id}", tags=TAGS, auth=Key("tokens"), response=EndedToken)
+def revoke(request: KeyRequest, id: str) -> dict[str, Any]:
+    """End a token and its ticket before their time, and close what was opened with them. Scope: `tokens`.
+
+    A key that is bound to topics ends those that it gave out itself.
+    """
+    token = tokens.given(id)
+    if request.auth.topics and token.key != request.auth.pk:
+        raise Problem(403, "Another key gave this token out: use that one, or one for all topics.")
+    endings.end_token(id, token.user, token.expires_at)
+    return {"id": id}
 
 
 def _written(to: Sequence[str]) -> list[str]:

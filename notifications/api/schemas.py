@@ -140,9 +140,14 @@ class Positions(BaseModel):
 
 
 class Token(BaseModel):
+    id: str = Field(description="Of both: to end them with `DELETE /api/v1/tokens/{id}`.")
     token: str
     ticket: str
     expires_at: str
+
+
+class EndedToken(BaseModel):
+    id: str
 
 
 class Room(BaseModel):

@@ -15,7 +15,15 @@ from notifications.models.notification import (
     time_ordered_id,
     visible,
 )
-from notifications.models.person import Grant, Preference, PreferenceChange, Subscription, valid_live_topic
+from notifications.models.person import (
+    Ending,
+    Grant,
+    Preference,
+    PreferenceChange,
+    RevokedToken,
+    Subscription,
+    valid_live_topic,
+)
 from notifications.models.program import ApiKey, IdempotentRequest, Ticket
 from notifications.models.room import ROOM_NAME, Line, Room, valid_kind
 from notifications.models.sign_in import SignInCount
@@ -30,6 +38,7 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "Delivery",
+    "Ending",
     "Grant",
     "IdempotentRequest",
     "Line",
@@ -37,6 +46,7 @@ __all__ = [
     "Preference",
     "PreferenceChange",
     "Reading",
+    "RevokedToken",
     "Room",
     "Sending",
     "SignInCount",

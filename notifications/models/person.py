@@ -76,3 +76,27 @@ class Grant(models.Model):
 
     def covers(self, topic: str) -> bool:
         return patterns.covers(self.pattern, topic)
+
+
+class Ending(models.Model):
+    """When what had been given out to a person ended: nothing that is as old, or older, counts any more."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ending")
+    tokens_at = models.DateTimeField(null=True)  # tokens and tickets
+    sessions_at = models.DateTimeField(null=True)
+    # Of tokens that were revoked singly: when the last of them would have expired.
+    revoked_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.tokens_at}"
+
+
+class RevokedToken(models.Model):
+    """A token that ended before its time; the row goes when that has come."""
+
+    id = models.CharField(max_length=100, primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.id

@@ -37,7 +37,7 @@ def rows(admin_user: User) -> list[object]:
     (row,) = notify(["everyone"], "Hello")
     reading.read(admin_user, row.pk)
     keys.create("ci", ["send"])
-    tokens.issue(admin_user, [], [], 60)
+    tokens.issue(admin_user, [], 60)
     IdempotentRequest.objects.create(api_key=ApiKey.objects.get(), key="a", digest="b")
     Subscription.objects.create(user=admin_user, topic="releases")
     Grant.objects.create(pattern="job-*")

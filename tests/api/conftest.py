@@ -11,7 +11,7 @@ from django.db import models
 from django.test import Client
 
 from hub.log import Log
-from notifications import access, keys, tokens
+from notifications import keys, tokens
 from notifications.models import IdempotentRequest, Notification, Preference, Reading, Room, Ticket
 
 Json = dict[str, Any]
@@ -136,6 +136,6 @@ def reader(alice: User) -> Caller:
 @pytest.fixture
 def token_of() -> Callable[[User], str]:
     def make(user: User, ttl: int = 60) -> str:
-        return tokens.issue(user, access.own_topics(user), [], ttl)[0]
+        return tokens.issue(user, [], ttl)[0]
 
     return make

@@ -78,6 +78,7 @@ def test_the_documentation_names_every_call(db: None) -> None:
         "PUT /api/v1/preferences",
         "POST /api/v1/events",
         "POST /api/v1/tokens",
+        "DELETE /api/v1/tokens/{id}",
         "GET /api/v1/rooms",
         "POST /api/v1/rooms",
     }

@@ -17,6 +17,7 @@ LADDER = (
         "hub.wires",
         "hub.caps",
         "hub.batch",
+        "hub.doubts",
         "hub.latest",
         "hub.mishaps",
         "hub.environment",
@@ -31,7 +32,7 @@ LADDER = (
         "hub.bodies",
         "hub.turns",
     },
-    {"hub.events", "hub.origins"},
+    {"hub.events", "hub.origins", "hub.remembered"},
     {"hub.people", "hub.log", "hub.presence", "hub.signals", "hub.protocol"},
     {
         "hub.log.said",
@@ -85,8 +86,10 @@ LADDER = (
         "notifications.storm",
         "notifications.attempts",
     },
+    {"notifications.endings"},
     {
         "notifications.tokens",
+        "notifications.sessions",
         "notifications.inbox",
         "notifications.keys",
         "notifications.webhooks",
@@ -99,10 +102,12 @@ LADDER = (
     {
         "notifications.sign_ins",
         "notifications.access",
+        "notifications.standings",
         "notifications.outbox",
         "notifications.recovery",
         "notifications.replay",
     },
+    {"notifications.admission"},
     {
         "notifications.notify",
         "notifications.recalling",
@@ -142,7 +147,6 @@ APART = {
     "hub.intake",
     "hub.apps",
     "notifications.apps",
-    "notifications.authentication",
     "hub",
     "notifications",
 }

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from notifications.models import Sending
-from notifications.sign_ins import SIGNED_IN_AT
+from notifications.sessions import SIGNED_IN_AT
 from tests.dashboard.forms import press, text
 from tests.sign_in.conftest import PASSWORD, code, enrol, sign_in
 
