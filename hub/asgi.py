@@ -29,6 +29,7 @@ from hub.feeds import Feeds, Limits
 from hub.headers import fields
 from hub.health import Health
 from hub.knock import Receive, Scope, Send, respond
+from hub.limiter import Rates
 from hub.lobby import Lobby
 from hub.log.shared import shared_log
 from hub.metrics import Metrics
@@ -92,8 +93,11 @@ class Hub:
             heartbeat_s=settings.HUB_HEARTBEAT_S,
             max_age_s=settings.HUB_MAX_AGE_S,
             mailbox_bytes=settings.HUB_MAILBOX_BYTES,
-            lines_per_s=settings.HUB_ROOM_LINES_PER_S,
-            signals_per_s=settings.HUB_ROOM_SIGNALS_PER_S,
+            rates=Rates(
+                settings.HUB_ROOM_LINES_PER_S,
+                settings.HUB_ROOM_SIGNALS_PER_S,
+                settings.HUB_ROOM_BYTES_PER_S,
+            ),
             origins=limits.origins,
             hosts=limits.hosts,
             tls=limits.tls,

@@ -45,6 +45,7 @@ class Kind:
     history = 0  # lines a newcomer without ?after= is given
     strict = False  # a line is placed only on the state it was judged by
     binary = False  # binary frames are relayed
+    max_signal = 4096  # bytes of a signal, which everybody is sent
     lasting: frozenset[str] = frozenset()  # signals whose last value a newcomer is given
 
     def start(self) -> Any:
@@ -167,6 +168,7 @@ class Binary(Kind):
 
     name = "binary"
     binary = True
+    max_signal = 64 * 1024
 
     def validate(self, frame: Say | Signal, who: Mapping[str, str], state: Any) -> None:
         if isinstance(frame, Say):

@@ -11,8 +11,10 @@ from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
-from hub import framing, protocol
+from hub import framing, limiter, protocol
 from hub.events import Frame, Piece
+from hub.heads import Heads
+from hub.limiter import Limiter
 from hub.people import Entry
 from hub.protocol import Close
 from hub.subscriber import Subscriber
@@ -23,28 +25,7 @@ if TYPE_CHECKING:
 
 _PONG, _MASK_BYTES = b"\x8a\x80", 4  # to our pings, which are empty
 _MESSAGE = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
-BURST = 3  # times what a second allows
 IDLE_BEATS = 3  # heartbeats without a word, not even an answer to a ping
-
-
-class Allowance:
-    """So many a second, and a few seconds' worth at once."""
-
-    __slots__ = ("_at", "_left", "_per_s")
-
-    def __init__(self, per_s: float) -> None:
-        self._per_s = per_s
-        self._left = per_s * BURST
-        self._at = time.monotonic()
-
-    def take(self) -> bool:
-        now = time.monotonic()
-        self._left = min(self._per_s * BURST, self._left + (now - self._at) * self._per_s)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 class Member(Subscriber):
@@ -62,6 +43,7 @@ class Member(Subscriber):
     END = b""
 
     __slots__ = (
+        "_heads",
         "_heard_at",
         "_idle_s",
         "_parser",
@@ -69,9 +51,8 @@ class Member(Subscriber):
         "_text",
         "connection",
         "counted",
-        "lines",
+        "limiter",
         "room",
-        "signals",
         "since",
         "warned",
     )
@@ -85,8 +66,7 @@ class Member(Subscriber):
         ends_at: float,
         *,
         heartbeat_s: float,
-        lines_per_s: float,
-        signals_per_s: float,
+        limiter: Limiter,
     ) -> None:
         super().__init__(entry.person, address, (topic,), limit, ends_at)
         self.connection = uuid.uuid4().hex
@@ -94,9 +74,9 @@ class Member(Subscriber):
         self.room: Room | None = None
         self.counted = False  # among those who are in it
         self.warned = False  # that the day's messages are said
-        self.lines = Allowance(lines_per_s)
-        self.signals = Allowance(signals_per_s)
+        self.limiter = limiter
         self._parser: Protocol | None = None  # who only listens needs none
+        self._heads: Heads | None = None
         self._parts: list[bytes] = []
         self._text = True
         self._idle_s = IDLE_BEATS * heartbeat_s
@@ -108,12 +88,15 @@ class Member(Subscriber):
 
     def hear(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
         """The messages that these bytes complete, and whether each is text. Pings are answered; a close or
-        a fault ends it."""
+        a fault ends it. Raises `TooFast` or `Malformed` before anything of the bytes is looked at closer."""
         self._heard_at = time.monotonic()
-        if self._parser is None:
+        self.limiter.spend(limiter.BYTES, max(len(data), limiter.READ_BYTES))
+        if self._parser is None or self._heads is None:
             if len(data) == len(_PONG) + _MASK_BYTES and data.startswith(_PONG):
-                return
+                return self.limiter.spend(limiter.FRAMES)
             self._parser = Protocol(Side.SERVER, state=OPEN, max_size=FRAME_BYTES)
+            self._heads = Heads()
+        self.limiter.spend(limiter.FRAMES, self._heads.count(data, self.limiter.left(limiter.FRAMES)))
         self._parser.receive_data(data)
         for frame in self._parser.events_received():
             if isinstance(frame, WireFrame) and frame.opcode in _MESSAGE:

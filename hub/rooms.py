@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub import framing, logs, outages, protocol, topics
+from hub import events, framing, limiter, logs, outages, protocol, topics
 from hub.caps import Caps
 from hub.catchup import CatchUp
 from hub.draining import drain
@@ -25,6 +25,7 @@ from hub.fanout import Fanout
 from hub.handshake import Handshake
 from hub.kinds import Refused
 from hub.knock import Receive, Scope, Send, respond
+from hub.limiter import Limiters, Rates, TooFast
 from hub.lobby import Lobby
 from hub.member import Member
 from hub.people import Enter, Entry
@@ -49,8 +50,7 @@ class Limits:
     heartbeat_s: float
     max_age_s: float
     mailbox_bytes: int
-    lines_per_s: float
-    signals_per_s: float
+    rates: Rates
     origins: frozenset[str]
     hosts: tuple[str, ...]
     tls: bool = False  # nothing is served in clear
@@ -66,6 +66,7 @@ class Rooms:
         self._enter = enter
         self._caps = caps
         self._limits = limits
+        self._limiters = Limiters(limits.rates)
         self.members = Wheel(limits.heartbeat_s)
         self.draining = False
         self.closes: Counter[str] = Counter()  # by reason
@@ -104,7 +105,7 @@ class Rooms:
         return len(self._lobby.rooms)
 
     async def run(self) -> None:
-        await asyncio.gather(self.members.run(), self._lobby.run())
+        await asyncio.gather(self.members.run(), self._lobby.run(), self._limiters.run())
 
     async def drain(self, seconds: float) -> None:
         """Let nobody in, and send everybody elsewhere."""
@@ -144,8 +145,7 @@ class Rooms:
             self._limits.mailbox_bytes,
             min(time.time() + age, entry.person.expires_at or float("inf")),
             heartbeat_s=self._limits.heartbeat_s,
-            lines_per_s=self._limits.lines_per_s,
-            signals_per_s=self._limits.signals_per_s,
+            limiter=self._limiters.enter(entry.person.id),
         )
         self.members.add(member)
         logs.opened("room", member)
@@ -157,6 +157,7 @@ class Rooms:
         logs.closed("room", member, time.time())
         self.members.remove(member)
         self._caps.leave(member.person.id, member.address)
+        self._limiters.leave(member.person.id)
         self._lobby.leave(member)
         self._fanout.leave(member)
 
@@ -191,32 +192,44 @@ class Rooms:
                 self._take(room, member, message, text)
         except Malformed as bad:
             member.end(Close.MALFORMED, str(bad))
+        except TooFast as fast:
+            member.end(Close.TOO_FAST, str(fast))
+        except Exception:
+            logger.exception("what %s sent into %s could not be taken", member.person.id, room.name)
+            member.end(Close.ERROR, "instance error")
 
     def _take(self, room: Room, member: Member, message: bytes, text: bool) -> None:
         if not text:
             if not room.kind.binary:
                 raise Malformed("Binary frames are for rooms of kind binary: send JSON as text.")
-            if member.signals.take():
-                self._lobby.signal(member, "", message)
+            # Too many are not told: of signals only the latest counts.
+            if member.limiter.take(limiter.SIGNALS):
+                self._relay(room, member, "", message, len(message))
             return
         frame: Any = protocol.parse(message)
         if isinstance(frame, Ping):
             return member.put(PONG)
         if isinstance(frame, Say):
-            if not member.lines.take():
-                return member.end(Close.TOO_FAST, f"at most {self._limits.lines_per_s:g} lines a second")
+            member.limiter.spend(limiter.LINES)
             return room.say(member, frame)
-        self._signal(room, member, frame)
+        if member.limiter.take(limiter.SIGNALS):
+            self._signal(room, member, frame)
 
     def _signal(self, room: Room, member: Member, frame: Signal) -> None:
-        # Too many are not told: of signals only the latest counts.
-        if not member.signals.take():
-            return
         try:
             room.judge(member, frame)
         except Refused as refused:
             return member.tell(protocol.error("", refused.reason, refused.detail))
-        self._lobby.signal(member, frame.name, frame.body)
+        self._relay(room, member, frame.name, frame.body, len(events.encode(frame.body)))
+
+    def _relay(self, room: Room, member: Member, name: str, body: Any, size: int) -> None:
+        """``size`` is in bytes, as the others will be told it."""
+        most = room.kind.max_signal
+        if size > most:
+            why = f"A signal takes at most {most} bytes here: this one is {size}."
+            return member.tell(protocol.error("", "too-large", why))
+        if member.limiter.take(limiter.SIGNAL_BYTES, size):
+            self._lobby.signal(member, name, body)
 
     def _tap(self, event: Event) -> None:
         if topics.is_room(event.topic):

@@ -52,6 +52,7 @@ HUB_MAX_CONNECTIONS_PER_ADDRESS = environment.whole("HUB_MAX_CONNECTIONS_PER_ADD
 HUB_METRICS_KEY = environment.text("HUB_METRICS_KEY")
 HUB_TRUSTED_PROXIES = environment.networks("HUB_TRUSTED_PROXIES", "127.0.0.1,::1")
 HUB_ROOM_LINES_PER_S = environment.number("HUB_ROOM_LINES_PER_S", 20, least=0.1)
+HUB_ROOM_BYTES_PER_S = environment.whole("HUB_ROOM_BYTES_PER_S", 512 * 1024, least=64 * 1024)
 HUB_ROOM_LINES_PER_DAY = environment.whole("HUB_ROOM_LINES_PER_DAY", 20_000)
 HUB_ROOM_SIGNALS_PER_S = environment.number("HUB_ROOM_SIGNALS_PER_S", 40, least=0.1)
 HUB_MANDATORY_CATEGORIES = environment.listed(

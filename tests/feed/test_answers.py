@@ -14,6 +14,7 @@ from hub import answers, topics
 from hub.answers import Answers
 from hub.caps import Caps
 from hub.census import code
+from hub.limiter import Rates
 from hub.lobby import Lobby
 from hub.log import Log
 from hub.metrics import Metrics
@@ -36,7 +37,7 @@ class Office:
         self.asked: list[str] = []
         log: Log = desk.log
         lobby = Lobby(log, desk.fanout, MemoryPresence(), InMemoryChannelLayer(), _none, _leave, 100)
-        limits = Limits(20, 3600, 65536, 20, 20, frozenset(), ("testserver",))
+        limits = Limits(20, 3600, 65536, Rates(20, 20, 65536), frozenset(), ("testserver",))
         rooms = Rooms(desk.fanout, Replay(log, desk.recover), lobby, _enter, Caps(9, 9, 9), limits)
         metrics = Metrics(log, desk.fanout, desk.feeds, rooms, lobby, "")
         vitals = Vitals("hub-1", desk.fanout, desk.feeds, rooms, metrics)

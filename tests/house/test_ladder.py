@@ -20,6 +20,7 @@ LADDER = (
         "hub.doubts",
         "hub.latest",
         "hub.mishaps",
+        "hub.limiter",
         "hub.environment",
         "hub.framing",
         "hub.strict",
@@ -35,6 +36,7 @@ LADDER = (
     {"hub.events", "hub.origins", "hub.remembered"},
     {"hub.people", "hub.log", "hub.presence", "hub.signals", "hub.protocol"},
     {
+        "hub.heads",
         "hub.log.said",
         "hub.log.memory",
         "hub.log.stream",

@@ -18,6 +18,7 @@ from hub import kinds
 from hub.caps import Caps
 from hub.events import Event
 from hub.fanout import Fanout
+from hub.limiter import Rates
 from hub.lobby import Lobby
 from hub.log.memory import MemoryLog
 from hub.people import Credentials, Entry, Person
@@ -99,6 +100,7 @@ class Hall:
     """The rooms of one process without a database: memory, and lambdas. Names: chat-…, board-…, …"""
 
     limits: dict[str, Any] = field(default_factory=dict)
+    rates: dict[str, Any] = field(default_factory=dict)  # what is not said here leaves room
     rows: dict[str, list[Event]] = field(default_factory=dict)  # by topic
     kept: list[str] = field(default_factory=list)  # topics that were to be kept
     gone: dict[str, bool] = field(default_factory=dict)
@@ -124,12 +126,11 @@ class Hall:
             "heartbeat_s": 20,
             "max_age_s": 3600,
             "mailbox_bytes": 64 * 1024,
-            "lines_per_s": 100,
-            "signals_per_s": 100,
             "origins": frozenset({"https://app.example.com"}),
             "hosts": ("127.0.0.1",),
         }
-        limits = Limits(**{**defaults, **self.limits})
+        rates = Rates(**{"lines_per_s": 100, "signals_per_s": 100, "bytes_per_s": 1 << 24, **self.rates})
+        limits = Limits(**{**defaults, **self.limits}, rates=rates)
         self.rooms = Rooms(self.fanout, replay, self.lobby, self.enter, Caps(1000, 500, 1000), limits)
         self.revocation = Revocation([self.rooms.members], self.revoked)
         self.fanout.taps.append(self.revocation.tap)

@@ -151,7 +151,7 @@ async def test_binary_in_a_room_of_text_closes_with_4400(hall: Hall) -> None:
 
 
 async def test_who_speaks_too_fast_is_closed_with_4429(make_hall: Callable[..., Any]) -> None:
-    hall = await make_hall(limits={"lines_per_s": 5})
+    hall = await make_hall(rates={"lines_per_s": 5})
     ann = await hall.visit()
 
     for number in range(30):
@@ -161,7 +161,7 @@ async def test_who_speaks_too_fast_is_closed_with_4429(make_hall: Callable[..., 
 
 
 async def test_too_many_signals_are_dropped_and_nobody_is_closed(make_hall: Callable[..., Any]) -> None:
-    hall = await make_hall(limits={"signals_per_s": 5})
+    hall = await make_hall(rates={"signals_per_s": 5})
     ann = await hall.visit()
     bob = await hall.visit(who="bob")
 
@@ -249,7 +249,7 @@ async def test_while_the_log_is_away_a_line_is_given_back(
 async def test_a_member_who_does_not_read_is_closed_and_others_are_not_held_up(
     make_hall: Callable[..., Any],
 ) -> None:
-    hall = await make_hall(limits={"lines_per_s": 10_000})
+    hall = await make_hall(rates={"lines_per_s": 10_000})
     reader, writer = await asyncio.open_connection("127.0.0.1", hall.port, limit=1)  # reads what is asked for
     writer.write(SHAKE.replace(b"ann", b"slow"))
     ann = await hall.visit()
