@@ -8,9 +8,12 @@ client's end, for what a room's client says and, where the kernel said "wait", f
 from __future__ import annotations
 
 import asyncio
+import logging
 import select
 import socket
 from collections.abc import Callable
+
+from hub.rota import Rota
 
 # Writes of all wires in this process: taken by the kernel at once, at least in part; made to wait.
 direct = deferred = 0
@@ -19,7 +22,10 @@ LOST = -1  # what a `send` that failed for good counts as
 
 GONE = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 HEARD = 64 * 1024  # bytes read at once
-ENDING_S = 5.0  # a reader that was told goodbye has so long to read it
+ENDING_S = 5.0  # a reader that was told goodbye has so long to read it …
+IGNORED = 16 * 1024 * 1024  # … and what it goes on to say is taken from the kernel up to so many bytes
+
+logger = logging.getLogger(__name__)
 
 
 class Wire:
@@ -30,6 +36,7 @@ class Wire:
         "_closed",
         "_ending",
         "_heard",
+        "_ignored",
         "_limit",
         "_size",
         "_socket",
@@ -46,6 +53,7 @@ class Wire:
         self._size = 0
         self._ending = False
         self._heard: Callable[[bytes], None] | None = None
+        self._ignored = 0
         # Told when the kernel makes us wait, and when it no longer does.
         self.changed: Callable[[], None] = _nothing
 
@@ -93,7 +101,7 @@ class Wire:
         if self._socket is None:
             return
         if sent == LOST:
-            self._wires.soon(self.abort)
+            self._wires.loop.call_soon(self.abort)
             return
         self._backlog = [data[sent:]]
         self._size = len(data) - sent
@@ -107,11 +115,13 @@ class Wire:
         self._limit += len(last)
         self.write(last)
         self._ending = True
+        if self._heard is not None:
+            self._heard = self._ignore
         self.changed()
         if self._backlog is None:
-            self._wires.soon(self._ended)
+            self._wires.loop.call_soon(self._ended)
         else:
-            self._wires.later(ENDING_S, self.abort)
+            self._wires.loop.call_later(ENDING_S, self.abort)
 
     def abort(self) -> None:
         """Close now, whatever waits."""
@@ -165,16 +175,20 @@ class Wire:
         else:
             self.abort()
 
+    def _ignore(self, data: bytes) -> None:
+        self._ignored += len(data)
+        if self._ignored > IGNORED:
+            self.read(None)
+
     def _ended(self) -> None:
         """All was sent. Of a client that still speaks, the kernel would throw our last words away."""
         if self._heard is None or self._socket is None:
             return self.abort()
-        self._heard = _ignore
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:
             return self.abort()  # it has left
-        self._wires.later(ENDING_S, self.abort)
+        self._wires.loop.call_later(ENDING_S, self.abort)
 
     def _watch(self) -> None:
         mask = GONE
@@ -190,18 +204,14 @@ def _nothing() -> None:
     pass
 
 
-def _ignore(data: bytes) -> None:
-    pass
-
-
 class Wires:
     """All wires of this process, under one epoll that the event loop watches."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._epoll = select.epoll()
         self._wires: dict[int, Wire] = {}
-        self._loop.add_reader(self._epoll.fileno(), self._ready)
+        self.loop.add_reader(self._epoll.fileno(), Rota(self._ready, self._serve).turn)
 
     def take(self, taken: socket.socket, waiting: bytes, limit: int, closed: Callable[[], None]) -> Wire:
         """Own a connected, non-blocking socket. ``waiting`` goes out first, over the limit if need be.
@@ -222,17 +232,12 @@ class Wires:
         self._epoll.unregister(taken.fileno())
         del self._wires[taken.fileno()]
 
-    def soon(self, call: Callable[[], None]) -> None:
-        self._loop.call_soon(call)
+    def _ready(self) -> list[tuple[Wire, int]]:
+        return [(self._wires[number], happened) for number, happened in self._epoll.poll(0, 1000)]
 
-    def later(self, seconds: float, call: Callable[[], None]) -> None:
-        self._loop.call_later(seconds, call)
-
-    def _ready(self) -> None:
-        for number, happened in self._epoll.poll(0, 1000):
-            wire = self._wires.get(number)
-            if wire is None:  # it ended earlier in this round
-                continue
+    def _serve(self, ready: tuple[Wire, int]) -> None:
+        wire, happened = ready
+        try:
             if happened & select.EPOLLIN:
                 # What a client said before it left counts.
                 wire.readable()
@@ -240,3 +245,6 @@ class Wires:
                 wire.abort()
             if happened & select.EPOLLOUT:
                 wire.room()
+        except Exception:
+            logger.exception("a connection could not be served, and is closed")
+            wire.abort()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hub import wires
+from hub import rota, wires
 from hub.wires import Wire, Wires
 
 LIMIT = 256 * 1024
@@ -147,3 +147,93 @@ async def test_writing_to_one_who_just_left_closes_later_and_not_within_the_writ
 
     assert not line.closed
     await line.until(lambda: len(line.closed) == 1)
+
+
+async def test_who_goes_on_after_the_end_is_heard_no_further_than_a_bound(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wires, "IGNORED", 256 * 1024)
+    monkeypatch.setattr(wires, "ENDING_S", 0.2)
+    taken = 0
+
+    def heard(data: bytes) -> None:
+        line.wire.end(b"goodbye")
+
+    line.wire.read(heard)
+
+    async with asyncio.timeout(10):
+        while not line.closed:
+            try:
+                taken += line.reader.send(b"x" * 4096)
+            except BlockingIOError:
+                await asyncio.sleep(0)
+            except OSError:
+                break
+
+    assert taken < wires.IGNORED + 4 * wires.HEARD
+
+
+async def test_after_the_end_nothing_is_heard_though_the_reader_takes_nothing(line: Line) -> None:
+    told: list[bytes] = []
+    line.wire.read(told.append)
+    fill(line)
+
+    line.wire.end(b"goodbye")
+    line.reader.send(b"more")
+    await line.until(lambda: line.wire._ignored == 4)
+
+    assert not told
+
+
+async def test_a_connection_that_cannot_be_served_ends_and_the_others_are_served() -> None:
+    mine = Wires()
+    pairs = [socket.socketpair() for _ in range(3)]
+    told: list[bytes] = []
+    closed: list[int] = []
+
+    def fail(data: bytes) -> None:
+        raise ZeroDivisionError
+
+    for number, (ours, _) in enumerate(pairs):
+        ours.setblocking(False)
+        wire = mine.take(ours, b"", LIMIT, lambda number=number: closed.append(number))  # type: ignore[misc]
+        wire.read(fail if number == 1 else told.append)
+    for _, theirs in pairs:
+        theirs.send(b"word")
+
+    async with asyncio.timeout(10):
+        while len(told) < 2 or not closed:
+            await asyncio.sleep(0.001)
+    for _, theirs in pairs:
+        theirs.close()
+
+    assert closed[:1] == [1]
+
+
+async def test_those_who_flood_leave_the_loop_its_turns_and_each_other_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rota, "TURN_S", 0.0)  # one a turn
+    mine = Wires()
+    heard: list[int] = []
+    pairs = [socket.socketpair() for _ in range(10)]
+    for number, (ours, theirs) in enumerate(pairs):
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        theirs.send(b"x" * 100_000)
+        mine.take(ours, b"", LIMIT, lambda: None).read(lambda data, number=number: heard.append(number))  # type: ignore[misc]
+
+    turns = 0
+    async with asyncio.timeout(10):
+        while len(heard) < 10:
+            await asyncio.sleep(0)
+            turns += 1
+    first = heard[:10]
+    for _, theirs in pairs:
+        theirs.close()
+    async with asyncio.timeout(10):
+        while mine._wires:
+            await asyncio.sleep(0)
+
+    assert sorted(first) == list(range(10))
+    assert turns >= 10

@@ -21,6 +21,7 @@ LADDER = (
         "hub.latest",
         "hub.mishaps",
         "hub.limiter",
+        "hub.rota",
         "hub.environment",
         "hub.framing",
         "hub.strict",
