@@ -18,13 +18,15 @@ def record(request: HttpRequest, act: str, target: object = "", **detail: Any) -
     return note(act, target, actor=user, address=request.META.get("REMOTE_ADDR", ""), **detail)
 
 
-def note(act: str, target: object = "", *, actor: Any = None, address: str = "", **detail: Any) -> AuditEntry:
-    """Note an act of this person, or of nobody who is known."""
+def note(
+    act: str, target: object = "", *, actor: Any = None, by: str = "", address: str = "", **detail: Any
+) -> AuditEntry:
+    """Note an act of this person, or ``by`` what is no person, or of nobody who is known."""
     if act not in ACTS:
         raise ValueError(f"{act!r} is no act: it is one of {', '.join(ACTS)}.")
     return AuditEntry.objects.create(
         actor_id=None if actor is None else actor.pk,
-        actor="" if actor is None else actor.get_username(),
+        actor=by if actor is None else actor.get_username(),
         act=act,
         target=str(target)[:300],
         detail=detail,

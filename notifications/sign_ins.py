@@ -22,7 +22,8 @@ def connect_signals() -> None:
 def _in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     if address := _address(request):
         device = getattr(user, "otp_device", None)
-        audit.note("login", actor=user, address=address, second_factor=device.name if device else None)
+        how = {"second_factor": device.name} if device else {}
+        audit.note("login", actor=user, address=address, **how)
 
 
 def _out(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:

@@ -78,4 +78,8 @@ CATALOGUE = {
         "deploy one version with one environment to all instances, and run the doctor in it.",
     ),
     "hub.D027": ("secrets differ", "give every instance, and the doctor, the same HUB_SECRET_KEY."),
+    "hub.D028": (
+        "database role too strong",
+        "serve as a role that owns nothing, and migrate as another: docs/operations/postgres.sql makes both.",
+    ),
 }

@@ -44,6 +44,7 @@ def database(report: Report) -> bool:
             skewed(report, "the database", float(now), time.time(), took_s)
             # A pooler makes up the process id that a connection is told of.
             pooled = int(_ask(cursor, "SELECT pg_backend_pid()")[1]) != connection.connection.info.backend_pid
+            _strength(report, cursor)
             _connections(report, int(_ask(cursor, "SHOW max_connections")[1]), pooled)
     executor = MigrationExecutor(connection)
     if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -80,6 +81,19 @@ def _ask(cursor: object, query: str) -> tuple[float, str]:
     cursor.execute(query)  # type: ignore[attr-defined]
     (answer,) = cursor.fetchone()  # type: ignore[attr-defined]
     return time.perf_counter() - began, answer
+
+
+def _strength(report: Report, cursor: object) -> None:
+    """Whoever owns a table may take its guards away, and a superuser may do anything at all."""
+    strong = _ask(cursor, "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")[1]
+    owner = _ask(
+        cursor,
+        "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+        " AND pg_has_role(current_user, relowner, 'USAGE')",
+    )[1]
+    if (strong or owner) and not settings.HUB_DEMO:
+        what = "may do anything in PostgreSQL" if strong else f"owns {owner} tables"
+        report.find("hub.D028", f"the role that serves {what}: it can change the audit log, too.")
 
 
 def _connections(report: Report, most: int, pooled: bool) -> None:

@@ -15,6 +15,7 @@ from notifications.audit import ACTS
 from notifications.dashboard.pager import page_of
 from notifications.models import UNSAYABLE, AuditEntry
 from notifications.roles import StaffRequest, needs
+from notifications.words import say
 
 # The acts by what their target is.
 SENDINGS = ("send", "test", "undo", "stop", "recall", "reschedule")
@@ -67,6 +68,8 @@ def _target(entry: AuditEntry, detail: dict[str, Any]) -> str:
         return f"{detail.get('title') or entry.target}"
     if entry.act in MEMBERS:
         return f"{entry.target}: {detail.get('person', '')}"
+    if entry.act == "login-failed" and not entry.target:
+        return say("audit_unknown_name")
     return entry.target
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b32decode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,9 +11,11 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django_otp.oath import totp
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.desk import Desk, desk
+from tests.browser.visitor import visiting
 from tests.cluster import Cluster
 
 # All of WCAG 2.2 AA and what axe calls best practice; no rule is left out.
@@ -83,12 +87,31 @@ def test_signing_in_is_faultless(cluster: Cluster, browser: Browser, look: dict[
     page.goto(f"{cluster.http_url}/")
     faultless(page, "login")
 
-    page.locator("[name=username]").fill("alice")
+    page.locator("[name=username]").fill("nobody")
     page.locator("[name=password]").fill("wrong")
     page.locator(".sign-in button").click()
     page.get_by_role("alert").wait_for()
     faultless(page, "login, refused")
     context.close()
+
+
+def test_setting_up_a_second_factor_is_faultless(
+    cluster: Cluster, browser: Browser, look: dict[str, Any]
+) -> None:
+    with visiting(browser, cluster, "carol", **look) as page:
+        page.goto(f"{cluster.http_url}/accounts/second-factor/")
+        faultless(page, "enrol")
+
+        key = page.locator("code").inner_text().replace(" ", "")
+        page.locator("[name=code]").fill(f"{totp(b32decode(key)):06d}")
+        page.locator("[name=password]").fill("demo")
+        page.get_by_role("button", name=re.compile("Set up|إعداد")).click()
+        page.locator(".codes").wait_for()
+        faultless(page, "codes")
+
+        page.goto(f"{cluster.http_url}/accounts/second-factor/")
+        faultless(page, "enrolled")
+    cluster.manage("second_factor", "carol", "--remove")
 
 
 def test_the_inbox_is_faultless_in_every_state(seen: Desk) -> None:

@@ -112,7 +112,9 @@ def test_images_of_others_are_pinned_to_a_series() -> None:
     assert [image for image in images if not pinned.fullmatch(image)] == []
 
 
-@pytest.mark.parametrize("secret", ["HUB_SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"])
+@pytest.mark.parametrize(
+    "secret", ["HUB_SECRET_KEY", "POSTGRES_PASSWORD", "POSTGRES_OWNER_PASSWORD", "REDIS_PASSWORD"]
+)
 def test_a_missing_secret_is_refused_with_a_sentence(secret: str) -> None:
     uses = re.findall(r"(?<!\$)\$\{" + secret + r"([^}]*)\}", (ROOT / "docker-compose.yml").read_text())
 

@@ -200,6 +200,6 @@ def test_every_finding_is_explained_in_the_docs() -> None:
 
 
 def test_every_finding_is_provoked_by_a_test() -> None:
-    tests = "".join(path.read_text() for path in (ROOT / "tests" / "doctor").glob("test_*.py"))
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
 
     assert [id for id in CATALOGUE if f'"{id}"' not in tests] == []

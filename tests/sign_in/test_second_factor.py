@@ -222,7 +222,7 @@ def test_a_lost_app_is_taken_away_by_whoever_runs_the_hub(alice: User) -> None:
 
     assert not second_factor.enrolled(alice)
     entry = AuditEntry.objects.get(act="second-factor")
-    assert (entry.target, entry.detail) == ("alice", {"did": "removed", "by": "command"})
+    assert (entry.actor, entry.target, entry.detail) == ("command", "alice", {"did": "removed"})
 
 
 def test_of_somebody_who_is_not_there_the_command_says_so(db: None) -> None:
