@@ -45,7 +45,7 @@ from hub.rooms import Limits as RoomLimits
 from hub.rooms import Rooms
 from hub.threads import in_thread
 from hub.vitals import Vitals
-from notifications import admission, deliveries, inbox, lines, outbox, recovery, reports, revocation
+from notifications import admission, deliveries, inbox, keys, lines, outbox, recovery, reports, revocation
 
 OPERATORS = frozenset({"/livez", "/readyz", "/metrics", mirror.PATH})
 LAST_S = 2.0  # a database that takes longer is not waited for when leaving
@@ -129,6 +129,7 @@ class Hub:
             Recalls(self.fanout.watches).tap,
             self.recount.tap,
             self.revocation.tap,
+            keys.tap,
             self.deliveries.tap,
             self.answers.tap,
             self.orders.tap,

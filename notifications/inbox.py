@@ -44,12 +44,19 @@ def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
 
 def draft(row: Notification) -> Draft:
     """The event of a row: that it is there, or that it was recalled."""
+    owner = _owner(row)
     if row.recalled_at:
         id = str(row.pk)
-        return events.draft(row.topic, "recalled", {"id": id}, key=f"recalled-{id}", removes=id)
+        return events.draft(row.topic, "recalled", {"id": id}, key=f"recalled-{id}", removes=id, owner=owner)
     data = item(row)
     del data["position"]  # the event's id says it
-    return events.draft(row.topic, "notification", data, at=row.due_at, key=str(row.pk))
+    return events.draft(row.topic, "notification", data, at=row.due_at, key=str(row.pk), owner=owner)
+
+
+def _owner(row: Notification) -> str:
+    """Against whose share of the log it counts: the key's that sent it, if that is known without asking."""
+    sending = row.sending if Notification.sending.is_cached(row) else None
+    return str(sending.api_key_id or "") if sending else ""
 
 
 def find(

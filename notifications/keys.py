@@ -7,19 +7,24 @@ import time
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
+from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from hub.events import Event
 from hub.problems import Problem, Refusal
-from hub.topics import BadTopic
-from notifications import patterns
-from notifications.models import ApiKey
+from hub.topics import CONTROL, BadTopic
+from hub.topics import group as group_topic
+from hub.topics import user as user_topic
+from notifications import holding, patterns
+from notifications.models import UNSAYABLE, ApiKey
 from notifications.tokens import digest
 
 SCOPES = ("send", "publish", "tokens", "read")
-# A program that publishes all the time is asked about once in so long, which is also how long a revoked
-# key still works.
+# A program that publishes all the time is asked about once in so long, which is also how long a revoked key
+# still works where nothing tells of it.
 KNOWN_S = 1.0
 MAX_TOPICS = 100  # that one key names
 TOLD = 20  # of the topics that are refused
@@ -31,10 +36,19 @@ class BadKey(Refusal, ValueError):
     """A key that cannot be made or revoked; the text says what to do."""
 
 
-def create(name: str, scopes: Collection[str], text: str = "", topics: Collection[str] = ()) -> str:
+def create(
+    name: str,
+    scopes: Collection[str],
+    text: str = "",
+    topics: Collection[str] = (),
+    *,
+    opens_private: bool = True,
+    may_broadcast: bool = True,
+) -> str:
     """Make a key and give its text (``text``, if given), which is kept nowhere; raise `BadKey`.
 
-    It may write to these topics, or beginnings and ``*``; to all if there is none.
+    It is for these topics, or beginnings and ``*``, and the inboxes of people (``user:alice``); for all if
+    there is none. What it opens and how far it sends besides: see `ApiKey`.
     """
     unknown = sorted(set(scopes).difference(SCOPES))
     if unknown or not scopes:
@@ -51,15 +65,35 @@ def create(name: str, scopes: Collection[str], text: str = "", topics: Collectio
     named = _patterns(topics)
     text = text or f"hub_{secrets.token_urlsafe(32)}"
     ordered = [scope for scope in SCOPES if scope in scopes]
-    ApiKey.objects.create(name=name, digest=digest(text), scopes=ordered, topics=named)
+    ApiKey.objects.create(
+        name=name,
+        digest=digest(text),
+        scopes=ordered,
+        topics=named,
+        opens_private=opens_private,
+        may_broadcast=may_broadcast,
+    )
     return text
 
 
-def revoke(name: str) -> None:
-    """End a key for ever, everywhere within `KNOWN_S`; raise `BadKey` if none has this name and works."""
-    if not ApiKey.objects.filter(name=name, revoked_at=None).update(revoked_at=timezone.now()):
-        raise BadKey(f"No key that works is named {name!r}: see the list.", "no_such_key", name=name)
-    known.clear()
+def revoke(name: str, by: str = "") -> int:
+    """End a key for ever, everywhere at once or within `KNOWN_S`, and hold what it had scheduled; give how
+    many sendings that are. Raise `BadKey` if none has this name and works."""
+    with transaction.atomic():
+        key = ApiKey.objects.select_for_update().filter(name=name, revoked_at=None).first()
+        if key is None:
+            raise BadKey(f"No key that works is named {name!r}: see the list.", "no_such_key", name=name)
+        held = holding.hold(key, by)
+        key.revoked_at = timezone.now()
+        key.save(update_fields=["revoked_at"])
+        transaction.on_commit(known.clear)
+    return held
+
+
+def tap(event: Event) -> None:
+    """Somebody's rights may have ended, perhaps a key's: ask about every key again."""
+    if event.topic == CONTROL and event.type == "recheck":
+        known.clear()
 
 
 def check(text: str, scope: str) -> ApiKey:
@@ -82,6 +116,18 @@ def check(text: str, scope: str) -> ApiKey:
     return key
 
 
+def still_works(key: ApiKey) -> bool:
+    """Whether a key works, asked in a transaction: until it ends nobody revokes the key."""
+    return ApiKey.objects.select_for_update().filter(pk=key.pk, revoked_at=None).exists()
+
+
+def check_inbox(key: ApiKey, user: User) -> None:
+    """Raise a `Problem` of 403 if the key does not open the inbox of this person."""
+    if not key.opens_inbox(user.pk):
+        name = user.get_username()
+        raise Problem(403, f"This key does not open {name}'s inbox: ask for one that names user:{name}.")
+
+
 def check_topics(key: ApiKey, topics: Iterable[str]) -> None:
     """Raise a `Problem` of 403 that names those of these topics which the key may not write to."""
     outside = [topic for topic in topics if not key.covers(topic)]
@@ -97,6 +143,19 @@ def _patterns(topics: Collection[str]) -> list[str]:
             f"At most {MAX_TOPICS} topics a key: name a beginning and *.", "many_key_topics", most=MAX_TOPICS
         )
     try:
-        return [patterns.check(topic) for topic in dict.fromkeys(topics)]
+        return list(dict.fromkeys(patterns.check(_meant(topic)) for topic in topics))
     except BadTopic as bad:
         raise BadKey(str(bad), bad.reason, **bad.values) from None
+
+
+def _meant(said: str) -> str:
+    """The topic of a person or a group that is named as an address; anything else is a topic as it stands."""
+    kind, _, name = said.partition(":")
+    if kind not in ("user", "group") or not name:
+        return said
+    if UNSAYABLE.search(name) is None:
+        if kind == "user" and (user := User.objects.filter(username=name).first()):
+            return user_topic(user.pk)
+        if kind == "group" and Group.objects.filter(name=name).exists():
+            return group_topic(name)
+    raise BadKey(f"{said[:80]!r} is nobody here.", "nobody_there", name=said[:80])

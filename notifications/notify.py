@@ -17,7 +17,7 @@ from hub import topics
 from hub.events import MAX_DATA, TooLarge
 from hub.problems import Refusal
 from notifications import inbox, outbox, segments
-from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, Notification, Sending
+from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, ApiKey, Notification, Sending
 
 MAX_ADDRESSES = 1000
 MAX_SEGMENT = 10_000  # people, a row each; more are a group or a topic
@@ -50,21 +50,22 @@ def notify(
     send_at: datetime | None = None,
     sender: str = "",
     sending_id: UUID | None = None,
+    api_key: ApiKey | None = None,
 ) -> list[Notification]:
     """Commit one notification a topic, and publish them once the transaction around us commits.
 
     An address is ``user:<name>``, ``group:<name>``, ``topic:<topic>``, ``everyone``, or
     ``segment:<name>``, which is one for each of its people now. A later notification with the same
     ``key`` on the same topic replaces the earlier. Their ``position`` is None while they are scheduled
-    or the log is away; they will be delivered. ``sender`` is who sends, a username or ``key:<name>``.
+    or the log is away; they will be delivered. ``sender`` is who sends, a username or ``key:<name>``;
+    with ``api_key`` that key, whose revocation holds what is scheduled.
 
     Raises `BadNotification`, which is `TooLong` for one that no event can carry; and `IntegrityError` for a
     ``sending_id`` that was used.
     """
     now = timezone.now()
-    sending = Sending(
-        sender=sender, to=list(to), title=title, created_at=now, due_at=max(send_at or now, now)
-    )
+    due_at = max(send_at or now, now)
+    sending = Sending(sender=sender, to=list(to), title=title, created_at=now, due_at=due_at, api_key=api_key)
     sending.pk = sending_id or sending.pk
     said = check(title, body=body, url=url, category=category, severity=severity, key=key)
     times = {"created_at": now, "due_at": sending.due_at, "expires_at": expires_at}

@@ -80,7 +80,9 @@ def relay_once() -> int:
         return 0
     try:
         with transaction.atomic():
-            rows = list(waiting.select_for_update(skip_locked=True)[:BATCH])
+            # With their sendings, which know whose key sent them.
+            known = waiting.select_related("sending")
+            rows = list(known.select_for_update(skip_locked=True, of=("self",))[:BATCH])
             publish(rows)
         return len(rows)
     except LogAway:

@@ -15,7 +15,7 @@ from notifications.models import Notification, Sending
 
 
 def reschedule(id: UUID, due_at: datetime) -> int:
-    """Send it then, or now if then is past; give how many rows that is.
+    """Send it then, or now if then is past, though it was held; give how many rows that is.
 
     Raises a `Problem`: 404, 409 if it is not waiting any more, 422 if it would expire before.
     """
@@ -26,7 +26,8 @@ def reschedule(id: UUID, due_at: datetime) -> int:
         if sending is None:
             raise Problem(404, "There is no such sending.", reason="no_such_sending")
         standing = Notification.objects.select_for_update().filter(sending=id, recalled_at=None)
-        rows = list(standing.filter(position=None)) if sending.due_at > now else []
+        waits = sending.due_at > now or sending.held_at is not None
+        rows = list(standing.filter(position=None)) if waits else []
         if not rows:
             raise Problem(409, "It is not waiting any more.", reason="not_waiting")
         expires_at = rows[0].expires_at
@@ -37,10 +38,18 @@ def reschedule(id: UUID, due_at: datetime) -> int:
                 reason="sent_too_late",
                 field="send_at",
             )
-        sending.due_at = due_at
-        sending.save(update_fields=["due_at"])
+        sending.due_at, sending.held_at = due_at, None
+        sending.save(update_fields=["due_at", "held_at"])
         Notification.objects.filter(sending=id, recalled_at=None, position=None).update(due_at=due_at)
         for row in rows:
             row.due_at = due_at
         transaction.on_commit(partial(outbox.publish_now, rows), robust=True)
     return len(rows)
+
+
+def release(id: UUID) -> int:
+    """Send what was held when it was planned, or now; give how many rows that is. Raises as `reschedule`."""
+    planned = Sending.objects.filter(pk=id).exclude(held_at=None).values_list("due_at", flat=True).first()
+    if planned is None:
+        raise Problem(409, "It is not held any more.", reason="not_waiting")
+    return reschedule(id, planned)

@@ -18,6 +18,7 @@ class KeyRequest(HttpRequest):
 
 class ReaderRequest(HttpRequest):
     auth: User
+    api_key: ApiKey | None = None  # by which it is read, if by one
 
 
 class Key(HttpAuthBase):
@@ -44,13 +45,33 @@ class Reader(HttpAuthBase):
     openapi_scheme = "bearer"
     csrf = True  # has the page of the docs send the token
 
+    def __init__(self, *, inbox: bool = True) -> None:
+        """Without ``inbox`` a key is asked for less: what it may read of theirs, the call decides."""
+        super().__init__()
+        self.inbox = inbox
+
     def __call__(self, request: HttpRequest) -> User:
         text = _bearer(request)
         if text is not None and not _is_token(text):
-            return _named(request, text)
+            return self._named(request, text)
         if "user" in request.GET:
             raise Problem(403, "user= is for API keys: leave it out, you read your own inbox.")
         return _signed_in(request) if text is None else _of_token(text)
+
+    def _named(self, request: HttpRequest, text: str) -> User:
+        if request.method != "GET":
+            raise Problem(401, "This is an API key: what is read is a person's, show their subscriber token.")
+        key = keys.check(text, "read")
+        name = request.GET.get("user")
+        if name is None:
+            raise Problem(422, "Say whose inbox the key reads: ?user=alice.", field="user")
+        user = access.person(name)
+        if user is None:
+            raise Problem(422, f"{name[:80]!r} is nobody here.", field="user")
+        if self.inbox:
+            keys.check_inbox(key, user)
+        request.api_key = key  # type: ignore[attr-defined]
+        return user
 
 
 def _bearer(request: HttpRequest) -> str | None:
@@ -82,16 +103,3 @@ def _of_token(text: str) -> User:
     if not claims.own:
         raise Problem(403, "This token opens live topics alone: ask for one that opens the inbox.")
     return User.objects.get(pk=id)
-
-
-def _named(request: HttpRequest, text: str) -> User:
-    if request.method != "GET":
-        raise Problem(401, "This is an API key: what is read is a person's, show their subscriber token.")
-    keys.check(text, "read")
-    name = request.GET.get("user")
-    if name is None:
-        raise Problem(422, "Say whose inbox the key reads: ?user=alice.", field="user")
-    user = access.person(name)
-    if user is None:
-        raise Problem(422, f"{name[:80]!r} is nobody here.", field="user")
-    return user

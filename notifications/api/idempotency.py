@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -16,6 +17,9 @@ from notifications.models import ApiKey, IdempotentRequest
 
 KEPT = timedelta(hours=24)
 STUCK = timedelta(seconds=60)  # whoever runs for longer has crashed
+MOST = 500_000  # that are kept of one API key
+COUNTED_S = 30  # for so long is relied on how many there are
+SWEPT = 100  # old ones that a request removes on its way
 
 T = TypeVar("T")
 Answer = dict[str, Any]
@@ -33,7 +37,8 @@ def once(
     """
     digest = hashlib.sha256(body).hexdigest()
     now = timezone.now()
-    IdempotentRequest.objects.filter(created_at__lt=now - KEPT).delete()
+    _sweep(now)
+    _check_room(api_key)
     row, started = IdempotentRequest.objects.get_or_create(
         api_key=api_key, key=key, defaults={"digest": digest, "created_at": now}
     )
@@ -56,6 +61,30 @@ def once(
     answer = tell(made)
     ours.update(answer=answer, told=True)
     return answer, False
+
+
+def _sweep(now: datetime) -> None:
+    """Remove some of what is older than it is kept; the trim removes whatever is left."""
+    old = IdempotentRequest.objects.filter(created_at__lt=now - KEPT).order_by("created_at")
+    if ids := list(old.values_list("pk", flat=True)[:SWEPT]):
+        IdempotentRequest.objects.filter(pk__in=ids).delete()
+
+
+def _check_room(api_key: ApiKey) -> None:
+    kept, until = _counted.get(api_key.pk, (0, 0.0))
+    if until < time.monotonic():
+        kept = IdempotentRequest.objects.filter(api_key=api_key)[:MOST].count()
+        _counted[api_key.pk] = kept, time.monotonic() + COUNTED_S
+    if kept >= MOST:
+        raise Problem(
+            429,
+            f"{MOST} requests of this key with an Idempotency-Key are remembered, which is the most: leave "
+            "the header out, or wait until they are a day old.",
+            retry_after=3600,
+        )
+
+
+_counted: dict[int, tuple[int, float]] = {}  # of each API key how many there are, and for how long that holds
 
 
 def _take_over(row: IdempotentRequest) -> bool:

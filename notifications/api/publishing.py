@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.conf import settings
+from django.db import transaction
 from django.http import HttpResponse
 from ninja import Body, Header
 
 from hub import events, topics
+from hub.log import LogAway, Terms
 from hub.log.shared import shared_log
 from hub.problems import Problem
-from notifications import access, endings, keys, recalling, tokens
+from notifications import access, audience, endings, keys, recalling, tokens
 from notifications import notify as sending
 from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest
@@ -32,8 +37,10 @@ from notifications.api.schemas import (
     TokenBody,
 )
 from notifications.models import Notification
+from notifications.quotas import quotas
 
 TAGS = ["Publishing"]
+ENVELOPE = 512  # bytes that the log needs for a notification besides what it says
 
 IdempotencyKey = Annotated[
     str | None,
@@ -54,12 +61,15 @@ def send(
     is scheduled: it will be delivered. With an `Idempotency-Key` the same request gives the first answer
     again for 24 h, with the header `Idempotent-Replay: true`.
     """
-    if request.auth.topics:
-        keys.check_topics(request.auth, _written(body.to))
-    act = partial(sending.notify, **dict(body), sender=f"key:{request.auth.name}")
+    key = request.auth
+    if key.topics:
+        keys.check_topics(key, _written(body.to))
+    if not key.may_broadcast:
+        _check_crowd(body.to)
+    act = partial(_send, request, body)
     if idempotency_key is None:
         return _told(act())
-    answer, replayed = idempotency.once(request.auth, idempotency_key, request.body, act, _told)
+    answer, replayed = idempotency.once(key, idempotency_key, request.body, act, _told)
     if replayed:
         response["Idempotent-Replay"] = "true"
     return answer
@@ -82,14 +92,18 @@ def publish(
     Live events are in the log and in no inbox; `data` is any JSON up to 64 KiB. With an `Idempotency-Key`
     they are published once, and the same request gives the first positions again for 24 h.
     """
-    many = isinstance(body, EventsBody)
-    key = idempotency_key and f"api:{request.auth.pk}:{idempotency_key}"
+    key, many = request.auth, isinstance(body, EventsBody)
     drafts = [
-        events.draft(event.topic, event.type, event.data, key=f"{key}:{number}" if key else "")
-        for number, event in enumerate(body.events if isinstance(body, EventsBody) else [body])
+        events.draft(event.topic, event.type, event.data, owner=str(key.pk))
+        for event in (body.events if isinstance(body, EventsBody) else [body])
     ]
-    keys.check_topics(request.auth, dict.fromkeys(draft.topic for draft in drafts))
-    positions = [str(position) for position in shared_log().append(drafts)]
+    keys.check_topics(key, dict.fromkeys(draft.topic for draft in drafts))
+    quotas.spend(key.pk, events=len(drafts), bytes=len(request.body))
+    terms = Terms(str(key.pk))
+    if idempotency_key is not None:
+        digest = hashlib.sha256(request.body).hexdigest()
+        terms = Terms(str(key.pk), f"{key.pk}:{idempotency_key}", digest)
+    positions = [str(position) for position in shared_log().append(drafts, terms)]
     return {"positions": positions} if many else {"position": positions[0]}
 
 
@@ -99,8 +113,10 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
 
     Both open what is that person's own when they are used, and the live topics given here. The token is for
     `Authorization: Bearer`; the ticket works once, within 30 s, as `/feed/?ticket=`. Both end with the key
-    that asked for them; `id` is for ending them alone.
+    that asked for them; `id` is for ending them alone. By a key
+    that does not open the person's inbox they open the live topics alone.
     """
+    key = request.auth
     user = access.person(body.user)
     if user is None:
         raise Problem(422, f"{body.user[:80]!r} is nobody here.", field="user")
@@ -108,8 +124,12 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
     for topic in body.topics:
         if topic not in own and (topics.is_inbox(topic) or topics.is_hubs(topic)):
             raise Problem(422, f"{topic!r} is not theirs to read: leave it out.", field="topics")
-    keys.check_topics(request.auth, body.topics)
-    text, ticket, claims = tokens.issue(user, body.topics, body.ttl, key=request.auth.pk)
+    keys.check_topics(key, body.topics)
+    if not key.opens_private:
+        _check_public(body.topics)
+    if not body.topics:
+        keys.check_inbox(key, user)
+    text, ticket, claims = tokens.issue(user, body.topics, body.ttl, own=key.opens_inbox(user.pk), key=key.pk)
     expires_at = events.stamp(datetime.fromtimestamp(claims.expires_at, UTC))
     return {"id": claims.id, "token": text, "ticket": ticket, "expires_at": expires_at}
 
@@ -125,6 +145,39 @@ def revoke(request: KeyRequest, id: str) -> dict[str, Any]:
         raise Problem(403, "Another key gave this token out: use that one, or one for all topics.")
     endings.end_token(id, token.user, token.expires_at)
     return {"id": id}
+
+
+def _send(request: KeyRequest, body: NotificationBody) -> list[Notification]:
+    """Send it, if the key has not had its due; what is scheduled, if it is not revoked in this moment."""
+    key = request.auth
+    quotas.spend(key.pk, notifications=len(body.to), bytes=len(request.body))
+    size = len(body.title) + len(body.body) + ENVELOPE
+    with suppress(LogAway):
+        shared_log().append([], Terms(str(key.pk), besides=size * len(body.to)))
+    with transaction.atomic() if body.send_at is not None else nullcontext():
+        if body.send_at is not None and not keys.still_works(key):
+            raise Problem(401, "This key is unknown or revoked: ask for another.")
+        rows = sending.notify(**dict(body), sender=f"key:{key.name}", api_key=key)
+    quotas.add(key.pk, notifications=len(rows) - len(body.to))
+    return rows
+
+
+def _check_crowd(to: Sequence[str]) -> None:
+    """Raise a `Problem` of 403 if it takes the role to broadcast to send there."""
+    if audience.of(to).role == "broadcast":
+        raise Problem(
+            403,
+            f"This key may not send to everyone, nor to more than {settings.HUB_CONFIRM_ABOVE} people: name "
+            "fewer, or ask for one that was made by somebody who may broadcast.",
+        )
+
+
+def _check_public(named: Sequence[str]) -> None:
+    rooms = [topic for topic in named if topics.is_room(topic) or topics.is_inbox(topic)]
+    if rooms:
+        raise Problem(
+            403, "This key opens no inboxes and no rooms: leave them out, or ask for another.", topics=rooms
+        )
 
 
 def _written(to: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from hub.events import BadEvent, TooLarge
-from hub.log import LogAway
+from hub.log import LogAway, LogFull, Reused
 from hub.problems import CONTENT_TYPE, Problem
 from hub.topics import BadTopic
 from notifications.notify import BadNotification
@@ -76,6 +76,15 @@ def as_problem(error: Exception) -> Problem:
             return Problem(422, str(error))
         case BadEvent():
             return Problem(422, str(error), field="data")
+        case LogFull():
+            return Problem(
+                429,
+                f"This key's events take its share of the log: there is room in {error.seconds} s. Publish "
+                "less, or to fewer topics.",
+                retry_after=error.seconds,
+            )
+        case Reused():
+            return Problem(422, "This Idempotency-Key was used with another body: take a new one.")
         case LogAway():
             return Problem(503, "The log is away: nothing was published, try again.", retry_after=1)
         case DataError() | UnicodeEncodeError():

@@ -8,7 +8,7 @@ from ninja import Query
 
 from hub import topics
 from notifications import keys, rooms
-from notifications.api.auth import Key, KeyRequest, ReaderRequest
+from notifications.api.auth import Key, KeyRequest, Reader, ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
 from notifications.api.schemas import Room, RoomBody, Rooms, Whose
@@ -16,11 +16,18 @@ from notifications.api.schemas import Room, RoomBody, Rooms, Whose
 TAGS = ["Rooms"]
 
 
-@router.get("rooms", tags=TAGS, response=Rooms)
+@router.get("rooms", tags=TAGS, auth=[Reader(inbox=False)], response=Rooms)
 def find(request: ReaderRequest, query: Query[Whose]) -> dict[str, Any]:
-    """The rooms that this person may enter, by name, each at `ws(s)://…/rooms/<name>/`."""
+    """The rooms that this person may enter, by name, each at `ws(s)://…/rooms/<name>/`.
+
+    A key that is for some topics alone finds those that it names.
+    """
     only(request, Whose)
-    return {"rooms": rooms.find(request.auth)}
+    found = rooms.find(request.auth)
+    key = getattr(request, "api_key", None)
+    if key is not None:
+        found = [room for room in found if key.covers(topics.room(room["name"]))]
+    return {"rooms": found}
 
 
 @router.post("rooms", tags=TAGS, auth=Key("publish"), response={201: Room})

@@ -7,7 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -18,6 +18,7 @@ from hub import topics
 
 MAX_TITLE = 255  # characters
 MAX_FAILURE = 200  # characters
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # when what is held is due
 CATEGORY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}|")  # none is one as well
 # What no text of ours may bear: NUL and its kin (PostgreSQL refuses the first), lone surrogates.
 UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -54,14 +55,23 @@ class Sending(models.Model):
 
     id = models.UUIDField(primary_key=True, default=time_ordered_id, editable=False)
     sender = models.CharField(max_length=150, blank=True)  # a username, key:<name>, or command
+    api_key = models.ForeignKey(
+        "hub_notifications.ApiKey", on_delete=models.SET_NULL, null=True, related_name="sendings"
+    )
     to = models.JSONField()  # the addresses, as they were given
     title = models.CharField(max_length=MAX_TITLE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField(default=timezone.now)
+    # Whose key was revoked before it was due: its rows are due at `NEVER` until somebody decides.
+    held_at = models.DateTimeField(null=True)
+    held_by = models.CharField(max_length=150, blank=True, db_default="")
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=["due_at"], name="sending_due"),)
+        indexes = (
+            models.Index(fields=["due_at"], name="sending_due"),
+            models.Index(fields=["due_at"], name="sending_held", condition=Q(held_at__isnull=False)),
+        )
         permissions = (
             ("view_dashboard", "May look at the dashboard"),
             ("send_notification", "May send to people, and to crowds up to the threshold"),

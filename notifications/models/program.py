@@ -5,22 +5,33 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from hub import topics
 from notifications import patterns
 
 
 class ApiKey(models.Model):
-    """A program's key. Only its digest is kept."""
+    """A program's key. Only its digest is kept.
+
+    Without ``opens_private`` it opens no inbox and no room, by token or by reading; without ``may_broadcast``
+    it sends to no more people than may be sent to without being allowed to broadcast.
+    """
 
     name = models.CharField(max_length=100, unique=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(default=list)
-    topics = models.JSONField(default=list, blank=True)  # it may write to, or beginnings and *; none: to all
+    topics = models.JSONField(default=list, blank=True)  # it is for, or beginnings and *; none: for all
+    opens_private = models.BooleanField(default=True, db_default=True)
+    may_broadcast = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
+
+    def opens_inbox(self, person: int) -> bool:
+        """Of a person, by id: they are named by their own topic."""
+        return self.opens_private and self.covers(topics.user(person))
 
     def covers(self, topic: str) -> bool:
         return not self.topics or any(patterns.covers(pattern, topic) for pattern in self.topics)
