@@ -138,7 +138,9 @@ class Hub:
             self.fanout.taps.append(tracing.Deliveries(self._listening).tap)
         self.pages = Pages()
         unpublishable = partial(getattr, outbox.given_up, "times")
-        self.metrics.add(partial(counted, caps, self.deliveries, self.pages.timings, unpublishable))
+        self.metrics.add(
+            partial(counted, caps, self.deliveries, self.revocation, self.pages.timings, unpublishable)
+        )
         self._loops: list[asyncio.Task[None]] = []
 
     def _listening(self, topic: str) -> int:

@@ -9,11 +9,16 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from hub.caps import Caps
 from hub.deliveries import Deliveries
 from hub.mishaps import malformed
+from hub.revocation import Revocation
 from hub.timings import Timings
 
 
 def counted(
-    caps: Caps, deliveries: Deliveries, timings: Timings, unpublishable: Callable[[], int]
+    caps: Caps,
+    deliveries: Deliveries,
+    revocation: Revocation,
+    timings: Timings,
+    unpublishable: Callable[[], int],
 ) -> Iterator[Metric]:
     yield GaugeMetricFamily("hub_max_connections", "Connections this instance may hold.", caps.instance)
     refused = CounterMetricFamily("hub_refused_connections", "Refused over a cap.", labels=["cap"])
@@ -22,6 +27,9 @@ def counted(
     yield refused
     yield CounterMetricFamily(
         "hub_deliveries_not_written", "Notes of who was given what that were lost.", deliveries.lost
+    )
+    yield CounterMetricFamily(
+        "hub_revocation_failures", "Times that nobody could say if a person may stay.", revocation.failures
     )
     yield CounterMetricFamily(
         "hub_unpublishable", "Notifications that no event can carry, given up.", unpublishable()

@@ -61,15 +61,17 @@ def working(programs: Collection[str]) -> set[str]:
     }
 
 
-def bearer(claims: Claims, standing: Standing | None, works: Collection[str]) -> Person:
-    """Who shows a token or ticket, without anything of their own yet; ``works`` are the programs that work.
+def bearer(
+    claims: Claims, standing: Standing | None, works: Collection[str], own: tuple[str, ...] = ()
+) -> Person:
+    """Who shows a token or ticket, and what of their own it opens; ``works`` are the programs that work.
     Raise a `Problem` of 401 if it counts no more."""
     if standing is None:
         raise Problem(401, "Whose token this is has left.")
     person = Person(
         claims.user,
         standing.name,
-        (),
+        own if claims.own else (),
         stamp=claims.password,
         expires_at=float(claims.expires_at),
         token=claims.id,

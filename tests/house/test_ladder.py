@@ -89,7 +89,7 @@ LADDER = (
         "notifications.storm",
         "notifications.attempts",
     },
-    {"notifications.endings"},
+    {"notifications.endings", "notifications.seals"},
     {
         "notifications.tokens",
         "notifications.sessions",
