@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import Http404, HttpResponse
@@ -16,8 +18,28 @@ from notifications import audit
 from notifications import keys as api_keys
 from notifications.dashboard.pager import page_of
 from notifications.models import ApiKey
-from notifications.roles import StaffRequest, needs
+from notifications.roles import PERMISSIONS, StaffRequest, may, needs
 from notifications.words import refusal, say
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a key may go that somebody makes: nowhere that they may not go themselves.
+
+    Inboxes and rooms are opened by a key without a word in the audit log, so it takes every role.
+    """
+
+    beyond: frozenset[str]  # scopes that are not theirs to give
+    opens_private: bool
+    may_broadcast: bool
+
+    @classmethod
+    def of(cls, user: User) -> Reach:
+        return cls(
+            frozenset() if may(user, "send") else frozenset({"send"}),
+            all(may(user, role) for role in PERMISSIONS),
+            may(user, "broadcast"),
+        )
 
 
 @needs("manage")
@@ -26,17 +48,22 @@ def keys(request: StaffRequest) -> HttpResponse:
     """The list; on POST a new key, whose text this one answer bears."""
     if request.method != "POST":
         return _page(request)
-    form = request.POST
-    name, scopes = form.get("name", "").strip(), form.getlist("scope")
+    form, reach = request.POST, Reach.of(request.user)
+    name, asked = form.get("name", "").strip(), form.getlist("scope")
+    scopes = [scope for scope in asked if scope not in reach.beyond]
     topics = [line.strip() for line in form.get("topics", "").splitlines() if line.strip()]
+    said = {"name": name, "scopes": asked, "topics": form.get("topics", "")}
+    if asked and not scopes:
+        return _page(request, 403, asked=said, problem=say("key_beyond_you"))
+    limits = {"opens_private": reach.opens_private, "may_broadcast": reach.may_broadcast}
     try:
         with transaction.atomic():
-            text = api_keys.create(name, scopes, topics=topics)
-            audit.record(request, "make-key", name, scopes=scopes, topics=topics)
+            text = api_keys.create(name, scopes, topics=topics, **limits)
+            audit.record(request, "make-key", name, scopes=scopes, topics=topics, **limits)
     except api_keys.BadKey as bad:
-        asked = {"name": name, "scopes": scopes, "topics": form.get("topics", "")}
-        return _page(request, 422, asked=asked, problem=refusal(bad))
-    return _page(request, made={"name": name, "text": text})
+        return _page(request, 422, asked=said, problem=refusal(bad))
+    left_out = ", ".join(scope for scope in asked if scope not in scopes)
+    return _page(request, made={"name": name, "text": text, "left_out": left_out})
 
 
 @needs("manage")
@@ -45,9 +72,11 @@ def revoke(request: StaffRequest, id: int) -> HttpResponse:
     key = get_object_or_404(ApiKey, pk=id)
     try:
         with transaction.atomic():
-            api_keys.revoke(key.name)
-            audit.record(request, "revoke-key", key.name)
+            held = api_keys.revoke(key.name, request.user.get_username())
+            audit.record(request, "revoke-key", key.name, held=held)
         messages.success(request, say("key_was_revoked", name=key.name))
+        if held:
+            messages.warning(request, say("key_left_scheduled", n=held))
     except api_keys.BadKey as bad:
         messages.error(request, refusal(bad))
     return redirect("dashboard-keys")
@@ -55,8 +84,9 @@ def revoke(request: StaffRequest, id: int) -> HttpResponse:
 
 def _page(request: StaffRequest, status: int = 200, **more: Any) -> HttpResponse:
     rows, older = page_of(request, _ordered(), _after)
-    scopes = [(scope, f"key_scope_{scope}") for scope in api_keys.SCOPES]
-    context = {"keys": rows, "older": older, "scopes": scopes, **more}
+    reach = Reach.of(request.user)
+    scopes = [(scope, f"key_scope_{scope}", scope in reach.beyond) for scope in api_keys.SCOPES]
+    context = {"keys": rows, "older": older, "scopes": scopes, "reach": reach, **more}
     return render(request, "notifications/dashboard/keys.html", context, status=status)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +18,11 @@ PATH = "/dashboard/keys/"
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def boss(staff: Callable[..., Client]) -> Client:
+    return staff("boss", "view", "send", "broadcast", "manage")
+
+
 def make(client: Client, **form: Any) -> Any:
     return client.post(PATH, {"name": "ci", "scope": ["send"], "topics": "", **form})
 
@@ -27,37 +33,42 @@ def shown_key(page: str) -> str:
     return found[1]
 
 
-def test_a_key_is_made_and_works(manager: Client) -> None:
-    answer = make(manager, scope=["send", "publish"], topics="group-ops\n  user-*  \n\n")
+def test_a_key_is_made_and_works(boss: Client) -> None:
+    answer = make(boss, scope=["send", "publish"], topics="group-ops\n  user-*  \n\n")
 
     key = keys.check(shown_key(answer.content.decode()), "publish")
     assert (key.name, key.scopes, key.topics) == ("ci", ["send", "publish"], ["group-ops", "user-*"])
 
 
 def test_its_text_is_in_this_one_answer_and_nowhere_else(
-    manager: Client, caplog: pytest.LogCaptureFixture
+    boss: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    answer = make(manager)
+    answer = make(boss)
 
     text = shown_key(answer.content.decode())
 
     assert "no-store" in answer["Cache-Control"]
-    assert text not in manager.get(PATH).content.decode()
+    assert text not in boss.get(PATH).content.decode()
     assert text not in str(ApiKey.objects.values().get())
     assert text not in str(AuditEntry.objects.values().get())
     assert text not in caplog.text
 
 
-def test_what_was_done_is_in_the_audit_log(manager: Client) -> None:
-    make(manager, topics="job-*")
-    manager.post(f"{PATH}{ApiKey.objects.get().pk}/revoke")
+def test_what_was_done_is_in_the_audit_log(boss: Client) -> None:
+    make(boss, topics="job-*")
+    boss.post(f"{PATH}{ApiKey.objects.get().pk}/revoke")
 
     said = [(entry.actor, entry.act, entry.target, entry.detail) for entry in AuditEntry.objects.all()]
 
     assert said == [
-        ("manager", "revoke-key", "ci", {}),
-        ("manager", "make-key", "ci", {"scopes": ["send"], "topics": ["job-*"]}),
+        ("boss", "revoke-key", "ci", {"held": 0}),
+        (
+            "boss",
+            "make-key",
+            "ci",
+            {"scopes": ["send"], "topics": ["job-*"], "opens_private": True, "may_broadcast": True},
+        ),
     ]
 
 
@@ -75,11 +86,11 @@ def test_what_was_done_is_in_the_audit_log(manager: Client) -> None:
     ],
 )
 def test_what_cannot_be_made_is_said_and_the_form_keeps_what_was_written(
-    manager: Client, form: dict[str, Any], told: str
+    boss: Client, form: dict[str, Any], told: str
 ) -> None:
     keys.create("taken", ["read"])
 
-    answer = make(manager, **form)
+    answer = make(boss, **form)
 
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -89,10 +100,10 @@ def test_what_cannot_be_made_is_said_and_the_form_keeps_what_was_written(
     assert not AuditEntry.objects.exists()
 
 
-def test_a_revoked_key_works_no_more_and_is_listed_as_that(manager: Client) -> None:
-    text = shown_key(make(manager).content.decode())
+def test_a_revoked_key_works_no_more_and_is_listed_as_that(boss: Client) -> None:
+    text = shown_key(make(boss).content.decode())
 
-    answer = manager.post(f"{PATH}{ApiKey.objects.get().pk}/revoke", follow=True)
+    answer = boss.post(f"{PATH}{ApiKey.objects.get().pk}/revoke", follow=True)
 
     with pytest.raises(Problem, match="revoked"):
         keys.check(text, "send")
@@ -100,12 +111,12 @@ def test_a_revoked_key_works_no_more_and_is_listed_as_that(manager: Client) -> N
     assert '<span class="tag bad">revoked</span>' in answer.content.decode()
 
 
-def test_a_second_time_is_told_and_not_noted(manager: Client) -> None:
-    make(manager)
+def test_a_second_time_is_told_and_not_noted(boss: Client) -> None:
+    make(boss)
     path = f"{PATH}{ApiKey.objects.get().pk}/revoke"
 
-    manager.post(path)
-    again = manager.post(path, follow=True)
+    boss.post(path)
+    again = boss.post(path, follow=True)
 
     assert "No key that works is named" in again.content.decode()
     assert AuditEntry.objects.filter(act="revoke-key").count() == 1
