@@ -28,6 +28,7 @@ from hub.fanout import Fanout
 from hub.feeds import Feeds, Limits
 from hub.headers import fields
 from hub.health import Health
+from hub.holdings import Holdings
 from hub.knock import Receive, Scope, Send, respond
 from hub.limiter import Rates
 from hub.lobby import Lobby
@@ -67,6 +68,7 @@ class Hub:
             min(settings.HUB_MAX_CONNECTIONS, descriptors),
             settings.HUB_MAX_CONNECTIONS_PER_USER,
             settings.HUB_MAX_CONNECTIONS_PER_ADDRESS,
+            settings.HUB_MAX_TOPICS_PER_USER,
         )
         limits = Limits(
             heartbeat_s=settings.HUB_HEARTBEAT_S,
@@ -124,6 +126,7 @@ class Hub:
         self.answers = Answers(
             name, self.log, self.fanout.watches, self.feeds, self.rooms, self.lobby, vitals, reports.report
         )
+        self.holdings = Holdings(name, caps, self.log, lambda: self.feeds.draining or self.rooms.draining)
         self.orders = Orders(name, [self.feeds, self.rooms], settings.HUB_DRAIN_S)
         self.fanout.taps += [
             Recalls(self.fanout.watches).tap,
@@ -133,6 +136,7 @@ class Hub:
             self.deliveries.tap,
             self.answers.tap,
             self.orders.tap,
+            self.holdings.tap,
         ]
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.Deliveries(self._listening).tap)
@@ -190,6 +194,7 @@ class Hub:
             "revocation": self.revocation.run(),
             "deliveries": self.deliveries.run(),
             "answers": self.answers.run(),
+            "holdings": self.holdings.run(),
             "relay": outbox.relay(),
             "metrics": self.metrics.run(),
         }

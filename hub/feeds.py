@@ -24,7 +24,7 @@ from hub.draining import drain
 from hub.events import control
 from hub.fanout import Fanout
 from hub.knock import Knock, Receive, Scope, Send, respond
-from hub.people import Admit, Span
+from hub.people import Admit, Person, Span
 from hub.problems import Problem
 from hub.replay import Replay
 from hub.subscriber import Subscriber, retry_ms
@@ -139,17 +139,17 @@ class Feeds:
     async def _let_in(self, knock: Knock) -> Subscriber:
         if self.draining:
             raise Problem(503, "This instance is leaving: come back in a moment.", retry_after=1)
-        self._caps.check_address(knock.address)
-        async with asyncio.timeout(ADMIT_S):
-            person = await self._admit(knock.credentials, knock.topics)
-        own = person.own if knock.own else ()
-        topics = tuple(dict.fromkeys((*own, *knock.topics)))
-        if not topics:
-            raise Problem(400, "No topic to listen to: add ?topic=, or leave out own=0.")
+        with self._caps.opening(knock.address):
+            async with asyncio.timeout(ADMIT_S):
+                person = await self._admit(knock.credentials, knock.topics)
+            own = person.own if knock.own else ()
+            topics = tuple(dict.fromkeys((*own, *knock.topics)))
+            if not topics:
+                raise Problem(400, "No topic to listen to: add ?topic=, or leave out own=0.")
+            self._caps.enter(person.id, _live(person, topics))
         # Spread, so that those who came together do not leave together.
         age = self._limits.max_age_s * random.uniform(0.8, 1)  # noqa: S311
         ends_at = min(time.time() + age, person.expires_at or float("inf"))
-        self._caps.enter(person.id, knock.address)
         subscriber = Subscriber(person, knock.address, topics, self._limits.mailbox_bytes, ends_at)
         self.subscribers.add(subscriber)
         logs.opened("feed", subscriber)
@@ -160,7 +160,8 @@ class Feeds:
         self.closes[subscriber.closed] += 1
         logs.closed("feed", subscriber, time.time())
         self.subscribers.remove(subscriber)
-        self._caps.leave(subscriber.person.id, subscriber.address)
+        person = subscriber.person
+        self._caps.leave(person.id, subscriber.address, _live(person, subscriber.topics))
         self._recount.remove(subscriber)
         self._fanout.leave(subscriber)
 
@@ -182,6 +183,11 @@ class Feeds:
         for subscriber in self.subscribers:
             if subscriber.live:
                 subscriber.put(subscriber.LIVE if hearing else subscriber.DEGRADED)
+
+
+def _live(person: Person, topics: Sequence[str]) -> int:
+    """How many topics a feed carries beside those of its person's inbox."""
+    return sum(topic not in person.own for topic in topics)
 
 
 def _opening(subscriber: Subscriber, facts: dict[str, Any], position: int, resumed: bool) -> bytes:

@@ -82,8 +82,7 @@ class Rooms:
         except Problem as problem:
             return await respond(send, problem)
         try:
-            entry = await self._admit(handshake)
-            member = self._let_in(entry, handshake.address)
+            member, entry = await self._let_in(handshake)
         except Problem as problem:
             return self._refuse(take, handshake, problem)
         except Exception as error:
@@ -130,17 +129,18 @@ class Rooms:
             raise handshake.problem
         if self.draining:
             raise Problem(503, "This instance is leaving: come back in a moment.")
-        self._caps.check_address(handshake.address)
         async with asyncio.timeout(ADMIT_S):
             return await self._enter(handshake.credentials, handshake.name)
 
-    def _let_in(self, entry: Entry, address: str) -> Member:
+    async def _let_in(self, handshake: Handshake) -> tuple[Member, Entry]:
+        with self._caps.opening(handshake.address):
+            entry = await self._admit(handshake)
+            self._caps.enter(entry.person.id)
         # Spread, so that those who came together do not leave together.
         age = self._limits.max_age_s * random.uniform(0.8, 1)  # noqa: S311
-        self._caps.enter(entry.person.id, address)
         member = Member(
             entry,
-            address,
+            handshake.address,
             topics.room(entry.room),
             self._limits.mailbox_bytes,
             min(time.time() + age, entry.person.expires_at or float("inf")),
@@ -149,7 +149,7 @@ class Rooms:
         )
         self.members.add(member)
         logs.opened("room", member)
-        return member
+        return member, entry
 
     def _let_out(self, member: Member) -> None:
         member.close("gone")

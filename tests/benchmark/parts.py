@@ -38,6 +38,9 @@ class Parts:
             "HUB_SECRET_KEY": secrets.token_hex(32),
             "HUB_ALLOWED_HOSTS": HOST,
             "HUB_MAX_CONNECTIONS": "19000",
+            "HUB_MAX_CONNECTIONS_PER_ADDRESS": "19000",
+            "HUB_MAX_CONNECTIONS_PER_USER": "19000",
+            "HUB_MAX_TOPICS_PER_USER": "1000000",
             "HUB_DRAIN_S": "0",
         }
         for name in [name for name in os.environ if name.startswith("HUB_")]:

@@ -44,6 +44,8 @@ class Cluster:
             "HUB_SECRET_KEY": secrets.token_hex(32),
             "HUB_ALLOWED_HOSTS": f"{HOST},localhost",
             "HUB_DEMO": "1",
+            # Everybody comes from loopback.
+            "HUB_MAX_CONNECTIONS_PER_ADDRESS": "10000",
             **(extra_env or {}),
         }
         # A cluster is what it was asked to be, whatever the shell around it has set.

@@ -18,7 +18,9 @@ KEY = {"Authorization": "Bearer demo-key"}
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Three instances behind nginx; a test may kill what it wants if it brings it back."""
-    with Cluster(tmp_path_factory.mktemp("cluster"), 3) as cluster:
+    # A few people read here for many.
+    env = {"HUB_MAX_CONNECTIONS_PER_USER": "1000"}
+    with Cluster(tmp_path_factory.mktemp("cluster"), 3, extra_env=env) as cluster:
         yield cluster
 
 

@@ -23,7 +23,7 @@ DATA = "x" * 4000
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    env = {"HUB_MAILBOX_BYTES": str(CAP)}
+    env = {"HUB_MAILBOX_BYTES": str(CAP), "HUB_MAX_CONNECTIONS_PER_USER": "1000"}
     with Cluster(tmp_path_factory.mktemp("cluster"), 1, extra_env=env) as cluster:
         yield cluster
 

@@ -136,7 +136,7 @@ class Desk:
     """A hub of one process without a database: a memory log and four lambdas."""
 
     limits: dict[str, Any] = field(default_factory=dict)
-    caps: tuple[int, int, int] = (100, 50, 100)  # of the instance, a person, an address
+    caps: tuple[int, ...] = (100, 50, 100)  # of the instance, a person, an address; a person's topics
     rows: list[Event] = field(default_factory=list)  # what the database could recover
     unread: int = 3
     database_down: bool = False

@@ -38,6 +38,7 @@ LADDER = (
     {"hub.people", "hub.log", "hub.presence", "hub.signals", "hub.protocol"},
     {
         "hub.heads",
+        "hub.holdings",
         "hub.log.said",
         "hub.log.memory",
         "hub.log.stream",

@@ -1,0 +1,137 @@
+"""Instances tell each other for whom they hold much, so that a person's caps hold over all of them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from hub import topics
+from hub.caps import Caps, Held
+from hub.events import Draft, Event, draft
+from hub.holdings import BELIEVED_S, MOST, Holdings
+from hub.log.memory import MemoryLog
+from hub.problems import Problem
+
+
+class Instance:
+    def __init__(self, name: str) -> None:
+        self.caps = Caps(1000, 50, 1000, 1000)
+        self.leaving = False
+        self.holdings = Holdings(name, self.caps, MemoryLog(10, 60), lambda: self.leaving)
+
+    def open(self, person: str, times: int, topics: int = 0) -> None:
+        for _ in range(times):
+            with self.caps.opening("::1"):
+                self.caps.enter(person, topics)
+
+    def hear(self, said: Draft | None) -> None:
+        assert said is not None
+        self.holdings.tap(Event(1, 0, said.topic, said.type, said.body))
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_person_may_hold_no_more_over_all_instances_than_on_one() -> None:
+    one, two, three = Instance("one"), Instance("two"), Instance("three")
+    one.open("ann", 30)
+    two.open("ann", 15)
+    three.hear(one.holdings.saying())
+    three.hear(two.holdings.saying())
+
+    three.open("ann", 5)
+
+    with pytest.raises(Problem):
+        three.open("ann", 1)
+    three.open("bob", 50)
+
+
+def test_topics_are_told_too() -> None:
+    one, two = Instance("one"), Instance("two")
+    one.open("ann", 9, topics=100)
+    two.hear(one.holdings.saying())
+
+    two.open("ann", 1, topics=100)
+
+    with pytest.raises(Problem):
+        two.open("ann", 1, topics=1)
+
+
+def test_of_people_with_little_nothing_is_told() -> None:
+    one = Instance("one")
+    one.open("ann", 4)
+
+    assert one.holdings.saying() is None
+
+
+def test_that_it_became_little_is_told_once() -> None:
+    one, two = Instance("one"), Instance("two")
+    one.open("ann", 40)
+    two.hear(one.holdings.saying())
+    for _ in range(40):
+        one.caps.leave("ann", "::1")
+
+    two.hear(one.holdings.saying())
+
+    assert two.holdings.of("ann") == Held()
+    assert one.holdings.saying() is None
+
+
+def test_an_instance_that_leaves_holds_nothing_so_that_its_people_are_let_in_elsewhere() -> None:
+    one, two = Instance("one"), Instance("two")
+    one.open("ann", 40)
+    two.hear(one.holdings.saying())
+    one.leaving = True
+
+    two.hear(one.holdings.saying())
+
+    two.open("ann", 40)
+
+
+def test_what_is_not_told_again_is_forgotten(now: list[float]) -> None:
+    one, two = Instance("one"), Instance("two")
+    one.open("ann", 40)
+    two.hear(one.holdings.saying())
+
+    now[0] += BELIEVED_S
+
+    assert two.holdings.of("ann") == Held()
+
+
+def test_an_instance_does_not_count_what_it_says_itself() -> None:
+    one = Instance("one")
+    one.open("ann", 30)
+
+    one.hear(one.holdings.saying())
+
+    assert one.holdings.of("ann") == Held()
+
+
+def test_of_very_many_those_with_the_most_are_told() -> None:
+    one, two = Instance("one"), Instance("two")
+    for number in range(MOST + 10):
+        one.open(f"p{number}", 5)
+    one.open("ann", 40)
+
+    two.hear(one.holdings.saying())
+
+    assert two.holdings.of("ann") == Held(40, 0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, [], {}, {"instance": 1, "people": {}}, {"instance": "x", "people": [1]},
+     {"instance": "x", "people": {"ann": 5}}, {"instance": "x", "people": {"ann": ["a", "b"]}}],
+)  # fmt: skip
+def test_what_is_none_of_ours_is_skipped(data: object) -> None:
+    one = Instance("one")
+
+    one.hear(draft(topics.CONTROL, "holding", data))
+    one.holdings.tap(Event(1, 0, topics.CONTROL, "holding", b"\xff"))
+
+    assert one.holdings.of("ann") == Held()
