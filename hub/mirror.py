@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import time
+from contextlib import suppress
 
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
@@ -42,8 +43,12 @@ def word() -> str:
     return _signer().sign("mirror")
 
 
-def shared() -> dict[str, str]:
-    """Of each setting that has to be the same everywhere, a mark that tells only whether it is."""
+def shared(secret: str = "") -> dict[str, str]:
+    """Of each setting that has to be the same everywhere, a mark that tells only whether it is.
+
+    Made with the secret of whoever asks, which while another takes its place may not be our first.
+    """
+    secret = secret or settings.SECRET_KEY
     database = settings.DATABASES["default"]
     values = {
         "HUB_DATABASE_URL": [database.get(part) for part in ("ENGINE", "NAME", "HOST", "PORT")],
@@ -51,16 +56,16 @@ def shared() -> dict[str, str]:
         **{name: getattr(settings, name) for name in SHARED},
     }
     return {
-        name: salted_hmac(f"hub.mirror.{name}", repr(value)).hexdigest() for name, value in values.items()
+        name: salted_hmac(f"hub.mirror.{name}", repr(value), secret=secret).hexdigest()
+        for name, value in values.items()
     }
 
 
 async def mirror(scope: Scope, send: Send) -> None:
     """Answer with what came; 404 without the word."""
     headers = fields(scope["headers"])
-    try:
-        _signer().unsign(headers.get("authorization", "").removeprefix("Bearer "), max_age=VALID_S)
-    except BadSignature:
+    secret = _asked_with(headers.get("authorization", "").removeprefix("Bearer "))
+    if secret is None:
         return await respond(send, Problem(404, "There is no such page."))
     said = {
         "instance": settings.HUB_INSTANCE,
@@ -74,7 +79,7 @@ async def mirror(scope: Scope, send: Send) -> None:
         "http_version": scope["http_version"],
         "root_path": scope.get("hub.root_path", ""),
         "headers": {name: headers[name] for name in SHOWN if name in headers},
-        "shared": shared(),
+        "shared": shared(secret),
         "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         "max_connections": settings.HUB_MAX_CONNECTIONS,
     }
@@ -83,5 +88,14 @@ async def mirror(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": json.dumps(said).encode()})
 
 
-def _signer() -> TimestampSigner:
-    return TimestampSigner(salt="hub.mirror")
+def _asked_with(word: str) -> str | None:
+    """The secret of ours that the word was signed with."""
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        with suppress(BadSignature):
+            _signer(secret).unsign(word, max_age=VALID_S)
+            return secret
+    return None
+
+
+def _signer(secret: str | None = None) -> TimestampSigner:
+    return TimestampSigner(key=secret, salt="hub.mirror", fallback_keys=())

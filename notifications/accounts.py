@@ -14,11 +14,10 @@ from django.contrib.auth.views import LoginView, RedirectURLMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 from django.views import View
 
-from notifications import attempts, audit, second_factor
+from notifications import attempts, audit, second_factor, sessions
 from notifications.words import say
 
 HALF = "hub.half"  # in the session of who has given the password and not yet the code
@@ -123,6 +122,4 @@ def _half(request: HttpRequest) -> User | None:
     if not half or not time.time() - HALF_S < half["at"] <= time.time() + 60:
         return None
     found = User.objects.filter(pk=half["user"], is_active=True).first()
-    if found is None or not constant_time_compare(half["stamp"], found.get_session_auth_hash()):
-        return None
-    return found
+    return found if found is not None and sessions.stamped(found, half["stamp"]) else None

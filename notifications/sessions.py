@@ -44,10 +44,15 @@ def signed_in_at(session: Mapping[str, Any]) -> float:
 def holds(user: User, session: Mapping[str, Any], ended_at: datetime | None) -> bool:
     """Whether a person is still signed in by what a session bears, as `django.contrib.auth.get_user` decides
     it; those that began up to ``ended_at`` have ended."""
-    said = session.get(HASH_SESSION_KEY, "")
+    return stamped(user, session.get(HASH_SESSION_KEY, "")) and not endings.ended(
+        signed_in_at(session), ended_at
+    )
+
+
+def stamped(user: User, stamp: str) -> bool:
+    """Whether this was made under their password of now, by the secret of now or one still believed."""
     stamps = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
-    right = any(constant_time_compare(said, stamp) for stamp in stamps)
-    return right and not endings.ended(signed_in_at(session), ended_at)
+    return any(constant_time_compare(stamp, known) for known in stamps)
 
 
 def _reader(request: HttpRequest) -> User | AnonymousUser:
