@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -30,6 +29,7 @@ REPORT_S = 1.0
 SPARE = 9  # times what a report took, it rests: to look costs a tenth of a core at the most
 AGAIN_S = 1.0  # two who ask within this time are answered once
 SHOWN_ROOMS = 500
+MOST_ASKED = 1000  # topics of one asking
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Answers:
 
     def tap(self, event: Event) -> None:
         if event.topic == topics.CONTROL and event.type == "ask":
-            self._asked.update(json.loads(event.body)["data"]["topics"])
+            self._asked.update(_staff_topics(event.data["topics"]))
             self._wake.set()
 
     async def run(self) -> None:
@@ -93,15 +93,23 @@ class Answers:
         for topic in looked_at:
             if self._answer(topic) is not None:
                 continue
-            report = await self._report(topic)
-            if report is None:
-                continue
-            said = events.encode(report)
-            if self._reported.get(topic) != said:
-                self._reported[topic] = said
-                # Another instance that has a listener, too, says the same once.
-                key = f"{topic}:{hashlib.sha256(said).hexdigest()}"
-                await self._log.place([events.draft(topic, *report, key=key)])
+            try:
+                await self._tell_report(topic)
+            except LogAway:
+                raise
+            except Exception:
+                logger.exception("%s cannot be told, trying again", topic)
+
+    async def _tell_report(self, topic: str) -> None:
+        report = await self._report(topic)
+        if report is None:
+            return
+        said = events.encode(report)
+        if self._reported.get(topic) != said:
+            self._reported[topic] = said
+            # Another instance that has a listener, too, says the same once.
+            key = f"{topic}:{hashlib.sha256(said).hexdigest()}"
+            await self._log.place([events.draft(topic, *report, key=key)])
 
     async def _answer_all(self) -> None:
         while True:
@@ -115,14 +123,14 @@ class Answers:
                 if answer is not None:
                     self._answered[topic] = now
                     type, told = answer
-                    await self._say(topic, type, told())
+                    await self._say(topic, type, told)
 
-    async def _say(self, topic: str, type: str, data: dict[str, Any]) -> None:
+    async def _say(self, topic: str, type: str, told: Callable[[], dict[str, Any]]) -> None:
         try:
-            await self._log.place([events.draft(topic, type, {"instance": self._instance, **data})])
+            await self._log.place([events.draft(topic, type, {"instance": self._instance, **told()})])
         except LogAway as error:
             logger.debug("staff are not told: %s", error)
-        except events.BadEvent:
+        except Exception:
             logger.exception("%s cannot be told", topic)
 
     def _answer(self, topic: str) -> tuple[str, Callable[[], dict[str, Any]]] | None:
@@ -156,3 +164,13 @@ class Answers:
         if room is None:
             return {"here": 0, "people": [], "count": 0}
         return {"here": len(room.members), "people": room.shown, "count": len(room.people)}
+
+
+def _staff_topics(asked: Any) -> list[str]:
+    """What an instance asks of the others; raise `ValueError` for what is none of it."""
+    if not isinstance(asked, list) or len(asked) > MOST_ASKED:
+        raise ValueError(f"up to {MOST_ASKED} topics are asked about, in a list")
+    for topic in asked:
+        if not isinstance(topic, str) or not topics.is_staff(topics.check(topic)):
+            raise ValueError(f"{topic!r} is no staff topic")
+    return asked

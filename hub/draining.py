@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 
-from hub.wheel import Wheel
+from hub.wheel import RETIRE, Wheel, alone
 
 
 async def drain(subscribers: Wheel, seconds: float) -> None:
@@ -18,7 +18,7 @@ async def drain(subscribers: Wheel, seconds: float) -> None:
     slices = max(1, min(len(leaving), round(seconds * 10)))
     for number in range(slices):
         for subscriber in leaving[number::slices]:
-            subscriber.retire()
+            alone(RETIRE, subscriber)
         # The last part of the time is for readers to take what waits.
         await asyncio.sleep(seconds * 0.8 / slices * random.uniform(0.5, 1))  # noqa: S311
     while subscribers and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110

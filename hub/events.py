@@ -55,6 +55,11 @@ class Event:
     type: str
     body: bytes
 
+    @property
+    def data(self) -> Any:
+        """What it says; raise `ValueError` or `KeyError` if it says nothing."""
+        return json.loads(self.body)["data"]
+
     def sse(self) -> bytes:
         """The event as it goes down a feed (WHATWG HTML, 9.2.6). The body bears no line break."""
         return b"id: %d\nevent: %s\ndata: %s\n\n" % (self.position, self.type.encode(), self.body)

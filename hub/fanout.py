@@ -13,7 +13,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from hub import topics
 from hub.arrivals import Arrivals
@@ -21,10 +22,12 @@ from hub.events import Event, Piece
 from hub.log import Log, LogAway
 from hub.replay import Replay, Stretch
 from hub.subscriber import Send, Subscriber
-from hub.watch import Watch
+from hub.taps import Taps
+from hub.watch import Watch, tell_lost
 
 HEAD_CHECK_S = 10.0  # finds a lost last event, which no successor betrays
 LINGER_S = 5.0  # a topic stays watched for so long after its last subscriber: people come back
+AHEAD = 30_000_000  # microseconds beyond the clock and all that was reached: the log is asked first
 HOLD_MAX = 20_000  # events held while healing; beyond it they are read from the log instead
 RETRY_S = 0.2
 
@@ -45,8 +48,8 @@ class Fanout:
         self._hearing = asyncio.Event()
         self.heard_events = self.deliveries = self.heals = self.holes = 0
         self.lag_s = 0.0  # of the last event heard
-        self.taps: list[Callable[[Event], None]] = []
-        self.on_state: list[Callable[[bool], None]] = []  # told whether it is hearing, when that changes
+        self.taps: Taps[Event] = Taps()
+        self.on_state: Taps[bool] = Taps()  # told whether it is hearing, when that changes
 
     @property
     def topics(self) -> int:
@@ -76,7 +79,7 @@ class Fanout:
         self._generation += 1
         self._holding = []
         self._hearing.clear()
-        self._tell_state()
+        self.on_state.tell(self.hearing, "the state of hearing")
 
     def restored(self) -> None:
         self._holding = []
@@ -133,12 +136,11 @@ class Fanout:
     async def run(self) -> None:
         """Heal when asked, check the heads by the clock, forget empty topics; until cancelled."""
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(HEAD_CHECK_S * random.uniform(0.8, 1.2)):  # noqa: S311
                     await self._healing.wait()
-            except TimeoutError:
-                if not self.hearing:
-                    continue
+            if not (self.hearing or self._healing.is_set()):
+                continue
             try:
                 await self._heal()
                 await self._open()
@@ -146,8 +148,14 @@ class Fanout:
             except LogAway as error:
                 logger.info("the log could not be read, trying again: %s", error)
                 await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
+            except Exception:
+                logger.exception("healing failed, trying again")
+                await asyncio.sleep(5 * RETRY_S)
 
     def _take(self, event: Event) -> None:
+        if event.position > self._reached + AHEAD and event.position > time.time() * 1_000_000 + AHEAD:
+            # Redis has another clock, and it stands in the log; or it would hide what really comes.
+            return self._doubt([])
         self._reached = max(self._reached, event.position)
         watch = self.watches.get(event.topic)
         if watch is None:
@@ -160,10 +168,12 @@ class Fanout:
             if event.previous > watch.verified:
                 self.holes += 1
                 logger.info("a hole on %s after %d: reading the log", event.topic, watch.verified)
-                self._holding = [event]
-                self._healing.set()
-                return
+                return self._doubt([event])
             self._verified(event, watch)
+
+    def _doubt(self, held: list[Event]) -> None:
+        self._holding = held
+        self._healing.set()
 
     def _verified(self, event: Event, watch: Watch) -> None:
         piece = event.piece()
@@ -172,8 +182,7 @@ class Fanout:
         self._deliver(event, watch, piece)
 
     def _deliver(self, event: Event, watch: Watch, piece: Piece) -> None:
-        for tap in self.taps:
-            tap(event)
+        self.taps.tell(event, event.topic)
         self.deliveries += len(watch)
         watch.deliver(event.position, piece)
 
@@ -182,10 +191,6 @@ class Fanout:
         for topic in subscriber.topics:
             if topic in self.watches:
                 self.watches[topic].flow(subscriber, send)
-
-    def _tell_state(self) -> None:
-        for tell in self.on_state:
-            tell(self.hearing)
 
     async def _open(self) -> None:
         async with self._opening:
@@ -223,15 +228,10 @@ class Fanout:
             self._hear(event)
         if not self.hearing:
             self._hearing.set()
-            self._tell_state()
+            self.on_state.tell(self.hearing, "the state of hearing")
 
     def _mend(self, stretch: Stretch, after: Mapping[str, int]) -> None:
-        resets: dict[Subscriber, list[str]] = {}
-        for topic in stretch.lost:
-            for subscriber in self.watches[topic].lost(stretch.upto):
-                resets.setdefault(subscriber, []).append(topic)
-        for subscriber, names in resets.items():
-            subscriber.deliver(stretch.upto, subscriber.reset(names, stretch.upto))
+        tell_lost(self.watches, stretch.lost, stretch.upto)
         for event in stretch.events:
             watch = self.watches[event.topic]
             if event.position > (watch.verified or 0):

@@ -141,7 +141,10 @@ class Metrics:
                 "hub_unpublished", "Notifications committed, due, and not in the log.", self._waiting
             )
         for collect in self._others:
-            yield from collect()
+            try:
+                yield from collect()
+            except Exception:
+                logger.exception("some metrics could not be collected")
 
     async def _ask(self) -> None:
         now = time.monotonic()

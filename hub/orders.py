@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Sequence
+from operator import methodcaller
 
 from hub import topics
 from hub.events import Draft, Event, draft
 from hub.feeds import Feeds
 from hub.rooms import Rooms
+from hub.wheel import alone
+
+REVOKE = methodcaller("revoke", retry=True)
 
 logger = logging.getLogger(__name__)
 
@@ -40,21 +43,23 @@ class Orders:
     def tap(self, event: Event) -> None:
         if event.topic != topics.CONTROL or event.type not in ("drain", "disconnect"):
             return
-        order = json.loads(event.body)["data"]
+        order = event.data
         if order["instance"] not in (None, self._instance):
             return
         if event.type == "disconnect":
             self._disconnect(order["number"], order["person"])
-        elif order["draining"]:
+        elif order["draining"] is True:
             self._drain()
-        else:
+        elif order["draining"] is False:
             self._stay()
+        else:
+            raise ValueError("draining is neither true nor false")
 
     def _disconnect(self, number: int | None, person: str) -> None:
         for door in self._doors:
             for subscriber in door.open:
                 if subscriber.person.id == person and number in (None, subscriber.number):
-                    subscriber.revoke(retry=True)
+                    alone(REVOKE, subscriber)
 
     def _drain(self) -> None:
         if not self._draining:

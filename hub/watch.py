@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from hub import wires
 from hub.events import Piece
@@ -10,6 +12,8 @@ from hub.subscriber import Send, Subscriber
 
 TAIL_EVENTS = 256  # what a returning reader is given from memory …
 TAIL_BYTES = 256 * 1024  # … a topic
+
+logger = logging.getLogger(__name__)
 
 
 class Watch:
@@ -77,12 +81,21 @@ class Watch:
             if short:
                 for subscriber, send in list(self.flowing.items()):
                     if send in short:
-                        subscriber.fell_short(chunk, short[send])
+                        try:
+                            subscriber.fell_short(chunk, short[send])
+                        except Exception:
+                            _give_up(subscriber)
         else:
-            for subscriber in list(self.flowing):
+            self._deliver_to(list(self.flowing), position, piece)
+        self._deliver_to(list(self.others), position, piece)
+
+    @staticmethod
+    def _deliver_to(subscribers: list[Subscriber], position: int, piece: Piece) -> None:
+        for subscriber in subscribers:
+            try:
                 subscriber.deliver(position, piece)
-        for subscriber in list(self.others):
-            subscriber.deliver(position, piece)
+            except Exception:
+                _give_up(subscriber)
 
     def keep(self, position: int, piece: Piece) -> None:
         self.tail.append((position, piece))
@@ -134,3 +147,23 @@ class Watch:
             self.tail_from = self.tail[cut - 1][0]
             del self.tail[:cut]
             self.tail_bytes = sum(len(piece.bare) for _, piece in self.tail)
+
+
+def tell_lost(watches: Mapping[str, Watch], names: Sequence[str], upto: int) -> None:
+    """Something is missing before ``upto`` on these topics: each reader is told of theirs, once."""
+    resets: dict[Subscriber, list[str]] = {}
+    for topic in names:
+        for subscriber in watches[topic].lost(upto):
+            resets.setdefault(subscriber, []).append(topic)
+    for subscriber, lost in resets.items():
+        try:
+            subscriber.deliver(upto, subscriber.reset(lost, upto))
+        except Exception:
+            _give_up(subscriber)
+
+
+def _give_up(subscriber: Subscriber) -> None:
+    """It lacks something now: closed, it comes back and is given what it missed. The others go on."""
+    logger.exception("connection %d of %s failed", subscriber.number, subscriber.person.id)
+    with suppress(Exception):
+        subscriber.close("error")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import methodcaller
 
 from hub.subscriber import Subscriber
+
+BEAT, RETIRE = methodcaller("beat"), methodcaller("retire")
+
+logger = logging.getLogger(__name__)
 
 
 class Wheel:
@@ -42,9 +48,17 @@ class Wheel:
                 now = time.time()
                 for subscriber in self:
                     if subscriber.ends_at <= now:
-                        _end(subscriber)
+                        alone(_end, subscriber)
                 for subscriber in list(turn):
-                    subscriber.beat()
+                    alone(BEAT, subscriber)
+
+
+def alone(act: Callable[[Subscriber], None], subscriber: Subscriber) -> None:
+    """One for whom it fails stops no other."""
+    try:
+        act(subscriber)
+    except Exception:
+        logger.exception("connection %d of %s failed", subscriber.number, subscriber.person.id)
 
 
 def _end(subscriber: Subscriber) -> None:

@@ -155,9 +155,10 @@ def share(topics: int) -> int:
     return max(PAGE_TOPIC, PAGE // max(1, topics))
 
 
-def page(found: Sequence[tuple[list[Event], bool]], gaps: frozenset[str], head: int) -> Page:
-    """Merge what each topic gave (events, whether cut) into a page that is whole up to a position."""
-    cuts = [events[-1].position for events, cut in found if cut]
+def page(found: Sequence[tuple[list[Event], int | None]], gaps: frozenset[str], head: int) -> Page:
+    """Merge what each topic gave, events and where they were cut, into a page whole up to a position."""
+    # What somebody else wrote beyond the head is not there yet.
+    cuts = [cut for _, cut in found if cut is not None and cut < head]
     upto = min([head, *cuts])
     events = [event for some, _ in found for event in some if event.position <= upto]
     events.sort(key=lambda event: event.position)

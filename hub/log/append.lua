@@ -113,7 +113,7 @@ local function standing(stream)
         elseif name == 'first-entry' then
           one.first = value
         elseif name == 'last-entry' and value then
-          one.upto = tonumber(value[2][8] or '0')
+          one.upto = tonumber(value[2][8] or '0') or 0 -- somebody else may have written it
         end
       end
     end
@@ -128,7 +128,7 @@ local function make_room(stream, one, bytes)
     local first = one.first or redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
     one.first = first
     local fields = first[2]
-    local given, size = tonumber(fields[8] or '0'), #fields[4] + #fields[6] + ENTRY
+    local given, size = tonumber(fields[8] or '0') or 0, #(fields[4] or '') + #(fields[6] or '') + ENTRY
     if one.length < keep and one.upto - given + size + bytes <= keep_bytes then break end
     one.length, one.first = one.length - 1, nil
     redis.call('XTRIM', stream, 'MAXLEN', one.length)

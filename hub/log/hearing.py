@@ -17,8 +17,8 @@ from typing import Any
 import hiredis
 from redis.exceptions import RedisError
 
-from hub.events import Event
-from hub.log import Ear, LogAway
+from hub.log import Ear, LogAway, entries
+from hub.mishaps import malformed
 
 PROBE_S = 2.0  # a word through Redis to ourselves this often …
 DEAF_S = 5.0  # … and none heard for this long: the connection is dead, whatever the kernel says
@@ -80,6 +80,8 @@ class Hearing:
                 await self._live(ear)
             except (RedisError, OSError, TimeoutError) as error:
                 logger.warning("Redis is not heard: %r", error)
+            except Exception:
+                logger.exception("what Redis says was not understood, connecting again")
             wait = BACKOFF_S[0] if time.monotonic() - began > 10 else min(wait * 2, BACKOFF_S[1])
             await asyncio.sleep(random.uniform(0, wait))  # noqa: S311
 
@@ -109,7 +111,7 @@ class Hearing:
                             raise ConnectionError(f"Redis refuses: {said}")
                         if said[0] == b"message":
                             if said[2]:
-                                ear.heard(self._event(said[1], said[2]))
+                                self._hear(ear, said[1], said[2])
                         elif said[0] == b"subscribe":
                             await self._subscribed(connection, subscribed, said[1].decode(), ear)
                 raise ConnectionError("Redis closed the connection")
@@ -160,10 +162,17 @@ class Hearing:
             else:
                 ack.set_exception(error)
 
-    def _event(self, channel: bytes, payload: bytes) -> Event:
-        position, previous, type, body = payload.split(b" ", 3)
+    def _hear(self, ear: Ear, channel: bytes, payload: bytes) -> None:
         topic = channel.decode()[len(self._prefix) :]
-        return Event(int(position), int(previous), topic, type.decode(), body)
+        try:
+            event = entries.message(topic, payload)
+        except entries.Malformed as error:
+            # Should it have been one of ours, the next one does not join on to what was heard before.
+            return malformed.note("message", topic, error)
+        try:
+            ear.heard(event)
+        except Exception:
+            logger.exception("event %d of %s was not delivered here", event.position, topic)
 
     @staticmethod
     async def _send(connection: Any, command: str, channels: Iterable[str]) -> None:

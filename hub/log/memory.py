@@ -208,17 +208,17 @@ class MemoryLog:
                     del stream.removed[next(iter(stream.removed))]
                 break
 
-    def _read(self, topic: str, after: int, limit: int) -> tuple[list[Event], bool, bool]:
+    def _read(self, topic: str, after: int, limit: int) -> tuple[list[Event], bool, int | None]:
         now = self._now()
         stream = self._streams.get(topic)
         if stream is None:
-            return [], max(self._birth, now - self._ttl) > after, False
+            return [], max(self._birth, now - self._ttl) > after, None
         self._trim(stream, now)
         events = [event for event in stream.entries if event.position > after]
         proved = events[0].previous if events else max(stream.last, self._birth)
         while proved > after and proved in stream.removed:
             proved = stream.removed[proved]
-        return events[:limit], proved > after, len(events) > limit
+        return events[:limit], proved > after, events[limit - 1].position if len(events) > limit else None
 
     def _trim(self, stream: Stream, now: int) -> None:
         while stream.entries and stream.entries[0].position < now - self._ttl:

@@ -3,7 +3,8 @@
 -- KEYS  last, birth, then the stream and the removals of each topic
 -- ARGV  floor, time to live (microseconds), most events a topic, then a position for each topic
 -- Gives the head, then for each topic: 1 if something may be missing, 1 if it was cut, and
--- position, previous, type, body of each event in one flat list.
+-- position, previous, type, body of each event in one flat list. Somebody else may have written into a stream:
+-- what is no event of ours has a position and nothing else, and a key that is no stream has a gap.
 local floor, ttl, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -18,13 +19,32 @@ if last == 0 or floor > last then
   redis.call('SET', KEYS[2], text(birth))
 end
 
+-- What an entry says of an event; nil if it is none of ours.
+local function fields_of(entry)
+  local fields = entry[2]
+  if fields[1] == 'p' and fields[3] == 't' and fields[5] == 'b' and tonumber(fields[2]) then return fields end
+end
+
+local function position_of(entry)
+  return string.match(entry[1], '^%d+')
+end
+
 local answer = {text(last)}
 for i = 0, (#KEYS - 2) / 2 - 1 do
   local stream, removals, after = KEYS[3 + 2 * i], KEYS[4 + 2 * i], ARGV[4 + i]
-  local entries = redis.call('XRANGE', stream, '(' .. after .. '-0', '+', 'COUNT', limit + 1)
+  local entries = redis.pcall('XRANGE', stream, '(' .. after .. '-0', '+', 'COUNT', limit + 1)
   local proved
-  if #entries > 0 then
-    proved = tonumber(entries[1][2][2])
+  if entries.err then
+    entries, proved = {}, last + 1
+  elseif #entries > 0 then
+    local first = fields_of(entries[1])
+    if first then
+      proved = tonumber(first[2])
+    elseif #redis.call('XREVRANGE', stream, after .. '-0', '-', 'COUNT', 1) > 0 then
+      proved = tonumber(after) -- what goes, goes from the beginning
+    else
+      proved = tonumber(position_of(entries[1]))
+    end
     -- What stood right before it may have been taken back: then the one before that counts.
     while proved > tonumber(after) do
       local removed = redis.call('ZRANGEBYSCORE', removals, text(proved), text(proved))[1]
@@ -43,11 +63,11 @@ for i = 0, (#KEYS - 2) / 2 - 1 do
   end
   local flat = {}
   for n = 1, math.min(#entries, limit) do
-    local fields = entries[n][2]
-    flat[#flat + 1] = string.match(entries[n][1], '^%d+')
-    flat[#flat + 1] = fields[2]
-    flat[#flat + 1] = fields[4]
-    flat[#flat + 1] = fields[6]
+    local fields = fields_of(entries[n]) or {}
+    flat[#flat + 1] = position_of(entries[n])
+    flat[#flat + 1] = fields[2] or ''
+    flat[#flat + 1] = fields[4] or ''
+    flat[#flat + 1] = fields[6] or ''
   end
   answer[#answer + 1] = {proved > tonumber(after) and 1 or 0, #entries > limit and 1 or 0, flat}
 end

@@ -34,10 +34,12 @@ from hub.log import (
     Placed,
     Reused,
     Terms,
+    entries,
     page,
     share,
 )
 from hub.log.hearing import Hearing
+from hub.mishaps import malformed
 
 # The braces keep every key on one shard of a Redis Cluster.
 PREFIX = "hub:{s0}:"
@@ -129,7 +131,7 @@ class RedisLog:
                 raise LogAway(f"Redis: {error}") from error
             heads.append(int(head))
             for topic, (gap, cut, flat) in zip(some, rows, strict=True):
-                found.append((_events(topic, flat), bool(cut)))
+                found.append(_events(topic, flat, cut))
                 if gap:
                     gaps.append(topic)
         self.seen(max(heads))
@@ -230,9 +232,13 @@ def _is_of_its_own(error: Exception) -> bool:
     return isinstance(error, DataError)
 
 
-def _events(topic: str, flat: list[bytes]) -> list[Event]:
+def _events(topic: str, flat: list[bytes], cut: int) -> tuple[list[Event], int | None]:
+    """Those of a topic that are events of ours, and the position at which they were cut, if so."""
+    events = []
     fields = iter(flat)
-    return [
-        Event(int(position), int(previous), topic, type.decode(), body)
-        for position, previous, type, body in zip(fields, fields, fields, fields, strict=True)
-    ]
+    for position, previous, type, body in zip(fields, fields, fields, fields, strict=True):
+        try:
+            events.append(entries.entry(topic, position, previous, type, body))
+        except entries.Malformed as error:
+            malformed.note("entry", topic, error)
+    return events, int(flat[-4]) if cut else None

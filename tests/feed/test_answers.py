@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from channels.layers import InMemoryChannelLayer
 
-from hub import answers, topics
+from hub import answers, events, topics
 from hub.answers import Answers
 from hub.caps import Caps
 from hub.census import code
@@ -177,3 +177,37 @@ async def test_an_instance_that_has_nobody_leaves_at_once(desk: Desk) -> None:
         await desk.feeds.drain(60)
 
     assert desk.feeds.draining
+
+
+@pytest.mark.parametrize(
+    "asked", [["room-lobby"], ["everyone"], ["instances"], [7], "staff-rooms", None, [[]]]
+)
+async def test_what_is_no_staff_topic_is_answered_nowhere(desk: Desk, office: Office, asked: Any) -> None:
+    feed = await look(desk, "rooms")
+
+    desk.log.append([events.draft(topics.CONTROL, "ask", {"topics": asked})])
+    await feed.until_said("rooms")
+
+    page = await desk.log.read({"room-lobby": 0, "everyone": 0, "instances": 0})
+    assert page.events == []
+
+
+async def test_a_report_that_fails_takes_no_other_along(desk: Desk, office: Office) -> None:
+    async def report(topic: str) -> tuple[str, Any] | None:
+        if topic == topics.staff("lines-bad"):
+            raise RuntimeError("no good")
+        return "lines", {"lines": []}
+
+    office.answers._report = report
+    feed = await look(desk, "lines-bad", "lines-good")
+
+    await feed.until_said("lines")
+
+
+async def test_an_answer_that_fails_takes_no_other_along(
+    desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office.answers._vitals, "take", lambda: 1 / 0)
+    feed = await look(desk, "instances", "rooms")
+
+    await feed.until_said("rooms", 2)

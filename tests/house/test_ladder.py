@@ -22,6 +22,7 @@ LADDER = (
         "hub.mishaps",
         "hub.limiter",
         "hub.rota",
+        "hub.taps",
         "hub.environment",
         "hub.framing",
         "hub.strict",
@@ -39,6 +40,7 @@ LADDER = (
     {
         "hub.heads",
         "hub.holdings",
+        "hub.log.entries",
         "hub.log.said",
         "hub.log.memory",
         "hub.log.stream",

@@ -12,16 +12,16 @@ from tests.log.conftest import Listener, MakeLog, draft, heard
 
 
 def said(body: bytes = b"{}", key: str = "") -> Draft:
-    return draft("room-a", body, key)
+    return draft("a", body, key)
 
 
 async def bodies(log: Log, after: int) -> list[bytes]:
-    return [event.body for event in (await log.read({"room-a": after})).events]
+    return [event.body for event in (await log.read({"a": after})).events]
 
 
 async def test_what_is_placed_stands_in_order_and_is_heard_in_order(log: Log, ear: Listener) -> None:
     head = log.head()
-    await log.subscribe(["room-a"])
+    await log.subscribe(["a"])
 
     placed = [*await log.place([said(b"1"), said(b"2")]), *await log.place([said(b"3")])]
 
@@ -55,7 +55,7 @@ async def test_a_key_that_was_appended_counts_as_used(log: Log) -> None:
 
 async def test_after_the_last_position_it_is_placed(log: Log) -> None:
     (first,) = await log.place([said()])
-    await log.place([draft("room-b")])
+    await log.place([draft("b")])
 
     second, third = await log.place([said(), said()], after=first.position)
     (last,) = await log.place([said()], after=third.position + 1_000_000)
@@ -66,7 +66,7 @@ async def test_after_the_last_position_it_is_placed(log: Log) -> None:
 async def test_after_an_earlier_position_it_is_overtaken_and_nothing_stands_of_it(
     log: Log, ear: Listener
 ) -> None:
-    await log.subscribe(["room-a"])
+    await log.subscribe(["a"])
     head = log.head()
     first, second = await log.place([said(b"1"), said(b"2")])
 
