@@ -157,10 +157,10 @@ class Answers:
 
     def _open_rooms(self) -> dict[str, Any]:
         rooms = [room for room in self._lobby.rooms.values() if room.members or room.people][:SHOWN_ROOMS]
-        return {"rooms": {r.name: {"people": len(r.people), "connections": len(r.members)} for r in rooms}}
+        return {"rooms": {r.topic: {"people": len(r.people), "connections": len(r.members)} for r in rooms}}
 
-    def _room(self, name: str) -> dict[str, Any]:
-        room = self._lobby.rooms.get(name)
+    def _room(self, id: str) -> dict[str, Any]:
+        room = self._lobby.rooms.get(topics.room(id))
         if room is None:
             return {"here": 0, "people": [], "count": 0}
         return {"here": len(room.members), "people": room.shown, "count": len(room.people)}

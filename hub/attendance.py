@@ -21,22 +21,25 @@ logger = logging.getLogger(__name__)
 
 
 class Attendance:
-    """``tell(room)`` is called after somebody came or went here, once the others can see it."""
+    """``tell(topic)`` is called after somebody came or went here, once the others can see it.
+
+    Rooms go by their topics.
+    """
 
     def __init__(self, presence: Presence, rooms: Mapping[str, Room], tell: Callable[[str], None]) -> None:
         self._presence = presence
         self._rooms = rooms
         self._tell = tell
-        self._leaving: set[tuple[str, str]] = set()  # room and person's id
+        self._leaving: set[tuple[str, str]] = set()  # room's topic and person's id
         self._over: deque[tuple[float, set[str]]] = deque()  # when the grace is over, in which rooms
         self._doubtful: set[str] = set()  # rooms whose people may have changed
         self._news: set[str] = set()  # … and those where they have, here
         self._wake = asyncio.Event()
 
-    async def of(self, name: str) -> dict[str, str]:
+    async def of(self, topic: str) -> dict[str, str]:
         """Everybody in a room, by id; nobody while it cannot be asked."""
         try:
-            return (await self._presence.present([name]))[name]
+            return (await self._presence.present([topic]))[topic]
         except LogAway:
             return {}
 
@@ -44,17 +47,17 @@ class Attendance:
         room.here[id] += 1
         if room.here[id] == 1:
             room.came(id, name)
-            self._notice(room.name)
+            self._notice(room.topic)
 
     def left(self, room: Room, id: str) -> None:
         room.here[id] -= 1
         if not room.here[id]:
             del room.here[id]
-            self._leaving.add((room.name, id))
+            self._leaving.add((room.topic, id))
 
-    def doubt(self, names: Iterable[str]) -> None:
+    def doubt(self, topics: Iterable[str]) -> None:
         """See again who is in these rooms."""
-        self._doubtful.update(names)
+        self._doubtful.update(topics)
         self._wake.set()
 
     async def run(self) -> None:
@@ -65,25 +68,25 @@ class Attendance:
         while True:
             await asyncio.sleep(NOTICE_S)
             leaving, self._leaving = self._leaving, set()
-            gone = [(name, id) for name, id in leaving if not self._is_here(name, id)]
+            gone = [(topic, id) for topic, id in leaving if not self._is_here(topic, id)]
             for start in range(0, len(gone), TOGETHER):
                 leaves = (self._presence.leave(*one, GRACE_S) for one in gone[start : start + TOGETHER])
                 with suppress(LogAway):  # their leases end by themselves
                     await asyncio.gather(*leaves)
             now = asyncio.get_running_loop().time()
             if gone:
-                self._over.append((now + GRACE_S + NOTICE_S, {name for name, _ in gone}))
+                self._over.append((now + GRACE_S + NOTICE_S, {topic for topic, _ in gone}))
             while self._over and self._over[0][0] <= now:
-                for name in self._over.popleft()[1]:
-                    self._notice(name)
+                for topic in self._over.popleft()[1]:
+                    self._notice(topic)
 
-    def _is_here(self, name: str, id: str) -> bool:
-        room = self._rooms.get(name)
+    def _is_here(self, topic: str, id: str) -> bool:
+        room = self._rooms.get(topic)
         return room is not None and id in room.here
 
-    def _notice(self, name: str) -> None:
-        self._news.add(name)
-        self.doubt([name])
+    def _notice(self, topic: str) -> None:
+        self._news.add(topic)
+        self.doubt([topic])
 
     async def _renew(self) -> None:
         while True:
@@ -97,8 +100,8 @@ class Attendance:
             await asyncio.sleep(NOTICE_S)
             self._wake.clear()
             doubtful, self._doubtful = self._doubtful & self._rooms.keys(), set()
-            rooms = [self._rooms[name] for name in doubtful]
-            here = {room.name: {id: room.people.get(id, "") for id in room.here} for room in rooms}
+            rooms = [self._rooms[topic] for topic in doubtful]
+            here = {room.topic: {id: room.people.get(id, "") for id in room.here} for room in rooms}
             try:
                 await self._presence.renew(here, LEASE_S)
                 present = await self._presence.present(list(here))
@@ -108,13 +111,13 @@ class Attendance:
             for room in rooms:
                 # Who came while it was asked is in neither.
                 came = {id: room.people[id] for id in room.here if id in room.people}
-                room.present({**present.get(room.name, {}), **came})
+                room.present({**present.get(room.topic, {}), **came})
             # Not before the lease is there: whoever looks now shall find it. Of a room that closed here
             # while its last ones had their grace, no lease is awaited.
-            news = {name for name in self._news if name in here or name not in self._rooms}
+            news = {topic for topic in self._news if topic in here or topic not in self._rooms}
             self._news -= news
-            for name in news:
-                self._tell(name)
+            for topic in news:
+                self._tell(topic)
 
     async def _count(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
@@ -11,18 +12,20 @@ from channels.layers import BaseChannelLayer
 
 from hub import framing, kinds, protocol, topics
 from hub.attendance import Attendance
-from hub.events import Event, Frame, Piece
+from hub.events import Draft, Event, Frame, Piece, draft
 from hub.fanout import Fanout
 from hub.latest import Latest
 from hub.log import Log, LogAway
 from hub.member import Member
-from hub.people import Keep, Told
+from hub.people import Entry, Keep, Told
 from hub.presence import Presence
+from hub.protocol import Close
 from hub.room import Room
 from hub.signals import Signalled, Signals
 
 TOLD_S = 2.0  # a database that takes longer is not waited for: the log alone has to do
 HERE = "#here"  # between instances: somebody has come or gone; no member's signal bears such a name
+GONE = "room-gone"  # on the control topic
 LAST_GATHER_S = 0.5  # of the values that a newcomer is given, the latest of so long is kept
 LASTS, LASTS_BYTES = 2000, 4 * 1024 * 1024  # that wait to be kept
 LINGER_S = 15.0  # a room without members stays open so long: people come back
@@ -50,20 +53,21 @@ class Lobby:
         self._lines_per_day = lines_per_day
         self._lasts: Latest[tuple[str, str, bytes]] = Latest(LASTS, LASTS_BYTES)
         self._opening: dict[str, asyncio.Task[None]] = {}
-        self.rooms: dict[str, Room] = {}  # by name
+        self.rooms: dict[str, Room] = {}  # by topic
         self._attendance = Attendance(presence, self.rooms, self._tell)
 
     @property
     def signals(self) -> Signals:
         return self._signals
 
-    async def enter(
-        self, member: Member, name: str, kind: str, write: Callable[[bytes], Awaitable[None]]
-    ) -> Room:
+    async def enter(self, member: Member, entry: Entry, write: Callable[[bytes], Awaitable[None]]) -> Room:
         """The room, open, with this member in it: held, and heard of by the others."""
-        room = self.rooms.get(name)
+        room = self.rooms.get(entry.topic)
         if room is None:
-            room = self.rooms[name] = Room(name, kinds.kind(kind), self._log, self._keep, self._lines_per_day)
+            kind = kinds.kind(entry.kind)
+            room = Room(entry.room, entry.topic, kind, self._log, self._keep, self._lines_per_day)
+            self.rooms[entry.topic] = room
+        room.name = entry.room  # it may have been renamed
         room.members[member] = None
         member.room = room
         while not member.closed:
@@ -93,18 +97,20 @@ class Lobby:
         self._attendance.left(room, member.person.id)
 
     def heard(self, event: Event) -> None:
-        room = self.rooms.get(topics.room_name(event.topic))
+        room = self.rooms.get(event.topic)
         if room is not None:
             room.heard(event)
+        elif event.type == GONE and event.topic == topics.CONTROL:
+            self._end(json.loads(event.body)["data"]["topic"])
 
     def signal(self, member: Member, name: str, body: object) -> None:
         room = member.room
         if room is not None:
-            self._signals.send(room.name, member.who, name, body, member.connection)
+            self._signals.send(room.topic, member.who, name, body, member.connection)
             if name in room.kind.lasting:
                 data = protocol.signal(name, member.who, body)
                 self._lasts.put(
-                    room.name, (name, member.person.id), (name, member.person.id, data), len(data)
+                    room.topic, (name, member.person.id), (name, member.person.id, data), len(data)
                 )
 
     async def lasting(self, room: Room) -> list[Piece]:
@@ -112,17 +118,17 @@ class Lobby:
         if not room.kind.lasting:
             return []
         try:
-            return [Frame(framing.text(last.data)) for last in await self._presence.lasts(room.name)]
+            return [Frame(framing.text(last.data)) for last in await self._presence.lasts(room.topic)]
         except LogAway:
             return []
 
-    def _deliver(self, name: str, signalled: list[Signalled]) -> None:
+    def _deliver(self, topic: str, signalled: list[Signalled]) -> None:
         """What other members, here or elsewhere, have signalled: one write each."""
-        room = self.rooms.get(name)
+        room = self.rooms.get(topic)
         if room is None:
             return
         if any(one.name == HERE for one in signalled):
-            self._attendance.doubt([name])
+            self._attendance.doubt([topic])
             signalled = [one for one in signalled if one.name != HERE]
         if not signalled:
             return
@@ -143,14 +149,14 @@ class Lobby:
         """Once for all who enter at the same time; raises `LogAway`."""
         if room.open:
             return
-        if room.name not in self._opening:
+        if room.topic not in self._opening:
             opening = asyncio.create_task(self._read(room))
-            opening.add_done_callback(lambda _: self._opening.pop(room.name))
-            self._opening[room.name] = opening
-        await asyncio.shield(self._opening[room.name])
+            opening.add_done_callback(lambda _: self._opening.pop(room.topic))
+            self._opening[room.topic] = opening
+        await asyncio.shield(self._opening[room.topic])
 
     async def _read(self, room: Room) -> None:
-        await self._signals.join(room.name)
+        await self._signals.join(room.topic)
         lines = await self._kept(room)
         after = lines[-1].position if lines else 0
         since = lines[0].position - 1 if lines else None
@@ -163,7 +169,7 @@ class Lobby:
             since = lines[0].previous if lines else after
         room.opened(lines, after)
         self._fanout.remember(room.topic, lines, since)
-        room.people = {**await self._attendance.of(room.name), **room.people}
+        room.people = {**await self._attendance.of(room.topic), **room.people}
 
     async def _kept(self, room: Room) -> list[Event]:
         if not room.kind.kept:
@@ -175,9 +181,9 @@ class Lobby:
             logger.exception("the rows of %s could not be read: the log has to do", room.name)
             return []
 
-    def _tell(self, name: str) -> None:
+    def _tell(self, topic: str) -> None:
         """Have every instance see who is in a room."""
-        self._signals.send(name, {"id": "", "name": ""}, HERE, None, "")
+        self._signals.send(topic, {"id": "", "name": ""}, HERE, None, "")
 
     async def _keep_lasts(self) -> None:
         while True:
@@ -189,10 +195,21 @@ class Lobby:
     async def _forget(self) -> None:
         while True:
             await asyncio.sleep(LINGER_S)
-            for name, room in list(self.rooms.items()):
-                if not room.members and name not in self._opening:
-                    del self.rooms[name]
-                    await self._signals.leave(name)
+            for topic, room in list(self.rooms.items()):
+                if not room.members and topic not in self._opening:
+                    del self.rooms[topic]
+                    await self._signals.leave(topic)
+
+    def _end(self, topic: str) -> None:
+        """It was deleted: nobody is in it any more, and whoever is still on the way in finds it gone."""
+        room = self.rooms.get(topic)
+        for member in list(room.members) if room else ():
+            member.end(Close.NOT_FOUND, "This room was deleted.")
+
+
+def gone(topic: str) -> Draft:
+    """The event by which every instance learns that a room was deleted."""
+    return draft(topics.CONTROL, GONE, {"topic": topic})
 
 
 def _frame(signalled: Iterable[Signalled]) -> Frame:

@@ -45,11 +45,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A person who may enter a room, and of which kind it is."""
+    """A person who may enter a room: its name, its kind, and the topic that it goes by."""
 
     person: Person
     room: str
     kind: str
+    topic: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from hub import events, framing, protocol, topics
+from hub import events, framing, protocol
 from hub.events import MAX_DATA, Draft, Event, Frame
 from hub.kinds import Kind, Refused
 from hub.log import Log, LogAway, Overtaken, Placed
@@ -24,13 +24,22 @@ logger = logging.getLogger(__name__)
 
 
 class Room:
-    """Lines go to the log in the order they came here, and come back to everybody by the fan-out."""
+    """Lines go to the log in the order they came here, and come back to everybody by the fan-out.
+
+    Everything of it, here and on other instances, goes by its topic; its name is for people.
+    """
 
     def __init__(
-        self, name: str, kind: Kind, log: Log, placed: Callable[[str], None], lines_per_day: int
+        self,
+        name: str,
+        topic: str,
+        kind: Kind,
+        log: Log,
+        placed: Callable[[str], None],
+        lines_per_day: int,
     ) -> None:
         self.name = name
-        self.topic = topics.room(name)
+        self.topic = topic
         self.kind = kind
         self.members: dict[Member, None] = {}
         self.people: dict[str, str] = {}  # here and on other instances, by id

@@ -141,7 +141,7 @@ class Rooms:
         member = Member(
             entry,
             handshake.address,
-            topics.room(entry.room),
+            entry.topic,
             self._limits.mailbox_bytes,
             min(time.time() + age, entry.person.expires_at or float("inf")),
             heartbeat_s=self._limits.heartbeat_s,
@@ -169,7 +169,7 @@ class Rooms:
                     await member.drained()
 
         try:
-            room = await self._lobby.enter(member, entry.room, entry.kind, write)
+            room = await self._lobby.enter(member, entry, write)
             member.since = room.begins if after is None else after
             opening = partial(self._welcome, room, member)
             await CatchUp(self._fanout, self._replay, member, member.since, opening, write).run()
@@ -232,7 +232,7 @@ class Rooms:
             self._lobby.signal(member, name, body)
 
     def _tap(self, event: Event) -> None:
-        if topics.is_room(event.topic):
+        if topics.is_room(event.topic) or event.topic == topics.CONTROL:
             self._lobby.heard(event)
 
 

@@ -1,7 +1,8 @@
 """Signals: what may be lost, typing and cursors, between the instances through the channel layer.
 
-One channel an instance, in the group of every room that has a member here. The latest signal of a
-person and name wins twice: while it is gathered before it is published, and before it is delivered.
+One channel an instance, in the group of every room that has a member here; a group bears the name by which
+its room is joined. The latest signal of a person and name wins twice: while it is gathered before it is
+published, and before it is delivered.
 
 The pub/sub layer of channels_redis reconnects on its own, but it never says so, its queues have no
 bound, and a Redis that hangs is not noticed. So a word to ourselves goes through it all the time; when
@@ -142,10 +143,10 @@ class Signals:
             for room in self._wanted ^ self._joined:
                 async with asyncio.timeout(ANSWER_S):
                     if room in self._wanted and room not in self._joined:
-                        await self._layer.group_add(_group(room), channel)
+                        await self._layer.group_add(room, channel)
                         self._joined.add(room)
                     elif room in self._joined and room not in self._wanted:
-                        await self._layer.group_discard(_group(room), channel)
+                        await self._layer.group_discard(room, channel)
                         self._joined.discard(room)
             self._living = True
             for room in self._joined.intersection(self._joining):
@@ -160,7 +161,7 @@ class Signals:
                 for room, signals in rooms.items():
                     async with asyncio.timeout(ANSWER_S):
                         message = {"type": "signals", "room": room, "signals": signals}
-                        await self._layer.group_send(_group(room), message)
+                        await self._layer.group_send(room, message)
                     self.published += len(signals)
                     waiting -= len(signals)
             finally:
@@ -203,10 +204,6 @@ class Signals:
         joining = self._joining.pop(room, None)
         if joining is not None and not joining.done():
             joining.set_result(None)
-
-
-def _group(room: str) -> str:
-    return f"room-{room}"
 
 
 def _read(wired: Wired) -> Signalled:

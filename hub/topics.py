@@ -1,4 +1,7 @@
-"""How a topic is spelled. Nobody else formats or checks one."""
+"""How a topic is spelled. Nobody else formats or checks one.
+
+People, groups and rooms go by their ids, which are never given out again; their names are what people write.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,12 @@ EVERYONE = "everyone"
 CONTROL = "hub.control"
 
 _TOPIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
+_ID = re.compile(r"[1-9][0-9]{0,17}")
 _TYPE = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
-_INBOX = ("user-", "group-")
+_USER = "user-"
+_GROUP = "group-"
+_INBOX = (_USER, _GROUP)
 _ROOM = "room-"
 _STAFF = "staff-"
 _RESERVED = ("hub.", _ROOM, _STAFF)
@@ -73,26 +79,50 @@ def check_type(type: str) -> str:
 
 
 def user(id: object) -> str:
-    return f"user-{id}"
+    return f"{_USER}{id}"
 
 
-def group(name: str) -> str:
-    """The topic of a group; characters a topic may not bear are spelled ``~xx``, so no two meet."""
-    topic = "group-" + "".join(c if c in _PLAIN else _escape(c) for c in name)
+def user_id(topic: str) -> int | None:
+    """Whose topic it is; None if it is no person's."""
+    return _id(topic, _USER)
+
+
+def group(id: object) -> str:
+    return f"{_GROUP}{id}"
+
+
+def group_id(topic: str) -> int | None:
+    """Which group's topic it is; None if it is no group's."""
+    return _id(topic, _GROUP)
+
+
+def is_group(topic: str) -> bool:
+    return topic.startswith(_GROUP)
+
+
+def room(id: object) -> str:
+    return f"{_ROOM}{id}"
+
+
+def room_id(topic: str) -> int | None:
+    """Which room's topic it is; None if it is no room's."""
+    return _id(topic, _ROOM)
+
+
+def group_named(name: str) -> str:
+    """How people write the topic of a group: characters that it may not bear as ``~xx``, so no two meet."""
+    topic = _GROUP + "".join(c if c in _PLAIN else _escape(c) for c in name)
     # Django's names may be longer than a topic once spelled; "~h" spells no character.
-    return topic if len(topic) <= MAX_LENGTH else f"group-~h{hashlib.sha256(name.encode()).hexdigest()}"
+    return topic if len(topic) <= MAX_LENGTH else f"{_GROUP}~h{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-def room(name: str) -> str:
+def room_named(name: str) -> str:
+    """How people write the topic of a room."""
     return check(f"{_ROOM}{name}")
 
 
 def is_room(topic: str) -> bool:
     return topic.startswith(_ROOM)
-
-
-def room_name(topic: str) -> str:
-    return topic.removeprefix(_ROOM)
 
 
 def staff(name: str) -> str:
@@ -121,6 +151,11 @@ def is_inbox(topic: str) -> bool:
 def is_kept(topic: str) -> bool:
     """Whether the database may know what was on the topic: of a room it depends on the kind."""
     return is_inbox(topic) or is_room(topic)
+
+
+def _id(topic: str, prefix: str) -> int | None:
+    rest = topic.removeprefix(prefix)
+    return int(rest) if rest != topic and _ID.fullmatch(rest) else None
 
 
 def _escape(character: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from operator import itemgetter
 
 from django.contrib.auth.models import User
 from django.db.models import BigIntegerField, Value
@@ -16,7 +15,7 @@ from django.utils import timezone
 
 from hub import topics
 from hub.problems import Problem
-from notifications import membership, roles
+from notifications import membership, names, roles
 from notifications.models import AuditEntry, Grant, Room, Subscription
 
 TAIL_VALID = timedelta(days=1)  # that a tail which was begun may be looked at
@@ -36,13 +35,13 @@ def person(username: str) -> User | None:
 class Rights:
     """``own`` are the topics of a person's inbox; grants open live topics besides.
 
-    ``rooms`` are those of the rooms asked about that the person may enter, by name; ``roles`` what they
+    ``rooms`` are those of the rooms asked about that the person may enter, by id; ``roles`` what they
     are as staff: who manages the hub may look at any topic, once the audit log says that they do.
     """
 
     own: tuple[str, ...]
     grants: tuple[Grant, ...]
-    rooms: frozenset[str] = frozenset()
+    rooms: frozenset[int] = frozenset()
     roles: frozenset[roles.Role] = frozenset()
 
     def denied(self, wanted: Iterable[str]) -> list[str]:
@@ -51,7 +50,7 @@ class Rights:
 
     def _granted(self, topic: str) -> bool:
         if topics.is_room(topic):
-            return topics.room_name(topic) in self.rooms
+            return topics.room_id(topic) in self.rooms
         if topics.is_staff(topic):
             return "view" in self.roles
         if topic.startswith("hub."):
@@ -63,11 +62,11 @@ class Rights:
         return any(grant.covers(topic) for grant in self.grants)
 
 
-def rights(people: Collection[int], rooms: Collection[str] = ()) -> dict[int, Rights]:
-    """What each of these people (by id) may read, and which of these rooms enter, in a few queries."""
+def rights(people: Collection[int], rooms: Collection[int] = ()) -> dict[int, Rights]:
+    """What each of these people may read, and which of these rooms enter, all by id, in a few queries."""
     grants = list(Grant.objects.all())
     staff = roles.of(people)
-    open = membership.opened(people, Room.objects.filter(name__in=rooms)) if rooms else {}
+    open = membership.opened(people, Room.objects.filter(pk__in=rooms)) if rooms else {}
     return {
         id: Rights(
             own,
@@ -89,8 +88,15 @@ def inboxes(people: Collection[int]) -> dict[int, tuple[str, ...]]:
     return {id: own for id, (own, _) in _belongings(people).items()}
 
 
-def _belongings(people: Collection[int]) -> dict[int, tuple[tuple[str, ...], set[int]]]:
-    """Of each person, the topics of their inbox and the ids of their groups."""
+def own_shown(user: User) -> dict[str, str]:
+    """The same, each as people are shown it."""
+    own, groups = _belongings([user.pk])[user.pk]
+    named = {topics.group(id): names.ADDRESS + name for id, name in groups.items()}
+    return {topic: named.get(topic, topic) for topic in own}
+
+
+def _belongings(people: Collection[int]) -> dict[int, tuple[tuple[str, ...], dict[int, str]]]:
+    """Of each person, the topics of their inbox and their groups, by id and name."""
     groups: dict[int, dict[int, str]] = {id: {} for id in people}
     followed: dict[int, list[str]] = {id: [] for id in people}
     members = User.groups.through.objects.filter(user__in=people)
@@ -99,15 +105,15 @@ def _belongings(people: Collection[int]) -> dict[int, tuple[tuple[str, ...], set
     rows: Iterable[tuple[int, int | None, str]] = members.values_list(
         "user_id", "group_id", "group__name"
     ).union(subscriptions.values_list("user_id", Value(None, BigIntegerField()), "topic"), all=True)
-    for user, group, name in sorted(rows, key=itemgetter(2)):
+    for user, group, name in rows:
         if group is None:
             followed[user].append(name)
         else:
             groups[user][group] = name
     return {
         id: (
-            (topics.EVERYONE, topics.user(id), *map(topics.group, groups[id].values()), *followed[id]),
-            set(groups[id]),
+            (topics.EVERYONE, topics.user(id), *map(topics.group, sorted(groups[id])), *sorted(followed[id])),
+            groups[id],
         )
         for id in people
     }

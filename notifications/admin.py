@@ -151,7 +151,7 @@ class GrantAdmin(ModelAdmin):
 
 @admin.register(Room)
 class RoomAdmin(ModelAdmin):
-    """A room keeps its name and kind: what was said in it goes by both."""
+    """A room keeps its name, which is in addresses, and its kind, which reads its lines; those go with it."""
 
     list_display = ("name", "kind", "audience", "group", "closed_at")
     list_filter = ("kind", "audience")
@@ -165,6 +165,7 @@ class RoomAdmin(ModelAdmin):
 
 @admin.register(Line)
 class LineAdmin(Unchanged):
-    list_display = ("topic", "position", "name", "body", "at")
+    list_display = ("room", "position", "name", "body", "at")
+    list_select_related = ("room",)
     ordering = ("-pk",)
-    search_fields = ("topic",)
+    search_fields = ("room__name",)

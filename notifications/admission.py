@@ -114,13 +114,13 @@ async def _entry(person: Person, given: Sequence[str], name: str) -> Entry:
         raise missing from None
     if door.closed:
         raise Problem(403, "This room is closed: nobody may enter it until it is opened again.")
-    topic = topics.room(name)
+    topic = topics.room(door.id)
     named = topic in given and not door.removed
     if not named and not door.open:
         raise Problem(403, "This room is not yours to enter: ask for a membership, or a token that names it.")
     # Nothing of an inbox is read here, so what becomes of that closes no room.
     granted, by_token = ((), (topic,)) if named else ((topic,), ())
-    return Entry(replace(person, own=(), granted=granted, named=by_token), name, door.kind)
+    return Entry(replace(person, own=(), granted=granted, named=by_token), name, door.kind, topic)
 
 
 async def _ask_of_people(ids: Sequence[str]) -> dict[str, tuple[Standing, tuple[str, ...]]]:

@@ -10,9 +10,10 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications import holding, revocation, sign_ins
+        from notifications import holding, removal, revocation, sign_ins
 
         holding.connect_signals()
+        removal.connect_signals()
         revocation.connect_signals()
         sign_ins.connect_signals()
 

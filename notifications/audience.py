@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db.models import Count, Q, QuerySet, Subquery, Value
 
 from hub import topics as spelled
 from notifications.models import Subscription
-from notifications.notify import resolve
+from notifications.notify import addressed
 from notifications.roles import Role
 
 SAMPLE = 10  # people who are named
@@ -19,11 +19,18 @@ SAMPLE = 10  # people who are named
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """``people`` is their number, each counted once; ``sample`` are the names of the first of them."""
+    """``people`` is their number, each counted once; ``sample`` are the names of the first of them.
+
+    ``addresses`` are the addresses by the topics they mean.
+    """
 
     people: int
     sample: list[str]
-    topics: list[str]
+    addresses: dict[str, str]
+
+    @property
+    def topics(self) -> list[str]:
+        return list(self.addresses)
 
     @property
     def role(self) -> Role:
@@ -32,7 +39,7 @@ class Audience:
 
 def of(addresses: Sequence[str]) -> Audience:
     """Raises `BadNotification` for what cannot be sent to."""
-    topics = resolve(addresses)
+    topics = addressed(addresses)
     reached = people(topics)
     all_of_them = reached.annotate(one=Value(1)).values("one").annotate(people=Count("pk")).values("people")
     named = reached.order_by("username").annotate(people=Subquery(all_of_them))
@@ -46,24 +53,15 @@ def people(topics: Collection[str]) -> QuerySet[User]:
     if spelled.EVERYONE in topics:
         return here
     wanted = frozenset(topics)
-    named = [int(topic.removeprefix("user-")) for topic in wanted if topic.startswith("user-")]
+    named = [id for topic in wanted if (id := spelled.user_id(topic)) is not None]
     reached = Q(pk__in=named)
-    if crowds := {topic for topic in wanted if topic.startswith("group-")}:
-        members = User.groups.through.objects.filter(group__name__in=_names(crowds))
+    if crowds := [id for topic in wanted if (id := spelled.group_id(topic)) is not None]:
+        members = User.groups.through.objects.filter(group__in=crowds)
         reached |= Q(pk__in=members.values("user_id"))
     followed = [topic for topic in wanted if not spelled.is_inbox(topic)]
     if followed:
         reached |= Q(pk__in=Subscription.objects.filter(topic__in=followed).values("user_id"))
     return here.filter(reached)
-
-
-def _names(crowds: Collection[str]) -> list[str]:
-    """Of groups, by their topics. One that spells a character does not give the name back."""
-    names = [topic.removeprefix("group-") for topic in crowds if "~" not in topic]
-    if len(names) < len(crowds):
-        groups = Group.objects.values_list("name", flat=True)
-        names = [name for name in groups if spelled.group(name) in crowds]
-    return names
 
 
 def role(topics: Collection[str], people: int) -> Role:

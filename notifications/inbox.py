@@ -20,7 +20,7 @@ from hub.log.shared import shared_log
 from hub.people import Person
 from hub.problems import Problem
 from hub.threads import in_thread
-from notifications import preferences
+from notifications import names, preferences
 from notifications.models import UNSAYABLE, Notification, Reading, visible
 
 
@@ -29,6 +29,7 @@ def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "topic": row.topic,
+        "group": row.group,
         "title": row.title,
         "body": row.body,
         "url": row.url,
@@ -151,7 +152,9 @@ def count_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
 
 def _items(user: User, rows: QuerySet[Notification]) -> list[dict[str, Any]]:
     mine = Reading.objects.filter(user=user)
-    return [item(row, *row.readings.all()) for row in rows.prefetch_related(Prefetch("readings", mine))]
+    found = list(rows.prefetch_related(Prefetch("readings", mine)))
+    names.name(found)
+    return [item(row, *row.readings.all()) for row in found]
 
 
 def _lying(

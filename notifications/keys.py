@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -15,10 +15,9 @@ from django.utils.crypto import constant_time_compare
 
 from hub.events import Event
 from hub.problems import Problem, Refusal
-from hub.topics import CONTROL, BadTopic
-from hub.topics import group as group_topic
+from hub.topics import CONTROL, BadTopic, is_group
 from hub.topics import user as user_topic
-from notifications import holding, patterns
+from notifications import holding, names, patterns
 from notifications.models import UNSAYABLE, ApiKey
 from notifications.tokens import digest
 
@@ -129,8 +128,14 @@ def check_inbox(key: ApiKey, user: User) -> None:
 
 
 def check_topics(key: ApiKey, topics: Iterable[str]) -> None:
-    """Raise a `Problem` of 403 that names those of these topics which the key may not write to."""
-    outside = [topic for topic in topics if not key.covers(topic)]
+    """Raise a `Problem` of 403 that names those of these topics which the key may not write to.
+
+    Rooms are given as people write them: a key may name one that it is to make.
+    """
+    if not key.topics:
+        return
+    written = names.written(topics)
+    outside = [topic for topic in written if not key.covers(topic, written[topic])]
     if outside:
         raise Problem(
             403, "This key may not write to these topics: ask for one that may.", topics=outside[:TOLD]
@@ -143,19 +148,28 @@ def _patterns(topics: Collection[str]) -> list[str]:
             f"At most {MAX_TOPICS} topics a key: name a beginning and *.", "many_key_topics", most=MAX_TOPICS
         )
     try:
-        return list(dict.fromkeys(patterns.check(_meant(topic)) for topic in topics))
+        # Of a group that is there, whatever it will be called; a beginning and * is of names.
+        meant = [patterns.check(_meant(topic)) for topic in names.groups_meant(list(topics))]
     except BadTopic as bad:
         raise BadKey(str(bad), bad.reason, **bad.values) from None
+    there = names.groups(meant)
+    for topic in meant:
+        if is_group(topic) and topic not in there and not topic.endswith("*"):
+            raise BadKey(
+                f"There is no group for {topic!r}: make it first, or name a beginning and *.",
+                "no_group",
+                name=topic,
+            )
+    return list(dict.fromkeys(meant))
 
 
 def _meant(said: str) -> str:
-    """The topic of a person or a group that is named as an address; anything else is a topic as it stands."""
+    """The topic of a person who is named as an address; anything else is a topic as it stands."""
     kind, _, name = said.partition(":")
     if kind not in ("user", "group") or not name:
         return said
-    if UNSAYABLE.search(name) is None:
-        if kind == "user" and (user := User.objects.filter(username=name).first()):
+    if kind == "user" and UNSAYABLE.search(name) is None:
+        user = User.objects.filter(username=name).first()
+        if user is not None:
             return user_topic(user.pk)
-        if kind == "group" and Group.objects.filter(name=name).exists():
-            return group_topic(name)
     raise BadKey(f"{said[:80]!r} is nobody here.", "nobody_there", name=said[:80])

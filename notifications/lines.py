@@ -12,8 +12,7 @@ import random
 from collections.abc import Collection, Sequence
 from itertools import islice
 
-from django.db.models import OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Concat
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from hub import events, kinds, protocol, topics
 from hub.events import Event
@@ -120,7 +119,7 @@ def event(line: Line) -> Event:
     """The event that a row is a copy of; what stood before it is not said."""
     sender = {"id": line.sender, "name": line.name}
     body = protocol.said_body(sender, line.line_id, line.body, events.stamp(line.at))
-    return Event(line.position, 0, line.topic, "said", body)
+    return Event(line.position, 0, topics.room(line.room_id), "said", body)
 
 
 def kept_rooms() -> QuerySet[Room]:
@@ -129,29 +128,34 @@ def kept_rooms() -> QuerySet[Room]:
 
 
 def _told(topic: str, most: int) -> list[Event]:
-    rows = Line.objects.filter(topic=topic).order_by("-position")[:most]
+    rows = Line.objects.filter(room=topics.room_id(topic)).order_by("-position")[:most]
     return [event(line) for line in reversed(rows)]
 
 
 def _kept_topics() -> set[str]:
-    return {topics.room(name) for name in kept_rooms().values_list("name", flat=True)}
+    return {topics.room(id) for id in kept_rooms().values_list("pk", flat=True)}
 
 
 def _ends(names: Collection[str]) -> dict[str, int]:
     """Of those of these topics that are kept, where their rows end; 0 if there are none."""
-    last = Line.objects.filter(topic=OuterRef("topic")).order_by("-position").values("position")[:1]
-    rooms = kept_rooms().filter(name__in=[topics.room_name(topic) for topic in names])
-    found = rooms.annotate(topic=Concat(Value(topics.room("")), "name"), end=Subquery(last))
-    return {topic: end or 0 for topic, end in found.values_list("topic", "end")}
+    last = Line.objects.filter(room=OuterRef("pk")).order_by("-position").values("position")[:1]
+    rooms = kept_rooms().filter(pk__in=[topics.room_id(topic) for topic in names])
+    found = rooms.annotate(end=Subquery(last)).values_list("pk", "end")
+    return {topics.room(id): end or 0 for id, end in found}
 
 
 def _insert(said: Sequence[Event]) -> None:
     rows = []
+    rooms = {one.topic: topics.room_id(one.topic) or 0 for one in said}
+    # One that was deleted meanwhile must not cost the others theirs.
+    here = set(Room.objects.filter(pk__in=rooms.values()).values_list("pk", flat=True))
     for one in said:
+        if rooms[one.topic] not in here:
+            continue
         line = protocol.line(one)
         rows.append(
             Line(
-                topic=one.topic,
+                room_id=rooms[one.topic],
                 position=one.position,
                 sender=line.sender["id"],
                 name=line.sender["name"],

@@ -17,14 +17,16 @@ class Door:
     """A room as one person finds it: ``open`` to them, ``closed`` to all; a token that names it opens it
     too, but not to whom was ``removed``."""
 
+    id: int
+    name: str
     kind: str
     open: bool
     closed: bool
     removed: bool
 
 
-def opened(people: Collection[int], rooms: Iterable[Room]) -> dict[int, set[str]]:
-    """Of each of these people (by id) who is here, which of these rooms (by name) they may enter."""
+def opened(people: Collection[int], rooms: Iterable[Room]) -> dict[int, set[int]]:
+    """Of each of these people who is here, which of these rooms they may enter, all by id."""
     rooms = [room for room in rooms if room.closed_at is None]
     active = User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True)
     groups = User.groups.through.objects.filter(user__in=people, group__in={room.group_id for room in rooms})
@@ -45,7 +47,7 @@ def opened(people: Collection[int], rooms: Iterable[Room]) -> dict[int, set[str]
                 return (person, room.pk) in named
         return False
 
-    return {person: {room.name for room in rooms if may(person, room)} for person in active}
+    return {person: {room.pk for room in rooms if may(person, room)} for person in active}
 
 
 def removed(people: Collection[int], rooms: Collection[int]) -> set[tuple[int, int]]:
@@ -55,7 +57,7 @@ def removed(people: Collection[int], rooms: Collection[int]) -> set[tuple[int, i
 
 
 def may_enter(user: User, room: Room) -> bool:
-    return room.name in opened([user.pk], [room]).get(user.pk, ())
+    return room.pk in opened([user.pk], [room]).get(user.pk, ())
 
 
 async def _ask(asked: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Door]:
@@ -69,8 +71,10 @@ def _doors(asked: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Door]:
     shut = removed(people, {room.pk for room in rooms.values()})
     return {
         (name, person): Door(
+            rooms[name].pk,
+            name,
             rooms[name].kind,
-            open=name in open.get(person, ()),
+            open=rooms[name].pk in open.get(person, ()),
             closed=rooms[name].closed_at is not None,
             removed=(person, rooms[name].pk) in shut,
         )

@@ -16,7 +16,7 @@ from django.utils import timezone
 from hub import topics
 from hub.events import MAX_DATA, TooLarge
 from hub.problems import Refusal
-from notifications import inbox, outbox, segments
+from notifications import inbox, names, outbox, segments
 from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, ApiKey, Notification, Sending
 
 MAX_ADDRESSES = 1000
@@ -69,7 +69,11 @@ def notify(
     sending.pk = sending_id or sending.pk
     said = check(title, body=body, url=url, category=category, severity=severity, key=key)
     times = {"created_at": now, "due_at": sending.due_at, "expires_at": expires_at}
-    rows = [Notification(topic=topic, sending=sending, **said, **times) for topic in resolve(to)]
+    rows = []
+    for topic, address in addressed(to).items():
+        row = Notification(topic=topic, sending=sending, **said, **times)
+        row.group = group_of(address)
+        rows.append(row)
     if expires_at is not None and expires_at <= sending.due_at:
         raise BadNotification(
             "expires_at", "It would expire before it is sent: give a later time.", "expires_early"
@@ -111,6 +115,11 @@ def check_size(rows: Sequence[Notification]) -> None:
 
 def resolve(to: Sequence[str]) -> list[str]:
     """The topics of some addresses, each once; raise `BadNotification` naming what is unknown."""
+    return list(addressed(to))
+
+
+def addressed(to: Sequence[str]) -> dict[str, str]:
+    """The same, each with the first address that means it."""
     if not to:
         raise BadNotification("to", f"Give at least one address: {KINDS}.", "no_address")
     if len(to) > MAX_ADDRESSES:
@@ -128,11 +137,19 @@ def resolve(to: Sequence[str]) -> list[str]:
     people = User.objects.filter(username__in=wanted["user"], is_active=True)
     users = {user.get_username(): topics.user(user.pk) for user in people}
     crowds = Group.objects.filter(name__in=wanted["group"])
-    groups = {group.name: topics.group(group.name) for group in crowds}
-    found = list(dict.fromkeys(topic for address in to for topic in _topics(address, users, groups)))
+    groups = {group.name: topics.group(group.pk) for group in crowds}
+    found: dict[str, str] = {}
+    for address in to:
+        for topic in _topics(address, users, groups):
+            found.setdefault(topic, address)
     if not found:
         raise BadNotification("to", "Nobody is in this segment now: choose another address.", "empty_segment")
     return found
+
+
+def group_of(address: str) -> str | None:
+    """The name of the group that an address names, if it names one."""
+    return address.removeprefix(names.ADDRESS) if address.startswith(names.ADDRESS) else None
 
 
 def _topics(address: str, users: dict[str, str], groups: dict[str, str]) -> list[str]:

@@ -22,7 +22,7 @@ from hub.events import Draft
 from hub.log import LogAway, LogRefused
 from hub.log.shared import shared_log
 from hub.threads import in_thread
-from notifications import inbox
+from notifications import inbox, names
 from notifications.models import MAX_FAILURE, UNSAYABLE, Notification
 
 RELAY_S = 1.0
@@ -64,8 +64,10 @@ def publish(rows: Sequence[Notification]) -> None:
     Twice does no harm: the log knows each row by its id.
     """
     for start in range(0, len(rows), BATCH):
+        some = rows[start : start + BATCH]
+        names.name(some)
         drafted = []
-        for row in rows[start : start + BATCH]:
+        for row in some:
             try:
                 drafted.append((row, _draft(row)))
             except Exception as error:

@@ -24,7 +24,6 @@ State = Literal["waiting", "sending", "sent", "stopped", "recalled", "failed"]
 
 REPLACED = "replaced"  # the reason of a recall by a later one with the same key
 RATE_S = 5  # that the rate is taken over
-USER = topics.user("")
 
 
 class Progress(TypedDict):
@@ -136,7 +135,7 @@ def _progress(rows: Sequence[Row]) -> Progress | None:
     state = _state(rows, recalled, failed, published, now)
 
     meant = audience.people({row.topic for row in rows}).filter(date_joined__lte=due_at)
-    named = Crowd(int(row.topic.removeprefix(USER)) for row in rows if row.topic.startswith(USER))
+    named = Crowd(id for row in rows if (id := topics.user_id(row.topic)) is not None)
     people, here, taken = _count(meant, rows, named, recalled)
     given = _Given(sending, now)
     seen, read, clicked = _readings(sending)

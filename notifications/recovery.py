@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from heapq import merge
+from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -13,7 +14,7 @@ from django.utils import timezone
 from hub import topics
 from hub.events import Event
 from hub.threads import in_thread
-from notifications import lines
+from notifications import lines, names
 from notifications.inbox import draft
 from notifications.models import Line, Notification
 
@@ -34,11 +35,11 @@ async def trouble() -> str:
 
 
 def _recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
-    rooms = {topics.room_name(topic): topic for topic in holes if topics.is_room(topic)}
-    kept = set(lines.kept_rooms().filter(name__in=rooms).values_list("name", flat=True)) if rooms else set()
-    lost = frozenset(topic for name, topic in rooms.items() if name not in kept)
+    rooms = {id: after for topic, after in holes.items() if (id := topics.room_id(topic)) is not None}
+    kept = set(lines.kept_rooms().filter(pk__in=rooms).values_list("pk", flat=True)) if rooms else set()
+    lost = frozenset(topic for topic in holes if topics.is_room(topic) and topics.room_id(topic) not in kept)
     inboxes = {topic: after for topic, after in holes.items() if not topics.is_room(topic)}
-    said = {rooms[name]: holes[rooms[name]] for name in kept}
+    said = {id: rooms[id] for id in kept}
     found = merge(_notifications(inboxes), _lines(said), key=lambda event: event.position)
     events: list[Event] = []
     size = 0
@@ -54,22 +55,25 @@ def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
     if not holes:
         return
     live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    for row in Notification.objects.filter(_after(holes), live).order_by("position")[: RECOVER + 1]:
+    rows = list(Notification.objects.filter(_after("topic", holes), live).order_by("position")[: RECOVER + 1])
+    names.name(rows)
+    for row in rows:
         assert row.position is not None  # noqa: S101
         made = draft(row)
         yield Event(row.position, 0, row.topic, made.type, made.body)
 
 
-def _lines(holes: Mapping[str, int]) -> Iterator[Event]:
+def _lines(holes: Mapping[int, int]) -> Iterator[Event]:
     if holes:
-        yield from map(lines.event, Line.objects.filter(_after(holes)).order_by("position")[: RECOVER + 1])
+        rows = Line.objects.filter(_after("room", holes)).order_by("position")[: RECOVER + 1]
+        yield from map(lines.event, rows)
 
 
-def _after(holes: Mapping[str, int]) -> Q:
+def _after(field: str, holes: Mapping[Any, int]) -> Q:
     after = Q()
     for position in set(holes.values()):
-        names = [topic for topic, at in holes.items() if at == position]
-        after |= Q(topic__in=names, position__gt=position)
+        there = [one for one, at in holes.items() if at == position]
+        after |= Q(**{f"{field}__in": there, "position__gt": position})
     return after
 
 

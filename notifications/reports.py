@@ -33,7 +33,7 @@ def _progress(id: str) -> tuple[str, Any] | None:
 
 
 def _lines(room: str) -> tuple[str, Any]:
-    rows = Line.objects.filter(topic=topics.room(room)).order_by("-position")[:LINES]
+    rows = Line.objects.filter(room=topics.room_id(topics.room(room))).order_by("-position")[:LINES]
     said = [
         {
             "position": str(row.position),

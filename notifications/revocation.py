@@ -67,12 +67,11 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
             "session_key", flat=True
         )
     )
-    rooms = {topics.room_name(t) for p in people for t in (*p.granted, *p.named) if topics.is_room(t)}
-    open = (
-        {room.pk: room.name for room in Room.objects.filter(name__in=rooms, closed_at=None)} if rooms else {}
-    )
-    shut = {(person, open[room]) for person, room in membership.removed(ids, open)}
-    rights = access.rights(ids, open.values())
+    rooms = {id for p in people for t in (*p.granted, *p.named) if (id := topics.room_id(t)) is not None}
+    unclosed = Room.objects.filter(pk__in=rooms, closed_at=None)
+    open = set(unclosed.values_list("pk", flat=True)) if rooms else set[int]()
+    shut = membership.removed(ids, open)
+    rights = access.rights(ids, open)
 
     def here(person: Person) -> bool:
         user = users.get(int(person.id))
@@ -90,13 +89,13 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
     gone: dict[Person, bool] = {}
     for person in people:
         mine = rights[int(person.id)]
-        named = {topics.room_name(topic) for topic in person.named}
+        named = {topics.room_id(topic) for topic in person.named}
         if not here(person):
             gone[person] = False
         elif (
             (person.own and set(mine.own) != set(person.own))
             or mine.denied(person.granted)
-            or named.difference(open.values())
+            or named.difference(open)
             or any((int(person.id), room) in shut for room in named)
         ):
             gone[person] = True

@@ -13,7 +13,6 @@ from django.template.loader import select_template
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from hub import topics
 from notifications import membership
 from notifications.models import Line, Room
 from notifications.pages import PersonRequest
@@ -83,7 +82,7 @@ def _known(room: Room) -> dict[str, str]:
 
 def _turns(room: Room) -> list[dict[str, Any]]:
     """The last lines, those of one person together: {sender, name, at, texts}."""
-    lines = Line.objects.filter(topic=topics.room(room.name)).order_by("-position")[:SHOWN]
+    lines = Line.objects.filter(room=room).order_by("-position")[:SHOWN]
     turns: list[dict[str, Any]] = []
     for line in reversed(lines):
         last = turns[-1] if turns else None

@@ -22,7 +22,7 @@ MAX_PEOPLE = 500  # named when a room is made; more are a group
 def of(user: User) -> QuerySet[Room]:
     """The rooms that a person may enter, by name."""
     mine = membership.opened([user.pk], Room.objects.all()).get(user.pk, set())
-    return Room.objects.filter(name__in=mine)
+    return Room.objects.filter(pk__in=mine)
 
 
 def find(user: User) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ REASONS = {
 PATTERN: dict[str, Any] = {
     "id": "00000000-0000-0000-0000-000000000000",
     "topic": topics.EVERYONE,
+    "group": None,
     "title": "-",
     "body": "-",
     "url": "/",
@@ -67,19 +68,20 @@ def days(
 
 def why(item: dict[str, Any], decision: Decision) -> str:
     """Why it is in this inbox, and why it came as it did."""
-    said = [_source(item["topic"])]
+    said = [_source(item)]
     if decision.reason in REASONS:
         said.append(say(REASONS[decision.reason], category=item["category"] or say("no_category")))
     return " ".join(said)
 
 
-def _source(topic: str) -> str:
+def _source(item: dict[str, Any]) -> str:
+    topic = item["topic"]
     if topic == topics.EVERYONE:
         return say("why_everyone")
-    if topic.startswith("user-"):
+    if topics.user_id(topic) is not None:
         return say("why_you")
-    if topic.startswith("group-"):
-        return say("why_group", group=topic.removeprefix("group-"))
+    if item["group"]:
+        return say("why_group", group=item["group"])
     return say("why_topic", topic=topic)
 
 

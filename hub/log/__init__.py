@@ -135,6 +135,12 @@ class Log(Protocol):
     async def read(self, after: Mapping[str, int]) -> Page:
         """One page of what stands after each topic's position; of no topic: where the log is."""
 
+    def forget(self, topics: Sequence[str]) -> None:
+        """Drop all that stands on topics which nobody is to read any more, from any thread; raise `LogAway`.
+
+        No gap is told of it.
+        """
+
     async def subscribe(self, topics: Sequence[str]) -> None:
         """Return once everything appended from now on will be heard; raise `LogAway`."""
 

@@ -81,14 +81,14 @@ class MemoryLog:
         with self._lock:
             self._expire()
             limit = share(len(after))
-            gaps = set()
-            found = []
-            for topic, position in after.items():
-                events, gap, cut = self._read(topic, position, limit)
-                found.append((events, cut))
-                if gap:
-                    gaps.add(topic)
-            return page(found, frozenset(gaps), self._last)
+            found = {topic: self._read(topic, position, limit) for topic, position in after.items()}
+            gaps = frozenset(topic for topic, (_, gap, _) in found.items() if gap)
+            return page([(events, cut) for events, _, cut in found.values()], gaps, self._last)
+
+    def forget(self, topics: Sequence[str]) -> None:
+        with self._lock:
+            for topic in topics:
+                self._streams.pop(topic, None)
 
     async def subscribe(self, topics: Sequence[str]) -> None:
         with self._lock:

@@ -41,8 +41,9 @@ from hub.log import (
 from hub.log.hearing import Hearing
 from hub.mishaps import malformed
 
-# The braces keep every key on one shard of a Redis Cluster.
-PREFIX = "hub:{s0}:"
+# The braces keep every key on one shard of a Redis Cluster. The number goes up when topics or entries come to
+# mean something else: then the log begins anew, and readers are given the rows of what they missed.
+PREFIX = "hub:2:{s0}:"
 LAST, BIRTH = PREFIX + "last", PREFIX + "birth"
 STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
 REMOVED = PREFIX + "r:"  # what was taken back of a topic, and what had stood before it
@@ -136,6 +137,11 @@ class RedisLog:
                     gaps.append(topic)
         self.seen(max(heads))
         return page(found, frozenset(gaps), min(heads))
+
+    def forget(self, topics: Sequence[str]) -> None:
+        with self._asking():
+            for topic in topics:
+                self._client.delete(STREAM + topic, REMOVED + topic)
 
     async def subscribe(self, topics: Sequence[str]) -> None:
         await self._hearing.subscribe(topics)

@@ -26,7 +26,7 @@ def find(request: ReaderRequest, query: Query[Whose]) -> dict[str, Any]:
     found = rooms.find(request.auth)
     key = getattr(request, "api_key", None)
     if key is not None:
-        found = [room for room in found if key.covers(topics.room(room["name"]))]
+        found = [room for room in found if key.covers(topics.room_named(room["name"]))]
     return {"rooms": found}
 
 
@@ -37,5 +37,5 @@ def make(request: KeyRequest, body: RoomBody) -> dict[str, Any]:
     Its `kind` says what may be said in it, and is for good, as its name is.
     """
     if request.auth.topics:
-        keys.check_topics(request.auth, [topics.room(body.name)])
+        keys.check_topics(request.auth, [topics.room_named(body.name)])
     return rooms.item(rooms.make(body.name, body.kind, body.members))

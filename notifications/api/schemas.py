@@ -163,6 +163,7 @@ class Rooms(BaseModel):
 class Item(BaseModel):
     id: str
     topic: str
+    group: str | None = Field(description="The name of the group whose topic it is; else null.")
     title: str
     body: str
     url: str

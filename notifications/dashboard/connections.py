@@ -14,7 +14,7 @@ from hub import census, orders, topics
 from hub.log import LogAway
 from hub.log.shared import shared_log
 from hub.problems import Refusal
-from notifications import audit, words
+from notifications import audit, names, words
 from notifications.dashboard import instances, live
 from notifications.models import UNSAYABLE
 from notifications.notify import BadNotification, notify
@@ -24,6 +24,7 @@ FILTERS = ("person", "topic", "kind", "address", "older_s")
 KINDS = ("feed", "room")
 AGES = (60, 600, 3600, 86_400)  # seconds, each with its word
 LAST_AGE = 10**9
+LABELS = 1000  # of groups, and of rooms; beyond them a topic is shown as it is
 
 
 @needs("view")
@@ -48,6 +49,7 @@ def connections(request: StaffRequest) -> HttpResponse:
         "query": live.query(["instances", *([f"connections-{code}"] if code else [])]),
         "sends": may(request.user, "send"),
         "manages": may(request.user, "manage"),
+        "labels": names.labels(LABELS),
         "live_words": live.texts(*SAID),
     }
     page = "notifications/dashboard/connections.html"
@@ -100,6 +102,9 @@ def _filter(form: QueryDict) -> dict[str, Any]:
         if value:
             asked[name] = value
     if "topic" in asked:
+        (asked["topic"],) = names.meant([asked["topic"]])
+        if asked["topic"].startswith(names.ADDRESS):
+            raise ValueError(words.say("refused_nobody_there", name=asked["topic"][:80]))
         topics.check(asked["topic"])
     if asked.get("kind", "feed") not in KINDS:
         raise ValueError(words.say("watch_bad_kind"))

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
 
-from notifications import audit
+from notifications import audit, names
 from notifications import keys as api_keys
 from notifications.dashboard.pager import page_of
 from notifications.models import ApiKey
@@ -86,7 +86,9 @@ def _page(request: StaffRequest, status: int = 200, **more: Any) -> HttpResponse
     rows, older = page_of(request, _ordered(), _after)
     reach = Reach.of(request.user)
     scopes = [(scope, f"key_scope_{scope}", scope in reach.beyond) for scope in api_keys.SCOPES]
-    context = {"keys": rows, "older": older, "scopes": scopes, "reach": reach, **more}
+    shown = names.written(topic for row in rows for topic in row.topics)
+    listed = [(row, [shown[topic] for topic in row.topics]) for row in rows]
+    context = {"keys": listed, "older": older, "scopes": scopes, "reach": reach, **more}
     return render(request, "notifications/dashboard/keys.html", context, status=status)
 
 

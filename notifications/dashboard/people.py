@@ -13,14 +13,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
+from hub import topics
 from hub.problems import Problem
-from notifications import access, audit, inbox, preference_page, preferences
+from notifications import access, audit, inbox, names, preference_page, preferences
 from notifications.dashboard.pager import page_of
 from notifications.models import UNSAYABLE, Preference
 from notifications.roles import StaffRequest, may, needs
 from notifications.words import refusal, say
-
-GROUP = "group-"
 
 
 @needs("view")
@@ -67,16 +66,16 @@ def _page(
     wanted: preferences.Chosen | None = None,
     problem: Problem | None = None,
 ) -> HttpResponse:
-    own = access.own_topics(user)
+    own = access.own_shown(user)
     row = getattr(user, "notification_preference", None) or Preference()
-    known = preferences.known(user, own, preferences.stated(row.choices, row.quiet_hours))
+    known = preferences.known(user, list(own), preferences.stated(row.choices, row.quiet_hours))
     shown = preference_page.fields(preference_page.asked(known, wanted) if wanted else known)
     context: dict[str, Any] = {
         **shown,
-        "count": inbox.count(user, own),
-        "groups": [topic.removeprefix(GROUP) for topic in own if topic.startswith(GROUP)],
+        "count": inbox.count(user, list(own)),
+        "groups": [own[topic].removeprefix(names.ADDRESS) for topic in own if topics.group_id(topic)],
         "manages": may(request.user, "manage"),
-        "own": own,
+        "own": list(own.values()),
         "person": user,
         "problem": problem and refusal(problem),
         "sends": may(request.user, "send"),

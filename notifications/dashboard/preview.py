@@ -12,6 +12,7 @@ from hub import topics
 from notifications import access, inbox, preferences, rows
 from notifications.dashboard.draft import Draft
 from notifications.models import Notification
+from notifications.notify import group_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def preview(draft: Draft, sender: User) -> Preview | None:
     now = timezone.now()
     topic = _way(draft, person)
     row = Notification(topic=topic or topics.user(person.pk), due_at=draft.due_at or now, **draft.texts)
+    row.group = group_of(draft.audience.addresses[topic]) if topic and draft.audience else None
     preference = preferences.of(getattr(person, "notification_preference", None))
     with translation.override(draft.chosen("language")):
         item = rows.row(inbox.item(row), preference, now)

@@ -49,13 +49,13 @@ def rooms(request: StaffRequest) -> HttpResponse:
 @require_GET
 def room(request: StaffRequest, name: str) -> HttpResponse:
     found = _room(name, Room.objects.select_related("group").annotate(named=Count("people")))
-    lines = Line.objects.filter(topic=topics.room(name)).order_by("-position")[:LINES]
+    lines = Line.objects.filter(room=found).order_by("-position")[:LINES]
     context = {
         "room": _row(found),
         "lines": [{"name": line.name, "at": line.at, "text": _text(line.body)} for line in reversed(lines)],
         "removed": found.removed.order_by("username").values_list("username", flat=True)[:REMOVED],
         "manages": may(request.user, "manage"),
-        "query": live.query([f"room-{name}", f"lines-{name}"]),
+        "query": live.query([f"room-{found.pk}", f"lines-{found.pk}"]),
         "live_words": live.texts("watch_people_more", "watch_remove_named"),
     }
     return render(request, "notifications/dashboard/room.html", context)
@@ -125,6 +125,7 @@ def _row(room: Any) -> dict[str, Any]:
             audience = words.say("watch_for_everyone")
     kind = room.kind if room.kind in KINDS else "other"
     return {
+        "topic": topics.room(room.pk),
         "name": room.name,
         "kind": f"kind_{kind}",
         "audience": audience,

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from hub import topics
-from notifications import access, audit, words
+from notifications import access, audit, names, words
 from notifications.dashboard import live
 from notifications.models import UNSAYABLE, AuditEntry
 from notifications.roles import StaffRequest, needs
@@ -65,12 +65,16 @@ def _target(form: QueryDict) -> _Target:
         if user is None:
             raise ValueError(words.say("watch_no_person", name=person[:80]))
         return _Target(f"user:{person}", {"person": str(user.pk)})
+    (topic,) = names.meant([topic])
+    if topic.startswith(names.ADDRESS):
+        raise ValueError(words.say("refused_nobody_there", name=topic[:80]))
     topics.check(topic)
     if topics.is_room(topic):
         raise ValueError(words.say("watch_tail_room"))
     if topic.startswith("hub."):
         raise ValueError(words.say("watch_tail_hub"))
-    return _Target(f"topic:{topic}", {"topic": topic})
+    shown = names.shown([topic])[topic]
+    return _Target(f"topic:{topic}" if shown == topic else shown, {"topic": topic})
 
 
 def _watch(request: StaffRequest) -> HttpResponse:
@@ -81,7 +85,7 @@ def _watch(request: StaffRequest) -> HttpResponse:
         shown = shown[:-1]
     context = {
         "entry": entry,
-        "shown": shown,
+        "shown": names.shown(shown),
         "left": len(wanted) - len(shown),
         "query": live.listening(shown),
         "live_words": live.texts(

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import formats, timezone
 
+from notifications import names
 from notifications.why import Answer, Facts, Status
 from notifications.words import say
 
@@ -36,7 +37,7 @@ def verdict(answer: Answer, person: User, now: datetime) -> dict[str, Any]:
         "zone": quiet["zone"],
         "by": facts.recalled_by or say("why_somebody"),
         "because": facts.recall_reason or say("why_no_reason"),
-        "topic": facts.topic,
+        "topic": names.shown([facts.topic])[facts.topic],
         "recalled": moment(facts.recalled_at, now),
         "expires": moment(facts.expires_at, now),
         "due": moment(facts.due_at, now),

@@ -13,7 +13,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from notifications import progress, why
+from notifications import names, progress, why
 from notifications.dashboard.verdicts import timeline, verdict
 from notifications.models import Notification
 from notifications.roles import StaffRequest, needs
@@ -65,6 +65,7 @@ def _one(person: User, id: UUID, now: datetime) -> dict[str, Any]:
         "person": person,
         "steps": timeline(answer.facts, now),
         "row": answer.facts,
+        "topic": _shown(answer.facts.topic),
         "sending": answer.facts.sending,
     }
 
@@ -85,16 +86,21 @@ def _numbers(id: UUID) -> dict[str, Any]:
         row = Notification.objects.filter(pk=id).first()
         if row is None:
             raise Unknown(404, say("why_no_notification"))
-        return {"row": row}
+        return {"row": row, "topic": _shown(row.topic)}
     told, row_of = found
     held = [("sending_offline", told["offline"])] if told["offline"] else []
     held += [(f"held_{reason}", n) for reason, n in told["suppressed"].items()]
     return {
         "row": row_of,
+        "topic": _shown(row_of.topic),
         "sending": row_of.sending_id,
         "numbers": [(f"step_{name}", told[name]) for name in NUMBERS],  # type: ignore[literal-required]
         "held": held,
     }
+
+
+def _shown(topic: str) -> str:
+    return names.shown([topic])[topic]
 
 
 def _person(name: str) -> User:

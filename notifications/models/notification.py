@@ -10,9 +10,11 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from hub import topics
 
@@ -118,6 +120,12 @@ class Notification(models.Model):
     failure = models.CharField(max_length=MAX_FAILURE, blank=True, editable=False, db_default="")
 
     objects = NotificationQuerySet.as_manager()
+
+    @cached_property
+    def group(self) -> str | None:
+        """The name of the group it is for; `notifications.names.name` asks for many rows at once."""
+        id = topics.group_id(self.topic)
+        return None if id is None else Group.objects.filter(pk=id).values_list("name", flat=True).first()
 
     class Meta:
         indexes = (

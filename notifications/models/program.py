@@ -33,8 +33,12 @@ class ApiKey(models.Model):
         """Of a person, by id: they are named by their own topic."""
         return self.opens_private and self.covers(topics.user(person))
 
-    def covers(self, topic: str) -> bool:
-        return not self.topics or any(patterns.covers(pattern, topic) for pattern in self.topics)
+    def covers(self, topic: str, written: str = "") -> bool:
+        """Whether it is for a topic; a beginning and * is of how people write it."""
+        return not self.topics or any(
+            patterns.covers(pattern, (written or topic) if pattern.endswith("*") else topic)
+            for pattern in self.topics
+        )
 
 
 class Ticket(models.Model):

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
-from hub import kinds, protocol, topics
+from hub import kinds, protocol
 
 ROOM_NAME = r"[a-z0-9][a-z0-9-]{0,63}"
 
@@ -18,7 +18,11 @@ def valid_kind(kind: str) -> None:
 
 
 class Room(models.Model):
-    """Where people talk, and who may: everybody, those of a group, or the people named."""
+    """Where people talk, and who may: everybody, those of a group, or the people named.
+
+    Its name is what people write; everything of it goes by its id, so that one made later under its name
+    has nothing of it.
+    """
 
     class Audience(models.TextChoices):
         EVERYONE = "everyone"
@@ -47,9 +51,9 @@ class Room(models.Model):
 
 
 class Line(models.Model):
-    """What was said in a room: a copy of the log's, by position."""
+    """What was said in a room: a copy of the log's, by position. It goes with its room."""
 
-    topic = models.CharField(max_length=topics.MAX_LENGTH)
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="lines")
     position = models.BigIntegerField()
     sender = models.CharField(max_length=64)  # a person's id
     name = models.CharField(max_length=150)
@@ -58,7 +62,7 @@ class Line(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint("topic", "position", name="one_line_a_position"),)
+        constraints = (models.UniqueConstraint("room", "position", name="one_line_a_position"),)
 
     def __str__(self) -> str:
-        return f"{self.name} → {self.topic}"
+        return f"{self.name} → {self.room}"

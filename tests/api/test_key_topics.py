@@ -62,6 +62,7 @@ def test_a_segment_may_come_to_be_anybody(narrow: Narrow, topics: list[str], sta
     assert status == 201 or outside(answer) == ["user-*"]
 
 
+@pytest.mark.usefixtures("ops")
 def test_an_idempotent_request_is_checked_as_well(narrow: Narrow) -> None:
     program = narrow("group-ops")
 

@@ -41,6 +41,7 @@ def test_an_item_bears_all_of_a_notification(reader: Caller) -> None:
     assert item == {
         "id": str(row.pk),
         "topic": row.topic,
+        "group": None,
         "title": "Hello",
         "body": "Text",
         "url": "/x",

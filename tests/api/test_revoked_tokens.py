@@ -143,13 +143,13 @@ def test_a_token_opens_what_is_theirs_when_it_is_used(given: dict[str, str], ali
     alice.groups.remove(group)
     lost = asyncio.run(admission.admit(Credentials(bearer=given["token"]), []))
 
-    assert set(gained.own) - set(lost.own) == {topics.group("ops")}
+    assert set(gained.own) - set(lost.own) == {topics.group(group.pk)}
 
 
 def test_a_group_that_a_token_names_is_not_opened_once_it_is_lost(program: Caller, alice: User) -> None:
     group = Group.objects.create(name="ops")
     alice.groups.add(group)
-    topic = topics.group("ops")
+    topic = topics.group(group.pk)
     token = program.post("tokens", {"user": "alice", "topics": [topic]}).json["token"]
 
     assert status_of(token, "token", admission.admit, [topic]) == 200

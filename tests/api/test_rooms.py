@@ -127,9 +127,20 @@ def test_a_wrong_field_is_named(program: Caller, field: str, value: Any) -> None
 
 
 def test_a_token_may_name_a_room(program: Caller, alice: User) -> None:
+    standup = Room.objects.create(name="standup")
+
     answer = program.post("tokens", {"user": "alice", "topics": ["room-standup"]})
 
-    assert tokens.read(answer.json["token"]).topics == ("room-standup",)
+    assert tokens.read(answer.json["token"]).topics == (f"room-{standup.pk}",)
+
+
+def test_a_token_names_no_room_that_is_not_there(program: Caller, alice: User) -> None:
+    other = Room.objects.create(name="standup")
+
+    answer = program.post("tokens", {"user": "alice", "topics": [f"room-{other.pk}"]})
+
+    assert refused(answer, 422, "topics")
+    assert "make it first" in answer.json["detail"]
 
 
 def test_nobody_writes_to_a_room_but_through_its_door(program: Caller) -> None:

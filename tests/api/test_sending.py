@@ -33,7 +33,7 @@ def test_each_address_gets_a_notification_of_its_own(program: Caller, alice: Use
 
     assert answer.status == 201
     sent = answer.json["notifications"]
-    assert [one["topic"] for one in sent] == [f"user-{alice.pk}", "group-ops", "releases", "everyone"]
+    assert [one["topic"] for one in sent] == [f"user-{alice.pk}", f"group-{ops.pk}", "releases", "everyone"]
     assert {one["id"] for one in sent} == {str(row.pk) for row in Notification.objects.all()}
 
 

@@ -22,6 +22,7 @@ from notifications.models import (
     Notification,
     PreferenceChange,
     Reading,
+    Room,
     Sending,
     Ticket,
 )
@@ -115,8 +116,9 @@ def test_what_has_had_its_time_goes() -> None:
         IdempotentRequest.objects.create(api_key=key, key=f"k{days}", digest="", created_at=moment)
         Ticket.objects.create(digest=f"t{days}", claims=[], expires_at=moment)
         Session.objects.create(session_key=f"s{days}", session_data="", expire_date=moment)
+    lobby = Room.objects.create(name="lobby")
     for days in (OLD, NEW):
-        Line.objects.create(topic="room-lobby", position=days, at=now - timedelta(days=days))
+        Line.objects.create(room=lobby, position=days, at=now - timedelta(days=days))
 
     removed = run()
 

@@ -35,7 +35,7 @@ def test_the_right_number_sends(broadcaster: Client, crowd: Group) -> None:
     answer = press(broadcaster, "send", to="group:crowd", confirm=" 3 ")
 
     assert answer.status_code == 302
-    assert Notification.objects.get().topic == "group-crowd"
+    assert Notification.objects.get().topic == f"group-{crowd.pk}"
     assert acts() == ["send"]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from hub.problems import Problem
@@ -34,10 +35,12 @@ def shown_key(page: str) -> str:
 
 
 def test_a_key_is_made_and_works(boss: Client) -> None:
+    ops = Group.objects.create(name="ops")
     answer = make(boss, scope=["send", "publish"], topics="group-ops\n  user-*  \n\n")
 
     key = keys.check(shown_key(answer.content.decode()), "publish")
-    assert (key.name, key.scopes, key.topics) == ("ci", ["send", "publish"], ["group-ops", "user-*"])
+    assert (key.name, key.scopes, key.topics) == ("ci", ["send", "publish"], [f"group-{ops.pk}", "user-*"])
+    assert "group-ops, user-*" in boss.get(PATH).content.decode()
 
 
 def test_its_text_is_in_this_one_answer_and_nowhere_else(

@@ -82,7 +82,7 @@ def test_a_person_s_page_says_who_they_are_and_what_they_read(
     with django_assert_max_num_queries(10):
         page = shown(viewer, f"{PATH}{alice.pk}/")
 
-    for topic in ("everyone", f"user-{alice.pk}", "group-ops"):
+    for topic in ("everyone", f"user-{alice.pk}", "group:ops"):
         assert f"<bdi>{topic}</bdi>" in page
     assert "<dt>Unread</dt><dd>1</dd>" in page
     assert "builds" in page

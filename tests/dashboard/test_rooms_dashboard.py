@@ -11,7 +11,6 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from hub import topics
 from notifications.models import AuditEntry, Line, Room
 
 PATH = "/dashboard/rooms/"
@@ -31,7 +30,7 @@ def shown(client: Client, path: str = PATH) -> str:
 
 
 def names(page: str) -> list[str]:
-    return re.findall(r'<tr data-room="([^"]+)"', page)
+    return re.findall(r'<tr data-room="room-[0-9]+">\s*<th scope="row"><a [^>]+><bdi>([^<]+)<', page)
 
 
 def audited() -> list[tuple[str, str, str]]:
@@ -78,7 +77,7 @@ def test_a_room_shows_its_last_twenty_lines_as_text(
     viewer: Client, lobby: Room, django_assert_max_num_queries: Any
 ) -> None:
     bodies = ["too old", *(f"line {n}" for n in range(18)), "<b>bold</b>", {"bid": 5}]
-    said = {"topic": topics.room("lobby"), "sender": "1", "name": "bob", "at": timezone.now()}
+    said: dict[str, Any] = {"room": lobby, "sender": "1", "name": "bob", "at": timezone.now()}
     Line.objects.bulk_create(
         Line(position=n, line_id=str(n), body=body, **said) for n, body in enumerate(bodies, 1)
     )

@@ -36,24 +36,36 @@ def test_a_person_is_watched_on_all_topics_of_their_inbox(
     manager: Client, person: Callable[[str], User], django_assert_max_num_queries: Any
 ) -> None:
     alice = person("alice")
-    alice.groups.add(Group.objects.create(name="ops"))
+    ops = Group.objects.create(name="ops")
+    alice.groups.add(ops)
     Subscription.objects.create(user=alice, topic="releases")
 
     address = begin(manager, person="alice")
     with django_assert_max_num_queries(10):
         page = manager.get(address).content.decode()
 
-    assert listens(page) == ["everyone", f"user-{alice.pk}", "group-ops", "releases"]
+    assert listens(page) == ["everyone", f"user-{alice.pk}", f"group-{ops.pk}", "releases"]
+    assert "<bdi>group:ops</bdi>" in page
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.act, entry.target) == ("manager", "tail", "user:alice")
 
 
-@pytest.mark.parametrize("topic", ["job-42", "user-7", "group-ops", "everyone", "staff-instances"])
+@pytest.mark.parametrize("topic", ["job-42", "user-7", "everyone", "staff-instances"])
 def test_a_topic_is_watched(manager: Client, topic: str) -> None:
     page = manager.get(begin(manager, topic=topic)).content.decode()
 
     assert listens(page) == [topic]
     assert AuditEntry.objects.get().target == f"topic:{topic}"
+
+
+@pytest.mark.parametrize("written", ["group:ops", "group-ops"])
+def test_a_group_is_watched_by_its_name(manager: Client, written: str) -> None:
+    ops = Group.objects.create(name="ops")
+
+    page = manager.get(begin(manager, topic=written)).content.decode()
+
+    assert listens(page) == [f"group-{ops.pk}"]
+    assert AuditEntry.objects.get().target == "group:ops"
 
 
 def test_a_person_of_many_topics_is_watched_on_as_many_as_a_feed_takes(

@@ -102,7 +102,7 @@ async def test_staff_who_manage_look_at_what_travels_to_a_person_once_the_audit_
 ) -> None:
     early = await staff.look("user-2")
     begun = await staff.post("/dashboard/tail/", person="alice")
-    staff.listen("user-2", "group-ops", "job-1")
+    staff.listen("user-2", "group-1", "job-1")
     other = await staff.look("user-3")
     refused = await staff.look("hub.control")
 

@@ -31,7 +31,7 @@ OPERATIONS = ROOT / "docs" / "operations"
 PASSWORD = "hub's own"
 
 # What is sent, and not called in a script: by the log, the channel layer, redis-py and the doctor (INFO).
-SENT = {"info", "ping", "script|load", "evalsha", "publish", "subscribe", "unsubscribe"}
+SENT = {"del", "info", "ping", "script|load", "evalsha", "publish", "subscribe", "unsubscribe"}
 
 PLAIN: dict[str, Any] = {"protocol": 2, "retry": Retry(NoBackoff(), 0)}
 

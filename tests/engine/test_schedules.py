@@ -59,6 +59,9 @@ class Whimsical:
         self._ear = ear
         await self._log.listen(self)
 
+    def forget(self, topics: Sequence[str]) -> None:
+        self._log.forget(topics)
+
     def seen(self, position: int) -> None:
         self._log.seen(position)
 

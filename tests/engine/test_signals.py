@@ -140,7 +140,7 @@ async def test_what_many_instances_publish_is_delivered_once_a_flush(
     await instance.signals.join("lobby")
 
     for n in range(20):
-        await layer.group_send("room-lobby", published("lobby", n))
+        await layer.group_send("lobby", published("lobby", n))
 
     await instance.until(lambda: len(instance.delivered) == 1)
     assert [signalled.body for signalled in instance.heard] == [19]
@@ -176,7 +176,7 @@ async def test_a_room_that_was_left_is_heard_no_more(instance: Instance, layer: 
     await instance.signals.join("lobby")
     await instance.signals.join("ops")
     await instance.signals.leave("lobby")
-    await instance.until(lambda: "room-lobby" not in layer.groups)
+    await instance.until(lambda: "lobby" not in layer.groups)
 
     instance.signals.send("lobby", ALICE, "typing", 1, "c1")
     instance.signals.send("ops", ALICE, "typing", 2, "c1")
@@ -194,7 +194,7 @@ async def test_one_who_fails_to_take_a_signal_stops_nobody(instance: Instance, l
     await instance.stop()
     instance.running = asyncio.create_task(instance.signals.run())
     await instance.signals.join("lobby")
-    await layer.group_send("room-lobby", {"type": "signals", "room": "lobby", "signals": [None]})
+    await layer.group_send("lobby", {"type": "signals", "room": "lobby", "signals": [None]})
 
     instance.signals.send("lobby", ALICE, "typing", 1, "c1")
     await instance.until(lambda: len(instance.heard) == 1)
@@ -217,9 +217,9 @@ async def test_a_layer_that_fell_silent_is_made_like_new(
     monkeypatch.setattr(signals, "PROBE_S", 0.05)
     monkeypatch.setattr(signals, "DEAF_S", 0.2)
     await instance.signals.join("lobby")
-    before = dict(layer.groups["room-lobby"])
+    before = dict(layer.groups["lobby"])
     layer.deaf = True
-    await instance.until(lambda: bool({*layer.groups.get("room-lobby", {})} - {*before}))
+    await instance.until(lambda: bool({*layer.groups.get("lobby", {})} - {*before}))
 
     layer.deaf = False
 

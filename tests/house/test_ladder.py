@@ -78,6 +78,7 @@ LADDER = (
         "notifications.models",
         "notifications.patterns",
         "notifications.moments",
+        "notifications.names",
         "notifications.screens",
         "notifications.words",
         "notifications.sampling",
@@ -119,6 +120,7 @@ LADDER = (
     {
         "notifications.notify",
         "notifications.recalling",
+        "notifications.removal",
         "notifications.reading",
         "notifications.revocation",
         "notifications.rooms",

@@ -181,3 +181,24 @@ async def test_a_body_travels_byte_for_byte(log: Log, ear: Listener) -> None:
 
     assert ear.events[0].body == body
     assert (await log.read({"job-1": head})).events == ear.events
+
+
+async def test_what_is_forgotten_is_gone_and_the_other_topics_stand(log: Log) -> None:
+    (first,) = log.append([draft("a", b"secret")])
+    log.append([draft("b", b"other")])
+
+    log.forget(["a", "never-used"])
+
+    page = await log.read({"a": 0, "b": first})
+    assert [event.body for event in page.events] == [b"other"]
+
+
+async def test_a_topic_that_was_forgotten_goes_on_after_its_old_positions(log: Log) -> None:
+    (first,) = log.append([draft("a", b"old")])
+    log.forget(["a"])
+
+    (second,) = log.append([draft("a", b"new")])
+
+    page = await log.read({"a": 0})
+    assert second > first
+    assert [event.body for event in page.events] == [b"new"]

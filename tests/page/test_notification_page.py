@@ -56,9 +56,10 @@ def test_a_title_with_a_url_leaves_its_own_page_to_its_time(client: Client, alic
 
 
 def test_each_says_why_it_came(client: Client, alice: User) -> None:
-    alice.groups.add(Group.objects.create(name="ops"))
+    ops = Group.objects.create(name="ops")
+    alice.groups.add(ops)
     Subscription.objects.create(user=alice, topic="releases")
-    for topic in (topics.user(alice.pk), topics.group("ops"), "releases", "everyone"):
+    for topic in (topics.user(alice.pk), topics.group(ops.pk), "releases", "everyone"):
         Notification.objects.create(topic=topic, title="x", category="security")
 
     shown = page(client)

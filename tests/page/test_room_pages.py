@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from hub import topics
 from notifications import rooms
 from notifications.models import Line, Room
 
@@ -99,7 +98,7 @@ def test_what_was_said_stands_there_without_a_script_by_turns_and_as_text(client
     now = timezone.now()
     for position, (name, body) in enumerate([("bob", "<b>one</b>"), ("bob", "two"), ("eve", "three")], 1):
         Line.objects.create(
-            topic=topics.room("here"),
+            room=Room.objects.get(name="here"),
             position=position,
             sender=name,
             name=name,

@@ -53,8 +53,8 @@ async def test_what_expired_is_swept_though_its_room_lives_on(
 
     await one.present(["lobby"])
 
-    assert data.zcard("hub:{s0}:presence:lobby") == 1
-    assert data.hlen("hub:{s0}:presence-names:lobby") == 1
+    assert data.zcard("hub:2:{s0}:presence:lobby") == 1
+    assert data.hlen("hub:2:{s0}:presence-names:lobby") == 1
 
 
 async def test_a_redis_that_is_away_is_said_and_its_successor_serves(own_redis: Redis) -> None:

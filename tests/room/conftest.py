@@ -148,7 +148,7 @@ class Hall:
             raise Problem(404, "There is no such room.")
         person, _, expires_at = credentials.bearer.partition("@")
         expiry = float(expires_at) if expires_at else None
-        return Entry(Person(person, person.title(), (), expires_at=expiry), name, kind)
+        return Entry(Person(person, person.title(), (), expires_at=expiry), name, kind, f"room-{name}")
 
     async def revoked(self, people: Any) -> dict[Person, bool]:
         return {person: self.gone[person.id] for person in people if person.id in self.gone}

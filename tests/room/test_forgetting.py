@@ -76,7 +76,7 @@ async def test_a_room_that_nobody_could_open_is_forgotten_with_the_last_who_trie
         async with asyncio.timeout(DEADLINE_S):
             while "degraded" not in str(await socket.recv()):
                 pass
-        assert NAMES[0] in hasty.lobby.rooms
+        assert f"room-{NAMES[0]}" in hasty.lobby.rooms
 
     await until(lambda: not hasty.lobby.rooms, "the room is still there")
 
@@ -86,7 +86,7 @@ async def test_who_left_a_room_that_closed_meanwhile_is_told_to_the_other_instan
 ) -> None:
     told: list[str] = []
     visitor = await hasty.visit(NAMES[0])
-    await until(lambda: bool(hasty.lobby.rooms[NAMES[0]].here), "nobody came")
+    await until(lambda: bool(hasty.lobby.rooms[f"room-{NAMES[0]}"].here), "nobody came")
     await visitor.leave()
     await until(lambda: not hasty.lobby.rooms, "the room is still open")
 
@@ -94,4 +94,4 @@ async def test_who_left_a_room_that_closed_meanwhile_is_told_to_the_other_instan
         hasty.lobby.signals, "send", lambda room, sender, name, body, connection: told.append(room)
     )
 
-    await until(lambda: told == [NAMES[0]], "nobody was told")
+    await until(lambda: told == [f"room-{NAMES[0]}"], "nobody was told")

@@ -39,7 +39,7 @@ async def test_a_line_it_cannot_judge_is_refused_and_the_lines_beside_it_are_sai
     await ann.until_told("error")
     assert [(error["id"], error["reason"]) for error in ann.of("error")] == [("a2", "failed")]
     assert sorted(bob.lines) == ["one", "two"]
-    assert hall.lobby.rooms["fragile-1"].failures == 1
+    assert hall.lobby.rooms["room-fragile-1"].failures == 1
 
 
 async def test_a_signal_it_cannot_judge_is_refused_and_the_others_are_heard(hall: Hall) -> None:

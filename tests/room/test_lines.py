@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from hub import protocol
+from hub import protocol, topics
 from hub.events import Draft, Event
 from hub.log.memory import MemoryLog
 from hub.replay import Replay
@@ -25,6 +25,7 @@ from notifications.models import Line, Room
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DEADLINE_S = 10
+LOBBY, AUCTION, BOARD, NOWHERE = (topics.room(id) for id in (1, 2, 3, 4))
 
 
 class Ear:
@@ -58,18 +59,20 @@ async def run() -> AsyncIterator[Callable[[Copying], None]]:
 
 @pytest.fixture(autouse=True)
 def rooms() -> None:
-    Room.objects.create(name="lobby")
-    Room.objects.create(name="auction", kind="auction")
-    Room.objects.create(name="board", kind="board")
+    Room.objects.create(pk=1, name="lobby")
+    Room.objects.create(pk=2, name="auction", kind="auction")
+    Room.objects.create(pk=3, name="board", kind="board")
 
 
-def say(log: MemoryLog, body: Any, topic: str = "room-lobby") -> int:
+def say(log: MemoryLog, body: Any, topic: str = LOBBY) -> int:
     said = protocol.said_body({"id": "7", "name": "ann"}, f"c{body}", body, "2026-01-31T09:00:00.125Z")
     return log.append([Draft(topic, "said", said)])[0]
 
 
-def bodies(topic: str = "room-lobby") -> list[Any]:
-    return list(Line.objects.filter(topic=topic).order_by("position").values_list("body", flat=True))
+def bodies(topic: str = LOBBY) -> list[Any]:
+    return list(
+        Line.objects.filter(room=topics.room_id(topic)).order_by("position").values_list("body", flat=True)
+    )
 
 
 async def until_rows(wanted: list[Any]) -> None:
@@ -82,18 +85,13 @@ async def test_rows_follow_the_log(log: MemoryLog) -> None:
     copying = Copying(log)
     positions = [say(log, "one"), say(log, {"b": [1, None], "a": 2.5}), say(log, None)]
 
-    copying.keep("room-lobby")
+    copying.keep(LOBBY)
     await copying.copy()
 
     rows = await in_thread(lambda: list(Line.objects.order_by("position")))
     assert [row.position for row in rows] == positions
     assert [row.body for row in rows] == ["one", {"b": [1, None], "a": 2.5}, None]
-    assert (rows[0].topic, rows[0].sender, rows[0].name, rows[0].line_id) == (
-        "room-lobby",
-        "7",
-        "ann",
-        "cone",
-    )
+    assert (rows[0].room_id, rows[0].sender, rows[0].name, rows[0].line_id) == (1, "7", "ann", "cone")
     assert rows[0].at.isoformat() == "2026-01-31T09:00:00.125000+00:00"
 
 
@@ -101,12 +99,12 @@ async def test_a_row_is_the_same_event_again(log: MemoryLog) -> None:
     copying = Copying(log)
     for number in range(4):
         say(log, f"{number}")
-    copying.keep("room-lobby")
+    copying.keep(LOBBY)
     await copying.copy()
 
-    told = await lines.told("room-lobby", 3)
+    told = await lines.told(LOBBY, 3)
 
-    page = await log.read({"room-lobby": 0})
+    page = await log.read({LOBBY: 0})
     assert [event.said() for event in told] == [event.said() for event in page.events[-3:]]
 
 
@@ -116,7 +114,7 @@ async def test_however_many_copy_a_line_it_is_one_row(log: MemoryLog) -> None:
     for number in range(5):
         say(log, number)
         for copying in copies:
-            copying.keep("room-lobby")
+            copying.keep(LOBBY)
         await asyncio.gather(*(copying.copy() for copying in copies))
 
     assert await in_thread(bodies) == list(range(5))
@@ -125,27 +123,44 @@ async def test_however_many_copy_a_line_it_is_one_row(log: MemoryLog) -> None:
 async def test_rooms_that_are_not_kept_or_are_none_have_no_rows(log: MemoryLog) -> None:
     copying = Copying(log)
 
-    for topic in ("room-board", "room-nowhere", "room-auction"):
+    for topic in (BOARD, NOWHERE, AUCTION):
         say(log, {"bid": 5}, topic)
         copying.keep(topic)
     await copying.copy()
 
-    assert await in_thread(bodies, "room-auction") == [{"bid": 5}]
+    assert await in_thread(bodies, AUCTION) == [{"bid": 5}]
     assert await in_thread(Line.objects.count) == 1
 
 
+async def test_a_room_that_is_deleted_while_it_is_copied_costs_the_others_nothing(log: MemoryLog) -> None:
+    copying = Copying(log)
+    for topic in (LOBBY, AUCTION):
+        say(log, {"bid": 1}, topic)
+        copying.keep(topic)
+    await copying.copy()
+    await in_thread(Room.objects.filter(pk=1).delete)
+
+    for topic in (LOBBY, AUCTION):
+        say(log, {"bid": 2}, topic)
+        copying.keep(topic)
+    await copying.copy()
+
+    assert await in_thread(bodies, AUCTION) == [{"bid": 1}, {"bid": 2}]
+    assert await in_thread(Line.objects.count) == 2
+
+
 async def test_many_rooms_and_more_than_a_page_are_copied_whole(log: MemoryLog) -> None:
-    await in_thread(Room.objects.bulk_create, [Room(name=f"r{number}") for number in range(150)])
+    await in_thread(Room.objects.bulk_create, [Room(pk=100 + n, name=f"r{n}") for n in range(150)])
     copying = Copying(log)
 
     for number in range(150):
         for body in range(20):
-            say(log, body, f"room-r{number}")
-        copying.keep(f"room-r{number}")
+            say(log, body, topics.room(100 + number))
+        copying.keep(topics.room(100 + number))
     await copying.copy()
 
     assert await in_thread(Line.objects.count) == 3000
-    assert await in_thread(bodies, "room-r149") == list(range(20))
+    assert await in_thread(bodies, topics.room(249)) == list(range(20))
 
 
 async def test_what_a_killed_instance_left_is_copied_by_another(
@@ -153,10 +168,10 @@ async def test_what_a_killed_instance_left_is_copied_by_another(
 ) -> None:
     killed = Copying(log)
     say(log, "before")
-    killed.keep("room-lobby")
+    killed.keep(LOBBY)
     await killed.copy()
     say(log, "left behind")
-    killed.keep("room-lobby")
+    killed.keep(LOBBY)
 
     run(Copying(log))
 
@@ -167,7 +182,7 @@ async def test_who_is_stopped_in_the_middle_leaves_nothing_half_done(log: Memory
     copying = Copying(log)
     for number in range(5):
         say(log, number)
-    copying.keep("room-lobby")
+    copying.keep(LOBBY)
     task = asyncio.create_task(copying.copy())
     await asyncio.sleep(0)
     task.cancel()
@@ -185,13 +200,13 @@ async def test_a_database_that_was_away_has_all_of_it_when_it_is_back(
     copying = Copying(log)
     run(copying)
     say(log, "before")
-    copying.keep("room-lobby")
+    copying.keep(LOBBY)
     await until_rows(["before"])
 
     await in_thread(sql, "ALTER TABLE hub_notifications_line RENAME TO away")
     try:
         say(log, "meanwhile")
-        copying.keep("room-lobby")
+        copying.keep(LOBBY)
         async with asyncio.timeout(DEADLINE_S):
             while "lines wait to be copied" not in caplog.text:
                 await asyncio.sleep(0.01)
@@ -206,16 +221,16 @@ async def test_a_log_that_no_longer_reaches_back_is_told_and_the_rest_copied(
 ) -> None:
     copying = Copying(log)
     say(log, "first")
-    copying.keep("room-lobby")
+    copying.keep(LOBBY)
     await copying.copy()
     assert caplog.text == ""
 
     for number in range(22):
         say(log, number)
-    copying.keep("room-lobby")
+    copying.keep(LOBBY)
     await copying.copy()
 
-    assert "no longer reaches back to the rows of room-lobby" in caplog.text
+    assert f"no longer reaches back to the rows of {LOBBY}" in caplog.text
     assert await in_thread(bodies) == ["first", *range(2, 22)]
 
 
@@ -224,14 +239,14 @@ async def test_rows_fill_what_the_log_forgot_of_a_room_that_is_kept_and_of_no_ot
     start = log.head()
     for number in range(25):
         say(log, number)
-        say(log, {"bid": number + 1}, "room-auction")
-        say(log, number, "room-board")
-        copying.keep("room-lobby")
-        copying.keep("room-auction")
+        say(log, {"bid": number + 1}, AUCTION)
+        say(log, number, BOARD)
+        copying.keep(LOBBY)
+        copying.keep(AUCTION)
         await copying.copy()
 
     replay = Replay(log, recovery.recover)
-    names = ("room-lobby", "room-auction", "room-board")
+    names = (LOBBY, AUCTION, BOARD)
     stretches = [stretch async for stretch in replay.of(names, start)]
 
     said = [event for stretch in stretches for event in stretch.events]
@@ -240,10 +255,10 @@ async def test_rows_fill_what_the_log_forgot_of_a_room_that_is_kept_and_of_no_ot
     heard = {
         name: [json.loads(event.body)["body"] for event in said if event.topic == name] for name in names
     }
-    assert heard["room-lobby"] == list(range(25))
-    assert heard["room-auction"] == [{"bid": number + 1} for number in range(25)]
-    assert heard["room-board"] == list(range(5, 25))
-    assert {name for stretch in stretches for name in stretch.lost} == {"room-board"}
+    assert heard[LOBBY] == list(range(25))
+    assert heard[AUCTION] == [{"bid": number + 1} for number in range(25)]
+    assert heard[BOARD] == list(range(5, 25))
+    assert {name for stretch in stretches for name in stretch.lost} == {BOARD}
 
 
 async def test_rows_come_in_pages_and_only_after_the_position(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,12 +266,12 @@ async def test_rows_come_in_pages_and_only_after_the_position(monkeypatch: pytes
 
     def fill() -> None:
         common = {"sender": "7", "name": "ann", "line_id": "c", "at": "2026-01-31T09:00:00Z"}
-        Line.objects.bulk_create(Line(topic="room-lobby", position=n, body=n, **common) for n in range(1, 8))
+        Line.objects.bulk_create(Line(room_id=1, position=n, body=n, **common) for n in range(1, 8))
 
     await in_thread(fill)
 
-    first, more, lost = await recovery.recover({"room-lobby": 2})
-    second, no_more, _ = await recovery.recover({"room-lobby": first[-1].position})
+    first, more, lost = await recovery.recover({LOBBY: 2})
+    second, no_more, _ = await recovery.recover({LOBBY: first[-1].position})
 
     assert [event.position for event in first] == [3, 4, 5, 6]
     assert [event.position for event in second] == [7]

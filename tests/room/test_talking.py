@@ -193,7 +193,7 @@ async def test_what_was_said_while_somebody_was_on_their_way_in_is_told_once(
 
 
 async def test_of_a_crowd_the_number_is_told_and_not_every_name(hall: Hall) -> None:
-    await hall.presence.renew({"chat-1": {f"p{n}": f"P{n}" for n in range(300)}})
+    await hall.presence.renew({"room-chat-1": {f"p{n}": f"P{n}" for n in range(300)}})
     ann = await hall.visit()
 
     late = await hall.visit(who="late")

@@ -55,8 +55,8 @@ export class Entry {
     const { element } = this;
     const page = `/notifications/${item.id}/`;
     const own = href(item.url);
-    const { id, topic, category, severity } = item;
-    Object.assign(element.dataset, { id, topic, category, severity });
+    const { id, topic, group, category, severity } = item;
+    Object.assign(element.dataset, { id, topic, group: group ?? "", category, severity });
     this.#draw(".icon", severity);
     this.link.id = `title-${id}`;
     this.link.href = own ?? page;
@@ -96,8 +96,8 @@ export class Entry {
 
   /** Why the reader gets it. */
   explain(preferences) {
-    const { topic, category, severity } = this.element.dataset;
-    const item = { topic, category, severity };
+    const { topic, group, category, severity } = this.element.dataset;
+    const item = { topic, group, category, severity };
     const decision = wants(preferences, item, new Date(this.at));
     this.#find(".why p").textContent = why(item, this.#words, decision);
   }

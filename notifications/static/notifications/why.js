@@ -1,7 +1,7 @@
 // Why a notification came, and came as it did.
 
-export function why({ topic, category }, words, decision) {
-  const said = [whence(topic, words)];
+export function why({ topic, group, category }, words, decision) {
+  const said = [whence(topic, group, words)];
   const named = { category: category || words.say("no_category") };
   if (decision?.reason === "mandatory") said.push(words.say("why_mandatory", named));
   if (decision?.reason === "toast-muted") said.push(words.say("why_toast_muted", named));
@@ -9,9 +9,9 @@ export function why({ topic, category }, words, decision) {
   return said.join(" ");
 }
 
-function whence(topic, words) {
+function whence(topic, group, words) {
   if (topic === "everyone") return words.say("why_everyone");
   if (topic.startsWith("user-")) return words.say("why_you");
-  if (topic.startsWith("group-")) return words.say("why_group", { group: topic.slice(6) });
+  if (group) return words.say("why_group", { group });
   return words.say("why_topic", { topic });
 }

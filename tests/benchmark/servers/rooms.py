@@ -59,7 +59,7 @@ class HubRoom(Room, Hub):
     def start(self) -> None:
         from notifications import models
 
-        models.Room.objects.create(name=self._name, kind="chat")
+        self._topic = topics.room(models.Room.objects.create(name=self._name, kind="chat").pk)
         super().start()
 
     def stop(self) -> None:
@@ -70,7 +70,7 @@ class HubRoom(Room, Hub):
         from tests.benchmark import people
 
         users = people.users(first + readers)[first:]
-        proofs = [f"Authorization: Bearer {people.token(user, topics.room(self._name))}" for user in users]
+        proofs = [f"Authorization: Bearer {people.token(user, self._topic)}" for user in users]
         return [_handshake(f"/rooms/{self._name}/", proof) for proof in proofs]
 
     def line(self) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 import { h } from "../dom.js";
 import { Grid, labeller } from "./grid.js";
 import { SILENT_MS } from "./instances.js";
-import { count, span, write } from "./texts.js";
+import { count, labelsOf, span, write } from "./texts.js";
 
 const SHOWN = 200;
 
 export class ConnectionRows {
   #words;
+  #labels = labelsOf();
   #links;
   #may;
   #told = new Map(); // by instance: {matching, connections, at}
@@ -70,7 +71,7 @@ export class ConnectionRows {
     };
     const link = (url, verb) =>
       h("a", { class: "quiet", href: to(url), "aria-label": about(verb) }, words.say(verb));
-    const list = topics.join(", ") + (more ? ` ${words.say("watch_more_topics", { n: count(more) })}` : "");
+    const list = topics.map((topic) => this.#labels[topic] ?? topic).join(", ") + (more ? ` ${words.say("watch_more_topics", { n: count(more) })}` : "");
     const element = h(
       "tr",
       {},

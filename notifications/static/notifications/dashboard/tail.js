@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { Live } from "./live.js";
-import { count, textsOf, write } from "./texts.js";
+import { count, labelsOf, textsOf, write } from "./texts.js";
 
 const KEPT = 500;
 const COMPACT = 240; // characters of the data on its line
@@ -10,6 +10,7 @@ const AT_END_PX = 24;
 
 const $ = (id) => document.getElementById(id);
 const words = textsOf();
+const labels = labelsOf();
 const page = $("tail");
 const list = $("events");
 const types = $("type");
@@ -57,7 +58,7 @@ function line({ type, data, topic, at, id }) {
       "summary",
       {},
       h("time", { datetime: new Date(at).toISOString(), title: id }, clock(at)),
-      h("bdi", { class: "topic mono" }, topic),
+      h("bdi", { class: "topic mono", title: topic }, labels[topic] ?? topic),
       h("bdi", { class: "type" }, type),
       h("bdi", { class: "data mono" }, text.length > COMPACT ? `${text.slice(0, COMPACT)}…` : text),
     ),

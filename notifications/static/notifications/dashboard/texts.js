@@ -13,6 +13,9 @@ export function textsOf(id = "words") {
   };
 }
 
+/** What topics that go by ids are called, by topic: the view wrote it into the page, too. */
+export const labelsOf = () => JSON.parse(document.getElementById("labels").textContent);
+
 /** A number with at most so many digits after the point. */
 export function count(value, digits = 0) {
   if (!formats.has(digits)) {
