@@ -18,7 +18,7 @@ django.setup()
 from channels.layers import channel_layers
 from django.conf import settings
 
-from hub import __version__, mirror, origins, tracing
+from hub import __version__, operators, tracing
 from hub.answers import Answers
 from hub.caps import Caps
 from hub.counted import counted
@@ -26,7 +26,6 @@ from hub.counts import Recount
 from hub.deliveries import Deliveries
 from hub.fanout import Fanout
 from hub.feeds import Feeds, Limits
-from hub.headers import fields
 from hub.health import Health
 from hub.holdings import Holdings
 from hub.knock import Receive, Scope, Send, respond
@@ -34,6 +33,7 @@ from hub.limiter import Rates
 from hub.lobby import Lobby
 from hub.log.shared import shared_log
 from hub.metrics import Metrics
+from hub.operators import Operators
 from hub.orders import Orders
 from hub.pages import Pages
 from hub.people import Caught, Given
@@ -46,9 +46,19 @@ from hub.rooms import Limits as RoomLimits
 from hub.rooms import Rooms
 from hub.threads import in_thread
 from hub.vitals import Vitals
-from notifications import admission, deliveries, inbox, keys, lines, outbox, recovery, reports, revocation
+from notifications import (
+    admission,
+    batches,
+    deliveries,
+    inbox,
+    keys,
+    lines,
+    outbox,
+    recovery,
+    reports,
+    revocation,
+)
 
-OPERATORS = frozenset({"/livez", "/readyz", "/metrics", mirror.PATH})
 LAST_S = 2.0  # a database that takes longer is not waited for when leaving
 
 logger = logging.getLogger(__name__)
@@ -140,7 +150,9 @@ class Hub:
         ]
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.Deliveries(self._listening).tap)
+        self.operators = Operators(self.health, self.metrics, settings.ALLOWED_HOSTS)
         self.pages = Pages()
+        self.judge = batches.judge
         unpublishable = partial(getattr, outbox.given_up, "times")
         self.metrics.add(
             partial(counted, caps, self.deliveries, self.revocation, self.pages.timings, unpublishable)
@@ -161,27 +173,12 @@ class Hub:
             await self.rooms(scope, receive, send)
         elif scope["path"] == "/feed/":
             await self.feeds(scope, receive, send)
-        elif scope["path"] in OPERATORS:
-            await self._operator(scope, send)
+        elif scope["path"] in operators.PATHS:
+            await self.operators(scope, send)
         elif scope["path"] == "/feed":
             await respond(send, Problem(404, "The feed is at /feed/."))
         else:
             await self.pages(scope, receive, send)
-
-    async def _operator(self, scope: Scope, send: Send) -> None:
-        try:
-            origins.check_operators_host(fields(scope["headers"]).get("host", ""), settings.ALLOWED_HOSTS)
-        except Problem as problem:
-            return await respond(send, problem)
-        match scope["path"]:
-            case "/livez":
-                await self.health.live(send)
-            case "/readyz":
-                await self.health.ready(send)
-            case "/metrics":
-                await self.metrics(scope, send)
-            case mirror.PATH:
-                await mirror.mirror(scope, send)
 
     async def start(self) -> None:
         loops = {

@@ -56,6 +56,7 @@ async def respond(
     lines = [(b"cache-control", b"no-store"), *(headers or ())]
     if problem is not None:
         lines.append((b"content-type", problems.CONTENT_TYPE.encode()))
+        lines.append((b"content-length", b"%d" % len(body)))
         lines += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": body})

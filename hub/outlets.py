@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from email.utils import formatdate
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from hub.events import Piece
 from hub.knock import Receive, Scope, Send
@@ -14,6 +14,7 @@ from hub.subscriber import Subscriber
 from hub.wires import Wire
 
 Headers = list[tuple[bytes, bytes]]
+SEND_S = 30.0  # that a server may take over bytes; a reader who takes longer does not read
 STEP = 256 * 1024  # bytes of a replay written before its reader has to have taken them
 
 
@@ -72,18 +73,29 @@ class BySend:
         self._headers = headers
         self._send = send
         self.started = False
+        self._stuck = False
         self._leaving = asyncio.ensure_future(_gone(receive, subscriber))
 
     async def write(self, data: bytes) -> None:
         if not self.started:
             self.started = True
-            await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+            await self._give({"type": "http.response.start", "status": 200, "headers": self._headers})
+        await self._give({"type": "http.response.body", "body": data, "more_body": True})
 
     async def follow(self) -> None:
         while data := await self._subscriber.take():
             await self.write(data)
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._give({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _give(self, message: MutableMapping[str, Any]) -> None:
+        if self._stuck:
+            return
+        try:
+            async with asyncio.timeout(SEND_S):
+                await self._send(message)
+        except TimeoutError:
+            self._stuck = True
+            self._subscriber.close("slow")
 
     def leave(self) -> bool:
         self._leaving.cancel()

@@ -12,7 +12,6 @@ import tempfile
 import time
 from typing import IO, Any
 
-from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
@@ -21,7 +20,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from hub import outages, threads
+from hub import bodies, outages, threads
 from hub.knock import Receive, Scope, Send, respond
 from hub.problems import Problem
 from hub.timings import Timings
@@ -38,7 +37,7 @@ class Pages(BaseHandler):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await _read(receive)
+            body = await _read(receive, bodies.most(scope["method"].encode(), scope["path"].encode()))
         except Problem as problem:
             return await respond(send, problem)
         if body is None:
@@ -81,7 +80,7 @@ def _kind(path: str) -> str:
     return "static" if path.startswith("/static/") else "page"
 
 
-async def _read(receive: Receive) -> Any:
+async def _read(receive: Receive, most: int) -> Any:
     """The body as a file; None if the client left; `Problem` if it is too large."""
     body = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115
     size = 0
@@ -92,10 +91,9 @@ async def _read(receive: Receive) -> Any:
             return None
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if size > most:
             body.close()
-            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
-            raise Problem(413, f"The body is over {limit} MiB: send less at once.")
+            raise bodies.too_large(most)
         body.write(chunk)
         if not message.get("more_body", False):
             body.seek(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.core.exceptions import DisallowedHost, ObjectDoesNotExist, RequestDataTooBig
 from django.db import DataError, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -45,7 +45,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """Django's handler500: a part that is away is 503, and what no database takes was the client's."""
     match sys.exception():
-        case DataError() | UnicodeEncodeError():
+        case ObjectDoesNotExist() as error:
+            return defaults.page_not_found(request, error)
+        case DataError() | UnicodeEncodeError() | OverflowError():
             return answer(request, Problem(400, "The request bears a value that cannot be kept: mend it."))
         case error if isinstance(error, AWAY):
             response = answer(request, outages.problem(error, f"{request.method} of a page"))

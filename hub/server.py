@@ -6,7 +6,7 @@
 - *A queue that fits*: 50 handshakes, Daphne's choice, throttle a storm of reconnects.
 - *A soft stop*: the first signal stops accepting and lets the application end; the second exits.
 - *Trust*: who a client is and which scheme it used is believed of the configured proxies alone.
-- *A bound on bodies*: Twisted would spool any body to disk before anybody is asked.
+- *Bounds on what is read*: `hub.channel`.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from functools import partial
 from typing import Any
 
 # Daphne installs Twisted's asyncio reactor on import, so it comes before anything of Twisted.
-from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server as Daphne
 from daphne.server import twisted_loop
-from daphne.ws_protocol import WebSocketFactory
 
 from twisted.internet import abstract, defer, tcp  # isort: skip
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.logger import globalLogBeginner
 
+from hub import forwarding
+from hub.bodies import Bodies
+from hub.channel import Factory
+from hub.request import Judge
 from hub.wires import Wire, Wires
 
 BACKLOG = 2048  # handshakes the kernel may queue
-FRAME = 64 * 1024  # bytes of a WebSocket message
 # Young objects before the collector looks: connections come by the thousand and are freed by count.
 COLLECT_AFTER = 50_000
-UPGRADE = b"hub-upgrade"  # the Upgrade header of a handshake for a room, kept from Daphne
 
 # Twisted's types stop at its interfaces.
 reactor: Any = twisted_reactor
@@ -55,38 +55,6 @@ _FORWARDED = (
 logger = logging.getLogger(__name__)
 
 
-class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
-    """Daphne's request, which refuses a body over the server's bound while it arrives."""
-
-    _size = 0
-
-    def process(self) -> None:
-        headers = self.requestHeaders
-        headers.removeHeader(UPGRADE)
-        # A room's socket is taken from us: Daphne shall see a request, and no WebSocket of its own.
-        if self.path.startswith(b"/rooms/") and headers.hasHeader(b"Sec-WebSocket-Key"):
-            headers.setRawHeaders(UPGRADE, headers.getRawHeaders(b"Upgrade", []))
-            headers.removeHeader(b"Upgrade")
-        super().process()
-
-    def handleContentChunk(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size <= self.server.body_limit:
-            super().handleContentChunk(data)
-        elif not self.transport.disconnecting:
-            self.transport.write(
-                b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-            )
-            self.transport.loseConnection()
-
-
-class Factory(HTTPFactory):  # type: ignore[misc]  # daphne is not typed
-    def buildProtocol(self, addr: Any) -> Any:
-        protocol = super().buildProtocol(addr)
-        protocol.requestFactory = Request
-        return protocol
-
-
 class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
     def __init__(
         self,
@@ -95,10 +63,12 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         port: int,
         *,
         proxies: Sequence[str] = (),
-        body_limit: int = 1 << 23,
+        judge: Judge | None = None,
     ) -> None:
+        """``judge`` is asked before a large body is taken."""
         super().__init__(application, endpoints=[f"{host}:{port}"], server_name="hub")
-        self.body_limit = body_limit
+        self.bodies = Bodies()
+        self.judge = judge
         self._address = host, port
         self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
         self._messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
@@ -112,14 +82,6 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.connections: dict[Any, dict[str, Any]] = {}
         self.http_factory = Factory(self)
-        self.ws_factory = WebSocketFactory(self, server=self.server_name)
-        self.ws_factory.setProtocolOptions(
-            autoPingTimeout=self.ping_timeout,
-            allowNullOrigin=False,
-            openHandshakeTimeout=self.websocket_handshake_timeout,
-            maxMessagePayloadSize=FRAME,
-            maxFramePayloadSize=FRAME,
-        )
         # Twisted's own log would keep what nobody reads.
         quiet: Any = lambda event: None  # noqa: E731
         globalLogBeginner.beginLoggingTo([quiet], redirectStandardIO=False, discardBuffer=True)
@@ -160,23 +122,28 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         """Called by the reactor before it ends, which waits for what we give."""
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._leave(), loop=twisted_loop))
 
+    def address_of(self, request: Any) -> str:
+        """Who sends a request whose body has not come yet."""
+        lines = request.requestHeaders.getRawHeaders(b"X-Forwarded-For", [])
+        peer = getattr(request.client, "host", None)
+        return (forwarding.client(lines) if self._trusts(peer) else None) or peer or "unknown"
+
+    def _trusts(self, peer: str | None) -> bool:
+        return peer is not None and any(forwarding.address(peer) in proxy for proxy in self._proxies)
+
     def _believe(self, scope: dict[str, Any]) -> None:
-        """Of a trusted proxy, the right-most address it forwards for; of others, nothing."""
-        peer = ipaddress.ip_address(scope["client"][0]) if scope["client"] else None
+        """Of a trusted proxy, the last that it says of the client; of others, nothing."""
+        peer = scope["client"][0] if scope["client"] else None
         scope["hub.peer"] = str(peer)
-        scope["hub.believed"] = peer is not None and any(peer in proxy for proxy in self._proxies)
+        scope["hub.believed"] = self._trusts(peer)
         if not scope["hub.believed"]:
             scope["headers"] = [line for line in scope["headers"] if line[0] not in _FORWARDED]
             return
-        for name, value in scope["headers"]:
-            if name == b"x-forwarded-for":
-                # The last one: what stands before it came from the client.
-                scope["client"] = [value.rpartition(b",")[2].strip().decode("latin-1"), 0]
-            elif name == b"x-forwarded-proto" and value in (b"http", b"https"):
-                secure = value == b"https"
-                scope["scheme"] = {"http": ("http", "https"), "websocket": ("ws", "wss")}[scope["type"]][
-                    secure
-                ]
+        if address := forwarding.client(v for name, v in scope["headers"] if name == b"x-forwarded-for"):
+            scope["client"] = [address, 0]
+        secure = forwarding.is_secure(v for name, v in scope["headers"] if name == b"x-forwarded-proto")
+        if secure is not None:
+            scope["scheme"] = ("http", "https")[secure]
 
     def _take(self, request: Any, limit: int, closed: Callable[[], None]) -> Wire | None:
         """Part a request's connection from Daphne and Twisted; None if its client has left.
@@ -186,6 +153,10 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         """
         transport, channel = request.transport, request.channel
         if request.finished or channel is None or transport.disconnected or transport.disconnecting:
+            return None
+        if b"".join(channel._dataBuffer).strip():
+            # More than the request has come already: nobody may speak before the answer.
+            channel.loseConnection()
             return None
         waiting = bytes(transport.dataBuffer[transport.offset :]) + b"".join(transport._tempDataBuffer)
         taken = transport.socket

@@ -50,7 +50,7 @@ LADDER = (
         "hub.arrivals",
         "hub.outages",
     },
-    {"hub.log.redis", "hub.presence.redis", "hub.refusals"},
+    {"hub.log.redis", "hub.presence.redis", "hub.refusals", "hub.request", "hub.channel"},
     {"hub.log.shared", "hub.presence.shared", "hub.subscriber", "hub.replay", "hub.threads"},
     {
         "hub.wheel",
@@ -72,7 +72,7 @@ LADDER = (
     {"hub.catchup", "hub.recalls", "hub.attendance", "hub.lobby", "hub.mirror", "hub.counted"},
     {"hub.feeds", "hub.rooms", "hub.pages", "hub.doctor"},
     {"hub.health", "hub.metrics", "hub.orders"},
-    {"hub.vitals"},
+    {"hub.vitals", "hub.operators"},
     {"hub.answers"},
     {
         "notifications.models",
@@ -112,6 +112,7 @@ LADDER = (
         "notifications.sign_ins",
         "notifications.access",
         "notifications.standings",
+        "notifications.batches",
         "notifications.outbox",
         "notifications.recovery",
         "notifications.replay",

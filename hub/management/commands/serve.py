@@ -20,5 +20,5 @@ class Command(BaseCommand):
             settings.HUB_HOST,
             settings.HUB_PORT,
             proxies=settings.HUB_TRUSTED_PROXIES,
-            body_limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            judge=application.judge,
         ).run()
