@@ -18,9 +18,9 @@ from django.utils import timezone
 from hub import events, topics
 from notifications import audience, withholding
 from notifications.crowd import Crowd
-from notifications.models import Delivery, Notification, Reading
+from notifications.models import NEVER, Delivery, Notification, Reading
 
-State = Literal["waiting", "sending", "sent", "stopped", "recalled", "failed"]
+State = Literal["held", "waiting", "sending", "sent", "stopped", "recalled", "failed"]
 
 REPLACED = "replaced"  # the reason of a recall by a later one with the same key
 RATE_S = 5  # that the rate is taken over
@@ -146,7 +146,7 @@ def _progress(rows: Sequence[Row]) -> Progress | None:
 
     suppressed = {reason: len(crowd) for reason, crowd in held.items()}
     suppressed["no-access"] = min(len(named) - here, len(named - given.people))
-    left = 0 if state == "waiting" else max(0, people - len(given.people | seen | held["muted"]))
+    left = 0 if state in ("held", "waiting") else max(0, people - len(given.people | seen | held["muted"]))
     if recalled:
         had = [given.rows[row.id] for row in recalled if row.id in given.rows]
         lost = left if state == "recalled" else max(0, taken - len(reduce(or_, had, Crowd())))
@@ -190,7 +190,7 @@ def _state(
     if len(recalled) == len(rows):
         return "recalled"
     if rows[0].due_at > now:
-        return "waiting"
+        return "held" if rows[0].due_at == NEVER else "waiting"
     if published + len(recalled) + len(failed) < len(rows):
         return "sending"
     if failed:

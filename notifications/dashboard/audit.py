@@ -18,7 +18,7 @@ from notifications.roles import StaffRequest, needs
 from notifications.words import say
 
 # The acts by what their target is.
-SENDINGS = ("send", "test", "undo", "stop", "recall", "reschedule")
+SENDINGS = ("send", "test", "undo", "stop", "recall", "reschedule", "release")
 ROOMS = ("close-room", "open-room")
 MEMBERS = ("remove-person", "let-back")
 

@@ -55,11 +55,12 @@ def keys(request: StaffRequest) -> HttpResponse:
     said = {"name": name, "scopes": asked, "topics": form.get("topics", "")}
     if asked and not scopes:
         return _page(request, 403, asked=said, problem=say("key_beyond_you"))
-    limits = {"opens_private": reach.opens_private, "may_broadcast": reach.may_broadcast}
+    opens, wide = reach.opens_private, reach.may_broadcast
     try:
         with transaction.atomic():
-            text = api_keys.create(name, scopes, topics=topics, **limits)
-            audit.record(request, "make-key", name, scopes=scopes, topics=topics, **limits)
+            text = api_keys.create(name, scopes, topics=topics, opens_private=opens, may_broadcast=wide)
+            given = {"scopes": scopes, "topics": topics, "opens_private": opens, "may_broadcast": wide}
+            audit.record(request, "make-key", name, **given)
     except api_keys.BadKey as bad:
         return _page(request, 422, asked=said, problem=refusal(bad))
     left_out = ", ".join(scope for scope in asked if scope not in scopes)

@@ -25,7 +25,7 @@ def overview(request: StaffRequest) -> HttpResponse:
     sendings = Sending.objects.annotate(standing=standing)
     context = {
         "sent": sendings.order_by("-id")[:SENT],
-        "due": sendings.filter(due_at__gt=now, standing=True).order_by("due_at", "id")[:DUE],
+        "due": sendings.filter(due_at__gt=now, held_at=None, standing=True).order_by("due_at", "id")[:DUE],
         "now": now,
         "sends": may(request.user, "send"),
         "query": live.query(["instances"]),

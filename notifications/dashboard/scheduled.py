@@ -18,11 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub import events
 from hub.problems import Problem
-from notifications import audit
+from notifications import audit, recalling
 from notifications.dashboard.draft import Local
 from notifications.dashboard.taking_back import theirs
 from notifications.models import Notification, Sending
 from notifications.preferences import ZONES
+from notifications.rescheduling import release as releasing
 from notifications.rescheduling import reschedule
 from notifications.roles import StaffRequest, needs
 from notifications.words import refusal, say
@@ -38,7 +39,10 @@ class Time(forms.Form):
 @require_GET
 def scheduled(request: StaffRequest) -> HttpResponse:
     rows = list(_after(request)[: LIMIT + 1])
+    held = [] if "after" in request.GET else list(_held().select_related("api_key")[: LIMIT + 1])
     context = {
+        "held": held[:LIMIT],
+        "more_held": len(held) > LIMIT,
         "sendings": rows[:LIMIT],
         "later": rows[LIMIT - 1].pk if len(rows) > LIMIT else None,
         "paged": "after" in request.GET,
@@ -50,6 +54,38 @@ def scheduled(request: StaffRequest) -> HttpResponse:
 @require_POST
 def now(request: StaffRequest, id: UUID) -> HttpResponse:
     return _at(request, id, timezone.now())
+
+
+@needs("send")
+@require_POST
+def release(request: StaffRequest, id: UUID) -> HttpResponse:
+    """What was held: when it was planned, or now."""
+    sending = theirs(request, id)
+    try:
+        with transaction.atomic():
+            releasing(id)
+            audit.record(request, "release", id, title=sending.title, due_at=events.stamp(sending.due_at))
+    except Problem as problem:
+        messages.error(request, refusal(problem))
+    else:
+        messages.success(request, say("scheduled_released"))
+    return redirect("dashboard-scheduled")
+
+
+@needs("send")
+@require_POST
+def recall(request: StaffRequest, id: UUID) -> HttpResponse:
+    """What was held: nobody will see it."""
+    sending = theirs(request, id)
+    with transaction.atomic():
+        taken = recalling.recall_sending(id, request.user.get_username(), "") if sending.held_at else 0
+        if taken:
+            audit.record(request, "recall", id, title=sending.title, rows=taken)
+    if taken:
+        messages.success(request, say("scheduled_recalled"))
+    else:
+        messages.error(request, say("refused_not_waiting"))
+    return redirect("dashboard-scheduled")
 
 
 @needs("send")
@@ -80,10 +116,17 @@ def _at(request: StaffRequest, id: UUID, due_at: datetime) -> HttpResponse:
     return redirect("dashboard-scheduled")
 
 
+def _held() -> QuerySet[Sending]:
+    """Those that wait for a decision, the first that were planned first."""
+    standing = Notification.objects.filter(sending=OuterRef("pk"), recalled_at=None)
+    return Sending.objects.filter(Exists(standing), held_at__isnull=False).order_by("due_at", "id")
+
+
 def _after(request: StaffRequest) -> QuerySet[Sending]:
     """Those that wait, the soonest first."""
     standing = Notification.objects.filter(sending=OuterRef("pk"), recalled_at=None)
-    waiting = Sending.objects.filter(Exists(standing), due_at__gt=timezone.now()).order_by("due_at", "id")
+    waiting = Sending.objects.filter(Exists(standing), due_at__gt=timezone.now(), held_at=None)
+    waiting = waiting.order_by("due_at", "id")
     after = request.GET.get("after")
     if not after:
         return waiting
@@ -98,6 +141,8 @@ def _after(request: StaffRequest) -> QuerySet[Sending]:
 
 paths = [
     path("scheduled/", scheduled, name="dashboard-scheduled"),
+    path("scheduled/<uuid:id>/release", release, name="dashboard-release"),
+    path("scheduled/<uuid:id>/recall", recall, name="dashboard-recall-held"),
     path("scheduled/<uuid:id>/now", now, name="dashboard-send-now"),
     path("scheduled/<uuid:id>/later", later, name="dashboard-reschedule"),
 ]

@@ -22,6 +22,7 @@ from notifications.words import say
 
 LIMIT = 50
 TAGS = {
+    "held": "warn",
     "waiting": "calm",
     "sending": "warn",
     "sent": "good",
@@ -111,6 +112,8 @@ def state(sending: Any) -> progress.State:
     """As `progress.of` says it, without the counts."""
     if not sending.stands:
         return "recalled"
+    if sending.held_at:
+        return "held"
     if sending.due_at > timezone.now():
         return "waiting"
     if sending.waits:

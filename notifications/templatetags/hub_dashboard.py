@@ -11,6 +11,7 @@ from django.template import Context
 from django.urls import reverse
 
 from notifications.roles import Role, may
+from notifications.words import say
 
 register = template.Library()
 
@@ -81,3 +82,17 @@ def allowed(context: Context, role: Role) -> bool:
     """Whether this person has the role; false for a stranger."""
     user = getattr(context.get("request"), "user", None)
     return user is not None and may(user, role)
+
+
+@register.simple_tag(takes_context=True)
+def reads(context: Context, sending: Any) -> bool:
+    """Whether what a sending says is shown: what went to people by name is for whoever may send or manage."""
+    user = context["user"]
+    personal = all(str(address).startswith("user:") for address in sending.to)
+    return not personal or may(user, "send") or may(user, "manage")
+
+
+@register.simple_tag(takes_context=True)
+def title_of(context: Context, sending: Any) -> str:
+    title: str = sending.title
+    return title if reads(context, sending) else say("title_hidden")
