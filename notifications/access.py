@@ -52,7 +52,9 @@ class Rights:
         if topics.is_room(topic):
             return topics.room_id(topic) in self.rooms
         if topics.is_staff(topic):
-            return "view" in self.roles
+            # What is said in rooms is for those who are in them, and for whoever says that they look.
+            needed: roles.Role = "manage" if topics.staff_name(topic).startswith("lines-") else "view"
+            return needed in self.roles
         if topic.startswith("hub."):
             return False
         if "manage" in self.roles:
@@ -121,7 +123,8 @@ def _belongings(people: Collection[int]) -> dict[int, tuple[tuple[str, ...], dic
 
 def announced(staff: int, looked_at: Sequence[str]) -> None:
     """What opens to who manages the hub opens when the audit log says that they look; raise a `Problem`."""
-    begun = AuditEntry.objects.filter(act="tail", actor_id=staff, at__gt=timezone.now() - TAIL_VALID)
+    since = timezone.now() - TAIL_VALID
+    begun = AuditEntry.objects.filter(act__in=("tail", "look"), actor_id=staff, at__gt=since)
     entries = list(begun.values_list("detail", flat=True)[:TAILS])
     people = {int(detail["person"]) for detail in entries if "person" in detail}
     open = {detail["topic"] for detail in entries if "topic" in detail}

@@ -10,14 +10,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import topics
 from notifications import audit, words
 from notifications import rooms as doors
-from notifications.dashboard import live
+from notifications.dashboard import live, looking
 from notifications.models import ROOM_NAME, UNSAYABLE, Line, Room
 from notifications.roles import StaffRequest, may, needs
 from notifications.room_pages import KINDS
@@ -49,16 +49,27 @@ def rooms(request: StaffRequest) -> HttpResponse:
 @require_GET
 def room(request: StaffRequest, name: str) -> HttpResponse:
     found = _room(name, Room.objects.select_related("group").annotate(named=Count("people")))
-    lines = Line.objects.filter(room=found).order_by("-position")[:LINES]
+    looks = looking.sees_messages(request, found.pk)
+    last = Line.objects.filter(room=found).order_by("-position")[:LINES] if looks else ()
+    lines = list(last)[::-1]
     context = {
         "room": _row(found),
-        "lines": [{"name": line.name, "at": line.at, "text": _text(line.body)} for line in reversed(lines)],
+        "looks": looks,
+        "lines": [{"name": line.name, "at": line.at, "text": _text(line.body)} for line in lines],
         "removed": found.removed.order_by("username").values_list("username", flat=True)[:REMOVED],
         "manages": may(request.user, "manage"),
-        "query": live.query([f"room-{found.pk}", f"lines-{found.pk}"]),
+        "query": live.query([f"room-{found.pk}", *([f"lines-{found.pk}"] if looks else [])]),
         "live_words": live.texts("watch_people_more", "watch_remove_named"),
     }
     return render(request, "notifications/dashboard/room.html", context)
+
+
+@needs("manage")
+@require_POST
+def look(request: StaffRequest, name: str) -> HttpResponse:
+    """At what is said there, which is for those who are in it."""
+    looking.begin_messages(request, _room(name))
+    return redirect(_page(name))
 
 
 @needs("manage")
@@ -153,6 +164,7 @@ def _page(name: str) -> str:
 paths = [
     path("rooms/", rooms, name="dashboard-rooms"),
     path("rooms/<name>/", room, name="dashboard-room"),
+    path("rooms/<name>/look", look, name="dashboard-room-look"),
     path("rooms/<name>/close", close, name="dashboard-room-close"),
     path("rooms/<name>/open", reopen, name="dashboard-room-open"),
     path("rooms/<name>/remove", remove, name="dashboard-room-remove"),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.urls import path
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from hub import topics
 from notifications import names, progress, why
+from notifications.dashboard import looking
 from notifications.dashboard.verdicts import timeline, verdict
 from notifications.models import Notification
-from notifications.roles import StaffRequest, needs
+from notifications.roles import StaffRequest, may, needs
 from notifications.words import say
 
 ROWS = 30
@@ -39,10 +42,33 @@ def ask(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {"asked": asked}
     try:
         context |= _found(asked, request.GET.get("before", ""), timezone.now())
+        context |= _titles(request, context)
     except Unknown as unknown:
         context["problem"] = str(unknown)
         return render(request, "notifications/dashboard/why.html", context, status=unknown.status)
     return render(request, "notifications/dashboard/why.html", context)
+
+
+@needs("manage")
+@require_POST
+def look(request: StaffRequest) -> HttpResponse:
+    """At the titles of what one person was sent."""
+    try:
+        person = _person(request.POST.get("person", ""))
+    except Unknown as unknown:
+        raise Http404(str(unknown)) from None
+    looking.begin_titles(request, person.pk, person.get_username())
+    query = {"person": person.get_username(), "notification": request.POST.get("notification", "")}
+    return redirect(f"{reverse('dashboard-why')}?{urlencode({k: v for k, v in query.items() if v})}")
+
+
+def _titles(request: StaffRequest, found: dict[str, Any]) -> dict[str, Any]:
+    """Whether titles are shown: a person's to who looks, of one that went to them alone to who may send."""
+    if person := found.get("person"):
+        return {"titles": looking.sees_titles(request, person.pk), "manages": may(request.user, "manage")}
+    row = found.get("row")
+    named = row is not None and row.topic.startswith(topics.user(""))
+    return {"titles": not named or may(request.user, "send") or may(request.user, "manage")}
 
 
 def _found(asked: dict[str, str], before: str, now: datetime) -> dict[str, Any]:
@@ -121,4 +147,7 @@ def _id(text: str) -> UUID:
         raise Unknown(422, say("why_bad_id")) from None
 
 
-paths = [path("why/", ask, name="dashboard-why")]
+paths = [
+    path("why/", ask, name="dashboard-why"),
+    path("why/look", look, name="dashboard-why-look"),
+]

@@ -74,7 +74,7 @@ def test_what_is_no_room_is_not_found(viewer: Client, path: str) -> None:
 
 
 def test_a_room_shows_its_last_twenty_lines_as_text(
-    viewer: Client, lobby: Room, django_assert_max_num_queries: Any
+    manager: Client, lobby: Room, django_assert_max_num_queries: Any
 ) -> None:
     bodies = ["too old", *(f"line {n}" for n in range(18)), "<b>bold</b>", {"bid": 5}]
     said: dict[str, Any] = {"room": lobby, "sender": "1", "name": "bob", "at": timezone.now()}
@@ -82,8 +82,9 @@ def test_a_room_shows_its_last_twenty_lines_as_text(
         Line(position=n, line_id=str(n), body=body, **said) for n, body in enumerate(bodies, 1)
     )
 
+    manager.post(f"{PATH}lobby/look")
     with django_assert_max_num_queries(10):
-        page = shown(viewer, f"{PATH}lobby/")
+        page = shown(manager, f"{PATH}lobby/")
 
     assert "too old" not in page
     assert page.index("line 0") < page.index("line 17") < page.index("&lt;b&gt;bold&lt;/b&gt;")

@@ -22,7 +22,8 @@ const people = new Grid($("people"), ({ name }) => {
   return { element: h("li", {}, h("bdi", {}, name), form), fill: () => {} };
 });
 
-const lines = new Grid($("lines"), ({ name, at, text }) => {
+const said = $("lines"); // there only for who may look at them
+const lines = said && new Grid(said, ({ name, at, text }) => {
   const moment = new Date(at);
   const time = h("time", { datetime: at }, full(moment, words));
   const who = h("p", {}, h("bdi", { class: "who-said" }, name), " ", time);
@@ -43,18 +44,18 @@ function showPeople() {
   write($("more-people"), more ? words.say("watch_people_more", { n: count(more) }) : "");
 }
 
-function showLines(said) {
-  if (!ownLines) $("lines").replaceChildren(); // what the server wrote is among them
+function showLines(last) {
+  if (!ownLines) said.replaceChildren(); // what the server wrote is among them
   ownLines = true;
-  $("nothing").hidden = said.length > 0;
-  lines.show(said.map(({ position, name, at, body }) => ({ key: position, name, at, text: textOf(body) })));
-  $("lines").scrollTop = $("lines").scrollHeight;
+  $("nothing").hidden = last.length > 0;
+  lines.show(last.map(({ position, name, at, body }) => ({ key: position, name, at, text: textOf(body) })));
+  said.scrollTop = said.scrollHeight;
 }
 
 const textOf = (body) => (typeof body === "string" ? body : JSON.stringify(body));
 
 askBefore(page);
-$("lines").scrollTop = $("lines").scrollHeight;
+if (said) said.scrollTop = said.scrollHeight;
 new Live(page.dataset.query, {
   element: $("state"),
   words,
