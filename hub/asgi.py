@@ -92,14 +92,9 @@ class Hub:
         self.copying = lines.Copying(self.log)
         layer = channel_layers.make_backend("default")  # the signals' own: they flush it at need
         self.presence = shared_presence()
+        lines_per_day = settings.HUB_ROOM_LINES_PER_DAY
         self.lobby = Lobby(
-            self.log,
-            self.fanout,
-            self.presence,
-            layer,
-            lines.told,
-            self.copying.keep,
-            settings.HUB_ROOM_LINES_PER_DAY,
+            self.log, self.fanout, self.presence, layer, lines.told, self.copying.keep, lines_per_day
         )
         room_limits = RoomLimits(
             heartbeat_s=settings.HUB_HEARTBEAT_S,

@@ -6,16 +6,19 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TypeAlias
 
 from hub.log import LogAway
+from hub.mishaps import malformed
 from hub.presence import GRACE_S, LEASE_S, RENEW_S, Presence
 from hub.room import Room
 
 COUNT_S = 1.0  # of a crowd the number is told so often
 TOGETHER = 50  # who leave, asked of Redis at once
 NOTICE_S = 0.2  # what came and went within this time is asked about together
+
+Here: TypeAlias = Mapping[str, Mapping[str, str]]  # room's topic → person's id → name
 
 logger = logging.getLogger(__name__)
 
@@ -61,24 +64,35 @@ class Attendance:
         self._wake.set()
 
     async def run(self) -> None:
-        await asyncio.gather(self._renew(), self._look(), self._part(), self._count())
+        await asyncio.gather(self._renew(), self._every(self._look), self._every(self._part), self._count())
+
+    async def _every(self, act: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await act()
+            except Exception:
+                logger.exception("who is in the rooms could not be seen to")
+                await asyncio.sleep(NOTICE_S)
 
     async def _part(self) -> None:
         """Unless they come back, here or elsewhere, those who left are gone after the grace."""
-        while True:
-            await asyncio.sleep(NOTICE_S)
-            leaving, self._leaving = self._leaving, set()
-            gone = [(topic, id) for topic, id in leaving if not self._is_here(topic, id)]
-            for start in range(0, len(gone), TOGETHER):
-                leaves = (self._presence.leave(*one, GRACE_S) for one in gone[start : start + TOGETHER])
-                with suppress(LogAway):  # their leases end by themselves
-                    await asyncio.gather(*leaves)
-            now = asyncio.get_running_loop().time()
-            if gone:
-                self._over.append((now + GRACE_S + NOTICE_S, {topic for topic, _ in gone}))
-            while self._over and self._over[0][0] <= now:
-                for topic in self._over.popleft()[1]:
-                    self._notice(topic)
+        await asyncio.sleep(NOTICE_S)
+        leaving, self._leaving = self._leaving, set()
+        gone = [(topic, id) for topic, id in leaving if not self._is_here(topic, id)]
+        for start in range(0, len(gone), TOGETHER):
+            some = gone[start : start + TOGETHER]
+            leaves = (self._presence.leave(*one, GRACE_S) for one in some)
+            answers = await asyncio.gather(*leaves, return_exceptions=True)
+            for (topic, _), answer in zip(some, answers, strict=True):
+                # While the log is away, their leases end by themselves.
+                if isinstance(answer, Exception) and not isinstance(answer, LogAway):
+                    malformed.note("leaving", topic, answer)
+        now = asyncio.get_running_loop().time()
+        if gone:
+            self._over.append((now + GRACE_S + NOTICE_S, {topic for topic, _ in gone}))
+        while self._over and self._over[0][0] <= now:
+            for topic in self._over.popleft()[1]:
+                self._notice(topic)
 
     def _is_here(self, topic: str, id: str) -> bool:
         room = self._rooms.get(topic)
@@ -95,32 +109,56 @@ class Attendance:
 
     async def _look(self) -> None:
         """Renew the leases of those who are here, and see who is."""
-        while True:
-            await self._wake.wait()
-            await asyncio.sleep(NOTICE_S)
-            self._wake.clear()
-            doubtful, self._doubtful = self._doubtful & self._rooms.keys(), set()
-            rooms = [self._rooms[topic] for topic in doubtful]
-            here = {room.topic: {id: room.people.get(id, "") for id in room.here} for room in rooms}
+        await self._wake.wait()
+        await asyncio.sleep(NOTICE_S)
+        self._wake.clear()
+        doubtful, self._doubtful = self._doubtful & self._rooms.keys(), set()
+        rooms = [self._rooms[topic] for topic in doubtful]
+        here = {room.topic: {id: room.people.get(id, "") for id in room.here} for room in rooms}
+        try:
+            present = await self._ask(here)
+        except LogAway as error:
+            return logger.info("who is in the rooms could not be asked: %s", error)
+        for room in rooms:
             try:
-                await self._presence.renew(here, LEASE_S)
-                present = await self._presence.present(list(here))
-            except LogAway as error:
-                logger.info("who is in the rooms could not be asked: %s", error)
-                continue
-            for room in rooms:
                 # Who came while it was asked is in neither.
                 came = {id: room.people[id] for id in room.here if id in room.people}
                 room.present({**present.get(room.topic, {}), **came})
-            # Not before the lease is there: whoever looks now shall find it. Of a room that closed here
-            # while its last ones had their grace, no lease is awaited.
-            news = {topic for topic in self._news if topic in here or topic not in self._rooms}
-            self._news -= news
-            for topic in news:
-                self._tell(topic)
+            except Exception as error:
+                malformed.note("presence", room.topic, error)
+        # Not before the lease is there: whoever looks now shall find it. Of a room that closed here
+        # while its last ones had their grace, no lease is awaited.
+        news = {topic for topic in self._news if topic in here or topic not in self._rooms}
+        self._news -= news
+        for topic in news:
+            self._tell(topic)
+
+    async def _ask(self, here: Here) -> dict[str, dict[str, str]]:
+        """Of all together; where that fails, of each, and of the failing one as it is known here."""
+        try:
+            await self._presence.renew(here, LEASE_S)
+            return await self._presence.present(list(here))
+        except LogAway:
+            raise
+        except Exception:
+            logger.exception("who is in %d rooms could not be asked together: each by itself", len(here))
+        found: dict[str, dict[str, str]] = {}
+        for topic, people in here.items():
+            try:
+                await self._presence.renew({topic: people}, LEASE_S)
+                found |= await self._presence.present([topic])
+            except LogAway:
+                raise
+            except Exception as error:
+                malformed.note("presence", topic, error)
+                found[topic] = dict(people)
+        return found
 
     async def _count(self) -> None:
         while True:
             await asyncio.sleep(COUNT_S)
-            for room in self._rooms.values():
-                room.count()
+            for room in list(self._rooms.values()):
+                try:
+                    room.count()
+                except Exception as error:
+                    malformed.note("count of people", room.topic, error)

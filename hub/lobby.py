@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 
 from channels.layers import BaseChannelLayer
 
 from hub import framing, kinds, protocol, topics
 from hub.attendance import Attendance
-from hub.events import Draft, Event, Frame, Piece, draft
+from hub.events import BadEvent, Draft, Event, Frame, Piece, draft
 from hub.fanout import Fanout
 from hub.latest import Latest
 from hub.log import Log, LogAway
 from hub.member import Member
+from hub.mishaps import malformed
 from hub.people import Entry, Keep, Told
 from hub.presence import Presence
 from hub.protocol import Close
@@ -132,15 +132,16 @@ class Lobby:
             signalled = [one for one in signalled if one.name != HERE]
         if not signalled:
             return
-        everything = _frame(signalled)
-        senders = {one.connection for one in signalled}
-        for member in list(room.members):
+        told = [(one.connection, data) for one in signalled if (data := _bytes(topic, one))]
+        everything = Frame(b"".join(data for _, data in told))
+        senders = {connection for connection, _ in told}
+        for member in list(room.members) if told else ():
             if not member.live:
                 continue
             if member.connection not in senders:
                 member.put(everything)
-            elif others := [one for one in signalled if one.connection != member.connection]:
-                member.put(_frame(others))
+            elif others := [data for connection, data in told if connection != member.connection]:
+                member.put(Frame(b"".join(others)))
 
     async def run(self) -> None:
         await asyncio.gather(self._signals.run(), self._attendance.run(), self._keep_lasts(), self._forget())
@@ -189,8 +190,12 @@ class Lobby:
         while True:
             for room, lasts in (await self._lasts.gather(LAST_GATHER_S)).items():
                 for name, person, data in lasts:
-                    with suppress(LogAway):  # the next value is kept
+                    try:
                         await self._presence.keep_last(room, name, person, data)
+                    except LogAway as error:  # the next value is kept
+                        logger.debug("a last value is not kept: %s", error)
+                    except Exception as error:
+                        malformed.note("last value", room, error)
 
     async def _forget(self) -> None:
         while True:
@@ -212,11 +217,12 @@ def gone(topic: str) -> Draft:
     return draft(topics.CONTROL, GONE, {"topic": topic})
 
 
-def _frame(signalled: Iterable[Signalled]) -> Frame:
-    return Frame(b"".join(_bytes(one) for one in signalled))
-
-
-def _bytes(one: Signalled) -> bytes:
+def _bytes(topic: str, one: Signalled) -> bytes:
+    """As members are told it; nothing of what cannot be."""
     if isinstance(one.body, bytes):
         return framing.binary(one.body)
-    return framing.text(protocol.signal(one.name, one.sender, one.body))
+    try:
+        return framing.text(protocol.signal(one.name, one.sender, one.body))
+    except BadEvent as error:
+        malformed.note("signal", topic, error)
+        return b""

@@ -16,7 +16,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -24,6 +24,7 @@ from channels.layers import BaseChannelLayer
 
 from hub.events import BadEvent, encode
 from hub.latest import Latest
+from hub.mishaps import malformed
 
 GATHER_S = 0.05
 KEYS = 2000  # signals that wait, each way …
@@ -169,28 +170,43 @@ class Signals:
 
     async def _hearing(self, channel: str) -> None:
         while True:
-            message = await self._layer.receive(channel)
-            self._heard_at = time.monotonic()
-            if message.get("type") != "signals":
-                continue
             try:
-                for sender, name, data, connection in message["signals"]:
-                    wired = sender, name, data, connection
-                    self.heard += 1
-                    self.dropped += self._incoming.put(
-                        message["room"], (sender["id"], name), wired, len(data)
-                    )
+                message = await self._layer.receive(channel)
+                self._heard_at = time.monotonic()
+                if message["type"] == "signals":
+                    self._hear(str(message["room"]), message["signals"])
             except (KeyError, TypeError, ValueError) as error:
-                logger.warning("a message that is none of ours: %r", error)
+                self._skip("the channel layer", error)
+
+    def _hear(self, room: str, signals: list[Any]) -> None:
+        for signal in signals:
+            try:
+                sender, _, data, _ = wired = _checked(signal)
+            except (KeyError, TypeError, ValueError) as error:
+                self._skip(room, error)
+            else:
+                self.heard += 1
+                self.dropped += self._incoming.put(room, (sender["id"], wired[1]), wired, len(data))
 
     async def _delivering(self) -> None:
         while True:
             for room, signals in (await self._incoming.gather(GATHER_S)).items():
                 if room in self._wanted:
                     try:
-                        self._deliver(room, [_read(wired) for wired in signals])
+                        self._deliver(room, list(self._readable(room, signals)))
                     except Exception:
                         logger.exception("signals of room %s were not delivered", room)
+
+    def _readable(self, room: str, signals: list[Wired]) -> Iterator[Signalled]:
+        for wired in signals:
+            try:
+                yield _read(wired)
+            except (ValueError, RecursionError) as error:
+                self._skip(room, error)
+
+    def _skip(self, place: str, error: Exception) -> None:
+        self.dropped += 1
+        malformed.note("signal", place, error)
 
     async def _probing(self, channel: str) -> None:
         while True:
@@ -204,6 +220,16 @@ class Signals:
         joining = self._joining.pop(room, None)
         if joining is not None and not joining.done():
             joining.set_result(None)
+
+
+def _checked(signal: Any) -> Wired:
+    sender, name, data, connection = signal
+    who = sender["id"], sender["name"]
+    if not all(isinstance(text, str) for text in (*who, name, connection)):
+        raise TypeError("a signal bears texts")
+    if not isinstance(data, str | bytes):
+        raise TypeError("the body of a signal is JSON or bytes")
+    return sender, name, data, connection
 
 
 def _read(wired: Wired) -> Signalled:
