@@ -63,6 +63,7 @@ HUB_KEY_EVENTS_PER_S = environment.number("HUB_KEY_EVENTS_PER_S", 50_000, least=
 HUB_KEY_BYTES_PER_S = environment.number("HUB_KEY_BYTES_PER_S", 64 * 1024 * 1024, least=1024)
 HUB_KEY_NOTIFICATIONS_PER_S = environment.number("HUB_KEY_NOTIFICATIONS_PER_S", 2000, least=1)
 HUB_KEY_LOG_SHARE = environment.number("HUB_KEY_LOG_SHARE", 0.25, least=0.01)
+HUB_NEWCOMERS_SEE_PAST = environment.flag("HUB_NEWCOMERS_SEE_PAST")
 HUB_CONFIRM_ABOVE = environment.whole("HUB_CONFIRM_ABOVE", 100, least=0)
 HUB_SECOND_FACTOR = environment.one_of("HUB_SECOND_FACTOR", "optional", "staff", "off")
 HUB_REAUTH_S = environment.number("HUB_REAUTH_S", 900, least=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from django.contrib.auth import SESSION_KEY
@@ -20,8 +20,9 @@ from hub.people import Credentials, Entry, Person
 from hub.problems import Problem
 from hub.remembered import Remembered
 from hub.threads import in_thread
-from notifications import access, membership, sessions, standings, tokens
+from notifications import access, belongings, membership, sessions, standings, tokens
 from notifications.access import Rights
+from notifications.belongings import NOTHING, Belongings
 from notifications.models import ROOM_NAME
 from notifications.standings import Standing
 from notifications.tokens import Claims
@@ -38,6 +39,7 @@ async def admit(credentials: Credentials, wanted: Sequence[str]) -> Person:
         if claims is not None:
             person = await _by_token(claims)
             _refuse([topic for topic in wanted if not _opens(claims, person, topic)])
+            person = _with_past(person, set(wanted).intersection(claims.topics))
         else:
             person = await _by_session(credentials, wanted)
         # What is asked about from here on finds them among those who are here.
@@ -71,11 +73,11 @@ async def _shown(credentials: Credentials) -> Claims | None:
 async def _by_token(claims: Claims) -> Person:
     key = standings.program(claims.key)
     try:
-        standing, own = await _people.get(claims.user)
+        standing, mine = await _people.get(claims.user)
     except KeyError:
-        standing, own = None, ()
+        standing, mine = None, NOTHING
     works = {key} if key and await _programs.get(key) else ()
-    return standings.bearer(claims, standing, works, own)
+    return standings.bearer(claims, standing, works, mine)
 
 
 def _opens(claims: Claims, person: Person, topic: str) -> bool:
@@ -91,7 +93,18 @@ async def _by_session(credentials: Credentials, wanted: Sequence[str]) -> Person
     if looked_at := replace(mine, roles=mine.roles - {"manage"}).denied(wanted):
         await in_thread(access.announced, int(person.id), looked_at)
     granted = tuple(topic for topic in wanted if topic not in mine.own)
-    return replace(person, granted=granted) if granted else person
+    person = replace(person, granted=granted) if granted else person
+    barred = replace(mine, own=(), roles=mine.roles - {"manage"}).denied(wanted)
+    return _with_past(person, set(wanted).difference(barred))
+
+
+def _with_past(person: Person, opened: Collection[str]) -> Person:
+    """Of live topics ``opened`` by another right too they are told what came before they followed them."""
+    opened = {topic for topic in opened if topic in person.own and not topics.is_inbox(topic)}
+    if not opened:
+        return person
+    since = zip(person.own, person.since, strict=True)
+    return replace(person, since=tuple(0 if topic in opened else at for topic, at in since))
 
 
 async def _from_session(credentials: Credentials) -> tuple[Person, Rights]:
@@ -120,16 +133,16 @@ async def _entry(person: Person, given: Sequence[str], name: str) -> Entry:
         raise Problem(403, "This room is not yours to enter: ask for a membership, or a token that names it.")
     # Nothing of an inbox is read here, so what becomes of that closes no room.
     granted, by_token = ((), (topic,)) if named else ((topic,), ())
-    return Entry(replace(person, own=(), granted=granted, named=by_token), name, door.kind, topic)
+    return Entry(replace(person, own=(), since=(), granted=granted, named=by_token), name, door.kind, topic)
 
 
-async def _ask_of_people(ids: Sequence[str]) -> dict[str, tuple[Standing, tuple[str, ...]]]:
+async def _ask_of_people(ids: Sequence[str]) -> dict[str, tuple[Standing, Belongings]]:
     return await in_thread(_standing, [int(id) for id in ids])
 
 
-def _standing(ids: Sequence[int]) -> dict[str, tuple[Standing, tuple[str, ...]]]:
-    own = access.inboxes(ids)
-    return {str(id): (standing, own[id]) for id, standing in standings.of(ids).items()}
+def _standing(ids: Sequence[int]) -> dict[str, tuple[Standing, Belongings]]:
+    mine = belongings.of(ids)
+    return {str(id): (standing, mine[id]) for id, standing in standings.of(ids).items()}
 
 
 async def _ask_of_programs(keys: Sequence[str]) -> dict[str, bool]:
@@ -157,6 +170,7 @@ def _from_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
                 str(id),
                 users[id].get_username(),
                 mine[id].own,
+                mine[id].since,
                 session=key,
                 stamp=users[id].get_session_auth_hash(),
                 issued_at=sessions.signed_in_at(data[key]),

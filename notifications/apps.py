@@ -10,8 +10,9 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications import holding, removal, revocation, sign_ins
+        from notifications import belongings, holding, removal, revocation, sign_ins
 
+        belongings.connect_signals()
         holding.connect_signals()
         removal.connect_signals()
         revocation.connect_signals()

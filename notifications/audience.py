@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 
 from hub import topics as spelled
-from notifications.models import Subscription
+from notifications.models import Arrival, Subscription
 from notifications.notify import addressed
 from notifications.roles import Role
 
@@ -47,9 +49,12 @@ def of(addresses: Sequence[str]) -> Audience:
     return Audience(found[0][1] if found else 0, [name for name, _ in found], topics)
 
 
-def people(topics: Collection[str]) -> QuerySet[User]:
-    """Those who are here and whose inbox has one of these topics; no join, so each is there once."""
+def people(topics: Collection[str], at: datetime | None = None) -> QuerySet[User]:
+    """Those who are here and whose inbox has one of these topics, and had it at a moment if one is given; no
+    join, so each is there once."""
     here = User.objects.filter(is_active=True)
+    if at is not None:
+        here = here.filter(date_joined__lte=at)
     if spelled.EVERYONE in topics:
         return here
     wanted = frozenset(topics)
@@ -57,11 +62,23 @@ def people(topics: Collection[str]) -> QuerySet[User]:
     reached = Q(pk__in=named)
     if crowds := [id for topic in wanted if (id := spelled.group_id(topic)) is not None]:
         members = User.groups.through.objects.filter(group__in=crowds)
-        reached |= Q(pk__in=members.values("user_id"))
+        reached |= Q(pk__in=_there(members, at).values("user_id"))
     followed = [topic for topic in wanted if not spelled.is_inbox(topic)]
     if followed:
-        reached |= Q(pk__in=Subscription.objects.filter(topic__in=followed).values("user_id"))
+        followers = Subscription.objects.filter(topic__in=followed)
+        reached |= Q(pk__in=_there(followers, at).values("user_id"))
     return here.filter(reached)
+
+
+def _there(rows: QuerySet[Any], at: datetime | None) -> QuerySet[Any]:
+    """Of memberships or subscriptions, those that stood at a moment already."""
+    if at is None or settings.HUB_NEWCOMERS_SEE_PAST:
+        return rows
+    by_group = Q(topic__startswith=spelled.group(""))
+    theirs = Arrival.objects.filter(user=OuterRef("user"), belonging=OuterRef("pk"), since__lte=at)
+    return rows.filter(
+        Exists(theirs.exclude(by_group) if rows.model is Subscription else theirs.filter(by_group))
+    )
 
 
 def role(topics: Collection[str], people: int) -> Role:

@@ -10,8 +10,9 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
+from hub import topics
 from notifications import keys
-from notifications.models import ApiKey, Grant, Notification, Room, Template
+from notifications.models import ApiKey, Arrival, Grant, Notification, Room, Template
 from notifications.notify import resolve
 
 PEOPLE = ("admin", "alice", "bob", "carol")
@@ -50,7 +51,10 @@ def make() -> None:
             User.objects.create_user(
                 name, password=PASSWORD, is_staff=boss, is_superuser=boss, date_joined=before_all
             )
-    ops.user_set.add(*User.objects.filter(username__in=OPS))
+    members = User.objects.filter(username__in=OPS).exclude(groups=ops)
+    joining = Arrival.objects.filter(user__in=list(members), topic=topics.group(ops.pk))
+    ops.user_set.add(*members)
+    joining.update(since=before_all)
     if not ApiKey.objects.filter(name=KEY).exists():
         keys.create(KEY, keys.SCOPES, KEY_TEXT)
     for pattern in PATTERNS:

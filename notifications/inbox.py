@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
@@ -21,7 +23,19 @@ from hub.people import Person
 from hub.problems import Problem
 from hub.threads import in_thread
 from notifications import names, preferences
-from notifications.models import UNSAYABLE, Notification, Reading, visible
+from notifications.models import UNSAYABLE, Notification, Reading, arrived, visible
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """Somebody who is here: since when, and since when a topic is theirs; and what they do not want."""
+
+    joined: datetime
+    muted: frozenset[str] = frozenset()
+    arrivals: dict[str, datetime] = field(default_factory=dict)
+
+    def since(self, topic: str) -> datetime:
+        return max(self.joined, self.arrivals.get(topic, self.joined))
 
 
 def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
@@ -79,7 +93,7 @@ def find(
     """
     if UNSAYABLE.search(category + q):
         return [], None
-    rows = Notification.objects.inbox(own, user.date_joined)
+    rows = Notification.objects.inbox(own, user)
     rows = rows.exclude(category__in=preferences.muted_by(user) if muted is None else muted)
     mine = Reading.objects.filter(user=user)
     away = Exists(mine.filter(notification=OuterRef("pk"), archived_at__isnull=False))
@@ -101,7 +115,7 @@ def find(
 
 def one(user: User, own: Sequence[str], id: UUID) -> dict[str, Any]:
     """A notification alone, of a muted category too. Raises a `Problem` of 404 for what is not here."""
-    items = _items(user, Notification.objects.inbox(own, user.date_joined).filter(pk=id))
+    items = _items(user, Notification.objects.inbox(own, user).filter(pk=id))
     if not items:
         raise Problem(404, "There is no such notification in this inbox.")
     return items[0]
@@ -129,20 +143,19 @@ def count_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
     topics = {topic for person in people for topic in person.own}
     ids = {int(person.id) for person in people}
     users = User.objects.filter(pk__in=ids)
-    rows = users.values_list("pk", "date_joined", "notification_preference__choices")
-    here = {id: (since, preferences.muted(choices)) for id, since, choices in rows}
-    apart = frozenset[str]().union(*(muted for _, muted in here.values()))
+    here = _here(users)
+    apart = frozenset[str]().union(*(one.muted for one in here.values()))
     lying = _lying(topics, apart, now)
     done = _done(ids, topics, apart, now)
     answer = {}
     for person in people:
         id = int(person.id)
-        since, muted = here.get(id, (now, frozenset[str]()))
+        one = here.get(id) or _Here(now)
         unread = unseen = 0
         for topic in person.own:
             for part, times in lying.get(topic, {}).items():
-                if part not in muted:
-                    there = len(times) - bisect_left(times, since)
+                if part not in one.muted:
+                    there = len(times) - bisect_left(times, one.since(topic))
                     read, seen = done.get((id, topic, part), (0, 0))
                     unread += there - read
                     unseen += there - seen
@@ -155,6 +168,20 @@ def _items(user: User, rows: QuerySet[Notification]) -> list[dict[str, Any]]:
     found = list(rows.prefetch_related(Prefetch("readings", mine)))
     names.name(found)
     return [item(row, *row.readings.all()) for row in found]
+
+
+def _here(users: QuerySet[User]) -> dict[int, _Here]:
+    rows = users.values_list(
+        "pk", "date_joined", "notification_preference__choices", "arrivals__topic", "arrivals__since"
+    )
+    here: dict[int, _Here] = {}
+    for id, joined, choices, topic, since in rows:
+        one = here.get(id)
+        if one is None:
+            one = here[id] = _Here(joined, preferences.muted(choices))
+        if topic and not settings.HUB_NEWCOMERS_SEE_PAST:
+            one.arrivals[topic] = since
+    return here
 
 
 def _lying(
@@ -180,6 +207,7 @@ def _done(
     rows = (
         Reading.objects.filter(
             visible(now, "notification__"),
+            arrived(OuterRef("user"), "notification__topic", "notification__due_at"),
             user__in=ids,
             notification__topic__in=topics,
             notification__due_at__gte=F("user__date_joined"),

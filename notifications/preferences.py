@@ -128,7 +128,7 @@ def known(user: User, own: Sequence[str], preference: Preferences | None = None)
     ``preference`` is what `chosen` said, if it was asked.
     """
     preference = preference or chosen(user)
-    rows = Notification.objects.inbox(own, user.date_joined).values_list("category", flat=True)
+    rows = Notification.objects.inbox(own, user).values_list("category", flat=True)
     met = {category for category in rows[:LATEST] if CATEGORY.fullmatch(category)}
     fixed = preference["mandatory"]
     choices = preference["categories"] | dict.fromkeys(fixed, ON)

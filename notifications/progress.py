@@ -134,7 +134,7 @@ def _progress(rows: Sequence[Row]) -> Progress | None:
     published = sum(row.position is not None and not row.recalled_at for row in rows) - len(failed)
     state = _state(rows, recalled, failed, published, now)
 
-    meant = audience.people({row.topic for row in rows}).filter(date_joined__lte=due_at)
+    meant = audience.people({row.topic for row in rows}, due_at)
     named = Crowd(id for row in rows if (id := topics.user_id(row.topic)) is not None)
     people, here, taken = _count(meant, rows, named, recalled)
     given = _Given(sending, now)

@@ -80,7 +80,7 @@ def _save(reading: Reading, values: Mapping[str, datetime | None]) -> None:
 
 def _mark_all(user: User, *fields: str) -> None:
     now = timezone.now()
-    lying = Notification.objects.inbox(access.own_topics(user), user.date_joined)
+    lying = Notification.objects.inbox(access.own_topics(user), user)
     mine = Reading.objects.filter(user=user, notification=OuterRef("pk"))
     marks = dict.fromkeys(fields, now)
     with transaction.atomic():
@@ -96,7 +96,7 @@ def _mark_all(user: User, *fields: str) -> None:
 
 
 def _lying(user: User, id: UUID) -> Notification:
-    lying = Notification.objects.inbox(access.own_topics(user), user.date_joined)
+    lying = Notification.objects.inbox(access.own_topics(user), user)
     row = lying.filter(pk=id).first()
     if row is None:
         raise Problem(404, "There is no such notification in this inbox.")

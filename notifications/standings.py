@@ -12,6 +12,7 @@ from django.utils import timezone
 from hub.people import Person
 from hub.problems import Problem
 from notifications import endings, tokens
+from notifications.belongings import NOTHING, Belongings
 from notifications.models import ApiKey, RevokedToken
 from notifications.tokens import Claims
 
@@ -62,16 +63,18 @@ def working(programs: Collection[str]) -> set[str]:
 
 
 def bearer(
-    claims: Claims, standing: Standing | None, works: Collection[str], own: tuple[str, ...] = ()
+    claims: Claims, standing: Standing | None, works: Collection[str], mine: Belongings = NOTHING
 ) -> Person:
-    """Who shows a token or ticket, and what of their own it opens; ``works`` are the programs that work.
+    """Who shows a token or ticket, and what of theirs it opens; ``works`` are the programs that work.
     Raise a `Problem` of 401 if it counts no more."""
+    mine = mine if claims.own else NOTHING
     if standing is None:
         raise Problem(401, "Whose token this is has left.")
     person = Person(
         claims.user,
         standing.name,
-        own if claims.own else (),
+        mine.own,
+        mine.since,
         stamp=claims.password,
         expires_at=float(claims.expires_at),
         token=claims.id,

@@ -8,7 +8,7 @@ The rules, in order; the first that holds is the reason:
    *delivered*. Never given to a feed, but seen or read: *seen-in-list*, unless it was *muted* and no link
    of it was followed; whoever sees all sees what they muted too.
 2. It was **not for them**: *no-access* (deactivated, somebody else's, a group or topic they are not in
-   now), *came-later* (they joined after it was due).
+   now), *came-later* (they, or the topic to them, came after it was due).
 3. It is **gone**: *recalled*, *replaced* by a later one with its key, or *expired*.
 4. It is **on its way**: *scheduled*, or *unpublished* while the log is away; or it will never be, for no
    event can carry it: *unpublishable*, it lies in the list.
@@ -30,7 +30,7 @@ from django.contrib.auth.models import User
 from django.db.models import FilteredRelation, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from notifications import access, storm
+from notifications import belongings, storm
 from notifications.crowd import Crowd
 from notifications.models import Notification
 from notifications.preferences import Decision, History, QuietHours, wants
@@ -156,7 +156,9 @@ class _Person:
     """Whom it is about, and all that decides but the notification."""
 
     def __init__(self, user: User, now: datetime) -> None:
-        self.own = access.own_topics(user)
+        mine = belongings.of([user.pk])[user.pk]
+        self.own = mine.own
+        self._since = dict(zip(mine.own, mine.since, strict=True))
         self._user = user
         self._now = now
         self._history = History(user)
@@ -193,7 +195,7 @@ class _Person:
         """Why nothing of it was theirs to find, if so."""
         if not self._user.is_active or facts.topic not in self.own:
             return "no-access"
-        if facts.due_at < self._user.date_joined:
+        if belongings.position(facts.due_at) < self._since[facts.topic]:
             return "came-later"
         if facts.recalled_at:
             by_another = facts.recall_reason == REPLACED and not facts.recalled_by

@@ -17,12 +17,14 @@ from notifications.models.notification import (
     visible,
 )
 from notifications.models.person import (
+    Arrival,
     Ending,
     Grant,
     Preference,
     PreferenceChange,
     RevokedToken,
     Subscription,
+    arrived,
     valid_live_topic,
 )
 from notifications.models.program import ApiKey, IdempotentRequest, Ticket
@@ -38,6 +40,7 @@ __all__ = [
     "ROOM_NAME",
     "UNSAYABLE",
     "ApiKey",
+    "Arrival",
     "AuditEntry",
     "Delivery",
     "Ending",
@@ -55,6 +58,7 @@ __all__ = [
     "Subscription",
     "Template",
     "Ticket",
+    "arrived",
     "time_ordered_id",
     "valid_kind",
     "valid_live_topic",

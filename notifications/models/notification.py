@@ -10,13 +10,14 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from hub import topics
+from notifications.models.person import arrived
 
 MAX_TITLE = 255  # characters
 MAX_FAILURE = 200  # characters
@@ -41,9 +42,10 @@ def visible(now: datetime, prefix: str = "") -> Q:
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    def inbox(self, own: Collection[str], since: datetime) -> NotificationQuerySet:
-        """What a person finds: on their topics, and not from before they came."""
-        return self.filter(visible(timezone.now()), topic__in=own, due_at__gte=since)
+    def inbox(self, own: Collection[str], user: User) -> NotificationQuerySet:
+        """What a person finds: on their topics, and not from before they came, or came to a topic."""
+        theirs = arrived(user.pk, "topic", "due_at")
+        return self.filter(theirs, visible(timezone.now()), topic__in=own, due_at__gte=user.date_joined)
 
     def unpublished(self, grace: timedelta) -> NotificationQuerySet:
         """Committed, due, and not in the log: scheduled, or whoever committed it had the time."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from hub import topics
@@ -59,6 +62,34 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.topic}"
+
+
+class Arrival(models.Model):
+    """Since when a topic is a person's: that of a group they joined, or one they follow.
+
+    It is of one membership or subscription, by its id, which is never given out again: who left and came
+    back came then, whoever wrote that into the table, and however.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="arrivals")
+    topic = models.CharField(max_length=topics.MAX_LENGTH)
+    belonging = models.BigIntegerField()
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint("user", "topic", name="one_arrival_each"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.topic} · {self.since}"
+
+
+def arrived(user: Any, topic: str, moment: str) -> Q:
+    """That a topic was this person's already; ``topic`` and ``moment`` are fields of the rows asked for, and
+    so may be ``user``, as an `OuterRef`."""
+    if settings.HUB_NEWCOMERS_SEE_PAST:
+        return Q()
+    later = Arrival.objects.filter(user=user, topic=OuterRef(topic), since__gt=OuterRef(moment))
+    return ~Q(Exists(later))
 
 
 class Grant(models.Model):

@@ -85,6 +85,7 @@ LADDER = (
         "notifications.second_factor",
     },
     {
+        "notifications.belongings",
         "notifications.preferences",
         "notifications.segments",
         "notifications.filling",

@@ -14,9 +14,10 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from notifications import progress, reading, recalling
-from notifications.models import Notification
+from notifications.models import Notification, Subscription
 from notifications.notify import notify
 from notifications.progress import Progress
 from tests.why.conftest import ALWAYS, LONG_AGO, NO_TOAST, OFF, give, put_in_log, send
@@ -95,6 +96,27 @@ def test_who_has_no_feed_and_did_not_look_is_offline(alice: User, bob: User) -> 
 def test_whoever_joined_later_is_not_counted(alice: User) -> None:
     row = send("everyone")
     User.objects.create_user("newcomer", date_joined=row.due_at + HOUR)
+
+    assert of(row)["people"] == 1
+
+
+def test_whoever_joined_the_group_or_followed_the_topic_later_is_not_counted(alice: User, bob: User) -> None:
+    crew = Group.objects.create(name="crew")
+    alice.groups.add(crew)
+    Subscription.objects.create(user=alice, topic="releases")
+    rows = [send("group:crew"), send("topic:releases")]
+    bob.groups.add(crew)
+    Subscription.objects.create(user=bob, topic="releases")
+
+    assert [of(row)["people"] for row in rows] == [1, 1]
+    assert of(send("group:crew"))["people"] == 2
+
+
+def test_in_an_open_past_who_joined_the_group_later_is_counted(alice: User, settings: Settings) -> None:
+    settings.HUB_NEWCOMERS_SEE_PAST = True
+    crew = Group.objects.create(name="crew")
+    row = send("group:crew")
+    alice.groups.add(crew)
 
     assert of(row)["people"] == 1
 

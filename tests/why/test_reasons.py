@@ -234,7 +234,8 @@ def test_whoever_is_not_in_the_group_has_no_access(alice: User) -> None:
 
     alice.groups.add(group)
 
-    assert told(asked(alice, row)) == ("waiting", "offline")
+    assert told(asked(alice, row)) == ("never", "came-later")
+    assert told(asked(alice, send("group:ops"))) == ("waiting", "offline")
 
 
 def test_whoever_does_not_follow_a_topic_has_no_access(alice: User) -> None:
@@ -244,7 +245,8 @@ def test_whoever_does_not_follow_a_topic_has_no_access(alice: User) -> None:
 
     Subscription.objects.create(user=alice, topic="releases")
 
-    assert told(asked(alice, row)) == ("waiting", "offline")
+    assert told(asked(alice, row)) == ("never", "came-later")
+    assert told(asked(alice, send("topic:releases"))) == ("waiting", "offline")
 
 
 def test_whoever_is_deactivated_has_no_access(alice: User) -> None:

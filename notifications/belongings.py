@@ -1,0 +1,151 @@
+"""What is in somebody's inbox: its topics, and since when each is theirs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import DatabaseError, transaction
+from django.db.models import BigIntegerField, CharField, DateTimeField, IntegerField, Value
+from django.db.models.signals import m2m_changed, post_save
+from django.utils import timezone
+
+from hub import topics
+from notifications.models import Arrival, Subscription
+
+BATCH = 500  # people a question, where many come at once
+EPOCH = datetime.fromtimestamp(0, UTC)
+PERSON, MEMBER, FOLLOWER, ARRIVAL = range(4)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """``own`` are the topics of an inbox, and ``since`` the position of each at which it became theirs;
+    ``groups`` are the names of their groups, by id."""
+
+    own: tuple[str, ...]
+    since: tuple[int, ...]
+    groups: Mapping[int, str]
+
+
+NOTHING = Belongings((), (), {})
+
+
+@dataclass(slots=True)
+class _Found:
+    joined: datetime
+    groups: dict[int, str] = field(default_factory=dict)
+    belongings: dict[str, int] = field(default_factory=dict)  # by topic: of what it is theirs
+    arrivals: dict[str, tuple[int, int, datetime]] = field(default_factory=dict)  # id, belonging, since
+
+    def since(self, topic: str) -> datetime | None:
+        """None if it is not noted when they came."""
+        _, belonging, at = self.arrivals.get(topic, (0, 0, self.joined))
+        return max(at, self.joined) if belonging == self.belongings[topic] else None
+
+
+def of(people: Collection[int]) -> dict[int, Belongings]:
+    """Of each of these people (by id), in one question.
+
+    Who was made a member without a signal came when it is first asked about them: that is noted then, and
+    where it cannot be, the topic is not theirs yet.
+    """
+    now = timezone.now()
+    found = {id: _Found(now) for id in people}
+    for kind, user, id, name, belonging, at in _rows(people):
+        one = found[user]
+        if kind == PERSON:
+            one.joined = at
+        elif kind == MEMBER:
+            one.groups[id] = name
+            one.belongings[topics.group(id)] = belonging
+        elif kind == FOLLOWER:
+            one.belongings[name] = belonging
+        else:
+            one.arrivals[name] = id, belonging, at
+    _note(found, now)
+    return {id: _told(id, one) for id, one in found.items()}
+
+
+def position(moment: datetime) -> int:
+    """The position of a moment: microseconds."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def connect_signals() -> None:
+    """Note when people come to a topic."""
+    m2m_changed.connect(_joined, sender=User.groups.through, dispatch_uid="hub.joined")
+    post_save.connect(_followed, sender=Subscription, dispatch_uid="hub.followed")
+
+
+def _rows(people: Collection[int]) -> Iterable[Any]:
+    """Kind, person, id, name, of which belonging and when, as far as each has it."""
+    no_id, no_time = Value(None, BigIntegerField()), Value(None, DateTimeField())
+    kinds = [Value(kind, IntegerField()) for kind in (PERSON, MEMBER, FOLLOWER, ARRIVAL)]
+    people_there = User.objects.filter(pk__in=people)
+    members = User.groups.through.objects.filter(user__in=people)
+    followers = Subscription.objects.filter(user__in=people)
+    arrivals = Arrival.objects.filter(user__in=people)
+    # All in one, for every session asks it.
+    return people_there.values_list(
+        kinds[0], "pk", no_id, Value("", CharField()), no_id, "date_joined"
+    ).union(
+        members.values_list(kinds[1], "user_id", "group_id", "group__name", "pk", no_time),
+        followers.values_list(kinds[2], "user_id", no_id, "topic", "pk", no_time),
+        arrivals.values_list(kinds[3], "user_id", "pk", "topic", "belonging", "since"),
+        all=True,
+    )
+
+
+def _note(found: Mapping[int, _Found], now: datetime) -> None:
+    """Note who has come since it was asked before, and forget of whom a topic is no longer."""
+    fresh = [(id, topic) for id, one in found.items() for topic in one.belongings if one.since(topic) is None]
+    stale = [
+        pk
+        for one in found.values()
+        for topic, (pk, belonging, _) in one.arrivals.items()
+        if one.belongings.get(topic) != belonging
+    ]
+    if not fresh and not stale:
+        return
+    made = [
+        # In one order, so that two of these at once never wait for each other.
+        Arrival(user_id=id, topic=topic, belonging=found[id].belongings[topic], since=now)
+        for id, topic in sorted(fresh)
+    ]
+    try:
+        with transaction.atomic():
+            Arrival.objects.filter(pk__in=sorted(stale)).delete()
+            Arrival.objects.bulk_create(made, ignore_conflicts=True)
+    except DatabaseError as error:
+        return logger.info("who came to %d topics could not be noted: %s", len(made), error)
+    for one in made:
+        found[one.user_id].arrivals[one.topic] = 0, one.belonging, now
+
+
+def _told(id: int, one: _Found) -> Belongings:
+    since = {topics.EVERYONE: one.joined, topics.user(id): one.joined}
+    for topic in sorted(one.belongings):
+        came = one.joined if settings.HUB_NEWCOMERS_SEE_PAST else one.since(topic)
+        if came is not None:
+            since[topic] = came
+    return Belongings(tuple(since), tuple(map(position, since.values())), one.groups)
+
+
+def _joined(sender: Any, instance: Any, action: str, pk_set: set[int] | None, **kwargs: Any) -> None:
+    if action == "post_add" and pk_set:
+        people = [instance.pk] if isinstance(instance, User) else sorted(pk_set)
+        for start in range(0, len(people), BATCH):
+            of(people[start : start + BATCH])
+
+
+def _followed(sender: Any, instance: Subscription, created: bool, **kwargs: Any) -> None:
+    if created:
+        of([instance.user_id])
