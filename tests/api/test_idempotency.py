@@ -145,6 +145,36 @@ def test_a_key_is_forgotten_after_a_day(program: Caller) -> None:
     assert IdempotentRequest.objects.count() == 1
 
 
+def test_old_ones_are_removed_a_few_at_a_time(program: Caller) -> None:
+    key, long_ago = ApiKey.objects.get(), timezone.now() - idempotency.KEPT - timedelta(minutes=1)
+    IdempotentRequest.objects.bulk_create(
+        IdempotentRequest(api_key=key, key=f"old-{n}", digest="", created_at=long_ago)
+        for n in range(idempotency.SWEPT + 50)
+    )
+
+    send(program)
+
+    assert IdempotentRequest.objects.filter(key__startswith="old-").count() == 50
+
+
+def test_one_program_keeps_so_many_and_others_go_on(
+    program: Caller, with_key: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "MOST", 3)
+    monkeypatch.setattr(idempotency, "COUNTED_S", 0)
+    monkeypatch.setattr(idempotency, "_counted", {})
+    for key in "abc":
+        send(program, key)
+
+    answer = send(program, "d")
+
+    assert refused(answer, 429)
+    assert "header" in answer.json["detail"]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert send(with_key("send"), "d").status == 201
+    assert program.post("notifications", BODY).status == 201
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_fifty_at_once_one_is_sent() -> None:
     key = keys.create("parallel", ["send"])

@@ -59,6 +59,28 @@ def test_a_key_spans_each_event_of_a_list(heard_log: Log, program: Caller) -> No
     assert len(events_on(heard_log, "job-42")) == 2
 
 
+def test_the_same_key_for_something_else_is_refused_and_nothing_is_published(
+    heard_log: Log, program: Caller
+) -> None:
+    first = {"topic": "job-1", "type": "progress", "data": 1}
+    program.post("events", first, Idempotency_Key="a")
+
+    answers = [
+        program.post("events", {**first, "data": 2}, Idempotency_Key="a"),
+        program.post("events", {"events": [first, first]}, Idempotency_Key="a"),
+    ]
+
+    assert all(refused(answer, 422) for answer in answers)
+    assert len(events_on(heard_log, "job-1")) == 1
+
+
+def test_a_request_that_is_refused_leaves_its_key_free(heard_log: Log, program: Caller) -> None:
+    wrong = {"topic": "job-1", "type": "Wrong", "data": 1}
+    refused(program.post("events", wrong, Idempotency_Key="a"), 422, "type")
+
+    assert program.post("events", {**wrong, "type": "progress"}, Idempotency_Key="a").status == 201
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
