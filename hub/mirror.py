@@ -98,4 +98,4 @@ def _asked_with(word: str) -> str | None:
 
 
 def _signer(secret: str | None = None) -> TimestampSigner:
-    return TimestampSigner(key=secret, salt="hub.mirror", fallback_keys=())
+    return TimestampSigner(key=secret, salt="hub.mirror", fallback_keys=[])

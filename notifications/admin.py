@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from notifications import forgetting
 from notifications.models import (
     ApiKey,
     AuditEntry,
@@ -28,8 +31,10 @@ from notifications.models import (
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
+    Users = UserAdmin[User]
 else:
     ModelAdmin = admin.ModelAdmin
+    Users = UserAdmin
 
 
 class Unmade(ModelAdmin):
@@ -44,6 +49,21 @@ class Unmade(ModelAdmin):
 class Unchanged(Unmade):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(Users):
+    """Whoever is deleted here is erased: `manage.py forget` does the same."""
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        forgetting.forget(obj, actor=request.user, address=request.META.get("REMOTE_ADDR", ""))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            self.delete_model(request, user)
 
 
 @admin.register(Sending)

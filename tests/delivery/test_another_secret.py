@@ -88,7 +88,7 @@ async def test_nobody_is_refused_while_one_secret_follows_another(cluster: Clust
             }
             await restart(cluster, k)
             before = use.rounds
-            await until(lambda before=before: use.rounds > before + 2, "it is used")  # type: ignore[misc]
+            await until(lambda before=before: use.rounds > before + 2, "it is used")
 
     # A form leads back, and who leaves lets nobody in.
     assert {what: found - {200, 302, 503} for what, found in use.answers.items()} == {

@@ -51,7 +51,7 @@ LADDER = (
         "hub.outages",
     },
     {"hub.log.redis", "hub.presence.redis", "hub.refusals", "hub.request", "hub.channel"},
-    {"hub.log.shared", "hub.presence.shared", "hub.subscriber", "hub.replay", "hub.threads"},
+    {"hub.erasing", "hub.log.shared", "hub.presence.shared", "hub.subscriber", "hub.replay", "hub.threads"},
     {
         "hub.wheel",
         "hub.draining",
@@ -130,6 +130,7 @@ LADDER = (
     {
         "notifications.audience",
         "notifications.rescheduling",
+        "notifications.forgetting",
         "notifications.visiting",
         "notifications.trimming",
     },
