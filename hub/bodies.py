@@ -37,7 +37,7 @@ def patience_s(size: int) -> float:
 
 
 class Bodies:
-    """The bytes in hand: counted from the head of a request until it is answered."""
+    """The bytes in hand until they are answered: small bodies as they come, large ones from their head."""
 
     def __init__(self) -> None:
         self._all = 0

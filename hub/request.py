@@ -46,7 +46,8 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
             self.channel.refuse(bodies.too_large(self._most))
             return
         self._from = self.server.address_of(self)
-        if self._count(length or 0):
+        # Others are counted as they come: a length alone costs nobody anything.
+        if self._count(length if length is not None and length > bodies.SMALL else 0):
             wait_s = bodies.patience_s(length or self._most)
             self._deadline = reactor.callLater(wait_s, self._dawdled, wait_s)
             super().gotLength(length)

@@ -58,6 +58,7 @@ class Cluster:
         self.nginx = Nginx(
             self.folder, http=self.ports.http, https=self.ports.https, instances=self.ports.instances
         )
+        self.nginx.values["HUB_TLS"] = self.settings.get("HUB_TLS", "0")
         if age := self.settings.get("HUB_MAX_AGE_S"):
             self.nginx.values["HUB_SHUTDOWN_TIMEOUT"] = f"{int(float(age)) + 60}s"
 

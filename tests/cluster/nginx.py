@@ -18,6 +18,7 @@ UNLIMITED = {
     "HUB_CONNECT_RATE": "100000r/s",
     "HUB_CONNECT_BURST": "100000",
     "HUB_STREAMS_PER_ADDRESS": "65535",
+    "HUB_BODIES_PER_ADDRESS": "65535",
     "HUB_LOGIN_RATE": "100000r/s",
     "HUB_LOGIN_BURST": "100000",
 }
@@ -33,7 +34,7 @@ class Nginx(Process):
         self.edit: Callable[[str], str] = lambda configuration: configuration
         self._folder = folder / "nginx"
         self._config = self._folder / "nginx.conf"
-        servers = [f"server {HOST}:{port} max_fails=1 fail_timeout=1s;" for port in instances]
+        servers = [f"server {HOST}:{port} max_fails=10 fail_timeout=1s;" for port in instances]
         feeds = [f"server {HOST}:{port} max_fails=0;" for port in instances]
         # For a test to change before the start, or before a reload.
         self.values = {
@@ -48,6 +49,7 @@ class Nginx(Process):
             "HUB_NGINX_DIR": str(self._folder),
             "HUB_ACCESS_LOG": str(self._folder / "access.log"),
             "HUB_SHUTDOWN_TIMEOUT": "3660s",
+            "HUB_TLS": "0",
             **UNLIMITED,
         }
         # As root the workers would become another user, who may have no way into our folder.

@@ -104,6 +104,15 @@ def test_there_are_descriptors_for_what_is_promised() -> None:
     assert nofile("hub") >= 15_000 + 500  # HUB_MAX_CONNECTIONS, and what is kept for everything else
 
 
+@pytest.mark.parametrize("name", ["hub", "nginx", "redis", "postgres"])
+def test_what_serves_may_take_so_much_memory_and_no_more(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["mem_limit"]
+    assert service["pids_limit"] > 0
+    assert all("size=" in folder for folder in service["tmpfs"])
+
+
 def test_images_of_others_are_pinned_to_a_series() -> None:
     images = [service["image"] for service in SERVICES.values() if "build" not in service]
     images += [stage.base for stage in stages().values() if stage.base not in stages()]

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from hub import bodies
 from tests.proxy.conftest import CLOSED, Front
 
 FORGED = {
@@ -81,14 +82,20 @@ def test_a_person_is_told_on_a_page_that_nobody_answers(front: Front, client: ht
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_body_too_large_is_a_problem_and_reaches_nobody(front: Front, client: httpx.Client) -> None:
-    answer = client.post("/api/v1/x", content=b"x" * (8 * 1024 * 1024 + 1))
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/api/v1/x", bodies.SMALL), ("/api/v1/tokens", bodies.SMALL), ("/api/v1/events", bodies.LARGE)],
+)
+def test_a_body_too_large_is_a_problem_and_reaches_nobody(
+    front: Front, client: httpx.Client, path: str, most: int
+) -> None:
+    answer = client.post(path, content=b"x" * (most + 1))
 
     assert answer.json()["status"] == answer.status_code == 413
     assert front.heard == []
 
 
-@pytest.mark.parametrize("mood", [0, 503])
+@pytest.mark.parametrize("mood", [0, 500, 503])
 def test_a_feed_that_no_instance_takes_gets_no_status_that_would_end_it(
     front: Front, client: httpx.Client, mood: int
 ) -> None:

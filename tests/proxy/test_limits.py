@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,12 @@ def running_front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     values = {"HUB_CONNECT_RATE": "2r/s", "HUB_CONNECT_BURST": "1"}
     with fronting(tmp_path_factory.mktemp("hasty"), values) as front:
+        yield front
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    with fronting(tmp_path_factory.mktemp("narrow"), {"HUB_BODIES_PER_ADDRESS": "2"}) as front:
         yield front
 
 
@@ -70,6 +77,23 @@ def test_feeds_that_come_too_fast_wait_or_are_closed_without_a_status(hasty: Fro
 
     assert waited_s > 0.3
     assert sorted(answers) == [0, 401]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/x", "/api/v1/events", "/accounts/login/"])
+def test_too_many_bodies_that_do_not_come_are_a_429_and_hinder_no_reader(narrow: Front, path: str) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n".encode()
+    with contextlib.ExitStack() as held:
+        client = held.enter_context(httpx.Client(base_url=narrow.url, timeout=10))
+        until = time.monotonic() + 10
+        while (refused := client.post(path, content=b"x")).status_code != 429:
+            assert time.monotonic() < until, "they have not been counted"
+            slow = held.enter_context(socket.create_connection(("127.0.0.1", narrow.nginx.http)))
+            slow.sendall(head)
+
+        assert int(refused.headers["Retry-After"]) > 0
+        assert client.get(path).status_code == 200
+        if path.startswith("/api/"):
+            assert refused.json()["status"] == 429
 
 
 def ask_together(front: Front, times: int) -> list[int]:
