@@ -14,14 +14,17 @@ from tests.feed.conftest import Desk
 
 
 class Book:
-    """What was written down; ``away`` writes fail."""
+    """What was written down; ``away`` writes fail, and all while there is a ``fault``."""
 
     def __init__(self) -> None:
         self.given: list[Given] = []
         self.caught: list[Caught] = []
         self.away = 0
+        self.fault: Exception | None = None
 
     async def write(self, given: Sequence[Given], caught: Sequence[Caught]) -> None:
+        if self.fault:
+            raise self.fault
         if self.away:
             self.away -= 1
             raise OSError("the database is down")
@@ -127,3 +130,73 @@ async def test_what_cannot_be_written_down_is_written_the_next_time(
     await deliveries.write()
 
     assert [given.id for given in book.given] == ["n1", "n2"]
+
+
+async def test_who_comes_back_with_the_same_position_again_is_noted_once(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    start = desk.log.head()
+    desk.publish("everyone", {"id": "n1"}, "notification")
+
+    for _ in range(3):
+        await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(start)})
+        await deliveries.write()
+
+    assert len(book.caught) == 1
+
+
+async def test_only_what_was_written_down_is_remembered_as_noted(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    start = desk.log.head()
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    book.away = 1
+
+    await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(start)})
+    with pytest.raises(OSError, match="down"):
+        await deliveries.write()
+    await deliveries.write()
+
+    assert len(book.caught) == 1
+
+
+async def test_a_newcomer_is_noted_from_when_they_came(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    desk.since = desk.log.head()
+    desk.publish("everyone", {"id": "n1"}, "notification")
+
+    await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": "1"})
+    await deliveries.write()
+
+    assert [caught.after for caught in book.caught] == [desk.since]
+
+
+async def test_a_fault_of_ours_holds_up_nobody(desk: Desk, book: Book, deliveries: Deliveries) -> None:
+    ann = await desk.opened(headers={"authorization": "Bearer ann"})
+    book.fault = TypeError("a fault")
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    await ann.until_said("notification")
+    await deliveries.write()
+
+    book.fault = None
+    desk.publish("everyone", {"id": "n2"}, "notification")
+    await ann.until_said("notification", 2)
+    await deliveries.write()
+
+    assert [given.id for given in book.given] == ["n2"]
+    assert deliveries.lost == 1
+
+
+async def test_a_notification_without_an_id_is_no_note(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    ann = await desk.opened(headers={"authorization": "Bearer ann"})
+
+    desk.publish("everyone", {"id": 7}, "notification")
+    desk.publish("everyone", {"title": "none"}, "notification")
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    await ann.until_said("notification", 3)
+    await deliveries.write()
+
+    assert [given.id for given in book.given] == ["n1"]

@@ -48,6 +48,7 @@ LADDER = (
         "hub.kinds",
         "hub.tracing",
         "hub.arrivals",
+        "hub.noted",
         "hub.outages",
     },
     {"hub.log.redis", "hub.presence.redis", "hub.refusals", "hub.request", "hub.channel"},

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from hub.mishaps import malformed
 from hub.people import Caught, Given
 from notifications import deliveries
 from notifications.crowd import Crowd
@@ -121,6 +122,63 @@ def test_a_row_that_is_gone_costs_the_others_nothing() -> None:
     deliveries.write([given(str(uuid4()), "1"), given(row, "1")], [])
 
     assert row.pk in [id for id, *_ in noted()]
+
+
+def test_who_is_noted_with_it_already_is_not_noted_again() -> None:
+    row = published("everyone", 10)
+    deliveries.write([given(row, "1")], [])
+    deliveries.write([], [caught("2", ["everyone"], 0, 30)])
+
+    for _ in range(3):
+        deliveries.write([], [caught(person, ["everyone"], 0, 30) for person in ("1", "2", "3")])
+
+    assert [people for _, _, people, _, _ in noted()] == [[1], [2], [3]]
+
+
+def test_who_was_given_it_a_moment_ago_is_not_noted_with_its_replay() -> None:
+    row = published("everyone", 10)
+
+    deliveries.write([given(row, "1")], [caught("1", ["everyone"], 0, 30), caught("2", ["everyone"], 0, 30)])
+
+    assert [people for _, _, people, _, _ in noted()] == [[1], [2]]
+
+
+def test_a_row_that_cannot_be_read_is_as_good_as_none() -> None:
+    row = published("everyone", 10)
+    Delivery.objects.create(notification=row, instance="x", at=NOW, late=True, people=b"\x00\x01", size=1)
+
+    deliveries.write([], [caught("1", ["everyone"], 0, 30)])
+
+    assert Delivery.objects.filter(size=1).count() == 2
+
+
+@pytest.mark.parametrize("at", [float("nan"), float("inf"), 1e18, -1e18])
+def test_a_note_of_no_moment_costs_the_others_nothing(at: float) -> None:
+    rows = [published("everyone", n) for n in (10, 20, 30)]
+
+    deliveries.write([given(rows[0], "1"), given(rows[1], "1", at=at), given(rows[2], "1")], [])
+
+    assert [id for id, *_ in noted()] == [rows[0].pk, rows[2].pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_refuses_is_left_out_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [published("everyone", n) for n in range(1, 9)]
+    make = deliveries._row
+
+    def bad(id: Any, *args: Any, **more: Any) -> Delivery:
+        made = make(id, *args, **more)
+        if id == rows[5].pk:
+            made.size = None  # type: ignore[assignment]
+        return made
+
+    monkeypatch.setattr(deliveries, "_row", bad)
+    before = malformed.times["delivery"]
+
+    deliveries.write([given(row, "1") for row in rows], [])
+
+    assert [id for id, *_ in noted()] == [row.pk for row in rows if row != rows[5]]
+    assert malformed.times["delivery"] == before + 1
 
 
 def test_it_takes_as_many_queries_whatever_the_numbers() -> None:

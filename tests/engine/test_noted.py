@@ -1,0 +1,59 @@
+"""Of each person's replays it is remembered what was noted, in bounded memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.noted import Noted
+from hub.people import Caught, Span
+
+OWN = ("everyone", "user-1")
+
+
+def caught(after: int, upto: int, person: str = "1") -> Caught:
+    return Caught(person, OWN, after, upto, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("stretches", "asked", "rest"),
+    [
+        ([], (0, 30), (0, 30)),
+        ([(0, 30)], (0, 30), None),
+        ([(0, 30)], (10, 20), None),
+        ([(0, 30)], (0, 40), (30, 40)),
+        ([(10, 30)], (0, 30), (0, 10)),
+        ([(10, 30)], (0, 40), (0, 40)),
+        ([(10, 30)], (30, 40), (30, 40)),
+        ([(10, 30)], (0, 10), (0, 10)),
+        ([(0, 10), (10, 20)], (0, 20), None),
+        ([(10, 20), (0, 10)], (0, 20), None),
+        ([(0, 10), (20, 30)], (0, 30), (0, 20)),
+        ([(0, 10), (20, 30)], (20, 30), None),
+    ],
+)
+def test_what_was_noted_is_not_to_be_noted_again(
+    stretches: list[tuple[int, int]], asked: tuple[int, int], rest: tuple[int, int] | None
+) -> None:
+    noted = Noted()
+    for stretch in stretches:
+        noted.add(caught(*stretch))
+
+    assert noted.rest("1", Span(OWN, *asked)) == (Span(OWN, *rest) if rest else None)
+
+
+def test_another_person_or_other_topics_are_noted_by_themselves() -> None:
+    noted = Noted()
+    noted.add(caught(0, 30))
+
+    assert noted.rest("2", Span(OWN, 0, 30)) == Span(OWN, 0, 30)
+    assert noted.rest("1", Span((*OWN, "group-7"), 0, 30)) is not None
+
+
+def test_who_came_back_longest_ago_is_forgotten() -> None:
+    noted = Noted(most=3)
+    for person in ("1", "2", "3", "1", "4"):
+        noted.add(caught(0, 30, person))
+
+    assert len(noted) == 3
+    assert noted.rest("1", Span(OWN, 0, 30)) is None
+    assert noted.rest("2", Span(OWN, 0, 30)) is not None
