@@ -7,17 +7,20 @@ from typing import Any
 
 import django_otp
 from django.conf import settings
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, RedirectURLMixin
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views import View
+from django.views.decorators.http import require_POST
 
-from notifications import attempts, audit, second_factor, sessions
+from notifications import attempts, audit, endings, second_factor, sessions
 from notifications.words import say
 
 HALF = "hub.half"  # in the session of who has given the password and not yet the code
@@ -97,6 +100,18 @@ class Verify(RedirectURLMixin, View):
     def _page(self, **more: Any) -> HttpResponse:
         context = {"next": self.get_redirect_url(), **more}
         return render(self.request, "registration/verify.html", context)
+
+
+@login_required
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """End every session and token of whoever asks, this one too."""
+    user: Any = request.user
+    with transaction.atomic():
+        audit.record(request, "sign-out-everywhere", user.get_username(), person=user.pk)
+        endings.end_all(user.pk)
+    logout(request)
+    return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
 def waiting(many: attempts.TooMany) -> str:

@@ -67,6 +67,7 @@ ACTS = (
     "login",
     "login-failed",
     "logout",
+    "sign-out-everywhere",
     "second-factor",
     "change-password",
     "refused-origin",

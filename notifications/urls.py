@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from notifications import api, pages, preference_page, room_pages, second_factor_page
-from notifications.accounts import SignIn, Verify
+from notifications.accounts import SignIn, Verify, sign_out_everywhere
 from notifications.api.refusals import missing
 
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("accounts/verify/", never_cache(sensitive_post_parameters()(Verify.as_view())), name="verify"),
     path("accounts/second-factor/", second_factor_page.page, name="second-factor"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/logout-everywhere/", sign_out_everywhere, name="logout-everywhere"),
     path("dashboard/", include("notifications.dashboard.urls")),
     path("api/", api.urls),
     re_path(r"^api(?:/|$)", missing),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub import topics
 from hub.problems import Problem
-from notifications import access, audit, inbox, names, preference_page, preferences
+from notifications import access, audit, endings, inbox, names, preference_page, preferences
 from notifications.dashboard.pager import page_of
 from notifications.models import UNSAYABLE, Preference
 from notifications.roles import StaffRequest, may, needs
@@ -56,6 +56,18 @@ def choose(request: StaffRequest, id: int) -> HttpResponse:
     except Problem as problem:
         return _page(request, user, wanted=wanted, problem=problem)
     messages.success(request, say("person_saved", name=user.get_username()))
+    return redirect("dashboard-person", id=id)
+
+
+@needs("manage")
+@require_POST
+def sign_out(request: StaffRequest, id: int) -> HttpResponse:
+    """End every session and token of theirs."""
+    user = _person(id)
+    with transaction.atomic():
+        audit.record(request, "sign-out-everywhere", user.get_username(), person=user.pk)
+        endings.end_all(user.pk)
+    messages.success(request, say("person_was_signed_out", name=user.get_username()))
     return redirect("dashboard-person", id=id)
 
 
@@ -104,4 +116,5 @@ paths = [
     path("people/", people, name="dashboard-people"),
     path("people/<int:id>/", person, name="dashboard-person"),
     path("people/<int:id>/preferences", choose, name="dashboard-choose"),
+    path("people/<int:id>/sign-out", sign_out, name="dashboard-sign-out"),
 ]
