@@ -7,20 +7,21 @@ moment later, so a broadcast to all costs a few queries an instance and not one 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import InterfaceError, OperationalError
 
 from hub import topics
 from hub.batch import Batch
 from hub.events import Event, control
+from hub.mishaps import malformed
 from hub.people import Counts, Person
 from hub.subscriber import Subscriber
 
 GATHER_S = 0.1  # what turns stale within this time is asked for together
 BATCH = 500  # people a question
 RETRY_S = 2.0
-
-logger = logging.getLogger(__name__)
+AWAY = (OperationalError, InterfaceError, OSError)  # nobody's fault: told once, and not of each person
 
 
 class Recount:
@@ -70,13 +71,21 @@ class Recount:
             return None
         try:
             return await self._asked.get(person)
-        except Exception:
-            logger.exception("the count of %s could not be read", person.id)
+        except Exception as error:
+            malformed.note("count", "all" if isinstance(error, AWAY) else person.id, error)
             return None
 
     async def _ask(self, people: Sequence[Person]) -> dict[Person, dict[str, int]]:
         counts = await self._counts(people)
         return {person: counts[person.id] for person in people if person.id in counts}
+
+    async def _one_by_one(self, people: Mapping[str, Person]) -> dict[str, dict[str, int]]:
+        """Of those whose count can be read; the others' is asked for again later."""
+        found = await asyncio.gather(*map(self.of, people.values()))
+        counts = {id: count for id, count in zip(people, found, strict=True) if count is not None}
+        failing = [id for id in people if id not in counts]
+        asyncio.get_running_loop().call_later(RETRY_S, self.stale, failing)
+        return counts
 
     async def run(self) -> None:
         while True:
@@ -94,9 +103,7 @@ class Recount:
         try:
             counts = await self._counts(list(people.values()))
         except Exception:
-            logger.exception("the counts of %d people could not be read, trying again", len(people))
-            asyncio.get_running_loop().call_later(RETRY_S, self.stale, list(people))
-            return
+            counts = await self._one_by_one(people)
         for id, count in counts.items():
             data = control("count", count)
             for subscriber in self._subscribers.get(id, ()):

@@ -140,6 +140,7 @@ class Desk:
     rows: list[Event] = field(default_factory=list)  # what the database could recover
     unread: int = 3
     database_down: bool = False
+    uncountable: set[str] = field(default_factory=set)  # people whose count fails
     gone: dict[str, bool] = field(default_factory=dict)
     max_events: int = 100
     replay_max: int = 1000
@@ -179,6 +180,8 @@ class Desk:
     async def counts(self, people: Sequence[Person]) -> dict[str, dict[str, int]]:
         if self.database_down:
             raise OSError("the database is down")
+        if any(person.id in self.uncountable for person in people):
+            raise ValueError("a row of theirs cannot be read")
         return {p.id: {"unread": self.unread, "unseen": 0, "version": self.log.head()} for p in people}
 
     async def recover(self, holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
