@@ -8,6 +8,7 @@ import os
 import random
 import struct
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,17 @@ from websockets.asyncio.client import connect
 
 from tests.cluster import Cluster
 from tests.delivery.conftest import Site
+from tests.room.wireframe import frame
 
 TRIES = int(os.environ.get("FUZZ_TRIES", "3000"))  # 100000 by hand
 TOGETHER = 40
 DOCUMENTED = {1000, 1002, 1007, 1009, 4400, 4429}
+# So that most of it is parsed: one person sends it all.
+ROOMY = {
+    "HUB_ROOM_BYTES_PER_S": "100000000",
+    "HUB_ROOM_LINES_PER_S": "10000",
+    "HUB_MAX_CONNECTIONS_PER_USER": "100",
+}
 GROWTH_KB = 8 * 1024
 
 SHAKE = (
@@ -27,18 +35,6 @@ SHAKE = (
     "Authorization: Bearer {}\r\n\r\n"
 )
 WORDS = ["say", "signal", "ping", "type", "id", "body", "name", "cursor", "points", "x", "y", "clear", ""]
-
-
-def frame(payload: bytes, *, opcode: int = 1, fin: bool = True, masked: bool = True, rsv: int = 0) -> bytes:
-    first = (0x80 if fin else 0) | rsv << 4 | opcode
-    mask = 0x80 if masked else 0
-    if len(payload) < 126:
-        head = struct.pack("!BB", first, mask | len(payload))
-    elif len(payload) < 1 << 16:
-        head = struct.pack("!BBH", first, mask | 126, len(payload))
-    else:
-        head = struct.pack("!BBQ", first, mask | 127, len(payload))
-    return head + (b"\0\0\0\0" if masked else b"") + payload
 
 
 def value(chance: random.Random, depth: int = 0) -> object:
@@ -60,7 +56,7 @@ def value(chance: random.Random, depth: int = 0) -> object:
 
 def hostile(chance: random.Random) -> bytes:
     """Bytes that break some rule: of WebSocket, of JSON, or of what is said in a room."""
-    match chance.randrange(10):
+    match chance.randrange(14):
         case 0:
             return chance.randbytes(chance.randrange(1, 200))
         case 1:
@@ -79,6 +75,18 @@ def hostile(chance: random.Random) -> bytes:
             return frame(b'{"type":', fin=False) + frame(b"1", opcode=0)
         case 8:
             return frame(b"\0" * chance.randrange(1, 50), opcode=8) + frame(b"{}")
+        case 9:
+            pieces = chance.randrange(1, 100)
+            return frame(b'"', fin=False) + frame(b"x", opcode=0, fin=False) * pieces + frame(b'"', opcode=0)
+        case 10:
+            return frame(b"[", fin=False) + frame(b"", opcode=0, fin=False) * chance.randrange(1, 2000)
+        case 11:
+            return frame(b"", opcode=chance.choice([9, 10])) * chance.randrange(1, 2000)
+        case 12:
+            within = frame(b"ping", opcode=9) + frame(
+                b"x" * chance.choice([0, 1, 125, 126, 60_000]), opcode=10
+            )
+            return frame(b'{"type":', fin=False) + within + frame(b'"ping"}', opcode=0)
         case _:
             text = json.dumps(value(chance)).encode()
             return frame(text[: chance.randrange(len(text) + 1)])
@@ -106,6 +114,12 @@ async def outcome(port: int, token: str, chance: random.Random) -> int:
 
 def resident_kb(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with Cluster(tmp_path_factory.mktemp("cluster"), 1, extra_env=ROOMY) as cluster:
+        yield cluster
 
 
 @pytest.mark.timeout(1200)
