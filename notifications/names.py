@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 
 from hub import topics
 from notifications.models import ROOM_NAME, UNSAYABLE, Notification, Room
@@ -50,6 +50,15 @@ def written(wanted: Iterable[str]) -> dict[str, str]:
     wanted = list(wanted)
     named = groups(wanted)
     return {topic: topics.group_named(named[topic]) if topic in named else topic for topic in wanted}
+
+
+def addressed(wanted: Iterable[str]) -> dict[str, str]:
+    """The same as `written`, and of people as they are addressed: ``user:alice``."""
+    wanted = list(wanted)
+    ids = [topic.removeprefix(topics.user("")) for topic in wanted if topic.startswith(topics.user(""))]
+    people = User.objects.filter(pk__in=[id for id in ids if id.isascii() and id.isdigit() and len(id) < 19])
+    named = {topics.user(id): f"user:{name}" for id, name in people.values_list("pk", "username")}
+    return written(wanted) | {topic: named[topic] for topic in wanted if topic in named}
 
 
 def meant(said: Sequence[str]) -> list[str]:

@@ -10,8 +10,8 @@ The rules, in order; the first that holds is the reason:
 2. It was **not for them**: *no-access* (deactivated, somebody else's, a group or topic they are not in
    now), *came-later* (they, or the topic to them, came after it was due).
 3. It is **gone**: *recalled*, *replaced* by a later one with its key, or *expired*.
-4. It is **on its way**: *scheduled*, or *unpublished* while the log is away; or it will never be, for no
-   event can carry it: *unpublishable*, it lies in the list.
+4. It is **on its way**: *scheduled*, *held* because its key was revoked, or *unpublished* while the log is
+   away; or it will never be, for no event can carry it: *unpublishable*, it lies in the list.
 5. It was **held back**: *muted*.
 6. It **waits** for them: *offline*, no feed of theirs has been open since.
 
@@ -32,7 +32,7 @@ from django.utils import timezone
 
 from notifications import belongings, storm
 from notifications.crowd import Crowd
-from notifications.models import Notification
+from notifications.models import NEVER, Notification
 from notifications.preferences import Decision, History, QuietHours, wants
 from notifications.progress import REPLACED
 
@@ -50,6 +50,7 @@ Reason = Literal[
     "replaced",
     "expired",
     "scheduled",
+    "held",
     "unpublished",
     "unpublishable",
     "offline",
@@ -67,6 +68,7 @@ REASONS: dict[Reason, Status] = {
     "replaced": "gone",
     "expired": "gone",
     "scheduled": "waiting",
+    "held": "waiting",
     "unpublished": "waiting",
     "unpublishable": "listed",
     "offline": "waiting",
@@ -203,7 +205,7 @@ class _Person:
         if facts.expires_at and facts.expires_at <= self._now:
             return "expired"
         if facts.due_at > self._now:
-            return "scheduled"
+            return "held" if facts.due_at == NEVER else "scheduled"
         if facts.failure:
             return "unpublishable"
         return "unpublished" if facts.position is None else None

@@ -8,7 +8,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import formats, timezone
 
+from hub import topics
 from notifications import names
+from notifications.models import NEVER
 from notifications.why import Answer, Facts, Status
 from notifications.words import say
 
@@ -51,6 +53,8 @@ def verdict(answer: Answer, person: User, now: datetime) -> dict[str, Any]:
         "do": say(f"{rule}_do", **values),
         "record": [step for step in timeline(facts, now) if step["name"] in RECORD],
         "reason": answer.reason,
+        "held": facts.due_at == NEVER,
+        "personal": personal(facts.topic),
     }
 
 
@@ -62,7 +66,7 @@ def timeline(facts: Facts, now: datetime) -> list[dict[str, Any]]:
     """What became of it, in order; what is still to come is marked so."""
     steps: list[tuple[str, datetime | None, str]] = [
         ("written", facts.created_at, ""),
-        ("due", facts.due_at, ""),
+        ("due", None if facts.due_at == NEVER else facts.due_at, ""),
         ("published", _published(facts), ""),
         ("late" if facts.late else "delivered", facts.delivered_at, facts.instance),
         ("seen", facts.seen_at, ""),
@@ -86,6 +90,11 @@ def timeline(facts: Facts, now: datetime) -> list[dict[str, Any]]:
         }
         for at, _, name, by in there
     ]
+
+
+def personal(topic: str) -> bool:
+    """Whether it went to one person by name."""
+    return topic.startswith(topics.user(""))
 
 
 def moment(at: datetime | None, now: datetime) -> str:

@@ -14,11 +14,10 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from hub import topics
 from notifications import names, progress, why
 from notifications.dashboard import looking
-from notifications.dashboard.verdicts import timeline, verdict
-from notifications.models import Notification
+from notifications.dashboard.verdicts import personal, timeline, verdict
+from notifications.models import NEVER, Notification
 from notifications.roles import StaffRequest, may, needs
 from notifications.words import say
 
@@ -63,12 +62,12 @@ def look(request: StaffRequest) -> HttpResponse:
 
 
 def _titles(request: StaffRequest, found: dict[str, Any]) -> dict[str, Any]:
-    """Whether titles are shown: a person's to who looks, of one that went to them alone to who may send."""
-    if person := found.get("person"):
-        return {"titles": looking.sees_titles(request, person.pk), "manages": may(request.user, "manage")}
-    row = found.get("row")
-    named = row is not None and row.topic.startswith(topics.user(""))
-    return {"titles": not named or may(request.user, "send") or may(request.user, "manage")}
+    """Whose titles are shown: a person's to who looks, of one that went to them alone to who may send too."""
+    manages, sends = may(request.user, "manage"), may(request.user, "send")
+    person, row = found.get("person"), found.get("row")
+    looks = looking.sees_titles(request, person.pk) if person else manages or sends
+    hidden = row is not None and personal(row.topic) and not looks
+    return {"looks": looks, "manages": manages, "hidden": hidden, "on_hold": row and row.due_at == NEVER}
 
 
 def _found(asked: dict[str, str], before: str, now: datetime) -> dict[str, Any]:

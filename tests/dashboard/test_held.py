@@ -88,3 +88,10 @@ def test_without_the_role_to_send_it_stays(viewer: Client, held: UUID, act: str)
     assert viewer.post(f"{PATH}{held}/{act}").status_code == 403
     assert Sending.objects.get().held_at is not None
     assert not AuditEntry.objects.exists()
+
+
+def test_why_a_person_did_not_get_it_says_that_it_is_held(viewer: Client, held: UUID) -> None:
+    said = text(viewer.get("/dashboard/why/", {"person": "alice"}))
+
+    assert "The key that scheduled it was revoked" in said
+    assert "9999" not in said

@@ -48,5 +48,5 @@ class Command(BaseCommand):
         for key in ApiKey.objects.order_by("name"):
             used = events.stamp(key.last_used_at) if key.last_used_at else "never"
             state = f"revoked {events.stamp(key.revoked_at)}" if key.revoked_at else f"last used {used}"
-            topics = ",".join(names.written(key.topics).values()) or "every topic"
+            topics = ",".join(names.addressed(key.topics).values()) or "every topic"
             self.stdout.write(f"{key.name}\t{','.join(key.scopes)}\t{state}\t{topics}")
