@@ -12,19 +12,23 @@ import random
 from collections.abc import Collection, Sequence
 from itertools import islice
 
+from django.db import InterfaceError, InternalError, OperationalError, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from hub import events, kinds, protocol, topics
+from hub import events, kinds, protocol, strict, topics
 from hub.events import Event
 from hub.log import Log, Page
+from hub.mishaps import malformed
 from hub.threads import in_thread
 from notifications import moments
-from notifications.models import Line, Room
+from notifications.models import UNSAYABLE, Line, Room
 
 GATHER_S = 0.2  # what is said within this time is copied together
 ROUND_S = 30.0  # within which is found what an instance did not copy before it was killed
 RETRY_S = 1.0
 TOGETHER = 100  # topics read at once
+AWAY = (OperationalError, InterfaceError, InternalError)  # it is not about a row
+MOST = {"sender": 64, "name": 150, "line_id": protocol.MAX_ID}  # characters of a row's
 
 logger = logging.getLogger(__name__)
 
@@ -122,6 +126,15 @@ def event(line: Line) -> Event:
     return Event(line.position, 0, topics.room(line.room_id), "said", body)
 
 
+def tellable(line: Line) -> Event | None:
+    """The event that a row is a copy of; None if no event can carry it."""
+    try:
+        return event(line)
+    except events.BadEvent as error:
+        malformed.note("row", topics.room(line.room_id), error)
+        return None
+
+
 def kept_rooms() -> QuerySet[Room]:
     """Those whose lines are rows as well."""
     return Room.objects.filter(kind__in=[kind for kind in kinds.kinds() if kinds.kind(kind).kept])
@@ -129,7 +142,7 @@ def kept_rooms() -> QuerySet[Room]:
 
 def _told(topic: str, most: int) -> list[Event]:
     rows = Line.objects.filter(room=topics.room_id(topic)).order_by("-position")[:most]
-    return [event(line) for line in reversed(rows)]
+    return [one for row in reversed(rows) if (one := tellable(row))]
 
 
 def _kept_topics() -> set[str]:
@@ -152,17 +165,43 @@ def _insert(said: Sequence[Event]) -> None:
     for one in said:
         if rooms[one.topic] not in here:
             continue
-        line = protocol.line(one)
-        rows.append(
-            Line(
-                room_id=rooms[one.topic],
-                position=one.position,
-                sender=line.sender["id"],
-                name=line.sender["name"],
-                line_id=line.id,
-                body=line.body,
-                at=moments.parse(line.at),
-            )
-        )
+        try:
+            rows.append(_row(one, rooms[one.topic]))
+        except Exception as error:
+            malformed.note("message of a room", one.topic, error)
+    try:
+        _keep(rows)
+    except AWAY:
+        raise
+    except Exception:
+        for row in rows:
+            _keep_alone(row)
+
+
+def _keep(rows: Sequence[Line]) -> None:
     # Another instance may have copied them, or we did before the database went away.
-    Line.objects.bulk_create(rows, ignore_conflicts=True)
+    with transaction.atomic():
+        Line.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _keep_alone(row: Line) -> None:
+    try:
+        _keep([row])
+    except AWAY:
+        raise
+    except Exception as error:
+        malformed.note("message of a room", topics.room(row.room_id), error)
+
+
+def _row(event: Event, room: int) -> Line:
+    """What a message is kept as; raise what may be for one that is none, or can be kept by no database."""
+    if event.type != "said":
+        raise ValueError(f"{event.type!r} is no message")
+    said = strict.read(event.body)
+    sender = said["from"]
+    texts = {"sender": sender["id"], "name": sender["name"], "line_id": said["id"]}
+    for name, value in texts.items():
+        if len(value) > MOST[name] or UNSAYABLE.search(value):
+            raise ValueError(f"{name} cannot be kept: {value[:60]!r}")
+    at = moments.parse(said["at"])
+    return Line(room_id=room, position=event.position, body=said["body"], at=at, **texts)

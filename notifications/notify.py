@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, ApiKey, Notific
 
 MAX_ADDRESSES = 1000
 MAX_SEGMENT = 10_000  # people, a row each; more are a group or a topic
+NAME = 900  # bytes of JSON that the longest name of a group takes
 KINDS = "user:…, group:…, topic:…, segment:… or everyone"
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
@@ -78,7 +79,7 @@ def notify(
         raise BadNotification(
             "expires_at", "It would expire before it is sent: give a later time.", "expires_early"
         )
-    check_size(rows)
+    check_size(said, (row.topic for row in rows))
     with transaction.atomic():
         sending.save(force_insert=True)
         replaced = _recall_replaced(rows) if key else []
@@ -103,14 +104,19 @@ def check(
     }
 
 
-def check_size(rows: Sequence[Notification]) -> None:
-    """Rows that differ in their topics alone: raise `TooLong` if one of them is too large for an event."""
+def check_size(said: Mapping[str, str], reached: Iterable[str]) -> None:
+    """A notification that says this, on each of these topics: raise `TooLong` if no event could carry one.
+
+    A group may be named otherwise when it is sent.
+    """
+    longest = max(reached, key=lambda topic: len(topic) + NAME * (topics.group_id(topic) is not None))
+    row = Notification(topic=longest, **said)
+    row.group = "\x01" * (NAME // 6) if topics.group_id(longest) is not None else None
     try:
-        inbox.draft(max(rows, key=lambda row: len(row.topic)))
+        inbox.draft(row)
     except TooLarge as large:
-        raise TooLong(
-            "body", f"{large} Shorten the text.", "large_notification", most=MAX_DATA // 1024
-        ) from None
+        text = f"{large} Shorten the text."
+        raise TooLong("body", text, "large_notification", most=MAX_DATA // 1024) from None
 
 
 def resolve(to: Sequence[str]) -> list[str]:

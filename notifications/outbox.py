@@ -11,9 +11,10 @@ import logging
 import random
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, InternalError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ RELAY_S = 1.0
 GRACE = timedelta(seconds=2)  # whoever committed a row publishes it within this, if alive
 BATCH = 200
 MANY = 10_000
+AWAY = (OperationalError, InterfaceError, InternalError)  # it is not about a row
 NOWHERE = 0  # the position of what is in no log and never will be
 
 logger = logging.getLogger(__name__)
@@ -70,6 +72,8 @@ def publish(rows: Sequence[Notification]) -> None:
         for row in some:
             try:
                 drafted.append((row, _draft(row)))
+            except AWAY:
+                raise
             except Exception as error:
                 _give_up(row, error)
         _append(drafted)
@@ -150,10 +154,10 @@ def _still(recalled: bool) -> QuerySet[Notification]:
 
 def _relay_one(id: UUID) -> int:
     """Publish a row alone; give it up if it cannot even be read. Raises if log or database are away."""
-    alone = Notification.objects.filter(pk=id, position=None)
+    alone = Notification.objects.filter(pk=id, position=None).select_related("sending")
     try:
         with transaction.atomic():
-            rows = list(alone.select_for_update(skip_locked=True))
+            rows = list(alone.select_for_update(skip_locked=True, of=("self",)))
             publish(rows)
         return len(rows)
     except LogAway:
@@ -162,7 +166,8 @@ def _relay_one(id: UUID) -> int:
         if not _unreadable(alone):
             logger.exception("notification %s was not published, trying again", id)
             return 0
-        _note(alone, id, error)
+        # Where it lies, it would hide all else that lies there.
+        _note(alone, id, error, recalled_at=timezone.now(), recall_reason="unreadable")
         return 1
 
 
@@ -180,8 +185,8 @@ def _give_up(row: Notification, error: Exception) -> None:
     row.position = NOWHERE
 
 
-def _note(row: QuerySet[Notification], id: UUID, error: Exception) -> None:
+def _note(row: QuerySet[Notification], id: UUID, error: Exception, **more: Any) -> None:
     failure = UNSAYABLE.sub("", f"{type(error).__name__}: {error}")[:MAX_FAILURE]
-    if row.update(position=NOWHERE, failed_at=timezone.now(), failure=failure):
+    if row.update(position=NOWHERE, failed_at=timezone.now(), failure=failure, **more):
         given_up.times += 1
         logger.error("notification %s cannot be published: %s", id, failure)

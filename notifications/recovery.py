@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from hub import topics
-from hub.events import Event
+from hub.events import BadEvent, Event
+from hub.mishaps import malformed
 from hub.threads import in_thread
 from notifications import lines, names
 from notifications.inbox import draft
@@ -42,12 +43,16 @@ def _recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str
     said = {id: rooms[id] for id in kept}
     found = merge(_notifications(inboxes), _lines(said), key=lambda event: event.position)
     events: list[Event] = []
-    size = 0
-    for event in found:
-        if len(events) == RECOVER or size > BYTES:
-            return events, True, lost
-        events.append(event)
-        size += len(event.body)
+    size = position = 0
+    for number, event in enumerate(found):
+        if number == RECOVER or size > BYTES:
+            if events:
+                return events, True, lost
+            return _recover({topic: max(after, position) for topic, after in holes.items()})
+        position = event.position
+        if event.body:
+            events.append(event)
+            size += len(event.body)
     return events, False, lost
 
 
@@ -59,14 +64,23 @@ def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
     names.name(rows)
     for row in rows:
         assert row.position is not None  # noqa: S101
-        made = draft(row)
-        yield Event(row.position, 0, row.topic, made.type, made.body)
+        try:
+            made = draft(row)
+            yield Event(row.position, 0, row.topic, made.type, made.body)
+        except BadEvent as error:
+            malformed.note("row", row.topic, error)
+            yield _nothing(row.topic, row.position)
 
 
 def _lines(holes: Mapping[int, int]) -> Iterator[Event]:
     if holes:
-        rows = Line.objects.filter(_after("room", holes)).order_by("position")[: RECOVER + 1]
-        yield from map(lines.event, rows)
+        for row in Line.objects.filter(_after("room", holes)).order_by("position")[: RECOVER + 1]:
+            yield lines.tellable(row) or _nothing(topics.room(row.room_id), row.position)
+
+
+def _nothing(topic: str, position: int) -> Event:
+    """In the place of a row that no event can carry: counted among the others, and told to nobody."""
+    return Event(position, 0, topic, "", b"")
 
 
 def _after(field: str, holes: Mapping[Any, int]) -> Q:

@@ -181,7 +181,7 @@ class Draft(forms.Form):
         try:
             texts = check(**said)
             reached = self.audience.topics if self.audience else [topics.EVERYONE]
-            check_size([Notification(topic=max(reached, key=len), **texts)])
+            check_size(texts, reached)
         except BadNotification as bad:
             if bad.field not in self.errors:
                 self.add_error(bad.field, refusal(bad))

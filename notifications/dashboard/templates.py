@@ -72,7 +72,7 @@ class TemplateForm(TemplateModelForm):
             filled = filling.fill(draft, dict.fromkeys(filling.names(draft), value))
             try:
                 texts = check(**{**filled, "title": filled["title"] or "x"})
-                check_size([Notification(topic=topics.EVERYONE, **texts)])
+                check_size(texts, [topics.EVERYONE])
                 return
             except BadNotification as bad:
                 wrong = wrong or bad

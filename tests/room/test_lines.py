@@ -16,6 +16,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from hub import protocol, topics
 from hub.events import Draft, Event
 from hub.log.memory import MemoryLog
+from hub.mishaps import malformed
 from hub.replay import Replay
 from hub.threads import in_thread
 from notifications import lines, recovery
@@ -276,6 +277,79 @@ async def test_rows_come_in_pages_and_only_after_the_position(monkeypatch: pytes
     assert [event.position for event in first] == [3, 4, 5, 6]
     assert [event.position for event in second] == [7]
     assert (more, no_more, lost) == (True, False, frozenset())
+
+
+SAID = {"from": {"id": "7", "name": "ann"}, "id": "c1", "body": "x", "at": "2026-01-31T09:00:00.125Z"}
+NONE_OF_OURS: dict[str, Any] = {
+    "no fields": {},
+    "no sender": {**SAID, "from": None},
+    "a sender that is text": {**SAID, "from": "ann"},
+    "a sender without a name": {**SAID, "from": {"id": "7"}},
+    "a sender whose id is a list": {**SAID, "from": {"id": [7], "name": "ann"}},
+    "a long sender": {**SAID, "from": {"id": "7" * 65, "name": "ann"}},
+    "a long name": {**SAID, "from": {"id": "7", "name": "n" * 151}},
+    "a NUL in a name": {**SAID, "from": {"id": "7", "name": "a\0"}},
+    "half a character in a name": {**SAID, "from": {"id": "7", "name": "\ud800"}},
+    "a long id": {**SAID, "id": "c" * 101},
+    "an id that is a number": {**SAID, "id": 7},
+    "no time": {**SAID, "at": None},
+    "a time that is none": {**SAID, "at": "yesterday"},
+    "a NUL in the text": {**SAID, "body": ["a\0"]},
+    "half a character in the text": {**SAID, "body": {"a": "\udc00"}},
+    "no JSON number": {**SAID, "body": float("inf")},
+}
+
+
+@pytest.mark.parametrize("name", NONE_OF_OURS)
+async def test_what_is_no_message_is_skipped_and_the_rest_copied(name: str, log: MemoryLog) -> None:
+    copying = Copying(log)
+    before = malformed.times["message of a room"]
+    say(log, "before")
+    log.append([Draft(LOBBY, "said", json.dumps(NONE_OF_OURS[name]).encode())])
+    log.append([Draft(LOBBY, "room", b'{"data":{}}'), Draft(LOBBY, "said", b"no JSON")])
+    say(log, "after")
+
+    copying.keep(LOBBY)
+    await copying.copy()
+
+    assert await in_thread(bodies) == ["before", "after"]
+    assert malformed.times["message of a room"] == before + 3
+    assert not copying._dirty
+
+
+async def test_a_row_that_cannot_be_told_is_left_out_and_the_others_are(log: MemoryLog) -> None:
+    copying = Copying(log)
+    for number in range(3):
+        say(log, f"{number}")
+    copying.keep(LOBBY)
+    await copying.copy()
+    await in_thread(lambda: Line.objects.filter(body="1").update(body={"a": "\ud800"}))
+
+    told = await lines.told(LOBBY, 3)
+    recovered, _, _ = await recovery.recover({LOBBY: 0})
+
+    assert [json.loads(event.body)["body"] for event in told] == ["0", "2"]
+    assert [json.loads(event.body)["body"] for event in recovered] == ["0", "2"]
+
+
+async def test_pages_of_rows_that_cannot_be_told_are_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "RECOVER", 4)
+    common = {"sender": "7", "name": "ann", "line_id": "c", "at": "2026-01-31T09:00:00Z"}
+    bodies = ["\ud800" if 2 < number < 20 else number for number in range(1, 23)]
+
+    def fill() -> None:
+        rows = [Line(room_id=1, position=n, body=body, **common) for n, body in enumerate(bodies, 1)]
+        Line.objects.bulk_create(rows)
+
+    await in_thread(fill)
+
+    found, after, more = [], 0, True
+    while more:
+        events, more, _ = await recovery.recover({LOBBY: after})
+        found += [event.position for event in events]
+        after = found[-1]
+
+    assert found == [1, 2, 20, 21, 22]
 
 
 def test_the_migration_goes_back_and_forward() -> None:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.utils import timezone
 
 from hub import events
 from hub.events import Draft
 from hub.log import Log, LogAway, LogRefused
-from notifications import inbox, outbox, progress, recalling, why
+from notifications import access, inbox, outbox, progress, recalling, why
 from notifications.models import Notification
 from notifications.notify import BadNotification, notify
 from tests.api.conftest import events_on
@@ -27,9 +27,6 @@ SHORT, LONG = "topic:a", "topic:" + "a" * 200
 
 def body_that_fits(topic: str) -> str:
     """The longest there can be on this topic."""
-    empty = inbox.draft(Notification(topic=topic, title="t", severity="info"))
-    data = len(empty.body) - len(inbox.draft(Notification(topic="", title="t", severity="info")).body)
-    assert data == 2 * len(topic)
     said = inbox.item(Notification(topic=topic, title="t", severity="info"))
     del said["position"]
     return "x" * (events.MAX_DATA - len(events.encode(said)))
@@ -67,6 +64,33 @@ def test_one_byte_too_many_for_the_longest_topic_is_refused_and_no_row_is_made(h
     assert refused.value.field == "body"
     assert not Notification.objects.exists()
     assert len(notify([SHORT, LONG], "t", body=fits)) == 2
+
+
+def test_a_group_may_come_to_be_named_otherwise(heard_log: Log, alice: User) -> None:
+    group = Group.objects.create(name="ops")
+    alice.groups.add(group)
+    fits = body_that_fits(f"group-{group.pk}")
+
+    with pytest.raises(events.TooLarge):
+        notify(["group:ops"], "t", body=fits)
+    (row,) = notify(["group:ops"], "t", body=fits[:-1000], send_at=timezone.now() + timedelta(hours=1))
+    Group.objects.update(name="\x01" * 150)
+    Notification.objects.filter(pk=row.pk).update(due_at=timezone.now() - LONG_AGO)
+    relay()
+
+    assert len(events_on(heard_log, f"group-{group.pk}")) == 1
+
+
+def test_a_sending_that_cannot_be_read_delays_no_other(heard_log: Log, alice: User) -> None:
+    poison = waiting(alice, "poison")
+    waiting(alice, "after it")
+    with connection.cursor() as cursor:
+        half = "UPDATE hub_notifications_sending SET sender = CAST(x'ff' AS TEXT) WHERE id = %s"
+        cursor.execute(half, [poison.sending_id.hex if poison.sending_id else ""])
+
+    relay()
+
+    assert titles(heard_log, alice) == ["after it"]
 
 
 def test_an_oversized_row_delays_no_other(heard_log: Log, alice: User) -> None:
@@ -107,6 +131,7 @@ def test_a_row_that_cannot_be_read_delays_no_other(heard_log: Log, alice: User) 
 
     assert titles(heard_log, alice) == ["after it"]
     assert Notification.objects.filter(pk=poison.pk, position=0).exclude(failed_at=None).exists()
+    assert [item["title"] for item in inbox.find(alice, access.own_topics(alice))[0]] == ["after it"]
 
 
 class Refusing:
