@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.utils import formats, timezone
 
 from hub import topics
-from notifications import names
 from notifications.models import NEVER
 from notifications.why import Answer, Facts, Status
 from notifications.words import say
@@ -26,8 +25,11 @@ TAGS: dict[Status, str] = {
 SILENT = ("toast-muted", "quiet-hours", "storm")
 
 
-def verdict(answer: Answer, person: User, now: datetime) -> dict[str, Any]:
-    """Of one answer: a few words, the rule that decided, what to do about it, and what is on record."""
+def verdict(answer: Answer, person: User, now: datetime, topic: str) -> dict[str, Any]:
+    """Of one answer: a few words, the rule that decided, what to do about it, and what is on record.
+
+    ``topic`` is its topic as people are shown it.
+    """
     facts = answer.facts
     word = f"reason_{answer.reason.replace('-', '_')}"
     rule = "reason_deactivated" if word == "reason_no_access" and not person.is_active else word
@@ -39,7 +41,7 @@ def verdict(answer: Answer, person: User, now: datetime) -> dict[str, Any]:
         "zone": quiet["zone"],
         "by": facts.recalled_by or say("why_somebody"),
         "because": facts.recall_reason or say("why_no_reason"),
-        "topic": names.shown([facts.topic])[facts.topic],
+        "topic": topic,
         "recalled": moment(facts.recalled_at, now),
         "expires": moment(facts.expires_at, now),
         "due": moment(facts.due_at, now),

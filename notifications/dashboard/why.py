@@ -84,22 +84,23 @@ def _one(person: User, id: UUID, now: datetime) -> dict[str, Any]:
     answer = why.find(person, id, now)
     if answer is None:
         raise Unknown(404, say("why_no_notification"))
-    told = verdict(answer, person, now)
+    topic = _shown(answer.facts.topic)
     return {
-        "one": told,
+        "one": verdict(answer, person, now, topic),
         "person": person,
         "steps": timeline(answer.facts, now),
         "row": answer.facts,
-        "topic": _shown(answer.facts.topic),
+        "topic": topic,
         "sending": answer.facts.sending,
     }
 
 
 def _all(person: User, before: UUID | None, now: datetime) -> dict[str, Any]:
     answers = why.latest(person, ROWS + 1, before)
+    shown = names.shown(answer.facts.topic for answer in answers)
     return {
         "person": person,
-        "decisions": [verdict(answer, person, now) for answer in answers[:ROWS]],
+        "decisions": [verdict(one, person, now, shown[one.facts.topic]) for one in answers[:ROWS]],
         "older": answers[ROWS - 1].facts.id if len(answers) > ROWS else None,
     }
 
