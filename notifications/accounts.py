@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, RedirectURLMixin
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -34,7 +35,11 @@ class SignInForm(AuthenticationForm):
             return super().clean()
         address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
         attempt = attempts.begin("password", name, address)
-        data = super().clean()
+        try:
+            data = super().clean()
+        except ValidationError:
+            attempt.failed()
+            raise
         attempt.succeeded()
         return data
 
@@ -86,6 +91,7 @@ class Verify(RedirectURLMixin, View):
             return later(self._page(refusal=waiting(many)), many)
         device = second_factor.verified(user, request.POST.get("code", ""))
         if device is None:
+            attempt.failed()
             audit.sample("login-failed", user.get_username(), address=address, second_factor="wrong code")
             return self._page(refusal=say("second_factor_wrong"))
         attempt.succeeded()

@@ -27,6 +27,7 @@ KNOWN = timedelta(days=90)  # so long an address is one of the person's
 ROWS = 100_000
 STEP = 500  # rows taken away at a time
 CLEANED_EACH = 50  # attempts, about
+TOGETHER = 15  # attempts beyond the free ones that may be under way: who opens many tabs is no guesser
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,10 @@ class Limit:
     free: int
     most_s: int
 
-    def wait(self, failures: int) -> timedelta:
+    def until(self, failures: int, now: datetime) -> datetime | None:
+        """When it may be tried again after so many; None if at once."""
         over = failures - self.free
-        return timedelta(seconds=0 if over < 0 else min(self.most_s, 2 ** min(over + 1, 30)))
+        return None if over < 0 else now + timedelta(seconds=min(self.most_s, 2 ** min(over + 1, 30)))
 
 
 FROM_ONE_ADDRESS = Limit(free=5, most_s=900)
@@ -56,10 +58,19 @@ class TooMany(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Counted as failed until it is said that it was not."""
+    """Counted; how it ended is to be said."""
 
+    kind: str
     here: str
     everywhere: str
+
+    def failed(self) -> None:
+        """From now on the next has to wait."""
+        with transaction.atomic():
+            rows, now = _locked((self.here, self.everywhere))
+            for row, limit in zip(rows, (FROM_ONE_ADDRESS, FROM_EVERYWHERE[self.kind]), strict=True):
+                row.until = limit.until(row.failures, now)
+                row.save(update_fields=["until"])
 
     def succeeded(self) -> None:
         now = timezone.now()
@@ -71,20 +82,19 @@ class Attempt:
 def begin(kind: str, account: str, address: str) -> Attempt:
     """Count an attempt to prove to be this account; raise `TooMany`.
 
-    Before anything is compared: of a hundred that come at once, none passes uncounted. Whether there
-    is such an account makes no difference.
+    Before anything is compared: of a hundred that come at once, few pass, and all of those count. Whether
+    there is such an account makes no difference.
     """
-    attempt = Attempt(_digest(kind, account, _network(address)), _digest(kind, account, ""))
+    attempt = Attempt(kind, _digest(kind, account, _network(address)), _digest(kind, account, ""))
     if not secrets.randbelow(CLEANED_EACH):
         clean()
-    now = timezone.now()
     with transaction.atomic():
-        here, everywhere = _locked((attempt.here, attempt.everywhere), now)
+        (here, everywhere), now = _locked((attempt.here, attempt.everywhere))
         _refuse(here, everywhere, now)
         for row, limit in ((here, FROM_ONE_ADDRESS), (everywhere, FROM_EVERYWHERE[kind])):
             row.failures = 1 + (row.failures if row.at > now - FORGOTTEN else 0)
             row.at = now
-            row.until = now + limit.wait(row.failures)
+            row.until = limit.until(row.failures - TOGETHER, now)
             row.save(update_fields=["failures", "at", "until"])
     return attempt
 
@@ -104,14 +114,13 @@ def _some(rows: Iterable[SignInCount], most: int = STEP) -> list[str]:
     return [row.pk for row in rows[: min(most, STEP)]]  # type: ignore[index]
 
 
-def _locked(digests: tuple[str, str], now: datetime) -> tuple[SignInCount, SignInCount]:
-    """Both rows, always in one order: two attempts never wait for each other."""
-    SignInCount.objects.bulk_create(
-        [SignInCount(digest=digest, at=now) for digest in sorted(digests)], ignore_conflicts=True
-    )
+def _locked(digests: tuple[str, str]) -> tuple[tuple[SignInCount, SignInCount], datetime]:
+    """Both rows, and when they became ours; in one order, so that no two attempts wait for each other."""
+    new = [SignInCount(digest=digest, at=timezone.now()) for digest in sorted(digests)]
+    SignInCount.objects.bulk_create(new, ignore_conflicts=True)
     rows = SignInCount.objects.select_for_update().filter(pk__in=digests).order_by("pk")
     found = {row.digest: row for row in rows}
-    return found[digests[0]], found[digests[1]]
+    return (found[digests[0]], found[digests[1]]), timezone.now()
 
 
 def _refuse(here: SignInCount, everywhere: SignInCount, now: datetime) -> None:

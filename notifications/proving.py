@@ -29,7 +29,9 @@ def prove(request: HttpRequest, given: str, *, code_too: bool = True) -> bool:
     right = user.check_password(given)
     if not right and code_too and second_factor.enrolled(user):
         right = second_factor.verified(user, given) is not None
-    if right:
-        attempt.succeeded()
-        request.session[PROVED_AT] = time.time()
-    return bool(right)
+    if not right:
+        attempt.failed()
+        return False
+    attempt.succeeded()
+    request.session[PROVED_AT] = time.time()
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,8 +17,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def sample(monkeypatch: pytest.MonkeyPatch) -> None:
+def minute(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time (Unix) that the sample sees, which begins anew."""
+    now = [0.0]
+    monkeypatch.setattr(sampling, "time", SimpleNamespace(time=lambda: now[0]))
     monkeypatch.setattr(audit, "_strangers", sampling.Sample())
+    return now
 
 
 def entries() -> list[tuple[str, str, str, str]]:
@@ -69,9 +74,7 @@ def test_a_flood_from_everywhere_too() -> None:
     assert AuditEntry.objects.count() == sampling.ALTOGETHER
 
 
-def test_the_next_minute_is_noted_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    minute = [0.0]
-    monkeypatch.setattr("notifications.sampling.time.time", lambda: minute[0])
+def test_the_next_minute_is_noted_again(minute: list[float]) -> None:
     some = sampling.Sample()
 
     first = [some.take(HERE)[0] for _ in range(20)]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def fail(times: int, at: str = HERE, name: str = "alice") -> None:
     for _ in range(times):
-        attempts.begin("password", name, at)
+        attempts.begin("password", name, at).failed()
 
 
 def test_five_wrong_passwords_cost_nothing_and_the_sixth_is_not_tried(alice: User) -> None:
@@ -83,8 +83,10 @@ def test_many_addresses_make_strangers_wait_but_not_the_person(alice: User) -> N
     assert (stranger.status_code, person.status_code) == (429, 302)
 
 
-def test_the_wait_for_strangers_stays_short(clock: Callable[[float], None]) -> None:
-    assert attempts.FROM_EVERYWHERE["password"].wait(10_000) == timedelta(seconds=60)
+def test_the_wait_for_strangers_stays_short() -> None:
+    now = timezone.now()
+
+    assert attempts.FROM_EVERYWHERE["password"].until(10_000, now) == now + timedelta(seconds=60)
 
 
 def test_a_name_that_is_nobody_s_counts_alike(alice: User) -> None:
@@ -136,6 +138,17 @@ def test_there_are_never_more_rows_than_a_bound(monkeypatch: pytest.MonkeyPatch)
         fail(1, at=f"192.0.2.{number}")
 
     assert SignInCount.objects.count() <= 12
+
+
+def test_attempts_that_are_under_way_hold_up_a_few_others_and_not_hundreds() -> None:
+    passed = []
+    for _ in range(100):
+        try:
+            passed.append(attempts.begin("password", "alice", HERE))
+        except attempts.TooMany:
+            break
+
+    assert len(passed) == attempts.FROM_ONE_ADDRESS.free + attempts.TOGETHER
 
 
 def test_a_malformed_form_is_answered_with_the_form(alice: User) -> None:
