@@ -14,6 +14,7 @@ from hub.events import MAX_DATA, Draft, Event, Frame
 from hub.kinds import Kind, Refused
 from hub.log import Log, LogAway, Overtaken, Placed
 from hub.member import Member
+from hub.mishaps import malformed
 from hub.protocol import Say
 
 TOGETHER = 100  # lines placed at once
@@ -54,7 +55,6 @@ class Room:
         self._recent: deque[int] = deque(maxlen=kind.history + 1)  # positions
         self._early: list[Event] | None = []  # heard before the state was known
         self._waiting: list[tuple[Member, Say]] = []
-        self.failures = 0  # of the kind, over frames it could not judge
         self._placing: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
 
@@ -106,10 +106,9 @@ class Room:
             self.kind.validate(frame, member.who, self._state)
         except Refused:
             raise
-        except Exception:
+        except Exception as error:
             # A kind of the host's own: what it cannot judge is nobody else's trouble.
-            self.failures += 1
-            logger.exception("kind %s cannot judge a frame in %s", self.kind.name, self.name)
+            malformed.note("frame", f"kind {self.kind.name}", error)
             raise Refused("failed", "This room cannot take that: send something else.") from None
 
     def tell(self, text: bytes, but: str = "") -> None:

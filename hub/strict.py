@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 MAX_DEPTH = 32  # levels of arrays and objects
 MAX_INTEGER = (1 << 53) - 1  # beyond it a browser reads another number (RFC 7493, 2.2)
 
+# Numbers that may be too great; of all others none need be looked at, which costs a call each.
+_GREAT = re.compile(r"[0-9]{16}|[0-9.][eE]")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -22,7 +24,7 @@ def read(text: bytes) -> Any:
     """The value of a JSON text in UTF-8; raise `BadJson` and nothing else."""
     try:
         whole = text.decode()
-        value = _DECODER.decode(whole)
+        value = (_EXACT if _GREAT.search(whole) else _QUICK).decode(whole)
     except UnicodeDecodeError:
         raise BadJson("these bytes are not UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -93,6 +95,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-_DECODER = json.JSONDecoder(
+_QUICK = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+_EXACT = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
 )
