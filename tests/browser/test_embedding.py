@@ -107,6 +107,34 @@ def test_a_token_that_runs_out_is_asked_for_again(
     expect(page.locator(LIVE)).to_have_accessible_name("Notifications, 1 unread")
 
 
+def test_a_token_that_is_revoked_is_shown_no_more_and_another_goes_on_in_all_tabs(
+    context: BrowserContext, host: Host, api: httpx.Client
+) -> None:
+    given = host.tokens()
+    context.route(f"{host.origin}/hub-token", lambda route: None)  # nobody gives another yet
+    tabs = [visit(context, host.origin, given["token"]) for _ in range(2)]
+    for tab in tabs:
+        tab.locator(LIVE).wait_for()
+    feeds: list[str] = []
+    context.on("request", lambda request: feeds.append(request.url) if "/feed/" in request.url else None)
+
+    api.delete(f"/api/v1/tokens/{given['id']}").raise_for_status()
+    for tab in tabs:
+        expect(tab.locator("notification-bell button.bell")).to_have_attribute("data-state", "signed out")
+        tab.evaluate("dispatchEvent(new Event('online'))")
+        tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert feeds == []
+    # The tab that does not hold the stream.
+    bell = tabs[1].locator("notification-bell")
+    bell.evaluate("(bell, token) => bell.setAttribute('token', token)", host.tokens()["token"])
+
+    for tab in tabs:
+        tab.locator(LIVE).wait_for()
+    post(api, "heard with the other")
+    expect(tabs[0].locator(LIVE)).to_have_accessible_name("Notifications, 1 unread")
+    assert len(feeds) == 1
+
+
 def test_an_origin_that_is_not_allowed_gets_nothing(
     context: BrowserContext, host: Host, api: httpx.Client
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from tests.browser.tabs import heard, leads, open_feeds, run, sign_in, state, tab, until, until_in
-from tests.browser.visitor import sign_out
+from tests.browser.visitor import session, sign_out
 from tests.cluster import Cluster
 
 TABS = 10
@@ -124,6 +124,40 @@ def test_signing_in_again_in_a_new_tab_revives_the_others(context: BrowserContex
     sign_in(context, cluster, "alice")
 
     until(lambda: state(old) == "live", "the old tab is live")
+
+
+def test_a_person_who_is_shut_out_is_told_in_every_tab_and_none_tries_again(
+    context: BrowserContext, cluster: Cluster
+) -> None:
+    tabs = [sign_in(context, cluster, "bob"), tab(context, cluster)]
+    feeds: list[str] = []
+    context.on("request", lambda request: feeds.append(request.url) if "/feed/" in request.url else None)
+    act = "from django.contrib.auth.models import User; u = User.objects.get(username='bob'); "
+
+    cluster.manage("shell", "-v0", "-c", act + "u.is_active = False; u.save()")
+    try:
+        for page in tabs:
+            until(lambda page=page: state(page) == "signed out", "the tab knows")  # type: ignore[misc]
+            page.evaluate("dispatchEvent(new Event('online'))")
+        assert feeds == []
+    finally:
+        cluster.manage("shell", "-v0", "-c", act + "u.is_active = True; u.save()")
+        session.cache_clear()
+
+
+def test_a_session_that_another_replaced_goes_on(context: BrowserContext, cluster: Cluster) -> None:
+    page = sign_in(context, cluster, "alice")
+    script = "from django.contrib.sessions.models import Session; Session.objects.get(pk='{}').delete()"
+    [old] = [cookie["value"] for cookie in context.cookies() if cookie["name"] == "sessionid"]
+    session.cache_clear()
+    context.add_cookies(session(cluster, "alice"))
+    run(page, "window.states = []; store.addEventListener('state', (e) => window.states.push(e.detail));")
+
+    cluster.manage("shell", "-v0", "-c", script.format(old))
+
+    until(lambda: "reconnecting" in page.evaluate("window.states"), "the old one has ended")
+    until(lambda: state(page) == "live", "the page goes on")
+    assert "signed out" not in page.evaluate("window.states")
 
 
 def unread(api: httpx.Client) -> int:

@@ -56,7 +56,9 @@ class Store extends Reader {
   renew(token) {
     if (token === this.#api.token) return;
     this.#api.token = token;
-    if (this.state === "signed out") this.#stream?.connect();
+    if (this.state !== "signed out") return;
+    if (this.#stream) this.#stream.connect();
+    else this.#tabs?.tell({ token });
   }
 
   /** While this tab is looked at, a leader that is not must not sleep. */
@@ -87,10 +89,11 @@ class Store extends Reader {
   }
 
   /** From another tab: the leader's word, or a new tab that asks where things stand. */
-  #hear({ event, state, hello, wake, here }) {
+  #hear({ event, state, hello, wake, here, token }) {
     if (event) this.#take(...event);
     if (state) this.#show(state);
     if (wake) this.#stream?.wake();
+    if (token && this.#stream) this.renew(token);
     if (hello && this.#stream) {
       this.#tabs.tell({ here: this.#here });
       // A page that has just come has a session.

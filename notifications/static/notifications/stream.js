@@ -1,4 +1,4 @@
-// The feed's connection: it never gives up, and has one word for how it stands.
+// The feed's connection: it gives up when the hub says so and not before, and has one word for how it stands.
 
 import { Refused } from "./api.js";
 import { read } from "./source.js";
@@ -7,6 +7,12 @@ const FIRST_MS = 2000;
 const CAP_MS = 30_000;
 const ANSWER_MS = 15_000;
 const AWAY_MS = 60_000; // after which more may have changed than the feed repeats
+
+// In place of the time after which to come back.
+const GONE = "gone"; // the hub says that it is over
+const REFUSED = "refused";
+
+const isFinal = ({ status }) => status === 401 || status === 403;
 
 export class Stream {
   #api;
@@ -24,6 +30,7 @@ export class Stream {
   #heardAt = 0;
   #silentAt = 0;
   #degraded = false;
+  #stopped = false;
   #closing = new AbortController();
 
   /**
@@ -38,8 +45,8 @@ export class Stream {
     this.#hear = hear;
     this.#say = say;
     const { signal } = this.#closing;
-    addEventListener("online", () => this.connect(), { signal });
-    addEventListener("offline", () => this.#comeBack(), { signal });
+    addEventListener("online", () => this.#stopped || this.connect(), { signal });
+    addEventListener("offline", () => this.#stopped || this.#comeBack(), { signal });
     // Somebody looks again: timers may have slept, and the session may be another.
     document.addEventListener("visibilitychange", () => !document.hidden && this.wake(), { signal });
     this.connect();
@@ -50,12 +57,16 @@ export class Stream {
     this.#hangUp();
   }
 
-  /** Another tab is looked at. Here, hidden, timers may be a minute late. */
+  /** Somebody looks, here or at another tab. Hidden, timers may be a minute late. */
   wake() {
+    // Signed out: they may have signed in elsewhere, but a token stays what it is.
+    if (this.#stopped) return this.#api.token === null && this.connect();
     if (this.#abort === null ? Date.now() >= this.#dueAt : Date.now() > this.#silentAt) this.connect();
   }
 
+  /** Begin, or begin again: with another session or token, perhaps. */
   async connect() {
+    this.#stopped = false;
     this.#hangUp();
     const abort = new AbortController();
     this.#abort = abort;
@@ -80,6 +91,7 @@ export class Stream {
     } catch (error) {
       if (error instanceof Refused) wait = this.#refused(error);
     }
+    if (wait === GONE && (await this.#mayStay())) wait = undefined;
     if (abort === this.#abort) this.#comeBack(wait);
   }
 
@@ -101,13 +113,26 @@ export class Stream {
       this.#hear("behind", {}, "");
     } else if (type === "retire") {
       wait = data.retry;
+    } else if (type === "stream-error" && data.retry === false) {
+      wait = GONE;
     }
     this.#hear(type, data, id);
     return wait;
   }
 
+  /** Whether another session took the place of one that has ended, as when they signed in again elsewhere. */
+  async #mayStay() {
+    if (this.#api.token !== null) return false;
+    try {
+      await this.#api.ask("GET", "notifications/count");
+      return true;
+    } catch (error) {
+      return !(error instanceof Refused && isFinal(error));
+    }
+  }
+
   #refused({ status, retryAfter }) {
-    if (status === 401 || status === 403) return Infinity;
+    if (isFinal({ status })) return REFUSED;
     // Of a position that it cannot read the hub says 400: the list is asked for instead.
     if (status === 400 && this.#position) {
       this.#position = "";
@@ -119,7 +144,10 @@ export class Stream {
   #comeBack(wait) {
     this.#hangUp();
     this.#dueAt = 0;
-    if (wait === Infinity) return this.#say("signed out");
+    if (wait === GONE || wait === REFUSED) {
+      this.#stopped = true;
+      return this.#say("signed out");
+    }
     this.#say(navigator.onLine ? "reconnecting" : "offline");
     const most = this.#failures ? this.#retryMs * 2 ** this.#failures : Math.min(this.#retryMs, FIRST_MS);
     this.#failures += 1;
