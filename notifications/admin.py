@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from notifications import forgetting
+from notifications import audit, forgetting
 from notifications.models import (
     ApiKey,
     AuditEntry,
@@ -137,10 +137,26 @@ class AuditEntryAdmin(Unchanged):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(Unmade):
-    """Made on the dashboard or by `manage.py apikey`, which show a key's text; here they are revoked."""
+    """Made on the dashboard or by `manage.py apikey`, which show it; here they are revoked, for good."""
 
     list_display = ("name", "scopes", "topics", "created_at", "last_used_at", "revoked_at")
-    readonly_fields = ("name", "scopes", "topics", "created_at", "last_used_at")
+    _kept = ("name", "scopes", "topics", "opens_private", "may_broadcast", "created_at", "last_used_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*self._kept, "revoked_at") if obj is not None and obj.revoked_at else self._kept
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "revoked_at" in form.changed_data:
+            audit.record(request, "revoke-key", obj.name)
+
+    def delete_model(self, request: HttpRequest, obj: ApiKey) -> None:
+        audit.record(request, "revoke-key", obj.name, deleted=True)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset:
+            self.delete_model(request, key)
 
 
 @admin.register(Ticket)

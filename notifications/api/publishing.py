@@ -19,7 +19,7 @@ from hub import events, topics
 from hub.log import LogAway, Terms
 from hub.log.shared import shared_log
 from hub.problems import Problem
-from notifications import access, audience, endings, keys, names, recalling, tokens
+from notifications import access, audience, audit, endings, keys, names, recalling, tokens
 from notifications import notify as sending
 from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest
@@ -156,10 +156,14 @@ def _send(request: KeyRequest, body: NotificationBody) -> list[Notification]:
     size = len(body.title) + len(body.body) + ENVELOPE
     with suppress(LogAway):
         shared_log().append([], Terms(str(key.pk), besides=size * len(body.to)))
-    with transaction.atomic() if body.send_at is not None else nullcontext():
+    wide = "everyone" in body.to
+    with transaction.atomic() if body.send_at is not None or wide else nullcontext():
         if body.send_at is not None and not keys.still_works(key):
             raise Problem(401, "This key is unknown or revoked: ask for another.")
         rows = sending.notify(**dict(body), sender=f"key:{key.name}", api_key=key)
+        if wide:
+            said = {"by": f"key:{key.name}", "address": request.META.get("REMOTE_ADDR", "")}
+            audit.note("send", rows[0].sending_id, **said, to=body.to, title=body.title)
     quotas.add(key.pk, notifications=len(rows) - len(body.to))
     return rows
 

@@ -13,6 +13,8 @@ from tests.cluster.ports import HOST, Ports
 
 SLICE = 250  # events an append: Redis makes nobody wait for long
 BACKLOG = 2048  # as ours on Daphne
+# What one key may publish is bounded, and here it is one key that finds out how much an instance can.
+QUOTAS = {f"HUB_KEY_{what}_PER_S": str(10**9) for what in ("EVENTS", "BYTES", "NOTIFICATIONS")}
 
 
 class Hub(Server):
@@ -24,7 +26,7 @@ class Hub(Server):
         self._instances = [self._instance(f"hub-{k}", port) for k, port in enumerate(ports, start=1)]
 
     def _instance(self, name: str, port: int) -> Instance:
-        return Instance(self.bench.folder, name, port, self.bench.parts.env)
+        return Instance(self.bench.folder, name, port, {**self.bench.parts.env, **QUOTAS})
 
     @property
     def ports(self) -> list[int]:
