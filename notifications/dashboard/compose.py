@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from notifications import attempts, audit, proving, segments, words
 from notifications.accounts import later, waiting
+from notifications.dashboard.asked import number
 from notifications.dashboard.draft import Draft
 from notifications.dashboard.preview import preview
 from notifications.models import Sending, Template, time_ordered_id
@@ -48,7 +49,7 @@ def _begun(request: StaffRequest) -> Draft:
     to, template = request.GET.get("to", ""), request.GET.get("template", "")
     if not template:
         return Draft(initial={"to": to})
-    return Draft.from_template(get_object_or_404(Template, pk=int(template) if template.isdecimal() else 0))
+    return Draft.from_template(get_object_or_404(Template, pk=number(template)))
 
 
 def _added(request: StaffRequest, act: str | None) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+
+from notifications.dashboard.asked import number
 
 ROWS = 50
-MOST = 2**63 - 1  # that an id can be
 
 Row = TypeVar("Row", bound=Model)
 
@@ -26,9 +27,8 @@ def page_of(
     """
     before = request.GET.get("before", "")
     if before:
-        if not (before.isascii() and before.isdigit()) or int(before) > MOST:
-            raise Http404
-        rows = after(rows, int(before)) if after else rows.filter(pk__lt=int(before))
+        last = number(before)
+        rows = after(rows, last) if after else rows.filter(pk__lt=last)
     found = list(rows[: ROWS + 1])
     if len(found) <= ROWS:
         return found, ""

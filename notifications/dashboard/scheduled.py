@@ -10,8 +10,8 @@ from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hub import events
 from hub.problems import Problem
 from notifications import audit, recalling
+from notifications.dashboard.asked import uuid
 from notifications.dashboard.draft import Local
 from notifications.dashboard.taking_back import theirs
 from notifications.models import Notification, Sending
@@ -130,12 +131,7 @@ def _after(request: StaffRequest) -> QuerySet[Sending]:
     after = request.GET.get("after")
     if not after:
         return waiting
-    try:
-        last = Sending.objects.filter(pk=UUID(after)).first()
-    except ValueError:
-        last = None
-    if last is None:
-        raise Http404
+    last = get_object_or_404(Sending, pk=uuid(after))
     return waiting.filter(Q(due_at__gt=last.due_at) | Q(due_at=last.due_at, pk__gt=last.pk))
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from notifications import progress
 from notifications.audience import role
 from notifications.dashboard import live, taking_back
+from notifications.dashboard.asked import uuid
 from notifications.models import Notification, Sending
 from notifications.roles import StaffRequest, may, needs
 from notifications.words import say
@@ -125,10 +126,7 @@ def state(sending: Any) -> progress.State:
 
 def _before(request: StaffRequest) -> QuerySet[Sending]:
     sendings, before = Sending.objects.order_by("-id"), request.GET.get("before")
-    try:
-        return sendings.filter(pk__lt=UUID(before)) if before else sendings
-    except ValueError:
-        raise Http404 from None
+    return sendings.filter(pk__lt=uuid(before)) if before else sendings
 
 
 def _percent(part: int, whole: int) -> int:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from hub import topics
 from notifications import access, audit, names, words
 from notifications.dashboard import live
+from notifications.dashboard.asked import number
 from notifications.models import UNSAYABLE, AuditEntry
 from notifications.roles import StaffRequest, needs
 
@@ -101,13 +102,12 @@ def _watch(request: StaffRequest) -> HttpResponse:
 
 
 def _entry(request: StaffRequest) -> AuditEntry:
-    id = request.GET["entry"]
+    id = number(request.GET["entry"])
     since = timezone.now() - access.TAIL_VALID
-    if id.isascii() and id.isdigit() and len(id) <= 18:
-        mine = AuditEntry.objects.filter(pk=int(id), act="tail", actor_id=request.user.pk, at__gt=since)
-        if entry := mine.first():
-            return entry
-    raise Http404("No tail was begun under this entry: begin one.")
+    entry = AuditEntry.objects.filter(pk=id, act="tail", actor_id=request.user.pk, at__gt=since).first()
+    if entry is None:
+        raise Http404("No tail was begun under this entry: begin one.")
+    return entry
 
 
 def _topics(entry: AuditEntry) -> tuple[str, ...]:

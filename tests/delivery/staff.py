@@ -42,6 +42,10 @@ class Staff:
         """The answer to a feed that is refused."""
         return await self._client.get("/feed/", params={"own": "0", "topic": topic})
 
+    async def status(self, address: str) -> int:
+        """Of the answer to an address, as it stands."""
+        return (await self._client.get(address)).status_code
+
     async def post(self, path: str, **form: str) -> httpx.Response:
         headers = {"X-CSRFToken": self._client.cookies["csrftoken"]}
         return await self._client.post(path, data=form, headers=headers)

@@ -14,8 +14,10 @@ import redis
 
 from hub.log.redis import CHANNEL, STREAM
 from tests.cluster import Cluster
+from tests.dashboard.hostile import addresses
 from tests.delivery.conftest import Site
 from tests.delivery.reader import until
+from tests.delivery.staff import Staff
 from tests.log.test_malformed import ENTRIES, MESSAGES
 
 pytestmark = pytest.mark.postgres
@@ -111,6 +113,14 @@ async def test_nothing_on_any_topic_of_redis_ends_an_instance(cluster: Cluster, 
     assert [instance.pid for instance in cluster.instances] == processes
     assert all(instance.alive for instance in cluster.instances)
     assert await skipped(cluster, site) >= len(MESSAGES)
+
+
+async def test_no_address_is_answered_with_a_fault_of_ours(cluster: Cluster) -> None:
+    async with Staff(cluster.instance_url(1)) as staff:
+        answers = {address: await staff.status(address) for address in addresses()}
+
+    assert {address[:80]: status for address, status in answers.items() if status >= 500} == {}
+    assert {200, 404} <= set(answers.values())
 
 
 async def skipped(cluster: Cluster, site: Site) -> float:
