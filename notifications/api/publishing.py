@@ -65,7 +65,7 @@ def send(
     if key.topics:
         keys.check_topics(key, _written(body.to))
     if not key.may_broadcast:
-        _check_crowd(body.to)
+        _check_crowd(sending.resolve(body.to))
     act = partial(_send, request, body)
     if idempotency_key is None:
         return _told(act())
@@ -80,6 +80,8 @@ def recall(request: KeyRequest, id: UUID) -> dict[str, Any]:
     """Take a notification back: it leaves the inboxes, and readers are told. Scope: `send`."""
     topic = Notification.objects.filter(pk=id).values_list("topic", flat=True).first()
     keys.check_topics(request.auth, [topic] if topic else [])
+    if topic and not request.auth.may_broadcast:
+        _check_crowd([topic])
     return _sent(recalling.recall(id, by=f"key:{request.auth.name}"))
 
 
@@ -168,13 +170,13 @@ def _send(request: KeyRequest, body: NotificationBody) -> list[Notification]:
     return rows
 
 
-def _check_crowd(to: Sequence[str]) -> None:
-    """Raise a `Problem` of 403 if it takes the role to broadcast to send there."""
-    if audience.of(to).role == "broadcast":
+def _check_crowd(reached: Sequence[str]) -> None:
+    """Raise a `Problem` of 403 if it takes the role to broadcast to reach these topics."""
+    if audience.role(reached, audience.people(reached).count()) == "broadcast":
         raise Problem(
             403,
-            f"This key may not send to everyone, nor to more than {settings.HUB_CONFIRM_ABOVE} people: name "
-            "fewer, or ask for one that was made by somebody who may broadcast.",
+            f"This key may not reach everyone, nor more than {settings.HUB_CONFIRM_ABOVE} people at once: "
+            "name fewer, or ask for one that was made by somebody who may broadcast.",
         )
 
 

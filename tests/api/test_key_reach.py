@@ -139,6 +139,15 @@ def test_a_key_that_may_not_broadcast_reaches_few(bound: Bound, alice: User, set
         assert refused(program.post("notifications", {"to": to, "title": "Hello"}), 403)
 
 
+@pytest.mark.usefixtures("alice")
+def test_a_key_that_may_not_broadcast_takes_back_none_that_went_to_everyone(bound: Bound) -> None:
+    (wide,), (narrow,) = notify(["everyone"], "Hello"), notify(["user:alice"], "Hello")
+    program = bound(may_broadcast=False)
+
+    assert refused(program.delete(f"notifications/{wide.pk}"), 403)
+    assert program.delete(f"notifications/{narrow.pk}").status == 200
+
+
 @pytest.mark.usefixtures("alice", "ops")
 def test_a_key_names_people_and_groups_by_their_addresses(bound: Bound) -> None:
     program = bound("user:alice", "group:ops")
