@@ -18,7 +18,7 @@ django.setup()
 from channels.layers import channel_layers
 from django.conf import settings
 
-from hub import __version__, operators, tracing
+from hub import __version__, operators, origins, tracing
 from hub.answers import Answers
 from hub.caps import Caps
 from hub.counted import counted
@@ -57,6 +57,7 @@ from notifications import (
     recovery,
     reports,
     revocation,
+    strangers,
 )
 
 LAST_S = 2.0  # a database that takes longer is not waited for when leaving
@@ -146,6 +147,7 @@ class Hub:
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.Deliveries(self._listening).tap)
         self.operators = Operators(self.health, self.metrics, settings.ALLOWED_HOSTS)
+        origins.on_refused.append(strangers.refused)
         self.pages = Pages()
         self.judge = batches.judge
         unpublishable = partial(getattr, outbox.given_up, "times")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub import logs, outages, outlets
+from hub import logs, origins, outages, outlets
 from hub.caps import Caps
 from hub.catchup import CatchUp
 from hub.counts import Recount
@@ -73,6 +73,7 @@ class Feeds:
         try:
             knock = Knock(scope, self._limits.hosts, self._limits.origins, tls=self._limits.tls)
         except Problem as problem:
+            origins.refused(problem, scope)
             return await respond(send, problem)
         if knock.preflight:
             return await respond(send, None, knock.cors)

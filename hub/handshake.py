@@ -33,7 +33,9 @@ class Handshake:
             )
         origin = headers.get("origin")
         if origin is not None and not origins.is_allowed(origin, scope["scheme"], host, allowed):
-            raise Problem(403, "This origin may not enter rooms here: add it to HUB_ALLOWED_ORIGINS.")
+            raise origins.Foreign(
+                "This origin may not enter rooms here: add it to HUB_ALLOWED_ORIGINS.", origin
+            )
         if scope["method"] != "GET" or headers.get("sec-websocket-version") != "13":
             raise Problem(400, "A room is entered with GET and Sec-WebSocket-Version: 13.")
         self.answer = _answer(headers.get("sec-websocket-key", ""))

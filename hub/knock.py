@@ -73,7 +73,7 @@ def _cors(headers: Mapping[str, str], host: str, allowed: frozenset[str]) -> lis
     if origin is None:
         # An image or a link on a foreign page bears no Origin, but the cookie.
         if headers.get("sec-fetch-site") == "cross-site":
-            raise Problem(403, "A feed is not opened from another site.")
+            raise origins.Foreign("A feed is not opened from another site.", headers.get("referer", ""))
         return []
     if origin in allowed:
         return [
@@ -84,7 +84,7 @@ def _cors(headers: Mapping[str, str], host: str, allowed: frozenset[str]) -> lis
             (b"vary", b"origin"),
         ]
     if not origins.is_allowed(origin, "", host, ()):
-        raise Problem(403, "This origin may not read feeds here: add it to HUB_ALLOWED_ORIGINS.")
+        raise origins.Foreign("This origin may not read feeds here: add it to HUB_ALLOWED_ORIGINS.", origin)
     return []
 
 

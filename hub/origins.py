@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, MutableMapping, Sequence
+from typing import Any
 
 from django.http.request import split_domain_port, validate_host
 
 from hub.problems import Problem
+
+
+class Foreign(Problem):
+    """Pages of this origin may not ask."""
+
+    def __init__(self, detail: str, origin: str) -> None:
+        super().__init__(403, detail)
+        self.origin = origin
+
+
+# Told of each that is refused on the loop: the origin, the path, and the client's address.
+on_refused: list[Callable[[str, str, str], None]] = []
+
+
+def refused(problem: Problem, scope: MutableMapping[str, Any]) -> None:
+    """Tell of a refusal that was for the origin."""
+    if isinstance(problem, Foreign):
+        address = scope["client"][0] if scope.get("client") else ""
+        for told in on_refused:
+            told(problem.origin, scope["path"], address)
+
 
 _ORIGIN = re.compile(r"(https?)://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)")
 

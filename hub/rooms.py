@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub import events, framing, limiter, logs, outages, protocol, topics
+from hub import events, framing, limiter, logs, origins, outages, protocol, topics
 from hub.caps import Caps
 from hub.catchup import CatchUp
 from hub.draining import drain
@@ -80,6 +80,7 @@ class Rooms:
             if take is None:
                 raise Problem(403, "This server gives no sockets away: rooms need manage.py serve.")
         except Problem as problem:
+            origins.refused(problem, scope)
             return await respond(send, problem)
         try:
             member, entry = await self._let_in(handshake)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from notifications.models import UNSAYABLE, AuditEntry
 from notifications.sampling import Sample
 
-_strangers = Sample()
+_strangers = {act: Sample() for act in ("login-failed", "refused-origin")}
 
 
 def record(request: HttpRequest, act: str, target: object = "", **detail: Any) -> AuditEntry:
@@ -36,10 +36,16 @@ def note(
 
 def sample(act: str, target: object = "", *, address: str, **detail: Any) -> None:
     """Note what a stranger did, but of a flood only the beginning, and that there was more."""
-    taken, last = _strangers.take(address)
-    if taken:
-        more = {"more": "what else came in this minute is not noted"} if last else {}
+    if (more := sampled(act, address)) is not None:
         note(act, UNSAYABLE.sub("", str(target)), address=address, **detail, **more)
+
+
+def sampled(act: str, address: str) -> dict[str, str] | None:
+    """Whether what a stranger does now is to be noted: None if not, else what to add. Never waits."""
+    taken, last = _strangers[act].take(address)
+    if not taken:
+        return None
+    return {"more": "what else came in this minute is not noted"} if last else {}
 
 
 ACTS = (

@@ -11,7 +11,9 @@ from django_otp.oath import totp
 from websockets.asyncio.client import connect
 
 from tests.cluster import Cluster
+from tests.delivery.reader import until
 
+REFUSED = "SELECT count(*) FROM hub_notifications_auditentry WHERE target = 'https://evil.example'"
 KEY = "3132333435363738393031323334353637383930"
 ENROL = f"""
 from django.contrib.auth.models import User
@@ -87,3 +89,18 @@ async def test_half_a_sign_in_opens_no_page_feed_or_room(cluster: Cluster) -> No
     assert statuses == [302, 401, 401]
     assert socket.close_code == 4401
     assert (whole.status_code, page.status_code) == (302, 200)
+
+
+async def test_a_site_that_may_not_ask_is_noted_and_cannot_fill_the_audit_log(cluster: Cluster) -> None:
+    url = cluster.instances[0].url
+    foreign = {"Origin": "https://evil.example"}
+    shake = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    shake["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+
+    async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+        for _ in range(30):
+            assert (await client.get("/feed/", headers=foreign)).status_code == 403
+            assert (await client.get("/rooms/lobby/", headers=foreign | shake)).status_code == 403
+
+    await until(lambda: cluster.count(REFUSED) > 0, "it is noted")
+    assert cluster.count(REFUSED) <= 2 * 10  # a minute may have turned meanwhile

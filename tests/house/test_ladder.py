@@ -112,6 +112,7 @@ LADDER = (
     },
     {
         "notifications.sign_ins",
+        "notifications.strangers",
         "notifications.access",
         "notifications.standings",
         "notifications.batches",

@@ -21,7 +21,7 @@ def minute(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time (Unix) that the sample sees, which begins anew."""
     now = [0.0]
     monkeypatch.setattr(sampling, "time", SimpleNamespace(time=lambda: now[0]))
-    monkeypatch.setattr(audit, "_strangers", sampling.Sample())
+    monkeypatch.setattr(audit, "_strangers", {act: sampling.Sample() for act in audit._strangers})
     return now
 
 
