@@ -53,7 +53,8 @@ class HubRoom(Room, Hub):
 
     def _instance(self, name: str, port: int) -> Instance:
         # One says what otherwise many say.
-        env = {**self.bench.parts.env, "HUB_ROOM_LINES_PER_S": "100000", "HUB_ROOM_LINES_PER_DAY": "10000000"}
+        more = ("HUB_ROOM_LINES_PER_S", "HUB_ROOM_LINES_PER_DAY", "HUB_ROOM_BYTES_PER_S")
+        env = {**self.bench.parts.env, **dict.fromkeys(more, "100000000")}
         return Instance(self.bench.folder, name, port, env)
 
     def start(self) -> None:
