@@ -1,4 +1,6 @@
-"""Reading the environment for the settings: a value that cannot be read says which, and what to give."""
+"""Reading the environment for the settings: a value that cannot be read says which, and what to give.
+
+The value is never said: it may be a secret, in its own place or in another's."""
 
 from __future__ import annotations
 
@@ -38,23 +40,23 @@ def number(name: str, default: float, least: float = 0) -> float:
     try:
         found = float(value) if value else default
     except ValueError:
-        raise ImproperlyConfigured(f"{name}={value!r}: give a number.") from None
+        raise ImproperlyConfigured(f"{name}: give a number.") from None
     if not least <= found < float("inf"):
-        raise ImproperlyConfigured(f"{name}={value!r}: give a number of at least {least:g}.")
+        raise ImproperlyConfigured(f"{name}: give a number of at least {least:g}.")
     return found
 
 
 def whole(name: str, default: int, least: int = 1) -> int:
     value = number(name, default, least)
     if value != int(value):
-        raise ImproperlyConfigured(f"{name}={value}: give a whole number.")
+        raise ImproperlyConfigured(f"{name}: give a whole number.")
     return int(value)
 
 
 def flag(name: str) -> bool:
     value = text(name)
     if value not in ("", "0", "1"):
-        raise ImproperlyConfigured(f"{name}={value!r}: use 1 or 0.")
+        raise ImproperlyConfigured(f"{name}: use 1 or 0.")
     return value == "1"
 
 
@@ -62,15 +64,15 @@ def one_of(name: str, *values: str) -> str:
     """The first is the default."""
     value = text(name) or values[0]
     if value not in values:
-        raise ImproperlyConfigured(f"{name}={value!r}: use {' or '.join(values)}.")
+        raise ImproperlyConfigured(f"{name}: use {' or '.join(values)}.")
     return value
 
 
 def listed(name: str, default: str = "", pattern: str = ".*", what: str = "") -> list[str]:
     items = [item for item in (part.strip() for part in text(name, default).split(",")) if item]
-    for item in items:
+    for number, item in enumerate(items, start=1):
         if not re.fullmatch(pattern, item):
-            raise ImproperlyConfigured(f"{name}: {item!r} is not {what}.")
+            raise ImproperlyConfigured(f"{name}: part {number} is not {what}.")
     return items
 
 
@@ -92,17 +94,22 @@ def secrets(name: str, least: int) -> list[str]:
 
 def networks(name: str, default: str) -> list[str]:
     found = listed(name, default)
-    for network in found:
+    for number, network in enumerate(found, start=1):
         try:
             ipaddress.ip_network(network)
         except ValueError:
-            raise ImproperlyConfigured(f"{name}: {network!r} is not an address or a network.") from None
+            raise ImproperlyConfigured(f"{name}: part {number} is not an address or a network.") from None
     return found
 
 
 def database(name: str, file: Path, connections: int) -> dict[str, Any]:
     url = text(name)
-    parts = urlsplit(url)
+    right = f"{name}: use postgres://user:password@host:port/name or sqlite:///file."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(right) from None
     if not url or parts.scheme == "sqlite":
         path = parts.path[1:] if url else str(file)
         if not path:
@@ -119,14 +126,14 @@ def database(name: str, file: Path, connections: int) -> dict[str, Any]:
             },
         }
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
-        raise ImproperlyConfigured(f"{name}: use postgres://user:password@host:port/name or sqlite:///file.")
+        raise ImproperlyConfigured(right)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path[1:]),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "OPTIONS": {
             **dict(parse_qsl(parts.query)),
             "connect_timeout": 3,
@@ -137,8 +144,13 @@ def database(name: str, file: Path, connections: int) -> dict[str, Any]:
 
 def redis(name: str) -> str:
     url = text(name)
-    if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
-        raise ImproperlyConfigured(f"{name}={url!r}: use redis://host:port/0, rediss:// or unix://.")
+    try:
+        parts = urlsplit(url)
+        known = not url or (parts.scheme in ("redis", "rediss", "unix") and parts.port != 0)
+    except ValueError:
+        known = False
+    if not known:
+        raise ImproperlyConfigured(f"{name}: use redis://host:port/0, rediss:// or unix://.")
     return url
 
 

@@ -77,7 +77,9 @@ THREADS = environment.whole("HUB_THREADS", 8)  # that answer requests …
 DOOR_THREADS = 4  # … and that ask the database for the doors and the relay
 
 if HUB_DEMO and not environment.loopback(HUB_HOST):
-    raise ImproperlyConfigured(f"HUB_DEMO=1 has public passwords: unset it, or HUB_HOST={HUB_HOST}.")
+    raise ImproperlyConfigured(
+        "HUB_DEMO=1 has public passwords: unset it, or set HUB_HOST to a loopback address."
+    )
 
 # Django.
 
