@@ -43,7 +43,7 @@ class Raw:
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection((HOST, port), timeout=DEADLINE_S)
-        self._host = f"{HOST}:{port}"
+        self.host = f"{HOST}:{port}"
 
     def say(self, data: bytes) -> None:
         # Who is refused and closed upon may find out while speaking.
@@ -52,7 +52,7 @@ class Raw:
 
     def head(self, first: str, *lines: str | bytes, host: bool = True) -> None:
         given = [line if isinstance(line, bytes) else line.encode("latin-1") for line in lines]
-        about = [f"Host: {self._host}".encode()] if host else []
+        about = [f"Host: {self.host}".encode()] if host else []
         self.say(b"\r\n".join([first.encode("latin-1"), *about, *given, b"", b""]))
 
     def hear(self) -> Heard:
