@@ -12,6 +12,8 @@ from django.conf import settings
 
 from hub.problems import Problem
 
+# What leaves a row behind is counted together.
+WORDS = {"events": "events", "bytes": "bytes", "notifications": "notifications, tokens and rooms"}
 BURST_S = 3  # so many seconds' worth may come at once
 
 
@@ -63,7 +65,7 @@ class Quotas:
             if wait := quota.wait(key):
                 raise Problem(
                     429,
-                    f"This key publishes more than {per_s:.0f} {what} a second: send it again later.",
+                    f"This key publishes more than {per_s:.0f} {WORDS[what]} a second: send it again later.",
                     retry_after=math.ceil(wait),
                 )
         self.add(key, **amounts)

@@ -115,8 +115,8 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
 
     Both open what is that person's own when they are used, and the live topics given here. The token is for
     `Authorization: Bearer`; the ticket works once, within 30 s, as `/feed/?ticket=`. Both end with the key
-    that asked for them; `id` is for ending them alone. By a key
-    that does not open the person's inbox they open the live topics alone.
+    that asked for them; `id` is for ending them alone. By a key that does not open the person's inbox they
+    open the live topics alone.
     """
     key = request.auth
     user = access.person(body.user)
@@ -133,6 +133,7 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
     if not named:
         keys.check_inbox(key, user)
     opened = _with_rooms(named)
+    quotas.spend(key.pk, notifications=1)
     text, ticket, claims = tokens.issue(user, opened, body.ttl, own=key.opens_inbox(user.pk), key=key.pk)
     expires_at = events.stamp(datetime.fromtimestamp(claims.expires_at, UTC))
     return {"id": claims.id, "token": text, "ticket": ticket, "expires_at": expires_at}

@@ -7,7 +7,7 @@ from typing import Any
 from ninja import Query
 
 from hub import topics
-from notifications import keys, rooms
+from notifications import keys, quotas, rooms
 from notifications.api.auth import Key, KeyRequest, Reader, ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
@@ -38,4 +38,5 @@ def make(request: KeyRequest, body: RoomBody) -> dict[str, Any]:
     """
     if request.auth.topics:
         keys.check_topics(request.auth, [topics.room_named(body.name)])
+    quotas.quotas.spend(request.auth.pk, notifications=1)
     return rooms.item(rooms.make(body.name, body.kind, body.members))

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from hub.log import Log
 from hub.log.shared import shared_log
-from notifications import keys
+from notifications import keys, quotas
 from notifications.api import publishing
 from notifications.models import IdempotentRequest, Notification
 from notifications.quotas import BURST_S, Quotas
@@ -38,7 +38,9 @@ def small(settings: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.HUB_KEY_EVENTS_PER_S = 10
     settings.HUB_KEY_NOTIFICATIONS_PER_S = 2
     settings.HUB_KEY_BYTES_PER_S = 10_000
-    monkeypatch.setattr(publishing, "quotas", Quotas(clock))
+    small = Quotas(clock)
+    monkeypatch.setattr(publishing, "quotas", small)
+    monkeypatch.setattr(quotas, "quotas", small)
 
 
 @pytest.fixture
@@ -102,7 +104,7 @@ def test_notifications_are_counted_by_addresses() -> None:
     answer = ci.post("notifications", HELLO)
 
     assert refused(answer, 429)
-    assert "2 notifications a second" in answer.json["detail"]
+    assert "2 notifications, tokens and rooms a second" in answer.json["detail"]
     assert Notification.objects.count() == 7
 
 
@@ -128,6 +130,21 @@ def test_an_answer_that_is_given_again_costs_nothing() -> None:
 
     assert again == [201] * 10
     assert ci.post("notifications", HELLO).status == 201
+
+
+@pytest.mark.usefixtures("heard_log", "small", "alice")
+@pytest.mark.parametrize("path", ["tokens", "rooms"])
+def test_tokens_and_rooms_are_counted_as_well(path: str) -> None:
+    ci = Caller(bearer=keys.create("ci", ["publish", "tokens"]))
+    bodies = {
+        "tokens": lambda n: {"user": "alice"},
+        "rooms": lambda n: {"name": f"r{n}", "members": "everyone"},
+    }
+
+    statuses = [ci.post(path, bodies[path](n)).status for n in range(10)]
+
+    assert statuses[0] == 201
+    assert statuses[-1] == 429
 
 
 @pytest.fixture
