@@ -105,13 +105,22 @@ def parse(text: bytes) -> Say | Signal | Ping:
 
 
 def welcome(
-    room: str, you: Mapping[str, str], position: int, members: Sequence[Mapping[str, str]], count: int
+    room: str,
+    topic: str,
+    you: Mapping[str, str],
+    position: int,
+    members: Sequence[Mapping[str, str]],
+    count: int,
 ) -> bytes:
-    """``members`` may be fewer than ``count``, the people that are here."""
+    """``members`` may be fewer than ``count``, the people that are here.
+
+    A room that is made later under the name ``room`` has another ``topic``.
+    """
     return encode(
         {
             "type": "welcome",
             "room": room,
+            "topic": topic,
             "you": _member(you),
             "position": str(position),
             "members": [_member(one) for one in members],

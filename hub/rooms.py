@@ -183,7 +183,9 @@ class Rooms:
             wire.read(partial(self._heard, room, member))
 
     def _welcome(self, room: Room, member: Member, position: int, resumed: bool) -> bytes:
-        return framing.text(protocol.welcome(room.name, member.who, position, room.shown, len(room.people)))
+        count = len(room.people)
+        welcome = protocol.welcome(room.name, room.topic, member.who, position, room.shown, count)
+        return framing.text(welcome)
 
     def _heard(self, room: Room, member: Member, data: bytes) -> None:
         try:

@@ -335,3 +335,27 @@ def test_a_bid_that_is_too_low_is_refused_and_says_the_highest(
 
     expect(bob.locator("#answer")).to_contain_text("500")
     expect(bob.locator("#highest")).to_have_text("500 cents · alice")
+
+
+def test_what_was_meant_for_a_room_that_is_gone_is_not_said_in_one_of_its_name(
+    cluster: Cluster, enter: Enter, make_room: Callable[[str], str]
+) -> None:
+    room = make_room("chat")
+    alice = enter("alice", room)
+    again = f"from notifications.models import Room; Room.objects.get(name='{room}').delete(); "
+
+    alice.context.set_offline(True)
+    expect(alice.locator("#state")).to_have_attribute("data-state", "offline", timeout=PATIENCE_MS)
+    say(alice, "for those who were in it")
+    expect(alice.locator("#pending .line")).to_have_count(1)
+    cluster.manage("shell", "-c", f"{again}Room.objects.create(name='{room}')")
+    alice.context.set_offline(False)
+    expect(alice.locator("#state")).to_have_attribute("data-state", "stopped", timeout=PATIENCE_MS)
+    alice.reload()
+    live(alice)
+    bob = enter("bob", room)
+    say(bob, "anew")
+
+    expect(lines(alice)).to_have_text(["anew"], timeout=PATIENCE_MS)
+    expect(lines(bob)).to_have_text(["anew"])
+    expect(alice.locator("#pending .line")).to_have_count(0)

@@ -194,7 +194,7 @@ def test_a_frame_of_many_fields_is_refused_in_no_time() -> None:
 def test_the_frames_of_the_hub_are_as_the_interface_says() -> None:
     bob = {"id": "2", "name": "Bób"}
     frames = [
-        protocol.welcome("lobby", ANN, 17, [ANN, bob], 300),
+        protocol.welcome("lobby", "room-7", ANN, 17, [ANN, bob], 300),
         protocol.live(),
         protocol.joined(bob),
         protocol.left(bob),
@@ -209,6 +209,7 @@ def test_the_frames_of_the_hub_are_as_the_interface_says() -> None:
         {
             "type": "welcome",
             "room": "lobby",
+            "topic": "room-7",
             "you": ANN,
             "position": "17",
             "members": [ANN, bob],

@@ -4,6 +4,7 @@ export class Outbox {
   /** Oldest first: {id, body, at, refused: null or {reason, detail}}. */
   lines;
   #key;
+  #room = ""; // its topic, once we are in
 
   /** `key`: under which this tab keeps them. */
   constructor(key) {
@@ -17,10 +18,18 @@ export class Outbox {
   }
 
   add(body) {
-    const line = { id: crypto.randomUUID(), body, at: new Date().toISOString(), refused: null };
+    const line = { id: crypto.randomUUID(), body, at: new Date().toISOString(), refused: null, room: this.#room };
     this.lines.push(line);
     this.#keep();
     return line;
+  }
+
+  /** We are in. What was meant for another room of this name is not for this one. */
+  enter(room) {
+    this.#room = room;
+    this.lines = this.lines.filter((line) => !line.room || line.room === room);
+    for (const line of this.lines) line.room = room;
+    this.#keep();
   }
 
   /** Take a line out: it was said, or given up. Whether it was here. */

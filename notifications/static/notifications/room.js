@@ -26,6 +26,7 @@ export class Room extends EventTarget {
   members = new Map(); // by id: {id, name}; at most 200 are named
   count = 0;
   #socket;
+  #topic = ""; // of the room that has this name; one made later has another
   #outbox;
   #user;
   #position;
@@ -105,10 +106,14 @@ export class Room extends EventTarget {
   }
 
   #heard = {
-    welcome({ you, position, members, count }) {
+    welcome({ topic, you, position, members, count }) {
       if (this.#user && you.id !== this.#user) {
         return this.#socket.stop(4401, "somebody else has signed in");
       }
+      if (this.#topic && topic !== this.#topic) return this.#socket.stop(4404, "the room was deleted");
+      this.#topic = topic;
+      this.#outbox.enter(topic);
+      this.#tell("mine", this.mine);
       this.you = you;
       this.#position = position;
       this.members = new Map(members.map((member) => [member.id, member]));
