@@ -108,7 +108,11 @@ def redeem(ticket: str) -> Claims:
         # Two instances may both have read the row; one of them deletes it.
         if row is None or not Ticket.objects.filter(pk=row.pk).delete()[0]:
             raise Problem(401, f"This ticket is used, late or unknown: it works once, within {TICKET_S} s.")
-    return _claims(row.claims)
+    try:
+        return _claims(row.claims)
+    except (KeyError, TypeError):
+        # By an instance of another version.
+        raise Problem(401, "This ticket cannot be read: ask for another.") from None
 
 
 def given(id: str) -> Given:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.test import Client
 
 from hub import topics
 from hub.people import Credentials
 from hub.problems import Problem
-from notifications import admission, endings, keys, tokens
-from notifications.models import ApiKey, RevokedToken, Room
+from notifications import access, admission, endings, keys, standings, tokens
+from notifications.models import ApiKey, RevokedToken, Room, Ticket
 from tests.api.conftest import Caller, refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -205,10 +206,44 @@ def test_a_token_outlives_the_secret_it_was_signed_with_while_that_is_a_fallback
     assert status_of(token, "token", admission.admit, []) == 200
 
 
+@pytest.mark.parametrize("claims", [[], ["1", "alice", ["everyone"], [], 2**31], {}, {"sub": "1"}, None, 7])
+def test_a_ticket_of_another_version_opens_nothing(given: dict[str, str], claims: Any) -> None:
+    Ticket.objects.update(claims=claims if claims is not None else "nothing")
+
+    assert status_of(given["ticket"], "ticket", admission.admit, []) == 401
+
+
+@pytest.mark.parametrize("ask", [(admission.admit, []), (admission.enter, "den")], ids=["feed", "room"])
+@pytest.mark.parametrize("shown", ["token", "session"])
+def test_a_right_that_ends_while_it_is_asked_about_opens_nothing(
+    given: dict[str, str],
+    alice: User,
+    ask: tuple[Any, Any],
+    shown: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = Client()
+    client.force_login(alice)
+    text = given["token"] if shown == "token" else client.cookies["sessionid"].value
+    module, name = (standings, "of") if shown == "token" else (access, "rights")
+    answer = getattr(module, name)
+
+    def overtaken(*asked: Any) -> Any:
+        """The answer of before, when it has ended meanwhile and this instance was told so."""
+        old = answer(*asked)
+        if User.objects.filter(pk=alice.pk, is_active=True).update(is_active=False):
+            admission.doubts.add(str(alice.pk))
+        return old
+
+    monkeypatch.setattr(module, name, overtaken)
+
+    assert status_of(text, shown, *ask) in (401, 403)
+
+
 def status_of(text: str, shown: str, ask: Callable[..., Any], what: Any) -> int:
-    """What a door answers to a token or a ticket; 200 if it opens."""
+    """What a door answers to a token, a ticket or a session; 200 if it opens."""
     try:
-        asyncio.run(ask(Credentials(**{"bearer" if shown == "token" else "ticket": text}), what))
+        asyncio.run(ask(Credentials(**{"bearer" if shown == "token" else shown: text}), what))
     except Problem as problem:
         return problem.status
     return 200

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from hub.people import Credentials, Entry, Person
@@ -222,6 +224,30 @@ async def test_whoever_signs_out_is_closed(guarded: Guarded, people: dict[str, U
     await in_thread(change_password)
 
     assert await ann.until_closed() == 4401
+
+
+SESSION_ENDS: dict[str, Callable[[str], Any]] = {
+    "deleted": lambda key: Session.objects.get(session_key=key).delete(),
+    "deleted with others": lambda key: Session.objects.filter(session_key=key).delete(),
+    "flushed": lambda key: SessionStore(key).flush(),
+    "given another key": lambda key: SessionStore(key).cycle_key(),
+}
+
+
+@pytest.mark.parametrize("end", SESSION_ENDS.values(), ids=SESSION_ENDS.keys())
+async def test_a_session_whose_row_is_gone_is_closed_and_the_person_s_others_stay(
+    guarded: Guarded, people: dict[str, User], end: Callable[[str], Any]
+) -> None:
+    key = await in_thread(session_of, people["ann"])
+    origin = f"http://127.0.0.1:{guarded.port}"
+    other = await guarded.by_session("lobby", people["ann"])
+    ann = await guarded.visit("lobby", "", Cookie=f"sessionid={key}", Origin=origin)
+
+    await in_thread(end, key)
+
+    assert await ann.until_closed() == 4401
+    await other.send({"type": "ping"})
+    await other.until_told("pong")
 
 
 async def test_what_a_room_does_not_hang_on_closes_nobody(guarded: Guarded, people: dict[str, User]) -> None:
