@@ -9,7 +9,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import post_save
 from django.http import HttpRequest
 
-from notifications import audit
+from notifications import acting, audit
 
 
 def connect_signals() -> None:
@@ -44,7 +44,7 @@ def _failed(
 def _saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
     # Set while a password that was given waits to be saved; a hash that is only made anew leaves it unset.
     if not created and getattr(instance, "_password", None) is not None:
-        audit.note("change-password", instance.get_username(), person=instance.pk)
+        audit.note("change-password", instance.get_username(), person=instance.pk, **acting.who())
 
 
 def _address(request: HttpRequest | None) -> str:

@@ -83,6 +83,7 @@ LADDER = (
         "notifications.screens",
         "notifications.words",
         "notifications.sampling",
+        "notifications.acting",
         "notifications.second_factor",
     },
     {

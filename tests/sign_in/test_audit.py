@@ -101,6 +101,14 @@ def test_a_changed_password_is_noted_and_a_saved_name_is_not(alice: User) -> Non
     assert entries() == [("change-password", "", "alice", "")]
 
 
+def test_whoever_changes_somebody_s_password_is_noted(admin_client: Client, alice: User) -> None:
+    form = {"password1": "another-horse", "password2": "another-horse", "usable_password": "true"}
+
+    admin_client.post(f"/admin/auth/user/{alice.pk}/password/", form, REMOTE_ADDR=HERE)
+
+    assert entries() == [("change-password", "admin", "alice", HERE)]
+
+
 def test_no_password_is_in_the_log_of_what_was_done(alice: User, boss: User) -> None:
     sign_in(Client(), "hunter2-hunter2")
     sign_in(Client(), PASSWORD)
