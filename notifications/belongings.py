@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.db import DatabaseError, transaction
-from django.db.models import BigIntegerField, CharField, DateTimeField, IntegerField, Value
+from django.contrib.auth.models import Group, User
+from django.db import DatabaseError, connection, transaction
 from django.db.models.signals import m2m_changed, post_save
 from django.utils import timezone
 
@@ -21,6 +20,18 @@ from notifications.models import Arrival, Subscription
 BATCH = 500  # people a question, where many come at once
 EPOCH = datetime.fromtimestamp(0, UTC)
 PERSON, MEMBER, FOLLOWER, ARRIVAL = range(4)
+
+# All in one, and not put together anew each time: every session asks it.
+_QUESTION = f"""
+    SELECT {PERSON}, id, NULL, '', NULL, date_joined FROM {User._meta.db_table} WHERE id IN {{ids}}
+    UNION ALL SELECT {MEMBER}, user_id, group_id, name, member.id, NULL
+        FROM {User.groups.through._meta.db_table} AS member
+        JOIN {Group._meta.db_table} AS crew ON crew.id = group_id WHERE user_id IN {{ids}}
+    UNION ALL SELECT {FOLLOWER}, user_id, NULL, topic, id, NULL
+        FROM {Subscription._meta.db_table} WHERE user_id IN {{ids}}
+    UNION ALL SELECT {ARRIVAL}, user_id, id, topic, belonging, since
+        FROM {Arrival._meta.db_table} WHERE user_id IN {{ids}}
+"""  # noqa: S608
 
 logger = logging.getLogger(__name__)
 
@@ -62,14 +73,14 @@ def of(people: Collection[int]) -> dict[int, Belongings]:
     for kind, user, id, name, belonging, at in _rows(people):
         one = found[user]
         if kind == PERSON:
-            one.joined = at
+            one.joined = _moment(at)
         elif kind == MEMBER:
             one.groups[id] = name
             one.belongings[topics.group(id)] = belonging
         elif kind == FOLLOWER:
             one.belongings[name] = belonging
         else:
-            one.arrivals[name] = id, belonging, at
+            one.arrivals[name] = id, belonging, _moment(at)
     _note(found, now)
     return {id: _told(id, one) for id, one in found.items()}
 
@@ -87,21 +98,18 @@ def connect_signals() -> None:
 
 def _rows(people: Collection[int]) -> Iterable[Any]:
     """Kind, person, id, name, of which belonging and when, as far as each has it."""
-    no_id, no_time = Value(None, BigIntegerField()), Value(None, DateTimeField())
-    kinds = [Value(kind, IntegerField()) for kind in (PERSON, MEMBER, FOLLOWER, ARRIVAL)]
-    people_there = User.objects.filter(pk__in=people)
-    members = User.groups.through.objects.filter(user__in=people)
-    followers = Subscription.objects.filter(user__in=people)
-    arrivals = Arrival.objects.filter(user__in=people)
-    # All in one, for every session asks it.
-    return people_there.values_list(
-        kinds[0], "pk", no_id, Value("", CharField()), no_id, "date_joined"
-    ).union(
-        members.values_list(kinds[1], "user_id", "group_id", "group__name", "pk", no_time),
-        followers.values_list(kinds[2], "user_id", no_id, "topic", "pk", no_time),
-        arrivals.values_list(kinds[3], "user_id", "pk", "topic", "belonging", "since"),
-        all=True,
-    )
+    if not people:
+        return []
+    ids = f"({', '.join(['%s'] * len(people))})"
+    with connection.cursor() as cursor:
+        cursor.execute(_QUESTION.format(ids=ids), [*people] * 4)
+        return list(cursor.fetchall())
+
+
+def _moment(at: datetime | str) -> datetime:
+    """As Django reads it: SQLite knows of no zones, and hardly of moments."""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _note(found: Mapping[int, _Found], now: datetime) -> None:
