@@ -21,19 +21,27 @@ WALK = """
 import django; django.setup()
 from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import DatabaseError, connection, transaction
-from notifications import demo
-from notifications.models import AuditEntry, Notification
+from notifications import belongings, demo
+from notifications.models import Arrival, AuditEntry, Notification, Subscription
 call_command("migrate", verbosity=0)
 demo.make()
 AuditEntry.objects.create(actor="bob", act="drain")
+User.objects.get(username="carol").groups.add(Group.objects.get(name="ops"))
+Subscription.objects.create(user=User.objects.get(username="bob"), topic="releases")
 kept = set(Notification.objects.values_list("pk", flat=True))
 names = sorted(name for app, name in MigrationLoader(connection).disk_migrations if app == "hub_notifications")
 for name in reversed(names[:-1]):
     call_command("migrate", "hub_notifications", name, verbosity=0)
 call_command("migrate", verbosity=0)
 assert set(Notification.objects.values_list("pk", flat=True)) == kept
+# Who was there before it was noted when they came was always there.
+assert Arrival.objects.count() == 4
+assert all(one.since == one.user.date_joined for one in Arrival.objects.select_related("user"))
+ids = list(User.objects.values_list("pk", flat=True))
+belongings.of(ids)
+assert all(one.since == one.user.date_joined for one in Arrival.objects.select_related("user"))
 call_command("migrate", "hub_notifications", "zero", verbosity=0)
 call_command("migrate", verbosity=0)
 demo.make()
