@@ -21,6 +21,9 @@ class Operators:
         self._hosts = hosts
 
     async def __call__(self, scope: Scope, send: Send) -> None:
+        if scope["path"] == mirror.PATH:
+            # Whoever shows its word is no page, and what is wrong with the name is what they ask.
+            return await mirror.mirror(scope, send)
         try:
             origins.check_operators_host(fields(scope["headers"]).get("host", ""), self._hosts)
         except Problem as problem:
@@ -32,5 +35,3 @@ class Operators:
                 await self._health.ready(send)
             case "/metrics":
                 await self._metrics(scope, send)
-            case mirror.PATH:
-                await mirror.mirror(scope, send)

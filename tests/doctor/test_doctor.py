@@ -27,9 +27,21 @@ socket.getaddrinfo = lambda host, *rest, **more: ask("{HOST}" if host == "{PUBLI
 
 
 def buffering(conf: str) -> str:
-    """As nginx is where nobody thought of streams."""
+    """As nginx is where nobody thought of streams, before one that did."""
+    (folder,) = re.findall(r"^pid (.*)/nginx\.pid;", conf, re.MULTILINE)
     held = "proxy_http_version 1.0; proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;"
-    return replaced(conf, "proxy_buffering off;", held)
+    streams = "location / { proxy_pass http://feeds; proxy_buffering off; }"
+    event = "\n            # An event leaves"
+    conf = replaced(conf, f"http://feeds;{event}", f"http://unix:{folder}/inner:;{event}")
+    conf = replaced(conf, "proxy_buffering off;", held)
+    return replaced(
+        conf, "    server {", f"    server {{ listen unix:{folder}/inner; {streams} }}\n    server {{"
+    )
+
+
+def old(conf: str) -> str:
+    """Speaks HTTP/1.0 to the instances, as nginx does where nobody says otherwise."""
+    return replaced(conf, "proxy_buffering off;", "proxy_http_version 1.0; proxy_buffering off;")
 
 
 def careless(conf: str) -> str:
@@ -98,6 +110,15 @@ def test_a_proxy_that_buffers_is_named(ward: Ward) -> None:
     assert "proxy_buffering off" in finding["mend"]
 
 
+def test_a_proxy_that_speaks_http_1_0_is_told_what_to_speak(ward: Ward) -> None:
+    ward.balance(old)
+
+    status, report = ward.examine("--quick")
+
+    assert (status, found(report)) == (1, {"hub.D025"})
+    assert "505" in report["findings"][0]["seen"]
+
+
 @pytest.mark.parametrize(
     ("fault", "ids"),
     [
@@ -131,9 +152,12 @@ def test_a_way_that_the_balancer_closes_is_not_taken_for_one_that_it_narrows(
 ) -> None:
     """A feed without an answer is not held back, a room that is not there is not missing its upgrade."""
     open = f"location {way} {{"
-    ward.balance(
-        lambda conf: replaced(conf, open, f"location {way} {{ return {answer}; }} location /nowhere/ {{")
-    )
+
+    def closing(conf: str) -> str:
+        conf = conf.replace(f"location = {way}", "location = /nowhere/")
+        return replaced(conf, open, f"location {way} {{ return {answer}; }} location /nowhere/ {{")
+
+    ward.balance(closing)
 
     status, report = ward.examine("--quick")
 
