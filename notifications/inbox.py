@@ -105,7 +105,7 @@ def find(
     if q:
         rows = rows.filter(Q(title__icontains=q) | Q(body__icontains=q))
     if before:
-        last = Notification.objects.filter(pk=before, topic__in=own).values_list("due_at", "pk").first()
+        last = Notification.objects.meant(own, user).filter(pk=before).values_list("due_at", "pk").first()
         if last is None:
             raise Problem(422, "There is no such notification here: begin without before.", field="before")
         rows = rows.filter(Q(due_at__lt=last[0]) | Q(due_at=last[0], pk__lt=last[1]))

@@ -43,9 +43,13 @@ def visible(now: datetime, prefix: str = "") -> Q:
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def inbox(self, own: Collection[str], user: User) -> NotificationQuerySet:
-        """What a person finds: on their topics, and not from before they came, or came to a topic."""
+        """What a person finds: of what is for them, what is due, not expired and not recalled."""
+        return self.meant(own, user).filter(visible(timezone.now()))
+
+    def meant(self, own: Collection[str], user: User) -> NotificationQuerySet:
+        """On a person's topics, and not from before they came, or came to a topic."""
         theirs = arrived(user.pk, "topic", "due_at")
-        return self.filter(theirs, visible(timezone.now()), topic__in=own, due_at__gte=user.date_joined)
+        return self.filter(theirs, topic__in=own, due_at__gte=user.date_joined)
 
     def unpublished(self, grace: timedelta) -> NotificationQuerySet:
         """Committed, due, and not in the log: scheduled, or whoever committed it had the time."""

@@ -84,6 +84,13 @@ def test_what_was_before_them_is_had_alone_by_nobody_and_can_be_marked_by_nobody
         assert refused(reader.put(f"notifications/{before.pk}/{path}"), 404)
 
 
+def test_no_page_begins_at_what_was_before_them(reader: Caller, alice: User, crew: Group) -> None:
+    before = sent("group:crew", "before", HOUR)
+    join(alice)
+
+    assert refused(reader.get(f"notifications?before={before.pk}"), 422, "before")
+
+
 def test_reading_and_seeing_all_leaves_out_what_was_before_them(
     reader: Caller, alice: User, crew: Group
 ) -> None:
