@@ -128,11 +128,13 @@ local function make_room(stream, one, bytes)
     local first = one.first or redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
     one.first = first
     local fields = first[2]
-    local given, size = tonumber(fields[8] or '0') or 0, #(fields[4] or '') + #(fields[6] or '') + ENTRY
-    if one.length < keep and one.upto - given + size + bytes <= keep_bytes then break end
+    local size = #(fields[4] or '') + #(fields[6] or '') + ENTRY
+    local after_it = one.upto - (tonumber(fields[8] or '0') or 0) + bytes -- with the new one, without the first
+    if one.length < keep and after_it + size <= keep_bytes then break end
     one.length, one.first = one.length - 1, nil
     redis.call('XTRIM', stream, 'MAXLEN', one.length)
     if fields[10] then count(fields[10], tonumber(string.match(first[1], '^%d+')), ttl, -size) end
+    if one.length < keep and after_it <= keep_bytes then break end
   end
 end
 
