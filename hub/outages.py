@@ -6,6 +6,7 @@ import logging
 import time
 
 from django.db import Error as DatabaseError
+from redis.exceptions import RedisError
 
 from hub.log import LogAway
 from hub.problems import Problem
@@ -35,7 +36,7 @@ def _known(error: Exception) -> str:
     match error:
         case DatabaseError():
             return "The database is away: come back in a moment."
-        case LogAway():
+        case LogAway() | RedisError():
             return "The log is away: come back in a moment."
         case TimeoutError():
             return "The database does not answer in time: come back in a moment."

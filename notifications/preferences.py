@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
 from hub.problems import Problem
 from notifications import screens
 from notifications.models import CATEGORY, Notification, Preference, PreferenceChange
 
 LATEST = 500  # rows of an inbox whose categories are named
-CHANGES = 500  # of a person that are looked back on
+CHANGES = 500  # of a person that are kept and looked back on
+A_MINUTE = 60  # changes, of one person
 MAX_CHOICES = 100  # so that the event of all this stays far below the most that one carries
 # Area/City, which every browser knows as well; nobody lives in "localtime".
 ZONES = (*sorted(zone for zone in available_timezones() if "/" in zone), "UTC")
@@ -139,7 +142,7 @@ def known(user: User, own: Sequence[str], preference: Preferences | None = None)
 def put(user: User, own: Sequence[str], wanted: Chosen) -> Preferences:
     """Choose this and nothing else, and tell the person's screens; what `known` says then.
 
-    Raises a `Problem` of 422 whose ``field`` is at fault.
+    Raises a `Problem` of 422 whose ``field`` is at fault, or of 429 for too many changes.
     """
     choices = {name: choice for name, choice in wanted["categories"].items() if _differs(name, choice)}
     if len(choices) > MAX_CHOICES:
@@ -155,11 +158,32 @@ def put(user: User, own: Sequence[str], wanted: Chosen) -> Preferences:
         _check(quiet)
     with transaction.atomic():
         state: dict[str, Any] = {"choices": choices, "quiet_hours": quiet}
+        row = Preference.objects.select_for_update().filter(user=user).first() or Preference()
+        if (row.choices, row.quiet_hours) == (choices, quiet):
+            return known(user, own)
+        _make_room(user)
         Preference.objects.update_or_create(user=user, defaults=state)
         PreferenceChange.objects.create(user=user, **state)
         preference = known(user, own)
         screens.tell_after_commit(user.pk, "preferences", preference)
     return preference
+
+
+def _make_room(user: User) -> None:
+    """For one more change, the oldest go; raise a `Problem` of 429 if there were very many just now."""
+    changes = PreferenceChange.objects.filter(user=user).order_by("-at", "-id")
+    times = list(changes.values_list("pk", "at")[: CHANGES + A_MINUTE])
+    if len(times) >= A_MINUTE:
+        wait = timedelta(minutes=1) - (timezone.now() - times[A_MINUTE - 1][1])
+        if wait > timedelta():
+            raise Problem(
+                429,
+                f"At most {A_MINUTE} changes of preferences a minute: try again later.",
+                retry_after=math.ceil(wait.total_seconds()),
+                reason="many_changes",
+                values={"most": A_MINUTE},
+            )
+    PreferenceChange.objects.filter(pk__in=[pk for pk, _ in times[CHANGES - 1 :]]).delete()
 
 
 def muted(choices: Mapping[str, Choice] | None) -> frozenset[str]:

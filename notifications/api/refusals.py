@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import DataError, InterfaceError, InternalError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
@@ -15,7 +15,9 @@ from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from redis.exceptions import RedisError
 
+from hub import outages
 from hub.events import BadEvent, TooLarge
 from hub.log import LogAway, LogFull, Reused
 from hub.problems import CONTENT_TYPE, Problem
@@ -89,8 +91,10 @@ def as_problem(error: Exception) -> Problem:
             return Problem(503, "The log is away: nothing was published, try again.", retry_after=1)
         case DataError() | UnicodeEncodeError():
             return Problem(422, "A value of the request cannot be kept, such as a NUL in a text: mend it.")
-        case OperationalError() | InterfaceError() | InternalError():
-            return Problem(503, "The database is away: try again.", retry_after=2)
+        case IntegrityError():
+            return Problem(409, "What this is about changed meanwhile: try again.", retry_after=1)
+        case DatabaseError() | InterfaceError() | RedisError() | TimeoutError() | ConnectionError():
+            return outages.problem(error, "a call of the API")
         case RequestDataTooBig():
             return Problem(413, "The body is too large: send less at once.")
         case SuspiciousOperation() | MultiPartParserError():

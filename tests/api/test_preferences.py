@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from django.test import TestCase
 from django.utils import timezone
 
 from hub.log import Log
-from notifications.models import Notification, Preference
+from notifications import preferences as choices
+from notifications.models import Notification, Preference, PreferenceChange
 from notifications.notify import notify
 from tests.api.conftest import Caller, events_on, refused, rows_written
 
@@ -154,3 +156,47 @@ def test_the_migration_goes_back_and_forth() -> None:
     call_command("migrate", "hub_notifications", verbosity=0)
 
     assert Preference.objects.count() == 0
+
+
+def test_what_changes_nothing_is_noted_nowhere_and_told_to_nobody(
+    reader: Caller, alice: User, heard_log: Log
+) -> None:
+    reader.put("preferences", chosen())
+    assert not PreferenceChange.objects.exists()
+    reader.put("preferences", chosen(QUIET, builds=NO_TOAST))
+
+    with TestCase.captureOnCommitCallbacks() as callbacks:
+        answers = [reader.put("preferences", chosen(QUIET, builds=NO_TOAST, deploys=ON)) for _ in range(5)]
+
+    assert PreferenceChange.objects.count() == 1
+    assert not callbacks
+    assert [answer.json for answer in answers] == [reader.get("preferences").json] * 5
+
+
+def test_who_changes_them_without_end_is_told_to_wait(reader: Caller, alice: User, bob: User) -> None:
+    bodies = [chosen(builds=NO_TOAST), chosen()]
+
+    answers = [reader.put("preferences", bodies[number % 2]) for number in range(choices.A_MINUTE + 1)]
+
+    assert {answer.status for answer in answers[:-1]} == {200}
+    assert refused(answers[-1], 429)
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert PreferenceChange.objects.count() == choices.A_MINUTE
+    assert Caller(user=bob).put("preferences", bodies[0]).status == 200
+
+
+def test_of_the_changes_of_one_person_only_so_many_are_kept(reader: Caller, alice: User, bob: User) -> None:
+    long_ago = timezone.now() - timedelta(days=1)
+    changes = [
+        PreferenceChange(user=user, at=long_ago + timedelta(seconds=number), choices={"n": number})
+        for user in (alice, bob)
+        for number in range(choices.CHANGES + 20)
+    ]
+    PreferenceChange.objects.bulk_create(changes)
+
+    reader.put("preferences", chosen(builds=NO_TOAST))
+
+    kept = PreferenceChange.objects.filter(user=alice).order_by("at")
+    assert kept.count() == choices.CHANGES
+    assert kept[0].choices == {"n": 21}
+    assert PreferenceChange.objects.filter(user=bob).count() == choices.CHANGES + 20
