@@ -128,7 +128,7 @@ def encode(data: Any) -> bytes:
         return text.encode()
     except RecursionError:
         raise BadEvent("data is nested too deeply.") from None
-    except ValueError:
+    except (TypeError, ValueError):
         raise BadEvent("data must be JSON: no NaN, no Infinity, no lone surrogates.") from None
 
 

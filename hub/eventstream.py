@@ -6,6 +6,8 @@ Its own listener and view are not used (DESIGN 7 has what they cost); reading is
 from __future__ import annotations
 
 import json
+import logging
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,7 +17,10 @@ from django_eventstream.event import Event
 from django_eventstream.storage import StorageBase
 
 from hub import events, topics
+from hub.log import LogAway
 from hub.log.shared import shared_log
+
+logger = logging.getLogger(__name__)
 
 
 class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
@@ -23,8 +28,12 @@ class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
         """Append to the topic of that name, now, or when the transaction around us commits.
 
         ``data`` is what `send_event` made of its argument: JSON text, or a string as it was given.
-        Raises `BadTopic`, `BadEvent`, and `LogAway` when the log cannot be reached.
+        Raises `BadTopic`, `BadEvent`, and `LogAway` when the log cannot be reached; after a commit that is
+        only logged, for whatever else waits for the commit goes on.
         """
+        for name, given in (("channel", channel), ("event type", event_type)):
+            if not isinstance(given, str):
+                raise topics.BadTopic(f"A {name} is text, not {type(given).__name__}: give its name.")
         topic = topics.check(channel)
         if topics.is_hubs(topic) or topics.is_room(topic):
             raise topics.BadTopic(f"{channel!r} is the hub's own: choose another channel.")
@@ -33,7 +42,7 @@ class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
         draft = events.draft(topic, event_type, _parsed(data))
         if transaction.get_connection().in_atomic_block:
             # A rolled-back event must not be delivered; it has no id before that is decided.
-            transaction.on_commit(lambda: shared_log().append([draft]) and None)
+            transaction.on_commit(partial(_append, draft), robust=True)
             return Event(channel, event_type, data, id=0)
         (position,) = shared_log().append([draft])
         return Event(channel, event_type, data, id=position)
@@ -54,8 +63,15 @@ class ChannelManager(DefaultChannelManager):  # type: ignore[misc]  # the librar
         return False
 
 
+def _append(draft: events.Draft) -> None:
+    try:
+        shared_log().append([draft])
+    except LogAway as error:
+        logger.warning("the log is away, %s on %s is lost: %s", draft.type, draft.topic, error)
+
+
 def _parsed(data: Any) -> Any:
     try:
         return json.loads(data)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return data

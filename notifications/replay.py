@@ -69,15 +69,20 @@ def play(lines: Sequence[str], rate: float, hub: Hub, say: Callable[[Tally], Non
     start = time.monotonic()
     for number, line in enumerate(lines):
         time.sleep(max(0.0, start + number / rate - time.monotonic()))
-        webhook = json.loads(line)
+        try:
+            webhook = json.loads(line)
+            notification, event = webhooks.notification(number, webhook), webhooks.event(webhook)
+        except Exception as error:
+            tally.refused.append(f"line {number + 1} is no webhook: {error!r}")
+            continue
         key = webhooks.key(number, line)
-        status, known, text = hub.post("/api/v1/notifications", webhooks.notification(number, webhook), key)
+        status, known, text = hub.post("/api/v1/notifications", notification, key)
         if status == 201:
             tally.notifications += 1
             tally.known += known
         else:
             tally.refused.append(f"line {number + 1}, notification: {text}")
-        status, _, text = hub.post("/api/v1/events", webhooks.event(webhook), key)
+        status, _, text = hub.post("/api/v1/events", event, key)
         if status == 201:
             tally.events += 1
         else:

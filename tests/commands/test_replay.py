@@ -90,6 +90,20 @@ def test_what_is_refused_is_said(file: Path, flaky: ThreadingHTTPServer) -> None
         run(file, f"http://127.0.0.1:{flaky.server_port}")
 
 
+@pytest.mark.parametrize("line", ["{", "7", "[]", '{"event": 7}', '{"event": "push", "payload": 7}'])
+def test_a_line_that_is_no_webhook_is_said_and_the_rest_played(
+    file: Path, flaky: ThreadingHTTPServer, line: str
+) -> None:
+    Flaky.mood.clear()
+    good = file.read_text()
+    file.write_text(f"{line}\n{good}")
+
+    with pytest.raises(CommandError, match="line 1 is no webhook"):
+        run(file, f"http://127.0.0.1:{flaky.server_port}")
+
+    assert len(Flaky.accepted) == 6
+
+
 @pytest.mark.parametrize("wrong", [{"url": "ftp://hub"}, {"rate": 0}, {"replay": Path("nowhere")}])
 def test_what_cannot_be_played_is_said(file: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(CommandError):
