@@ -88,7 +88,7 @@ def rooms_meant(said: Iterable[str]) -> dict[str, str]:
 
 def name(rows: Iterable[Notification]) -> None:
     """Have these rows know the names of the groups they are for, in one query at most."""
-    rows = list(rows)
+    rows = [row for row in rows if "group" not in row.__dict__]
     known = groups(row.topic for row in rows)
     for row in rows:
         row.group = known.get(row.topic)
