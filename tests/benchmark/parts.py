@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import psycopg
+import redis
 
 from tests.cluster.instance import ROOT
 from tests.cluster.ports import HOST, Ports
@@ -76,6 +78,11 @@ class Parts:
     def queries(self) -> int:
         """How many were made of the database so far, by anybody but us here."""
         return self._sql("SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query !~ 'pg_stat'")
+
+    def redis_keys(self) -> int:
+        """How many keys Redis holds."""
+        with closing(redis.Redis.from_url(self.redis.url)) as client:
+            return int(client.dbsize())
 
     def _sql(self, text: str) -> int:
         with psycopg.connect(self.postgres.url, autocommit=True) as connection:

@@ -57,6 +57,15 @@ LABELS: dict[str, dict[str, str]] = {
         "peak_mb": "… at the most, MB",
         "after_mb": "… afterwards, MB",
     },
+    "hostile": {
+        "p99_before_ms": "p99 to the last reader before, ms",
+        "p99_during_ms": "… during, ms",
+        "livez_p99_before_ms": "p99 of /livez before, ms",
+        "livez_p99_during_ms": "… during, ms",
+        "rested_mb": "memory before, MB",
+        "peak_mb": "… during, MB",
+        "redis_keys": "keys left in Redis",
+    },
     "rooms-1k": FANOUT,
     "rooms-5k": FANOUT,
     "room-signals": {
@@ -139,6 +148,12 @@ def _added(results: Results) -> float:
     return found["nginx_ms"] - found["direct_ms"]
 
 
+def _abused(figure: str) -> Callable[[Results], float]:
+    return lambda results: (
+        results["hostile"]["hub"][f"{figure}_during_ms"] / results["hostile"]["hub"][f"{figure}_before_ms"]
+    )
+
+
 def _worst_page(results: Results) -> float:
     return max(results["crowd"]["hub"][f"{page}_queries"] for page in PAGES)
 
@@ -164,6 +179,8 @@ GOALS = (
     Goal("room of 5,000, times the plain stack", _against("rooms-5k", "plain"), 15),
     Goal("idle member of 5,000, kB", _of("rooms-5k", "idle_kb"), 14, at_least=False),
     Goal("memory left by 1,000 members gone, kB", _of("rooms-churn", "left_kb_per_1000"), 20, at_least=False),
+    Goal("healthy feeds among hostile clients, p99 to before", _abused("p99"), 2, at_least=False),
+    Goal("/livez among hostile clients, p99 to before", _abused("livez_p99"), 2, at_least=False),
     Goal("2,000 feeds, what staff who look cost, % of a core", _looking, 5, at_least=False),
     Goal("broadcast to 100,000 accepted, ms", _of("crowd", "accepted_ms"), 200, at_least=False),
     Goal("… and first delivered, ms", _of("crowd", "delivered_ms"), 1000, at_least=False),

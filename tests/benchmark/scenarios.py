@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.presence import GRACE_S
-from tests.benchmark import endurance, feeds, proxy, publishing, rooms, staff
+from tests.benchmark import endurance, feeds, hostile, proxy, publishing, rooms, staff
 from tests.benchmark.feeds import HUBS
 from tests.benchmark.servers import ROOMS, SERVERS, Bench
 
@@ -50,6 +50,7 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
             "feeds that come and go", ("hub",), partial(endurance.churn, readers=100_000 // part)
         ),
         "slow": Scenario("200 readers that never read", ("hub",), endurance.slow),
+        "hostile": Scenario("a hostile member and 40 strangers among 200 feeds", ("hub",), hostile.abuse),
         "instances": Scenario("1, 2 and 4 instances", ("hub",), sized(feeds.instances, 4_000)),
         "rooms-1k": Scenario("a room of 1,000 members", tuple(ROOMS), sized(feeds.fanout, 1_000, on=ROOMS)),
         "rooms-5k": Scenario("a room of 5,000 members", tuple(ROOMS), sized(feeds.fanout, 5_000, on=ROOMS)),
