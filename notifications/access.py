@@ -94,6 +94,34 @@ def own_shown(user: User) -> dict[str, str]:
     return {topic: named.get(topic, topic) for topic in mine.own}
 
 
+def nameable(user: User, wanted: Sequence[str]) -> list[str]:
+    """The topics that a token of this person's may name, of those that somebody writes.
+
+    Raises a `Problem` of 422 for somebody else's inbox and for the hub's own. Rooms still go by name: see
+    `with_rooms`.
+    """
+    own = own_topics(user)
+    named = names.groups_meant(wanted)
+    for topic in named:
+        if topic not in own and (topics.is_inbox(topic) or topics.is_hubs(topic)):
+            raise Problem(422, f"{topic!r} is not theirs to read: leave it out.", field="topics")
+    return named
+
+
+def with_rooms(named: Sequence[str]) -> list[str]:
+    """With the rooms that are there now, and no others that may come to bear their names.
+
+    Raises a `Problem` of 422 for a room that is not there.
+    """
+    found = names.rooms_meant(named)
+    for topic in named:
+        if topics.is_room(topic) and topic not in found:
+            raise Problem(
+                422, f"There is no room for {topic!r}: make it first, or leave it out.", field="topics"
+            )
+    return [found.get(topic, topic) for topic in named]
+
+
 def announced(staff: int, looked_at: Sequence[str]) -> None:
     """What opens to who manages the hub opens when the audit log says that they look; raise a `Problem`."""
     since = timezone.now() - TAIL_VALID

@@ -19,7 +19,7 @@ from hub import events, topics
 from hub.log import LogAway, Terms
 from hub.log.shared import shared_log
 from hub.problems import Problem
-from notifications import access, audience, audit, endings, keys, names, recalling, tokens
+from notifications import access, audience, audit, endings, keys, recalling, tokens
 from notifications import notify as sending
 from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest
@@ -122,17 +122,13 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
     user = access.person(body.user)
     if user is None:
         raise Problem(422, f"{body.user[:80]!r} is nobody here.", field="user")
-    own = access.own_topics(user)
-    named = names.groups_meant(body.topics)
-    for topic in named:
-        if topic not in own and (topics.is_inbox(topic) or topics.is_hubs(topic)):
-            raise Problem(422, f"{topic!r} is not theirs to read: leave it out.", field="topics")
+    named = access.nameable(user, body.topics)
     keys.check_topics(key, named)
     if not key.opens_private:
         _check_public(named)
     if not named:
         keys.check_inbox(key, user)
-    opened = _with_rooms(named)
+    opened = access.with_rooms(named)
     quotas.spend(key.pk, notifications=1)
     text, ticket, claims = tokens.issue(user, opened, body.ttl, own=key.opens_inbox(user.pk), key=key.pk)
     expires_at = events.stamp(datetime.fromtimestamp(claims.expires_at, UTC))
@@ -187,17 +183,6 @@ def _check_public(named: Sequence[str]) -> None:
         raise Problem(
             403, "This key opens no inboxes and no rooms: leave them out, or ask for another.", topics=rooms
         )
-
-
-def _with_rooms(named: Sequence[str]) -> list[str]:
-    """With the rooms that are there now, and no others that may come to bear their names."""
-    found = names.rooms_meant(named)
-    for topic in named:
-        if topics.is_room(topic) and topic not in found:
-            raise Problem(
-                422, f"There is no room for {topic!r}: make it first, or leave it out.", field="topics"
-            )
-    return [found.get(topic, topic) for topic in named]
 
 
 def _written(to: Sequence[str]) -> list[str]:
