@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -8,11 +9,13 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.db.models import Model
+from django.test import Client
 
 from hub import kinds
 from notifications import access, demo, keys, rooms
 from notifications.inbox import find
 from notifications.models import ApiKey, Grant, Notification, Room, Template
+from tests.docs.page import pages
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +64,18 @@ def test_there_is_a_room_of_each_kind_and_one_for_a_group() -> None:
     assert set(Room.objects.values_list("kind", flat=True)) == set(kinds.kinds())
     assert {room.name for room in rooms.of(User.objects.get(username="alice"))} == {*demo.ROOMS, "ops"}
     assert {room.name for room in rooms.of(User.objects.get(username="bob"))} == set(demo.ROOMS)
+
+
+@pytest.mark.usefixtures("demo_mode")
+def test_no_link_of_the_demo_or_of_the_first_pages_is_dead(client: Client) -> None:
+    call_command("demo", stdout=StringIO())
+    client.force_login(User.objects.get(username="alice"))
+    first = [page.text for page in pages() if page.path.stem in ("README", "quickstart")]
+    links = set(re.findall(r'"url": "(/[^"]*)"', "".join(first)))
+    links |= set(Notification.objects.filter(url__startswith="/").values_list("url", flat=True))
+
+    assert links
+    assert [link for link in sorted(links) if client.get(link).status_code != 200] == []
 
 
 @pytest.mark.usefixtures("demo_mode")

@@ -62,7 +62,8 @@ class Page:
 
 
 def pages() -> list[Page]:
-    return [Page(ROOT / "README.md"), *map(Page, sorted((ROOT / "docs").glob("*.md")))]
+    top = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+    return [*(Page(ROOT / name) for name in top), *map(Page, sorted((ROOT / "docs").glob("*.md")))]
 
 
 def page(name: str) -> Page:
