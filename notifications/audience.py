@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 
 from hub import topics as spelled
+from notifications.addresses import addressed
 from notifications.models import Arrival, Subscription
-from notifications.notify import addressed
 from notifications.roles import Role
 
 SAMPLE = 10  # people who are named

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from hub import topics
 from notifications import keys
+from notifications.addresses import resolve
 from notifications.models import ApiKey, Arrival, Grant, Notification, Room, Template
-from notifications.notify import resolve
 
 PEOPLE = ("admin", "alice", "bob", "carol")
 OPS = ("admin", "alice")

@@ -19,7 +19,7 @@ from hub import events, topics
 from hub.log import LogAway, Terms
 from hub.log.shared import shared_log
 from hub.problems import Problem
-from notifications import access, audience, audit, endings, keys, recalling, tokens
+from notifications import access, addresses, audience, audit, endings, keys, recalling, tokens
 from notifications import notify as sending
 from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest
@@ -65,7 +65,7 @@ def send(
     if key.topics:
         keys.check_topics(key, _written(body.to))
     if not key.may_broadcast:
-        _check_crowd(sending.resolve(body.to))
+        _check_crowd(addresses.resolve(body.to))
     act = partial(_send, request, body)
     if idempotency_key is None:
         return _told(act())
@@ -189,7 +189,7 @@ def _written(to: Sequence[str]) -> list[str]:
     """The topics that a key must cover; a segment may come to be anybody."""
     named = [address for address in to if not address.startswith("segment:")]
     anybody = [topics.user("*")] if len(named) < len(to) else []
-    return [*(sending.resolve(named) if named else ()), *anybody]
+    return [*(addresses.resolve(named) if named else ()), *anybody]
 
 
 def _told(rows: Sequence[Notification]) -> dict[str, Any]:

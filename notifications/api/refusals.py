@@ -22,7 +22,7 @@ from hub.events import BadEvent, TooLarge
 from hub.log import LogAway, LogFull, Reused
 from hub.problems import CONTENT_TYPE, Problem
 from hub.topics import BadTopic
-from notifications.notify import BadNotification
+from notifications.bad_notification import BadNotification
 
 TOLD = 5  # faults of one body that are listed
 SAID = {

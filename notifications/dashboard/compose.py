@@ -17,11 +17,12 @@ from django.views.decorators.http import require_http_methods
 
 from notifications import attempts, audit, proving, segments, words
 from notifications.accounts import later, waiting
+from notifications.bad_notification import BadNotification
 from notifications.dashboard.asked import number
 from notifications.dashboard.draft import Draft
 from notifications.dashboard.preview import preview
 from notifications.models import Sending, Template, time_ordered_id
-from notifications.notify import BadNotification, notify
+from notifications.notify import notify
 from notifications.roles import StaffRequest, may, needs
 from notifications.words import say
 

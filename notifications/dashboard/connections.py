@@ -15,9 +15,10 @@ from hub.log import LogAway
 from hub.log.shared import shared_log
 from hub.problems import Refusal
 from notifications import audit, names, words
+from notifications.bad_notification import BadNotification
 from notifications.dashboard import instances, live
 from notifications.models import UNSAYABLE
-from notifications.notify import BadNotification, notify
+from notifications.notify import notify
 from notifications.roles import StaffRequest, may, needs
 
 FILTERS = ("person", "topic", "kind", "address", "older_s")

@@ -18,8 +18,9 @@ from django.utils.functional import lazy
 from hub import topics
 from notifications import audience, filling
 from notifications.audience import Audience
+from notifications.bad_notification import BadNotification
 from notifications.models import Notification, Template, time_ordered_id
-from notifications.notify import BadNotification, check, check_size
+from notifications.notify import check, check_size
 from notifications.preferences import ZONES
 from notifications.words import refusal, say
 

@@ -10,9 +10,9 @@ from django.utils import timezone, translation
 
 from hub import topics
 from notifications import access, inbox, preferences, rows
+from notifications.addresses import group_of
 from notifications.dashboard.draft import Draft
 from notifications.models import Notification
-from notifications.notify import group_of
 
 
 @dataclass(frozen=True, slots=True)

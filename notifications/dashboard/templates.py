@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from hub import topics
 from notifications import audit, filling
+from notifications.bad_notification import BadNotification
 from notifications.dashboard.draft import TEXTS, said
 from notifications.models import UNSAYABLE, Notification, Template
-from notifications.notify import BadNotification, check, check_size
+from notifications.notify import check, check_size
 from notifications.roles import StaffRequest, needs
 from notifications.words import refusal, say
 

@@ -96,7 +96,7 @@ LADDER = (
         "notifications.storm",
         "notifications.attempts",
     },
-    {"notifications.endings", "notifications.seals"},
+    {"notifications.endings", "notifications.seals", "notifications.bad_notification"},
     {
         "notifications.tokens",
         "notifications.sessions",
@@ -108,6 +108,7 @@ LADDER = (
         "notifications.lines",
         "notifications.membership",
         "notifications.audit",
+        "notifications.addresses",
         "notifications.deliveries",
         "notifications.withholding",
     },

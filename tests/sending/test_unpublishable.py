@@ -15,8 +15,9 @@ from hub import events
 from hub.events import Draft
 from hub.log import Log, LogAway, LogRefused
 from notifications import access, inbox, outbox, progress, recalling, why
+from notifications.bad_notification import BadNotification
 from notifications.models import Notification
-from notifications.notify import BadNotification, notify
+from notifications.notify import notify
 from tests.api.conftest import events_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
