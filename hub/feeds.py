@@ -142,7 +142,7 @@ class Feeds:
             raise Problem(503, "This instance is leaving: come back in a moment.", retry_after=1)
         with self._caps.opening(knock.address):
             async with asyncio.timeout(ADMIT_S):
-                person = await self._admit(knock.credentials, knock.topics)
+                person = await self._admit(knock.credentials, knock.topics, knock.own)
             own = person.own if knock.own else ()
             topics = tuple(dict.fromkeys((*own, *knock.topics)))
             if not topics:

@@ -82,8 +82,8 @@ class Caught:
     at: float
 
 
-# Who is this, and may they read these topics too? Raises `hub.problems.Problem`.
-Admit = Callable[[Credentials, Sequence[str]], Awaitable[Person]]
+# Who is this, and may they read these topics too, with their inbox or without? Raises `hub.problems.Problem`.
+Admit = Callable[[Credentials, Sequence[str], bool], Awaitable[Person]]
 
 # Which of these people must go, and whether they may come back with what rights are left.
 Revoked = Callable[[Sequence[Person]], Awaitable[dict[Person, bool]]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from django.contrib.auth import SESSION_KEY
@@ -31,13 +32,16 @@ from notifications.tokens import Claims
 doubts = Doubts()
 
 
-async def admit(credentials: Credentials, wanted: Sequence[str]) -> Person:
-    """Who this is, if they may read these topics too; raise a `Problem` of 401 or 403."""
+async def admit(credentials: Credentials, wanted: Sequence[str], inbox: bool = True) -> Person:
+    """Who this is, if they may read these topics too, with or without their inbox; raise a `Problem` of 401
+    or 403."""
     claims = await _shown(credentials)
     while True:
         moment = doubts.moment
         if claims is not None:
-            person = await _by_token(claims)
+            # Where nothing of the inbox is asked for, neither are we about it.
+            inbox = inbox or any(topic not in claims.topics or topics.is_inbox(topic) for topic in wanted)
+            person = await _by_token(claims, inbox)
             _refuse([topic for topic in wanted if not _opens(claims, person, topic)])
             person = _with_past(person, set(wanted).intersection(claims.topics))
         else:
@@ -55,7 +59,9 @@ async def enter(credentials: Credentials, name: str) -> Entry:
     claims = await _shown(credentials)
     while True:
         moment = doubts.moment
-        person = await _by_token(claims) if claims is not None else (await _from_session(credentials))[0]
+        person = (
+            await _by_token(claims, False) if claims is not None else (await _from_session(credentials))[0]
+        )
         entry = await _entry(person, claims.topics if claims is not None else (), name)
         if not doubts.since(moment, person.id, person.key):
             return entry
@@ -70,12 +76,15 @@ async def _shown(credentials: Credentials) -> Claims | None:
     return None
 
 
-async def _by_token(claims: Claims) -> Person:
+async def _by_token(claims: Claims, inbox: bool) -> Person:
+    """Who shows this, and what of their inbox it opens if that is wanted."""
     key = standings.program(claims.key)
-    try:
-        standing, mine = await _people.get(claims.user)
-    except KeyError:
-        standing, mine = None, NOTHING
+    standing, mine = None, NOTHING
+    with suppress(KeyError):
+        if inbox and claims.own:
+            standing, mine = await _people.get(claims.user)
+        else:
+            standing = await _standings.get(claims.user)
     works = {key} if key and await _programs.get(key) else ()
     return standings.bearer(claims, standing, works, mine)
 
@@ -145,6 +154,11 @@ def _standing(ids: Sequence[int]) -> dict[str, tuple[Standing, Belongings]]:
     return {str(id): (standing, mine[id]) for id, standing in standings.of(ids).items()}
 
 
+async def _ask_of_standings(ids: Sequence[str]) -> dict[str, Standing]:
+    found = await in_thread(standings.of, [int(id) for id in ids])
+    return {str(id): standing for id, standing in found.items()}
+
+
 async def _ask_of_programs(keys: Sequence[str]) -> dict[str, bool]:
     works = await in_thread(standings.working, keys)
     return {key: key in works for key in keys}
@@ -183,6 +197,7 @@ def _from_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
 
 
 _people = Remembered(_ask_of_people, doubts)
+_standings = Remembered(_ask_of_standings, doubts)
 _programs = Remembered(_ask_of_programs, doubts)
 _signed_in = Batch(_ask_of_sessions)
 

@@ -144,7 +144,11 @@ def _told(id: int, one: _Found) -> Belongings:
         came = one.joined if settings.HUB_NEWCOMERS_SEE_PAST else one.since(topic)
         if came is not None:
             since[topic] = came
-    return Belongings(tuple(since), tuple(map(position, since.values())), one.groups)
+    # Kept for each connection, and most begin at one moment: one number for it.
+    positions = {moment: position(moment) for moment in set(since.values())}
+    return Belongings(
+        tuple(since), tuple(positions[moment] for moment in since.values()), one.groups or NOTHING.groups
+    )
 
 
 def _joined(sender: Any, instance: Any, action: str, pk_set: set[int] | None, **kwargs: Any) -> None:

@@ -146,7 +146,8 @@ def count_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
     here = _here(users)
     apart = frozenset[str]().union(*(one.muted for one in here.values()))
     lying = _lying(topics, apart, now)
-    done = _done(ids, topics, apart, now)
+    later = any(one.arrivals for one in here.values())
+    done = _done(ids, topics, apart, now, later)
     answer = {}
     for person in people:
         id = int(person.id)
@@ -197,9 +198,10 @@ def _lying(
 
 
 def _done(
-    ids: Collection[int], topics: Collection[str], apart: Collection[str], now: datetime
+    ids: Collection[int], topics: Collection[str], apart: Collection[str], now: datetime, later: bool
 ) -> dict[tuple[int, str, str | None], tuple[int, int]]:
-    """Of what lies there, how many each person has read or put away, and how many seen."""
+    """Of what lies there, how many each person has read or put away, and how many seen; ``later`` says that
+    somebody came to a topic after the making of their account."""
     part: Case | Value = Value(None, output_field=CharField())
     if apart:
         part = Case(When(notification__category__in=apart, then="notification__category"))
@@ -207,7 +209,7 @@ def _done(
     rows = (
         Reading.objects.filter(
             visible(now, "notification__"),
-            arrived(OuterRef("user"), "notification__topic", "notification__due_at"),
+            arrived(OuterRef("user"), "notification__topic", "notification__due_at") if later else Q(),
             user__in=ids,
             notification__topic__in=topics,
             notification__due_at__gte=F("user__date_joined"),

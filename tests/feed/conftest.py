@@ -166,7 +166,7 @@ class Desk:
         self.clients: list[Client] = []
         self.asked: list[Mapping[str, int]] = []  # of the database
 
-    async def admit(self, credentials: Credentials, wanted: Sequence[str]) -> Person:
+    async def admit(self, credentials: Credentials, wanted: Sequence[str], inbox: bool) -> Person:
         if not credentials.bearer:
             raise Problem(401, "Who are you?")
         denied = [topic for topic in wanted if topic.startswith("secret")]

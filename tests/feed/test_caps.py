@@ -13,9 +13,9 @@ async def test_feeds_that_wait_for_the_database_count_for_their_address() -> Non
     async with Desk(caps=(100, 50, 3)) as desk:
         answers, admit = asyncio.Event(), desk.feeds._admit
 
-        async def slowly(credentials: Credentials, wanted: Sequence[str]) -> Person:
+        async def slowly(credentials: Credentials, wanted: Sequence[str], inbox: bool) -> Person:
             await answers.wait()
-            return await admit(credentials, wanted)
+            return await admit(credentials, wanted, inbox)
 
         desk.feeds._admit = slowly
         waiting = [desk.open() for _ in range(3)]
