@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from hub.log import LogAway
-from hub.log.redis import DAY, SAID, STREAM
+from hub.log.script import DAY, SAID, STREAM
 from hub.presence.redis import EXPIRIES, LEASES, NAMES, VALUES
 
 PAGE = 500  # entries a question

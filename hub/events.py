@@ -12,6 +12,8 @@ from hub import framing, topics
 
 MAX_DATA = 64 * 1024  # bytes of JSON
 
+# `json.dumps` would make one for every call.
+_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _POSITION = re.compile(r"[0-9]{1,16}", re.ASCII)
 
 
@@ -124,8 +126,7 @@ def control(type: str, data: Any, *, id: int | None = None) -> Piece:
 def encode(data: Any) -> bytes:
     """JSON on one line, in UTF-8; raise `BadEvent` for what JSON or UTF-8 cannot say."""
     try:
-        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return text.encode()
+        return _json.encode(data).encode()
     except RecursionError:
         raise BadEvent("data is nested too deeply.") from None
     except (TypeError, ValueError):

@@ -1,17 +1,16 @@
 -- Append events in order and announce each; one round trip, all or none. Nothing is appended where nothing
 -- may stand after a position and something does, or where their owner would pass its share of the log.
 --
--- KEYS  last, birth, the key under which all of this is done once, then for each event its stream, what
---       remembers its idempotency key, and its sender's tally of the day; then for each event that takes
---       one back: the idempotency key of that one, and the removals of the topic
+-- KEYS  last, birth, the key under which all of this is done once, then for each event its stream, and by how
+--       it is appended (below) what remembers its idempotency key, its sender's tally of the day, and the
+--       idempotency key of the event that it takes back and the removals of the topic
 -- ARGV  floor, most events a stream keeps, most bytes a stream keeps, time to live (microseconds),
 --       key time to live (seconds), position after which nothing may stand ("": anything may; else all
 --       events have one topic), digest of what is done once ("": nothing is),
 --       owner that is held to its share ("": none is), that share (bytes), bytes it is asked for besides,
---       prefix of the owners' accounts,
---       then for each event: topic's channel, type, body, owner or ""; how its key is remembered (below), if
---       in a sender's set the digest of the key, and how many events the sender may append a day; "1" if it
---       takes one back
+--       prefix of the owners' accounts, prefix of the topics' channels, length of the streams' prefix,
+--       then for each event: type, body, how it is appended (below), and by that its owner, the digest of its
+--       key, and how many events its sender may append a day
 -- Gives "" and for each event its position, and 1 if it was appended, 0 if its key had been, 0 and 0 of a
 -- sender who has had the day's; or why nothing was: "overtaken" and where the topic stands, "full" and in how
 -- many seconds there is room, "reused".
@@ -19,18 +18,22 @@
 -- stands at 0. What is taken back is removed from its stream, or never appended if it was not yet; a removal
 -- notes what stood before it, so that no gap seems to be there.
 --
--- A key is remembered not at all (""), as a key of Redis ("own"), or by its digest in a sorted set of what one
--- sender has said on one topic ("sender"): the newest of a day, not more than `kept`.
+-- How an event is appended is said by letters, of which most events bear none. "o": it has another owner than
+-- the one that is held to its share. "k": its key is remembered as a key of Redis. "s": its key is remembered
+-- by its digest in a sorted set of what one sender has said on one topic, the newest of a day, not more than
+-- `kept`. "r": it takes another one back.
 local floor, keep, keep_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local ttl, key_ttl, after, whole = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local bound, share, besides, prefix = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
-local KEYED, HEAD, FIELDS = 3, 11, 8 -- keys and arguments before the events', and arguments of each
+local channels, before_topic = ARGV[12], tonumber(ARGV[13])
+local KEYED, HEAD, FIELDS = 3, 13, 3 -- keys and arguments before the events', and arguments that each has
 local kept = 4096 -- as SAID_KEPT of hub/log/__init__.py
 local ENTRY, STREAM, KEY = 64, 1024, 256 -- bytes that they take besides what they say
 local SLOTS = 12 -- in which what is gone together is counted together
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local text = function(number) return string.format('%.0f', number) end
+local says = function(how, letter) return string.find(how, letter, 1, true) ~= nil end
 
 -- An account is a hash of bytes by the moment (microseconds) at which they have expired.
 local accounts = {}
@@ -153,7 +156,13 @@ if whole ~= '' then
 end
 if bound ~= '' then
   local bytes = besides + (whole ~= '' and KEY or 0)
-  for i = HEAD + 1, #ARGV, FIELDS do bytes = bytes + #ARGV[i + 1] + #ARGV[i + 2] + ENTRY end
+  local at = HEAD
+  while at < #ARGV do
+    local how = ARGV[at + 3]
+    bytes = bytes + #ARGV[at + 1] + #ARGV[at + 2] + ENTRY
+    at = at + FIELDS
+    if how ~= '' then at = at + (says(how, 'o') and 1 or 0) + (says(how, 's') and 2 or 0) end
+  end
   local seconds = wait(bound, bytes)
   if seconds then return {'full', seconds} end
 end
@@ -168,17 +177,16 @@ if last == 0 or floor > last then
   redis.call('SET', KEYS[2], text(birth))
 end
 
-local function found(how, key, digest)
-  if how == 'own' then return redis.call('GET', key) end
-  if how ~= 'sender' then return false end
+local function found(key, digest)
+  if not digest then return redis.call('GET', key) end
   local position = tonumber(redis.call('ZSCORE', key, digest) or '0')
   return position > now - key_ttl * 1000000 and text(position)
 end
 
-local function remember(how, key, digest, position, tally)
-  if how == 'own' then
+local function remember(key, digest, position, tally)
+  if not digest then
     redis.call('SET', key, position, 'EX', key_ttl)
-  elseif how == 'sender' then
+  else
     redis.call('ZADD', key, position, digest)
     redis.call('ZREMRANGEBYRANK', key, 0, -kept - 1)
     redis.call('ZREMRANGEBYSCORE', key, 0, text(now - key_ttl * 1000000))
@@ -205,14 +213,28 @@ local function take_back(stream, key, removals, by)
   end
 end
 
-local events = (#ARGV - HEAD) / FIELDS
-local taken = KEYED + 1 + 3 * events -- where the keys of what is taken back begin
-for i = 0, events - 1 do
-  local stream, key, tally = unpack(KEYS, KEYED + 1 + 3 * i, KEYED + 3 + 3 * i)
-  local at = HEAD + 1 + FIELDS * i
-  local channel, kind, body, owner, how, digest, daily, takes = unpack(ARGV, at, at + FIELDS - 1)
-  local taking = takes == '1'
-  local position = found(how, key, digest)
+local keys, arguments = KEYED, HEAD -- how many of them have been taken
+local function next_key()
+  keys = keys + 1
+  return KEYS[keys]
+end
+local function next_argument()
+  arguments = arguments + 1
+  return ARGV[arguments]
+end
+
+while arguments < #ARGV do
+  local stream, kind, body, how = next_key(), next_argument(), next_argument(), next_argument()
+  local owner, key, digest, tally, daily, taken, removals = bound, nil, nil, nil, nil, nil, nil
+  if how ~= '' then
+    if says(how, 'o') then owner = next_argument() end
+    if says(how, 'k') then key = next_key() end
+    if says(how, 's') then
+      key, tally, digest, daily = next_key(), next_key(), next_argument(), tonumber(next_argument())
+    end
+    if says(how, 'r') then taken, removals = next_key(), next_key() end
+  end
+  local position = key and found(key, digest)
   local fresh = not position
   local one
   if fresh then
@@ -221,7 +243,7 @@ for i = 0, events - 1 do
       answer = {'overtaken', text(one.stood)}
       break
     end
-    if how == 'sender' and tonumber(redis.call('GET', tally) or '0') >= tonumber(daily) then
+    if tally and tonumber(redis.call('GET', tally) or '0') >= daily then
       position, fresh = '0', false
     end
   end
@@ -242,11 +264,11 @@ for i = 0, events - 1 do
       count(owner, last, ttl, bytes + (one.made and STREAM or 0))
       one.made = false
     end
-    remember(how, key, digest, position, tally)
-    if taking then take_back(stream, KEYS[taken], KEYS[taken + 1], position) end
+    if key then remember(key, digest, position, tally) end
+    if taken then take_back(stream, taken, removals, position) end
+    local channel = channels .. string.sub(stream, before_topic + 1)
     redis.call('PUBLISH', channel, position .. ' ' .. previous .. ' ' .. kind .. ' ' .. body)
   end
-  if taking then taken = taken + 2 end
   answer[#answer + 1] = position
   answer[#answer + 1] = fresh and 1 or 0
 end

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,20 +35,12 @@ from hub.log import (
     Terms,
     entries,
     page,
+    script,
     share,
 )
 from hub.log.hearing import Hearing
+from hub.log.script import BIRTH, CHANNEL, LAST, PREFIX, REMOVED, STREAM
 from hub.mishaps import malformed
-
-# The braces keep every key on one shard of a Redis Cluster. The number goes up when topics or entries come to
-# mean something else: then the log begins anew, and readers are given the rows of what they missed.
-PREFIX = "hub:2:{s0}:"
-LAST, BIRTH = PREFIX + "last", PREFIX + "birth"
-STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
-REMOVED = PREFIX + "r:"  # what was taken back of a topic, and what had stood before it
-SAID, DAY = PREFIX + "said:", PREFIX + "day:"  # of a topic's sender; of a sender
-DIGEST = 9  # bytes of a key that a sender's set remembers
-DONE, ACCOUNT = PREFIX + "d:", PREFIX + "o:"  # what was done once as a whole, and how much is whose
 
 TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
 READS = 8  # at a time, each on a connection of its own: a storm of readers waits here
@@ -103,7 +94,7 @@ class RedisLog:
             if terms.owner and self._memory_until < time.monotonic():
                 self._ask_memory()
             answer = self._append(*self._appending(drafts, None, terms))
-        return [placed.position for placed in self._placed(answer)]
+        return self._positions(answer)
 
     async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
         async with self._placing:
@@ -184,35 +175,28 @@ class RedisLog:
         self, drafts: Sequence[Draft], after: int | None, terms: Terms = PLAIN
     ) -> tuple[list[str], list[Any]]:
         """The keys and arguments of append.lua."""
-        keys, taken = [LAST, BIRTH, DONE + terms.key], []
-        arguments: list[Any] = [self._floor, self._max_events, self._max_bytes, self._ttl, self._key_ttl_s]
-        arguments += ["" if after is None else after, terms.digest if terms.key else ""]
-        arguments += [terms.owner, int(self._share * self._memory), terms.besides, ACCOUNT]
-        for draft in drafts:
-            if draft.sender:
-                how, key, digest = "sender", f"{SAID}{draft.topic}:{draft.sender}", _digest(draft.key)
-            else:
-                how, key, digest = "own" if draft.key else "", KEY + draft.key, b""
-            keys += [STREAM + draft.topic, key, DAY + draft.sender]
-            arguments += [CHANNEL + draft.topic, draft.type, draft.body, draft.owner]
-            arguments += [how, digest, draft.daily, "1" if draft.removes else "0"]
-            if draft.removes:
-                taken += [KEY + draft.removes, REMOVED + draft.topic]
-        return keys + taken, arguments
+        limits = [self._floor, self._max_events, self._max_bytes, self._ttl, self._key_ttl_s]
+        return script.appending(drafts, after, terms, limits, int(self._share * self._memory))
 
-    def _placed(self, answer: list[Any]) -> list[Placed]:
-        refused, *rest = answer
-        match refused:
+    def _positions(self, answer: list[Any]) -> list[int]:
+        """What append.lua answered, without whether each was fresh; raise what it refused."""
+        match answer[0]:
             case b"overtaken":
-                self.seen(int(rest[0]))
-                raise Overtaken(int(rest[0]))
+                self.seen(int(answer[1]))
+                raise Overtaken(int(answer[1]))
             case b"full":
-                raise LogFull(int(rest[0]))
+                raise LogFull(int(answer[1]))
             case b"reused":
                 raise Reused
-        placed = [Placed(int(rest[i]), bool(rest[i + 1])) for i in range(0, len(rest), 2)]
-        self.seen(max((one.position for one in placed), default=0))
-        return placed
+        positions = list(map(int, answer[1::2]))
+        self.seen(max(positions, default=0))
+        return positions
+
+    def _placed(self, answer: list[Any]) -> list[Placed]:
+        return [
+            Placed(position, bool(fresh))
+            for position, fresh in zip(self._positions(answer), answer[2::2], strict=True)
+        ]
 
     def _connection(self) -> Any:
         pool: Any = self._aclient.connection_pool
@@ -225,10 +209,6 @@ _OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": TIMEOUT_S,
     "socket_keepalive": True,
 }
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.blake2b(key.encode(), digest_size=DIGEST).digest()
 
 
 def _is_of_its_own(error: Exception) -> bool:

@@ -17,7 +17,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from hub.log import LogAway
-from hub.log.redis import PREFIX, TIMEOUT_S
+from hub.log.redis import TIMEOUT_S
+from hub.log.script import PREFIX
 from hub.presence import GRACE_S, LAST_S, LEASE_S, MOST_LASTS, Last
 
 LEASES, NAMES = PREFIX + "presence:", PREFIX + "presence-names:"

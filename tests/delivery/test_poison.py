@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import redis
 
-from hub.log.redis import CHANNEL, STREAM
+from hub.log.script import CHANNEL, STREAM
 from tests.cluster import Cluster
 from tests.dashboard.hostile import addresses
 from tests.delivery.conftest import Site

@@ -41,6 +41,7 @@ LADDER = (
         "hub.heads",
         "hub.holdings",
         "hub.log.entries",
+        "hub.log.script",
         "hub.log.said",
         "hub.log.memory",
         "hub.log.stream",

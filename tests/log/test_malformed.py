@@ -13,7 +13,8 @@ import redis
 
 from hub.events import Draft, Event
 from hub.log import LogAway, LogRefused
-from hub.log.redis import CHANNEL, STREAM, RedisLog
+from hub.log.redis import RedisLog
+from hub.log.script import CHANNEL, STREAM
 from hub.mishaps import malformed
 from tests.cluster.redis import Redis
 from tests.log.conftest import Listener

@@ -7,7 +7,8 @@ import redis
 
 from hub.events import Draft
 from hub.log import SAID_KEPT, Log, Overtaken, Placed
-from hub.log.redis import PREFIX, RedisLog
+from hub.log.redis import RedisLog
+from hub.log.script import PREFIX
 from tests.log.conftest import MakeLog, heard
 
 
