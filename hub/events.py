@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from hub import framing, topics
 
@@ -25,8 +27,7 @@ class TooLarge(BadEvent):
     """Data over `MAX_DATA` bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An event that has no position yet. ``key`` makes its append idempotent for a day; it counts against the
     share of its ``owner``, if it has one.
 
@@ -113,7 +114,7 @@ def draft(
     encoded = encode(data)
     if len(encoded) > MAX_DATA:
         raise TooLarge(f"data is {len(encoded)} bytes of JSON; at most {MAX_DATA} are allowed.")
-    body = b'{"topic":%s,"at":"%s","data":%s}' % (encode(topic), stamp(at).encode(), encoded)
+    body = b'{"topic":%s,"at":"%s","data":%s}' % (_quoted(topic), stamp(at).encode(), encoded)
     return Draft(topic, type, body, key, removes, owner=owner)
 
 
@@ -135,8 +136,20 @@ def encode(data: Any) -> bytes:
 
 def stamp(at: datetime | None = None) -> str:
     """RFC 3339, UTC, milliseconds; now if not given."""
-    moment = datetime.now(UTC) if at is None else at.astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if at is None:
+        second, ms = divmod(time.time_ns() // 1_000_000, 1000)
+        return f"{_second(second)}.{ms:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@lru_cache(maxsize=8)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(maxsize=1024)
+def _quoted(topic: str) -> bytes:
+    return encode(topic)
 
 
 def position(text: str) -> int:

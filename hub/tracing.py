@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +125,7 @@ def _begin(draft: Draft) -> Span:
 def _sent_along(draft: Draft, span: Span) -> Draft:
     said = span.get_span_context()
     parent = b"00-%032x-%016x-%02x" % (said.trace_id, said.span_id, said.trace_flags)
-    return replace(draft, body=b'%b,"trace":"%b"}' % (draft.body[:-1], parent))
+    return draft._replace(body=b'%b,"trace":"%b"}' % (draft.body[:-1], parent))
 
 
 def _context(traceparent: str) -> Any:
