@@ -27,7 +27,7 @@ class Authentication(AuthenticationMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         request.user = SimpleLazyObject(lambda: _reader(request))  # type: ignore[assignment]
-        request.auser = sync_to_async(lambda: _reader(request))
+        request.auser = lambda: sync_to_async(_reader)(request)
 
 
 def signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:

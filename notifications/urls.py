@@ -10,6 +10,9 @@ from notifications.accounts import SignIn, Verify, sign_out_everywhere
 from notifications.api.refusals import missing
 
 urlpatterns = [
+    # First, for it is asked for most.
+    path("api/", api.urls),
+    re_path(r"^api(?:/|$)", missing),
     path("", pages.inbox, name="inbox"),
     path("notifications/<uuid:id>/", pages.notification, name="notification"),
     path("notifications/<uuid:id>/read", pages.read, name="read"),
@@ -24,6 +27,4 @@ urlpatterns = [
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/logout-everywhere/", sign_out_everywhere, name="logout-everywhere"),
     path("dashboard/", include("notifications.dashboard.urls")),
-    path("api/", api.urls),
-    re_path(r"^api(?:/|$)", missing),
 ]
