@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.contrib.auth.models import Group, User
 
@@ -37,10 +37,7 @@ def addressed(to: Sequence[str]) -> dict[str, str]:
         kind, _, name = address.partition(":")
         if kind in wanted:
             wanted[kind].add(name if UNSAYABLE.search(name) is None else "")
-    people = User.objects.filter(username__in=wanted["user"], is_active=True)
-    users = {user.get_username(): topics.user(user.pk) for user in people}
-    crowds = Group.objects.filter(name__in=wanted["group"])
-    groups = {group.name: topics.group(group.pk) for group in crowds}
+    users, groups = _people(wanted["user"]), _groups(wanted["group"])
     found: dict[str, str] = {}
     for address in to:
         for topic in _topics(address, users, groups):
@@ -48,6 +45,21 @@ def addressed(to: Sequence[str]) -> dict[str, str]:
     if not found:
         raise BadNotification("to", "Nobody is in this segment now: choose another address.", "empty_segment")
     return found
+
+
+def _people(wanted: Collection[str]) -> dict[str, str]:
+    """The topics of those of these people who are here, by name; to ask about nobody costs nothing."""
+    if not wanted:
+        return {}
+    found = User.objects.filter(username__in=wanted, is_active=True).values_list("pk", "username")
+    return {name: topics.user(id) for id, name in found}
+
+
+def _groups(wanted: Collection[str]) -> dict[str, str]:
+    if not wanted:
+        return {}
+    found = Group.objects.filter(name__in=wanted).values_list("pk", "name")
+    return {name: topics.group(id) for id, name in found}
 
 
 def group_of(address: str) -> str | None:

@@ -19,6 +19,7 @@ from notifications.addresses import addressed, group_of
 from notifications.bad_notification import BadNotification, TooLong
 from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, ApiKey, Notification, Sending
 
+LONGEST = 6  # bytes of JSON that a character takes
 NAME = 900  # bytes of JSON that the longest name of a group takes
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
@@ -94,6 +95,8 @@ def check_size(said: Mapping[str, str], reached: Iterable[str]) -> None:
 
     A group may be named otherwise when it is sent.
     """
+    if LONGEST * sum(map(len, said.values())) < MAX_DATA // 2:
+        return
     longest = max(reached, key=lambda topic: len(topic) + NAME * (topics.group_id(topic) is not None))
     row = Notification(topic=longest, **said)
     row.group = "\x01" * (NAME // 6) if topics.group_id(longest) is not None else None

@@ -140,11 +140,10 @@ def _append(drafted: Sequence[tuple[Notification, Draft]]) -> None:
         row.position = position
     for recalled in (False, True):
         published = [row for row, _ in drafted if bool(row.recalled_at) is recalled]
-        still = _still(recalled)
         if len(published) == 1:
-            still.filter(pk=published[0].pk).update(position=published[0].position)
-        else:
-            still.bulk_update(published, ["position"])
+            _still(recalled).filter(pk=published[0].pk).update(position=published[0].position)
+        elif published:
+            _still(recalled).bulk_update(published, ["position"])
 
 
 def _still(recalled: bool) -> QuerySet[Notification]:

@@ -21,6 +21,7 @@ from hub.log.shared import shared_log
 from hub.problems import Problem
 from notifications import access, addresses, audience, audit, endings, keys, recalling, tokens
 from notifications import notify as sending
+from notifications.allowances import allowances
 from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest
 from notifications.api.router import router
@@ -95,16 +96,17 @@ def publish(
     they are published once, and the same request gives the first positions again for 24 h.
     """
     key, many = request.auth, isinstance(body, EventsBody)
+    owner = str(key.pk)
     drafts = [
-        events.draft(event.topic, event.type, event.data, owner=str(key.pk))
+        events.draft(event.topic, event.type, event.data, owner=owner)
         for event in (body.events if isinstance(body, EventsBody) else [body])
     ]
     keys.check_topics(key, dict.fromkeys(draft.topic for draft in drafts))
     quotas.spend(key.pk, events=len(drafts), bytes=len(request.body))
-    terms = Terms(str(key.pk))
+    terms = Terms(owner)
     if idempotency_key is not None:
         digest = hashlib.sha256(request.body).hexdigest()
-        terms = Terms(str(key.pk), f"{key.pk}:{idempotency_key}", digest)
+        terms = Terms(owner, f"{owner}:{idempotency_key}", digest)
     positions = [str(position) for position in shared_log().append(drafts, terms)]
     return {"positions": positions} if many else {"position": positions[0]}
 
@@ -154,7 +156,7 @@ def _send(request: KeyRequest, body: NotificationBody) -> list[Notification]:
     quotas.spend(key.pk, notifications=len(body.to), bytes=len(request.body))
     size = len(body.title) + len(body.body) + ENVELOPE
     with suppress(LogAway):
-        shared_log().append([], Terms(str(key.pk), besides=size * len(body.to)))
+        allowances.take(key.pk, size * len(body.to))
     wide = "everyone" in body.to
     with transaction.atomic() if body.send_at is not None or wide else nullcontext():
         if body.send_at is not None and not keys.still_works(key):

@@ -104,6 +104,7 @@ LADDER = (
         "notifications.inbox",
         "notifications.holding",
         "notifications.keys",
+        "notifications.allowances",
         "notifications.quotas",
         "notifications.webhooks",
         "notifications.lines",
