@@ -110,6 +110,8 @@ class Factory(HTTPFactory):  # type: ignore[misc]  # daphne is not typed
     protocol = Channel
 
     def buildProtocol(self, addr: Any) -> Any:
+        if not self.server.lets_in(addr.host):
+            return None  # closes it
         protocol = super().buildProtocol(addr)
         protocol.requestFactory = Request
         return protocol

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-TURN_S = 0.005  # then the rest of the event loop has its turn
+TURN_S = 0.001  # then the rest of the event loop has its turn
 
 T = TypeVar("T")
 

@@ -18,6 +18,7 @@ import logging
 import os
 import resource
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -34,10 +35,12 @@ from twisted.logger import globalLogBeginner
 from hub import forwarding
 from hub.bodies import Bodies
 from hub.channel import Factory
+from hub.openings import Openings
 from hub.request import Judge
 from hub.wires import Wire, Wires
 
 BACKLOG = 2048  # handshakes the kernel may queue
+SWITCH_S = 0.001  # for which a thread may keep the event loop waiting
 # Young objects before the collector looks: connections come by the thousand and are freed by count.
 COLLECT_AFTER = 50_000
 
@@ -68,6 +71,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         """``judge`` is asked before a large body is taken."""
         super().__init__(application, endpoints=[f"{host}:{port}"], server_name="hub")
         self.bodies = Bodies()
+        self._openings = Openings()
         self.judge = judge
         self._address = host, port
         self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
@@ -77,6 +81,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
 
     def run(self) -> None:
         """Serve until a signal comes; Daphne's own `run`, with our parts."""
+        sys.setswitchinterval(SWITCH_S)
         # As many descriptors as may be: each feed and each room is one.
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -127,6 +132,10 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         lines = request.requestHeaders.getRawHeaders(b"X-Forwarded-For", [])
         peer = getattr(request.client, "host", None)
         return (forwarding.client(lines) if self._trusts(peer) else None) or peer or "unknown"
+
+    def lets_in(self, peer: str) -> bool:
+        """Whether another connection of this peer is read at all; a proxy opens them for everybody."""
+        return self._trusts(peer) or self._openings.allows(peer)
 
     def _trusts(self, peer: str | None) -> bool:
         return peer is not None and any(forwarding.address(peer) in proxy for proxy in self._proxies)

@@ -17,6 +17,7 @@ LADDER = (
         "hub.wires",
         "hub.caps",
         "hub.batch",
+        "hub.openings",
         "hub.doubts",
         "hub.latest",
         "hub.mishaps",

@@ -1,0 +1,49 @@
+"""Who opens connections too fast is closed before anything is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub import openings
+from hub.openings import BURST, MOST, Openings
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(openings, "clock", lambda: now[0])
+    return now
+
+
+def test_an_office_may_come_back_at_once(clock: list[float]) -> None:
+    counted = Openings()
+
+    assert all(counted.allows("10.0.0.1") for _ in range(BURST))
+    assert not counted.allows("10.0.0.1")
+
+
+def test_another_address_is_not_kept_waiting(clock: list[float]) -> None:
+    counted = Openings()
+    for _ in range(2 * BURST):
+        counted.allows("10.0.0.1")
+
+    assert counted.allows("10.0.0.2")
+
+
+def test_what_was_refused_does_not_count_against_who_waits(clock: list[float]) -> None:
+    counted = Openings()
+    for _ in range(2 * BURST):
+        counted.allows("10.0.0.1")
+
+    clock[0] += 1.0
+
+    assert sum(counted.allows("10.0.0.1") for _ in range(BURST)) == 50
+
+
+def test_addresses_take_bounded_memory(clock: list[float]) -> None:
+    counted = Openings()
+
+    for number in range(3 * MOST):
+        counted.allows(str(number))
+
+    assert len(counted) <= MOST
