@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
+
+LONGEST = 45  # characters of an address; what is longer is none
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -11,6 +14,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 def client(lines: Iterable[bytes]) -> str | None:
     """The address in these X-Forwarded-For lines, without a port; None for what is none, like ``unknown``."""
     entry = _last(lines)
+    if not entry:
+        return None
     if entry.startswith("["):
         entry = entry[1:].partition("]")[0]
     elif entry.count(":") == 1:
@@ -28,7 +33,12 @@ def is_secure(lines: Iterable[bytes]) -> bool | None:
 
 def address(text: str) -> Address:
     """An address as it is counted: without a zone, and an IPv4 one as such; raise `ValueError`."""
-    found = ipaddress.ip_address(text.partition("%")[0])
+    return _parsed(text.partition("%")[0][: LONGEST + 1])
+
+
+@lru_cache(maxsize=4096)  # the same few, with every request of theirs
+def _parsed(text: str) -> Address:
+    found = ipaddress.ip_address(text)
     return getattr(found, "ipv4_mapped", None) or found
 
 

@@ -48,8 +48,9 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
         self._from = self.server.address_of(self)
         # Others are counted as they come: a length alone costs nobody anything.
         if self._count(length if length is not None and length > bodies.SMALL else 0):
-            wait_s = bodies.patience_s(length or self._most)
-            self._deadline = reactor.callLater(wait_s, self._dawdled, wait_s)
+            if length is None or len(self.channel._buffer) < length:  # most come along with the head
+                wait_s = bodies.patience_s(length or self._most)
+                self._deadline = reactor.callLater(wait_s, self._dawdled, wait_s)
             super().gotLength(length)
             if (length or 0) > bodies.SMALL:
                 self._ask()

@@ -20,7 +20,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 # Daphne installs Twisted's asyncio reactor on import, so it comes before anything of Twisted.
@@ -75,6 +75,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         self.judge = judge
         self._address = host, port
         self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
+        self._trusts = lru_cache(maxsize=4096)(self._is_proxy)
         self._messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         self._wires: Wires | None = None
         self._leaving = False
@@ -137,7 +138,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         """Whether another connection of this peer is read at all; a proxy opens them for everybody."""
         return self._trusts(peer) or self._openings.allows(peer)
 
-    def _trusts(self, peer: str | None) -> bool:
+    def _is_proxy(self, peer: str | None) -> bool:
         return peer is not None and any(forwarding.address(peer) in proxy for proxy in self._proxies)
 
     def _believe(self, scope: dict[str, Any]) -> None:

@@ -31,6 +31,8 @@ from hub import forwarding
         ([b",,,"], None),
         ([], None),
         ([b"1" * 9000], None),
+        ([b"[0000:0000:0000:0000:0000:ffff:203.100.113.109]"], "203.100.113.109"),
+        ([b"[0000:0000:0000:0000:0000:ffff:203.100.113.109x]"], None),
     ],
 )
 def test_the_last_entry_is_the_client(lines: list[bytes], address: str | None) -> None:
