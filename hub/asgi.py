@@ -18,47 +18,43 @@ django.setup()
 from channels.layers import channel_layers
 from django.conf import settings
 
-from hub import __version__, operators, origins, tracing
-from hub.answers import Answers
-from hub.caps import Caps
-from hub.counted import counted
-from hub.counts import Recount
-from hub.deliveries import Deliveries
-from hub.fanout import Fanout
-from hub.feeds import Feeds, Limits
-from hub.health import Health
-from hub.holdings import Holdings
-from hub.knock import Receive, Scope, Send, respond
-from hub.limiter import Rates
-from hub.lobby import Lobby
+from hub import __version__
+from hub.delivery.caps import Caps
+from hub.delivery.counts import Recount
+from hub.delivery.deliveries import Deliveries
+from hub.delivery.fanout import Fanout
+from hub.delivery.holdings import Holdings
+from hub.delivery.recalls import Recalls
+from hub.delivery.revocation import Revocation
+from hub.feeds.endpoint import Feeds, Limits
+from hub.feeds.knock import Receive, Scope, Send, respond
+from hub.log.replay import Replay
 from hub.log.shared import shared_log
-from hub.metrics import Metrics
-from hub.operators import Operators
-from hub.orders import Orders
-from hub.pages import Pages
+from hub.ops import operators, tracing
+from hub.ops.answers import Answers
+from hub.ops.counted import counted
+from hub.ops.health import Health
+from hub.ops.metrics import Metrics
+from hub.ops.operators import Operators
+from hub.ops.orders import Orders
+from hub.ops.vitals import Vitals
 from hub.people import Caught, Given
-from hub.presence.shared import shared_presence
 from hub.problems import Problem
-from hub.recalls import Recalls
-from hub.replay import Replay
-from hub.revocation import Revocation
-from hub.rooms import Limits as RoomLimits
-from hub.rooms import Rooms
-from hub.threads import in_thread
-from hub.vitals import Vitals
-from notifications import (
-    admission,
-    batches,
-    deliveries,
-    inbox,
-    keys,
-    lines,
-    outbox,
-    recovery,
-    reports,
-    revocation,
-    strangers,
-)
+from hub.rooms.endpoint import Limits as RoomLimits
+from hub.rooms.endpoint import Rooms
+from hub.rooms.limiter import Rates
+from hub.rooms.lobby import Lobby
+from hub.rooms.presence.shared import shared_presence
+from hub.server.pages import Pages
+from hub.support import origins
+from hub.support.threads import in_thread
+from notifications import recovery
+from notifications.access import admission, batches, keys, revocation
+from notifications.inbox import listing
+from notifications.rooms import lines
+from notifications.sending import outbox
+from notifications.sign_in import strangers
+from notifications.tracking import deliveries, reports
 
 LAST_S = 2.0  # a database that takes longer is not waited for when leaving
 
@@ -72,7 +68,7 @@ class Hub:
         self.log = shared_log()
         replay = Replay(self.log, recovery.recover, settings.HUB_REPLAY_MAX)
         self.fanout = Fanout(self.log, replay)
-        self.recount = Recount(inbox.counts)
+        self.recount = Recount(listing.counts)
         # Some descriptors stay for everything else, the health checks first.
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
         caps = Caps(

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from hub import framing, topics
+from hub import topics
+from hub.support import framing
 
 MAX_DATA = 64 * 1024  # bytes of JSON
 

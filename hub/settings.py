@@ -108,17 +108,17 @@ INSTALLED_APPS = [
     "notifications",
 ]
 MIDDLEWARE = [
-    *(["hub.tracing.Traced"] if HUB_OTLP_URL else []),
+    *(["hub.ops.tracing.Traced"] if HUB_OTLP_URL else []),
     "django.middleware.security.SecurityMiddleware",
-    "hub.security.ContentSecurityPolicy",
-    "hub.cors.CrossOrigin",
-    "hub.intake.Intake",
+    "hub.server.security.ContentSecurityPolicy",
+    "hub.server.cors.CrossOrigin",
+    "hub.server.intake.Intake",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "notifications.sessions.Authentication",
-    "notifications.acting.Acting",
+    "notifications.access.sessions.Authentication",
+    "notifications.access.acting.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -157,11 +157,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
-# Attempts are counted and made to wait by notifications/attempts.py, for one device as for the next.
+# Attempts are counted and made to wait by notifications/sign_in/attempts.py, for one device as for the next.
 OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 OTP_TOTP_ISSUER = "Notification Hub"
 LOGIN_URL = "login"
-CSRF_FAILURE_VIEW = "notifications.refused.csrf"
+CSRF_FAILURE_VIEW = "notifications.sign_in.refused.csrf"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "login"
 LANGUAGE_CODE = "en"
@@ -170,12 +170,12 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # `hub.bodies` says how much less where
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # `hub.server.bodies` says how much less where
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = HUB_TLS
-SECURE_REDIRECT_EXEMPT = [r"^api(/|$)"]  # refused by `hub.intake` instead
+SECURE_REDIRECT_EXEMPT = [r"^api(/|$)"]  # refused by `hub.server.intake` instead
 SECURE_HSTS_SECONDS = 31_536_000 if HUB_TLS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HUB_TLS
 if HUB_TLS:
@@ -195,7 +195,7 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {
         "text": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
-        "json": {"()": "hub.logs.Json", "instance": HUB_INSTANCE},
+        "json": {"()": "hub.ops.logs.Json", "instance": HUB_INSTANCE},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": HUB_LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},

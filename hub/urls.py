@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.staticfiles.views import serve
 from django.urls import include, path, re_path
 
-from hub import refusals
+from hub.server import refusals
 
 urlpatterns = [
     path("admin/", admin.site.urls),

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from notifications import audit, forgetting
+from notifications import forgetting
+from notifications.access import audit
 from notifications.models import (
     ApiKey,
     AuditEntry,

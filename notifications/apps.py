@@ -10,7 +10,10 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications import belongings, holding, removal, revocation, sign_ins
+        from notifications.access import belongings, revocation
+        from notifications.rooms import removal
+        from notifications.sending import holding
+        from notifications.sign_in import sign_ins
 
         belongings.connect_signals()
         holding.connect_signals()
@@ -21,4 +24,4 @@ class NotificationsConfig(AppConfig):
 
 class AdminConfig(admin.AdminConfig):
     default = False
-    default_site = "notifications.admin_site.AdminSite"
+    default_site = "notifications.sign_in.admin_site.AdminSite"

@@ -17,11 +17,11 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 
-from hub import erasing, topics
+from hub import topics
 from hub.log import LogAway
 from hub.log.shared import shared_log
-from notifications import audit, second_factor
-from notifications.crowd import Crowd
+from hub.rooms import erasing
+from notifications.access import audit
 from notifications.models import (
     ApiKey,
     Delivery,
@@ -36,6 +36,8 @@ from notifications.models import (
     Subscription,
     Ticket,
 )
+from notifications.sign_in import second_factor
+from notifications.tracking.crowd import Crowd
 
 NOBODY = "—"  # in place of a name and of what was said; no username bears it
 NO_ID = "0"

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from hub import topics
 from hub.events import BadEvent, Event
-from hub.mishaps import malformed
-from hub.threads import in_thread
-from notifications import lines, names
-from notifications.inbox import draft
+from hub.support.mishaps import malformed
+from hub.support.threads import in_thread
+from notifications.access import names
+from notifications.inbox.listing import draft
 from notifications.models import Line, Notification
+from notifications.rooms import lines
 
 RECOVER = 500  # rows a page of recovery …
 BYTES = 1024 * 1024  # … and what their events are together, by the first that passes it

@@ -5,9 +5,12 @@ from django.urls import include, path, re_path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from notifications import api, pages, preference_page, room_pages, second_factor_page
-from notifications.accounts import SignIn, Verify, sign_out_everywhere
+from notifications import api
 from notifications.api.refusals import missing
+from notifications.inbox import pages, preference_page
+from notifications.rooms import room_pages
+from notifications.sign_in import second_factor_page
+from notifications.sign_in.accounts import SignIn, Verify, sign_out_everywhere
 
 urlpatterns = [
     # First, for it is asked for most.

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hub import topics
 from hub.doctor.visit import Visit
-from notifications import keys, tokens
+from notifications.access import keys, tokens
 from notifications.models import ApiKey, Line, Room, Ticket
 
 NAME = re.compile(r"doctor-\d+-[0-9a-f]{8}")

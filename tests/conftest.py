@@ -108,6 +108,6 @@ def heard_log() -> Iterator[Log]:
 @pytest.fixture(autouse=True)
 def no_key_is_known() -> None:
     """The keys of the test before went with its database."""
-    from notifications import keys
+    from notifications.access import keys
 
     keys.known.clear()

@@ -10,10 +10,10 @@ from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatu
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from hub import mirror
 from hub.doctor.door import TIMEOUT_S, Door, detail
 from hub.doctor.report import Report
 from hub.doctor.visit import Visit
+from hub.ops import mirror
 
 WRITTEN_S = 3.0
 FOREIGN = "https://doctor.invalid"

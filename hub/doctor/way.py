@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from hub import __version__, mirror, problems
+from hub import __version__, problems
 from hub.doctor.clock import skewed
 from hub.doctor.door import Answer, CannotConnect, Door
 from hub.doctor.report import Report
+from hub.ops import mirror
 
 ASKED = 8  # times, which a balancer spreads over the instances
 SPOOFED = "203.0.113.7"  # an address for documents (RFC 5737)

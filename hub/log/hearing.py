@@ -18,7 +18,7 @@ import hiredis
 from redis.exceptions import RedisError
 
 from hub.log import Ear, LogAway, entries
-from hub.mishaps import malformed
+from hub.support.mishaps import malformed
 
 PROBE_S = 2.0  # a word through Redis to ourselves this often …
 DEAF_S = 5.0  # … and none heard for this long: the connection is dead, whatever the kernel says

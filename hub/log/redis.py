@@ -40,7 +40,7 @@ from hub.log import (
 )
 from hub.log.hearing import Hearing
 from hub.log.script import BIRTH, CHANNEL, LAST, PREFIX, REMOVED, STREAM
-from hub.mishaps import malformed
+from hub.support.mishaps import malformed
 
 TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
 READS = 8  # at a time, each on a connection of its own: a storm of readers waits here

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from notifications import audience, keys
+from notifications.access import keys
 from notifications.api.auth import Key, KeyRequest
 from notifications.api.router import router
 from notifications.api.schemas import Audience, AudienceBody
+from notifications.sending import audience
 
 MOST_TOPICS = 50  # that are named
 

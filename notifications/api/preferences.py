@@ -6,12 +6,12 @@ from typing import Any, cast
 
 from ninja import Query
 
-from notifications import access
-from notifications import preferences as choices
+from notifications.access import judge
 from notifications.api.auth import ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
 from notifications.api.schemas import PreferencesAnswer, PreferencesBody, Whose
+from notifications.inbox import preferences as choices
 
 TAGS = ["Preferences"]
 
@@ -20,7 +20,7 @@ TAGS = ["Preferences"]
 def known(request: ReaderRequest, query: Query[Whose]) -> Any:
     """Every category this person may meet, and whether it comes to the list (`feed`) and as a toast."""
     only(request, Whose)
-    return choices.known(request.auth, access.own_topics(request.auth))
+    return choices.known(request.auth, judge.own_topics(request.auth))
 
 
 @router.put("preferences", tags=TAGS, response=PreferencesAnswer)
@@ -31,4 +31,4 @@ def put(request: ReaderRequest, body: PreferencesBody) -> Any:
     toast is shown unless it is critical. `mandatory` categories cannot be switched off.
     """
     chosen = cast(choices.Chosen, body.model_dump())
-    return choices.put(request.auth, access.own_topics(request.auth), chosen)
+    return choices.put(request.auth, judge.own_topics(request.auth), chosen)

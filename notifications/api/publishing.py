@@ -19,9 +19,9 @@ from hub import events, topics
 from hub.log import LogAway, Terms
 from hub.log.shared import shared_log
 from hub.problems import Problem
-from notifications import access, addresses, audience, audit, endings, keys, recalling, tokens
-from notifications import notify as sending
-from notifications.allowances import allowances
+from notifications.access import audit, endings, judge, keys, tokens
+from notifications.access.allowances import allowances
+from notifications.access.quotas import quotas
 from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest
 from notifications.api.router import router
@@ -38,7 +38,8 @@ from notifications.api.schemas import (
     TokenBody,
 )
 from notifications.models import Notification
-from notifications.quotas import quotas
+from notifications.sending import addresses, audience, recalling
+from notifications.sending import notify as sending
 
 TAGS = ["Publishing"]
 ENVELOPE = 512  # bytes that the log needs for a notification besides what it says
@@ -121,16 +122,16 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
     open the live topics alone.
     """
     key = request.auth
-    user = access.person(body.user)
+    user = judge.person(body.user)
     if user is None:
         raise Problem(422, f"{body.user[:80]!r} is nobody here.", field="user")
-    named = access.nameable(user, body.topics)
+    named = judge.nameable(user, body.topics)
     keys.check_topics(key, named)
     if not key.opens_private:
         _check_public(named)
     if not named:
         keys.check_inbox(key, user)
-    opened = access.with_rooms(named)
+    opened = judge.with_rooms(named)
     quotas.spend(key.pk, notifications=1)
     text, ticket, claims = tokens.issue(user, opened, body.ttl, own=key.opens_inbox(user.pk), key=key.pk)
     expires_at = events.stamp(datetime.fromtimestamp(claims.expires_at, UTC))

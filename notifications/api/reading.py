@@ -7,12 +7,13 @@ from uuid import UUID
 
 from ninja import Query
 
-from notifications import access, inbox
-from notifications import reading as verbs
+from notifications.access import judge
 from notifications.api.auth import ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
 from notifications.api.schemas import Counted, Item, Listing, ListingQuery, Whose
+from notifications.inbox import listing
+from notifications.inbox import reading as verbs
 
 TAGS = ["Reading"]
 
@@ -21,8 +22,8 @@ TAGS = ["Reading"]
 def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
     """A page of the inbox, the latest first. It marks nothing: see `seen` and `reading`."""
     only(request, ListingQuery)
-    own = access.own_topics(request.auth)
-    items, next = inbox.find(
+    own = judge.own_topics(request.auth)
+    items, next = listing.find(
         request.auth,
         own,
         query.filter,
@@ -31,7 +32,7 @@ def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
         before=query.before,
         limit=query.limit,
     )
-    return {"items": items, "next": next, "count": inbox.count(request.auth, own)}
+    return {"items": items, "next": next, "count": listing.count(request.auth, own)}
 
 
 @router.get("notifications/count", tags=TAGS, response=Counted)
@@ -45,7 +46,7 @@ def count(request: ReaderRequest, query: Query[Whose]) -> dict[str, Any]:
 def one(request: ReaderRequest, id: UUID, query: Query[Whose]) -> dict[str, Any]:
     """One notification of the inbox, of a category that is switched off too. It marks nothing."""
     only(request, Whose)
-    return inbox.one(request.auth, access.own_topics(request.auth), id)
+    return listing.one(request.auth, judge.own_topics(request.auth), id)
 
 
 @router.post("notifications/read-all", tags=TAGS, response=Counted)
@@ -94,4 +95,4 @@ def unarchive(request: ReaderRequest, id: UUID) -> dict[str, Any]:
 
 
 def _counted(request: ReaderRequest) -> dict[str, Any]:
-    return {"count": inbox.count(request.auth, access.own_topics(request.auth))}
+    return {"count": listing.count(request.auth, judge.own_topics(request.auth))}

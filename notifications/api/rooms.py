@@ -7,11 +7,12 @@ from typing import Any
 from ninja import Query
 
 from hub import topics
-from notifications import keys, quotas, rooms
+from notifications.access import keys, quotas
 from notifications.api.auth import Key, KeyRequest, Reader, ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
 from notifications.api.schemas import Room, RoomBody, Rooms, Whose
+from notifications.rooms import registry
 
 TAGS = ["Rooms"]
 
@@ -23,7 +24,7 @@ def find(request: ReaderRequest, query: Query[Whose]) -> dict[str, Any]:
     A key that is for some topics alone finds those that it names.
     """
     only(request, Whose)
-    found = rooms.find(request.auth)
+    found = registry.find(request.auth)
     key = getattr(request, "api_key", None)
     if key is not None:
         found = [room for room in found if key.covers(topics.room_named(room["name"]))]
@@ -39,4 +40,4 @@ def make(request: KeyRequest, body: RoomBody) -> dict[str, Any]:
     if request.auth.topics:
         keys.check_topics(request.auth, [topics.room_named(body.name)])
     quotas.quotas.spend(request.auth.pk, notifications=1)
-    return rooms.item(rooms.make(body.name, body.kind, body.members))
+    return registry.item(registry.make(body.name, body.kind, body.members))

@@ -19,7 +19,7 @@ from pydantic import (
 
 from hub import topics
 from notifications import moments
-from notifications.tokens import MAX_TTL_S
+from notifications.access.tokens import MAX_TTL_S
 
 MAX_EVENTS = 500
 MAX_TOPICS = 100

@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, path, reverse
 from django.views.decorators.http import require_GET
 
-from notifications.audit import ACTS
+from notifications.access.audit import ACTS
+from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard.pager import page_of
 from notifications.models import UNSAYABLE, AuditEntry
-from notifications.roles import StaffRequest, needs
 from notifications.words import say
 
 # The acts by what their target is.

@@ -15,15 +15,18 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from notifications import attempts, audit, proving, segments, words
-from notifications.accounts import later, waiting
-from notifications.bad_notification import BadNotification
+from notifications import words
+from notifications.access import audit
+from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard.asked import number
 from notifications.dashboard.draft import Draft
 from notifications.dashboard.preview import preview
 from notifications.models import Sending, Template, time_ordered_id
-from notifications.notify import notify
-from notifications.roles import StaffRequest, may, needs
+from notifications.sending import segments
+from notifications.sending.bad_notification import BadNotification
+from notifications.sending.notify import notify
+from notifications.sign_in import attempts, proving
+from notifications.sign_in.accounts import later, waiting
 from notifications.words import say
 
 UNDO = timedelta(seconds=10)  # between the button and the first publish

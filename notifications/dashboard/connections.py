@@ -10,16 +10,18 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from hub import census, orders, topics
+from hub import topics
 from hub.log import LogAway
 from hub.log.shared import shared_log
+from hub.ops import census, orders
 from hub.problems import Refusal
-from notifications import audit, names, words
-from notifications.bad_notification import BadNotification
+from notifications import words
+from notifications.access import audit, names
+from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import instances, live
 from notifications.models import UNSAYABLE
-from notifications.notify import notify
-from notifications.roles import StaffRequest, may, needs
+from notifications.sending.bad_notification import BadNotification
+from notifications.sending.notify import notify
 
 FILTERS = ("person", "topic", "kind", "address", "older_s")
 KINDS = ("feed", "room")

@@ -16,12 +16,12 @@ from django.utils import timezone
 from django.utils.functional import lazy
 
 from hub import topics
-from notifications import audience, filling
-from notifications.audience import Audience
-from notifications.bad_notification import BadNotification
+from notifications.inbox.preferences import ZONES
 from notifications.models import Notification, Template, time_ordered_id
-from notifications.notify import check, check_size
-from notifications.preferences import ZONES
+from notifications.sending import audience, filling
+from notifications.sending.audience import Audience
+from notifications.sending.bad_notification import BadNotification
+from notifications.sending.notify import check, check_size
 from notifications.words import refusal, say
 
 TEXTS = ("title", "body", "url", "category", "severity")

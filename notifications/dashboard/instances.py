@@ -7,12 +7,13 @@ from django.http import HttpResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
-from hub import orders
 from hub.log import LogAway
 from hub.log.shared import shared_log
-from notifications import audit, words
+from hub.ops import orders
+from notifications import words
+from notifications.access import audit
+from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard import live
-from notifications.roles import StaffRequest, needs
 
 
 @needs("manage")

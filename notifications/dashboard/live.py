@@ -13,7 +13,7 @@ from hub import topics
 from hub.log import LogAway
 from hub.log.shared import shared_log
 from notifications import words
-from notifications.roles import StaffRequest
+from notifications.access.roles import StaffRequest
 
 HISTORY_S = 120  # that a chart shows
 MAX_INSTANCE = 255  # characters of an instance's name

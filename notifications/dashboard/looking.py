@@ -8,9 +8,9 @@ from __future__ import annotations
 from django.utils import timezone
 
 from hub import topics
-from notifications import access, audit
+from notifications.access import audit, judge
+from notifications.access.roles import StaffRequest, may
 from notifications.models import AuditEntry, Room
-from notifications.roles import StaffRequest, may
 
 TITLES_OF = "titles_of"  # a person, by id
 
@@ -35,6 +35,6 @@ def sees_messages(request: StaffRequest, room: int) -> bool:
 def _began(request: StaffRequest, **about: str) -> bool:
     if not may(request.user, "manage"):
         return False
-    since = timezone.now() - access.TAIL_VALID
+    since = timezone.now() - judge.TAIL_VALID
     looks = AuditEntry.objects.filter(act="look", actor_id=request.user.pk, at__gt=since)
     return looks.filter(**about).exists()

@@ -9,9 +9,9 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import live
 from notifications.models import Notification, Sending
-from notifications.roles import StaffRequest, may, needs
 
 SENT = 8
 DUE = 3

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub import topics
 from hub.problems import Problem
-from notifications import access, audit, endings, inbox, names, preference_page, preferences
+from notifications.access import audit, endings, judge, names
+from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard.pager import page_of
+from notifications.inbox import listing, preference_page, preferences
 from notifications.models import UNSAYABLE, Preference
-from notifications.roles import StaffRequest, may, needs
 from notifications.words import refusal, say
 
 
@@ -43,7 +44,7 @@ def person(request: StaffRequest, id: int) -> HttpResponse:
 def choose(request: StaffRequest, id: int) -> HttpResponse:
     """What reaches them from now on: by their own rules, and told to their screens, as if they had chosen."""
     user = _person(id)
-    own = access.own_topics(user)
+    own = judge.own_topics(user)
     wanted = preference_page.wanted_by(request.POST)
     try:
         with transaction.atomic():
@@ -78,13 +79,13 @@ def _page(
     wanted: preferences.Chosen | None = None,
     problem: Problem | None = None,
 ) -> HttpResponse:
-    own = access.own_shown(user)
+    own = judge.own_shown(user)
     row = getattr(user, "notification_preference", None) or Preference()
     known = preferences.known(user, list(own), preferences.stated(row.choices, row.quiet_hours))
     shown = preference_page.fields(preference_page.asked(known, wanted) if wanted else known)
     context: dict[str, Any] = {
         **shown,
-        "count": inbox.count(user, list(own)),
+        "count": listing.count(user, list(own)),
         "groups": [own[topic].removeprefix(names.ADDRESS) for topic in own if topics.group_id(topic)],
         "manages": may(request.user, "manage"),
         "own": list(own.values()),

@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone, translation
 
 from hub import topics
-from notifications import access, inbox, preferences, rows
-from notifications.addresses import group_of
+from notifications.access import judge
 from notifications.dashboard.draft import Draft
+from notifications.inbox import listing, preferences, rows
 from notifications.models import Notification
+from notifications.sending.addresses import group_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def preview(draft: Draft, sender: User) -> Preview | None:
     The draft has ``texts``.
     """
     name = draft.cleaned_data.get("person", "")
-    person = access.person(name) if name and name != sender.get_username() else sender
+    person = judge.person(name) if name and name != sender.get_username() else sender
     if person is None or draft.texts is None or "person" in draft.errors:
         return None
     now = timezone.now()
@@ -41,7 +42,7 @@ def preview(draft: Draft, sender: User) -> Preview | None:
     row.group = group_of(draft.audience.addresses[topic]) if topic and draft.audience else None
     preference = preferences.of(getattr(person, "notification_preference", None))
     with translation.override(draft.chosen("language")):
-        item = rows.row(inbox.item(row), preference, now)
+        item = rows.row(listing.item(row), preference, now)
     decision = preferences.wants(preference, item, row.due_at)
     # It is nowhere yet: only its own link leads somewhere.
     item |= {"href": item["href"] if item["page"] else "", "page": ""}
@@ -57,5 +58,5 @@ def _way(draft: Draft, person: User) -> str | None:
     for topic in (topics.EVERYONE, topics.user(person.pk)):
         if topic in wanted:
             return topic
-    own = access.own_topics(person) if wanted else ()
+    own = judge.own_topics(person) if wanted else ()
     return next((topic for topic in own if topic in wanted), None)

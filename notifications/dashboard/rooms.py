@@ -15,12 +15,13 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import topics
-from notifications import audit, words
-from notifications import rooms as doors
+from notifications import words
+from notifications.access import audit
+from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import live, looking
 from notifications.models import ROOM_NAME, UNSAYABLE, Line, Room
-from notifications.roles import StaffRequest, may, needs
-from notifications.room_pages import KINDS
+from notifications.rooms import registry as doors
+from notifications.rooms.room_pages import KINDS
 
 A_PAGE = 50
 LINES = 20

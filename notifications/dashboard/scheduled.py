@@ -18,15 +18,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub import events
 from hub.problems import Problem
-from notifications import audit, recalling
+from notifications.access import audit
+from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard.asked import uuid
 from notifications.dashboard.draft import Local
 from notifications.dashboard.taking_back import theirs
+from notifications.inbox.preferences import ZONES
 from notifications.models import Notification, Sending
-from notifications.preferences import ZONES
-from notifications.rescheduling import release as releasing
-from notifications.rescheduling import reschedule
-from notifications.roles import StaffRequest, needs
+from notifications.sending import recalling
+from notifications.sending.rescheduling import release as releasing
+from notifications.sending.rescheduling import reschedule
 from notifications.words import refusal, say
 
 LIMIT = 50

@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET
 
-from notifications import audience
-from notifications import segments as crowds
-from notifications.roles import StaffRequest, needs
+from notifications.access.roles import StaffRequest, needs
+from notifications.sending import audience
+from notifications.sending import segments as crowds
 
 
 @needs("view")

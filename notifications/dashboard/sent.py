@@ -13,12 +13,12 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from notifications import progress
-from notifications.audience import role
+from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import live, taking_back
 from notifications.dashboard.asked import uuid
 from notifications.models import Notification, Sending
-from notifications.roles import StaffRequest, may, needs
+from notifications.sending.audience import role
+from notifications.tracking import progress
 from notifications.words import say
 
 LIMIT = 50

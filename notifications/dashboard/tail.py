@@ -17,11 +17,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from hub import topics
-from notifications import access, audit, names, words
+from notifications import words
+from notifications.access import audit, judge, names
+from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard import live
 from notifications.dashboard.asked import number
 from notifications.models import UNSAYABLE, AuditEntry
-from notifications.roles import StaffRequest, needs
 
 MAX_TOPICS = 100  # of one feed
 MAX_QUERY = 6000  # characters of an address that every server takes
@@ -103,7 +104,7 @@ def _watch(request: StaffRequest) -> HttpResponse:
 
 def _entry(request: StaffRequest) -> AuditEntry:
     id = number(request.GET["entry"])
-    since = timezone.now() - access.TAIL_VALID
+    since = timezone.now() - judge.TAIL_VALID
     entry = AuditEntry.objects.filter(pk=id, act="tail", actor_id=request.user.pk, at__gt=since).first()
     if entry is None:
         raise Http404("No tail was begun under this entry: begin one.")
@@ -116,7 +117,7 @@ def _topics(entry: AuditEntry) -> tuple[str, ...]:
     user = User.objects.filter(pk=entry.detail.get("person")).first()
     if user is None:
         raise Http404("This person is gone.")
-    return access.own_topics(user)
+    return judge.own_topics(user)
 
 
 paths = [path("tail/", tail, name="dashboard-tail")]

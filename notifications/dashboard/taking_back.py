@@ -13,9 +13,10 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from notifications import audience, audit, recalling
+from notifications.access import audit
+from notifications.access.roles import StaffRequest, may, needs
 from notifications.models import UNSAYABLE, Notification, Sending
-from notifications.roles import StaffRequest, may, needs
+from notifications.sending import audience, recalling
 from notifications.words import say
 
 SOON_S = 60  # before it is due, taking it back is an undo; earlier, a cancellation

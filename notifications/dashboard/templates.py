@@ -13,12 +13,13 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hub import topics
-from notifications import audit, filling
-from notifications.bad_notification import BadNotification
+from notifications.access import audit
+from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard.draft import TEXTS, said
 from notifications.models import UNSAYABLE, Notification, Template
-from notifications.notify import check, check_size
-from notifications.roles import StaffRequest, needs
+from notifications.sending import filling
+from notifications.sending.bad_notification import BadNotification
+from notifications.sending.notify import check, check_size
 from notifications.words import refusal, say
 
 if TYPE_CHECKING:

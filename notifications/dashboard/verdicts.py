@@ -10,7 +10,7 @@ from django.utils import formats, timezone
 
 from hub import topics
 from notifications.models import NEVER
-from notifications.why import Answer, Facts, Status
+from notifications.tracking.why import Answer, Facts, Status
 from notifications.words import say
 
 TAGS: dict[Status, str] = {

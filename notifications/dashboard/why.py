@@ -14,11 +14,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from notifications import names, progress, why
+from notifications.access import names
+from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import looking
 from notifications.dashboard.verdicts import personal, timeline, verdict
 from notifications.models import NEVER, Notification
-from notifications.roles import StaffRequest, may, needs
+from notifications.tracking import progress, why
 from notifications.words import say
 
 ROWS = 30

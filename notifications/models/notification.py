@@ -129,7 +129,7 @@ class Notification(models.Model):
 
     @cached_property
     def group(self) -> str | None:
-        """The name of the group it is for; `notifications.names.name` asks for many rows at once."""
+        """The name of the group it is for; `notifications.access.names.name` asks for many rows at once."""
         id = topics.group_id(self.topic)
         return None if id is None else Group.objects.filter(pk=id).values_list("name", flat=True).first()
 

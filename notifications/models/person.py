@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from hub import topics
-from notifications import patterns
+from notifications.models import patterns
 
 
 class Preference(models.Model):

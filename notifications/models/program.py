@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from hub import topics
-from notifications import patterns
+from notifications.models import patterns
 
 
 class ApiKey(models.Model):

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
-from hub import kinds, protocol
+from hub.rooms import kinds, protocol
 
 ROOM_NAME = r"[a-z0-9][a-z0-9-]{0,63}"
 

@@ -10,7 +10,7 @@ from django import template
 from django.template import Context
 from django.urls import reverse
 
-from notifications.roles import Role, may
+from notifications.access.roles import Role, may
 from notifications.words import say
 
 register = template.Library()

@@ -8,7 +8,9 @@ from django import template
 from django.contrib.auth.models import User
 from django.template import Context
 
-from notifications import access, inbox, words
+from notifications import words
+from notifications.access import judge
+from notifications.inbox import listing
 
 register = template.Library()
 register.simple_tag(words.say, name="say")
@@ -20,7 +22,7 @@ register.simple_tag(words.direction, name="direction")
 def unread_count(context: Context) -> int:
     """How many notifications the signed-in reader has not read; 0 for a stranger."""
     user = _reader(context)
-    return inbox.count(user, access.own_topics(user))["unread"] if user else 0
+    return listing.count(user, judge.own_topics(user))["unread"] if user else 0
 
 
 @register.inclusion_tag("notifications/bell.html", takes_context=True)
@@ -29,7 +31,7 @@ def notification_bell(context: Context) -> dict[str, Any]:
     user = _reader(context)
     if user is None:
         return {"user": None}
-    count = context.get("count") or inbox.count(user, access.own_topics(user))
+    count = context.get("count") or listing.count(user, judge.own_topics(user))
     return {"user": user, "count": count, "position": context.get("position")}
 
 

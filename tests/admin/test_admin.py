@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications import keys, reading, tokens
+from notifications.access import keys, tokens
+from notifications.inbox import reading
 from notifications.models import (
     ApiKey,
     AuditEntry,
@@ -28,7 +29,7 @@ from notifications.models import (
     Template,
     Ticket,
 )
-from notifications.notify import notify
+from notifications.sending.notify import notify
 
 
 @pytest.fixture

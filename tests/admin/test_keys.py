@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications import keys
+from notifications.access import keys
 from notifications.models import ApiKey, AuditEntry, Sending
-from notifications.notify import notify
+from notifications.sending.notify import notify
 
 NOW = {"revoked_at_0": "2026-11-30", "revoked_at_1": "12:00:00"}
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.test import Client
 
 from hub.log import Log
-from notifications import keys, tokens
+from notifications.access import keys, tokens
 from notifications.models import IdempotentRequest, Notification, Preference, Reading, Room, Ticket
 
 Json = dict[str, Any]

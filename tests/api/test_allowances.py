@@ -9,8 +9,8 @@ import pytest
 from hub.events import Draft
 from hub.log import PLAIN, LogAway, LogFull, Terms
 from hub.log.memory import MemoryLog
-from notifications import allowances
-from notifications.allowances import AHEAD, GRANTED_S, Allowances
+from notifications.access import allowances
+from notifications.access.allowances import AHEAD, GRANTED_S, Allowances
 
 CI, OTHER = 1, 2
 SIZE = 1000  # bytes of a notification

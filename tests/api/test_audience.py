@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from pytest_django import DjangoAssertNumQueries
 
-from notifications import keys
+from notifications.access import keys
 from notifications.models import Subscription
 from tests.api.conftest import Caller, refused, rows_written
 

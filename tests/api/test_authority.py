@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from notifications import keys
+from notifications.access import keys
 from notifications.models import ApiKey
 from tests.api.conftest import Caller, refused, rows_written
 

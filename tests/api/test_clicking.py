@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from hub.log import Log
 from notifications.models import Reading
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.api.conftest import Caller, events_on, refused
 
 

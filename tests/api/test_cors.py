@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from notifications.models import Reading
-from notifications.notify import notify
+from notifications.sending.notify import notify
 
 HOST_PAGE = "https://app.example.com"
 ALLOW = "Access-Control-Allow-Origin"

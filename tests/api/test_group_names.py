@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hub.log import Log
-from notifications import keys
+from notifications.access import keys
 from notifications.models import Notification
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.api.conftest import Caller, events_on, refused
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hub.log import Log
 from hub.problems import Problem
-from notifications import keys
+from notifications.access import keys
 from notifications.api import idempotency
 from notifications.models import ApiKey, IdempotentRequest, Notification
 from tests.api.conftest import Answer, Caller, refused

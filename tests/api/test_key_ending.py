@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from hub import revocation
+from hub.delivery import revocation
 from hub.events import Event
 from hub.problems import Problem
-from notifications import keys
+from notifications.access import keys
 from notifications.models import ApiKey
 
 pytestmark = pytest.mark.django_db

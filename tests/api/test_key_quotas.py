@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 
 from hub.log import Log
 from hub.log.shared import shared_log
-from notifications import keys, quotas
+from notifications.access import keys, quotas
+from notifications.access.quotas import BURST_S, Quotas
 from notifications.api import publishing
 from notifications.models import IdempotentRequest, Notification
-from notifications.quotas import BURST_S, Quotas
 from tests.api.conftest import Caller, refused
 
 EVENT = {"topic": "job-42", "type": "progress", "data": 1}

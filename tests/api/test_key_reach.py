@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import Group, User
 
-from notifications import keys, tokens
+from notifications.access import keys, tokens
 from notifications.models import ApiKey, Room, Ticket
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.api.conftest import Caller, refused
 
 Bound = Callable[..., Caller]

@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from hub.log import Log
-from notifications import keys
+from notifications.access import keys
 from notifications.models import ApiKey, Notification
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.api.conftest import Caller, events_on, rows_written
 
 Narrow = Callable[..., Caller]

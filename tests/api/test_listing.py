@@ -13,9 +13,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from hub.people import Person
-from notifications import access, inbox, preferences, reading
+from notifications.access import judge
+from notifications.inbox import listing, preferences, reading
 from notifications.models import Notification
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.api.conftest import Caller, refused
 
 
@@ -181,7 +182,7 @@ def test_a_long_list_takes_as_many_queries_as_a_short_one(reader: Caller) -> Non
 def mute(user: User, *categories: str) -> None:
     off: preferences.Choice = {"feed": False, "toast": False}
     chosen: preferences.Chosen = {"categories": dict.fromkeys(categories, off), "quiet_hours": None}
-    preferences.put(user, access.own_topics(user), chosen)
+    preferences.put(user, judge.own_topics(user), chosen)
 
 
 @pytest.mark.parametrize(
@@ -257,10 +258,10 @@ def test_each_count_leaves_out_what_that_person_muted(alice: User, bob: User) ->
     mute(alice, "a")
     mute(bob, "b", "c")
 
-    people = [Person(str(user.pk), user.get_username(), access.own_topics(user)) for user in everyone]
+    people = [Person(str(user.pk), user.get_username(), judge.own_topics(user)) for user in everyone]
 
     with CaptureQueriesContext(connection) as captured:
-        counts = inbox.count_all(people)
+        counts = listing.count_all(people)
 
     assert [counts[str(user.pk)]["unread"] for user in everyone] == [2, 2, 3]
     assert [counts[str(user.pk)]["unseen"] for user in everyone] == [2, 2, 3]

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hub.log import Log
-from notifications import reading
+from notifications.inbox import reading
 from notifications.models import Notification, Reading
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.api.conftest import Caller, events_on, refused
 
 COMMITTED = pytest.mark.django_db(transaction=True)

@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications import access, belongings, inbox, reading
+from notifications.access import belongings, judge
+from notifications.inbox import listing, reading
 from notifications.models import Arrival, Notification, Reading, Subscription
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.api.conftest import Caller, refused
 
 HOUR = timedelta(hours=1)
@@ -38,9 +39,9 @@ def sent(to: str, title: str, ago: timedelta = timedelta()) -> Notification:
 
 def found(user: User) -> tuple[list[str], int, int]:
     """What is in the list, unread in the count, and unseen in it."""
-    own = access.own_topics(user)
-    count = inbox.count(user, own)
-    return [item["title"] for item in inbox.find(user, own)[0]], count["unread"], count["unseen"]
+    own = judge.own_topics(user)
+    count = listing.count(user, own)
+    return [item["title"] for item in listing.find(user, own)[0]], count["unread"], count["unseen"]
 
 
 def came(user: User) -> dict[str, datetime]:
@@ -156,7 +157,7 @@ def test_when_they_came_is_noted_once(alice: User, crew: Group) -> None:
     noted = came(alice)
 
     with CaptureQueriesContext(connection) as captured:
-        access.own_topics(alice)
+        judge.own_topics(alice)
 
     assert len(captured) == 1
     assert came(alice) == noted
@@ -168,7 +169,7 @@ def test_what_is_no_longer_theirs_is_forgotten_at_the_next_question(alice: User,
     crew.delete()
     Subscription.objects.all().delete()
 
-    access.own_topics(alice)
+    judge.own_topics(alice)
 
     assert came(alice) == {}
 
@@ -183,8 +184,8 @@ def test_where_it_cannot_be_noted_the_topic_is_not_theirs_yet(
 
     with monkeypatch.context() as failing:
         failing.setattr(type(Arrival.objects.all()), "bulk_create", read_only)
-        meanwhile = access.own_topics(alice)
-    later = access.own_topics(alice)
+        meanwhile = judge.own_topics(alice)
+    later = judge.own_topics(alice)
 
     assert meanwhile == ("everyone", f"user-{alice.pk}")
     assert len(later) == 3
@@ -221,6 +222,6 @@ def test_in_an_open_past_who_came_is_noted_for_the_day_it_is_closed(
     noted = came(alice)
     settings.HUB_NEWCOMERS_SEE_PAST = False
 
-    access.own_topics(alice)
+    judge.own_topics(alice)
 
     assert came(alice) == noted != {}

@@ -10,11 +10,14 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from hub.arrivals import Arrivals
+from hub.delivery.arrivals import Arrivals
 from hub.people import Person
-from notifications import belongings, inbox, preferences, reading, recalling, recovery
+from notifications import recovery
+from notifications.access import belongings
+from notifications.inbox import listing, preferences, reading
 from notifications.models import Notification, Subscription
-from notifications.notify import notify
+from notifications.sending import recalling
+from notifications.sending.notify import notify
 
 STEPS = 45
 ADDRESSES = ("everyone", "user:ann", "user:bob", "group:crew", "group:ops", "topic:releases")
@@ -122,7 +125,7 @@ class World:
 
     def mark(self, verb: Callable[..., None]) -> None:
         person = self.person
-        items, _ = inbox.find(person, belongings.of([person.pk])[person.pk].own)
+        items, _ = listing.find(person, belongings.of([person.pk])[person.pk].own)
         if items:
             verb(person, self.random.choice(items)["id"])
 
@@ -148,14 +151,14 @@ def test_they_agree_after_every_deed(seed: int) -> None:
             Person(str(user.pk), user.username, mine[user.pk].own, mine[user.pk].since)
             for user in world.people
         ]
-        together = inbox.count_all(people)
+        together = listing.count_all(people)
         for user, person in world.random.sample(list(zip(world.people, people, strict=True)), 1):
-            listed, _ = inbox.find(user, person.own, limit=1000)
-            archived, _ = inbox.find(user, person.own, "archived", limit=1000)
-            unread, _ = inbox.find(user, person.own, "unread", limit=1000)
-            everything, _ = inbox.find(user, person.own, limit=1000, muted=())
-            put_away, _ = inbox.find(user, person.own, "archived", limit=1000, muted=())
-            count = inbox.count(user, person.own)
+            listed, _ = listing.find(user, person.own, limit=1000)
+            archived, _ = listing.find(user, person.own, "archived", limit=1000)
+            unread, _ = listing.find(user, person.own, "unread", limit=1000)
+            everything, _ = listing.find(user, person.own, limit=1000, muted=())
+            put_away, _ = listing.find(user, person.own, "archived", limit=1000, muted=())
+            count = listing.count(user, person.own)
 
             assert count["unread"] == len(unread) == sum(item["read_at"] is None for item in listed)
             assert count["unseen"] == sum(item["seen_at"] is None for item in (*listed, *archived))

@@ -18,7 +18,7 @@ from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import ReadOnlyError, ResponseError
 
 from hub.log import LogAway, LogRefused
-from notifications import keys
+from notifications.access import keys
 from tests.api.conftest import Caller, refused
 
 SECRET = "password=hunter2"
@@ -38,7 +38,7 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: Any, **__: Any) -> Any:
         raise error
 
-    monkeypatch.setattr("notifications.access.own_topics", fail)
+    monkeypatch.setattr("notifications.access.judge.own_topics", fail)
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call[1])

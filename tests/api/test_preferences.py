@@ -13,9 +13,9 @@ from django.test import TestCase
 from django.utils import timezone
 
 from hub.log import Log
-from notifications import preferences as choices
+from notifications.inbox import preferences as choices
 from notifications.models import Notification, Preference, PreferenceChange
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.api.conftest import Caller, events_on, refused, rows_written
 
 ON = {"feed": True, "toast": True}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from notifications.preferences import Decision, wants
+from notifications.inbox.preferences import Decision, wants
 
 CASES = json.loads(Path(__file__).parents[1].joinpath("preferences.json").read_text())
 

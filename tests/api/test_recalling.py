@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from hub.log import Log
-from notifications import outbox, recalling
 from notifications.models import Notification
-from notifications.notify import notify
+from notifications.sending import outbox, recalling
+from notifications.sending.notify import notify
 from tests.api.conftest import Caller, events_on, refused
 
 

@@ -14,7 +14,7 @@ from django.test import Client
 from hub import topics
 from hub.people import Credentials
 from hub.problems import Problem
-from notifications import access, admission, endings, keys, standings, tokens
+from notifications.access import admission, endings, judge, keys, standings, tokens
 from notifications.models import ApiKey, RevokedToken, Room, Ticket
 from tests.api.conftest import Caller, refused
 
@@ -225,7 +225,7 @@ def test_a_right_that_ends_while_it_is_asked_about_opens_nothing(
     client = Client()
     client.force_login(alice)
     text = given["token"] if shown == "token" else client.cookies["sessionid"].value
-    module, name = (standings, "of") if shown == "token" else (access, "rights")
+    module, name = (standings, "of") if shown == "token" else (judge, "rights")
     answer = getattr(module, name)
 
     def overtaken(*asked: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 
-from notifications import tokens
+from notifications.access import tokens
 from notifications.models import Room
 from tests.api.conftest import Caller, refused, rows_written
 

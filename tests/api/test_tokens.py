@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from hub.people import Credentials
 from hub.problems import Problem
-from notifications import admission, tokens
+from notifications.access import admission, tokens
 from notifications.models import Ticket
 from tests.api.conftest import Caller, refused, rows_written
 

@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from notifications import keys, tokens
+from notifications.access import keys, tokens
 from notifications.models import ApiKey, Grant
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
 from hub.problems import Problem
-from notifications import keys
+from notifications.access import keys
 from notifications.models import ApiKey
 
 pytestmark = pytest.mark.django_db

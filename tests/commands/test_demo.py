@@ -11,10 +11,12 @@ from django.core.management import CommandError, call_command
 from django.db.models import Model
 from django.test import Client
 
-from hub import kinds
-from notifications import access, demo, keys, rooms
-from notifications.inbox import find
+from hub.rooms import kinds
+from notifications.access import judge, keys
+from notifications.demo import seed
+from notifications.inbox.listing import find
 from notifications.models import ApiKey, Grant, Notification, Room, Template
+from notifications.rooms import registry
 from tests.docs.page import pages
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +45,7 @@ def test_its_people_sign_in_and_its_key_has_every_scope() -> None:
     assert set(Group.objects.get().user_set.values_list("username", flat=True)) == {"admin", "alice"}
     assert all(keys.check("demo-key", scope) for scope in keys.SCOPES)
     bob = User.objects.get(username="bob")
-    assert not access.rights([bob.pk])[bob.pk].denied(["repo-hub"])
+    assert not judge.rights([bob.pk])[bob.pk].denied(["repo-hub"])
 
 
 @pytest.mark.usefixtures("demo_mode")
@@ -51,7 +53,7 @@ def test_everybody_finds_something_of_several_days() -> None:
     call_command("demo", stdout=StringIO())
 
     for user in User.objects.all():
-        items, _ = find(user, access.own_topics(user))
+        items, _ = find(user, judge.own_topics(user))
         assert len({item["created_at"][:10] for item in items}) >= 3
     severities = set(Notification.objects.values_list("severity", flat=True))
     assert severities == set(Notification.Severity.values)
@@ -62,8 +64,8 @@ def test_there_is_a_room_of_each_kind_and_one_for_a_group() -> None:
     call_command("demo", stdout=StringIO())
 
     assert set(Room.objects.values_list("kind", flat=True)) == set(kinds.kinds())
-    assert {room.name for room in rooms.of(User.objects.get(username="alice"))} == {*demo.ROOMS, "ops"}
-    assert {room.name for room in rooms.of(User.objects.get(username="bob"))} == set(demo.ROOMS)
+    assert {room.name for room in registry.of(User.objects.get(username="alice"))} == {*seed.ROOMS, "ops"}
+    assert {room.name for room in registry.of(User.objects.get(username="bob"))} == set(seed.ROOMS)
 
 
 @pytest.mark.usefixtures("demo_mode")

@@ -11,10 +11,11 @@ from django.core.management.base import CommandError
 from django.test import Client
 from django.utils import timezone
 
-from notifications import forgetting, keys
-from notifications.crowd import Crowd
+from notifications import forgetting
+from notifications.access import keys
 from notifications.models import ApiKey, AuditEntry, Delivery, Line, Notification, Room, Sending
-from notifications.notify import notify
+from notifications.sending.notify import notify
+from notifications.tracking.crowd import Crowd
 
 pytestmark = pytest.mark.django_db
 

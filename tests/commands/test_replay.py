@@ -14,7 +14,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from hub.log import Log
-from notifications import keys, replay, webhooks
+from notifications.access import keys
+from notifications.demo import replay, webhooks
 from notifications.models import Notification
 
 LINE = {"event": "push", "action": "payload", "payload": {"ref": "main", "repository": {"name": "hub"}}}

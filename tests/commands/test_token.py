@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from hub import topics
-from notifications import tokens
+from notifications.access import tokens
 from notifications.models import Room, Ticket
 
 pytestmark = pytest.mark.django_db

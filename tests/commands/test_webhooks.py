@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hub import events, topics
-from notifications import webhooks
 from notifications.api.schemas import EventBody, NotificationBody
-from notifications.notify import notify
+from notifications.demo import webhooks
+from notifications.sending.notify import notify
 from tests.webhooks import sources
 
 ISSUE: dict[str, Any] = {

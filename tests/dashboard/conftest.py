@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from notifications.roles import PERMISSIONS, Role
+from notifications.access.roles import PERMISSIONS, Role
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

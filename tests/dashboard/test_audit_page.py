@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from notifications.audit import ACTS
+from notifications.access.audit import ACTS
 from notifications.models import AuditEntry
 
 PATH = "/dashboard/audit/"

@@ -11,8 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from hub.census import decode
 from hub.log import Log
+from hub.ops.census import decode
 from notifications.models import AuditEntry, Notification
 from tests.dashboard.orders import orders
 

@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.log import Log
-from notifications import keys
+from notifications.access import keys
 from notifications.models import ApiKey, AuditEntry, Notification, Sending
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.dashboard.forms import text
 
 PATH = "/dashboard/scheduled/"

@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from notifications.access.roles import Role
 from notifications.models import ApiKey, AuditEntry, Sending
-from notifications.notify import notify
-from notifications.roles import Role
+from notifications.sending.notify import notify
 from tests.dashboard.forms import text
 
 PATH = "/dashboard/keys/"

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from hub.problems import Problem
-from notifications import keys
+from notifications.access import keys
 from notifications.models import ApiKey, AuditEntry
 
 PATH = "/dashboard/keys/"

@@ -12,9 +12,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from hub.census import decode
+from hub.ops.census import decode
 from notifications.models import Notification, Room
-from notifications.notify import notify
+from notifications.sending.notify import notify
 
 pytestmark = pytest.mark.django_db
 

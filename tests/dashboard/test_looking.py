@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from hub.people import Credentials
 from hub.problems import Problem
-from notifications import access, admission
+from notifications.access import admission, judge
 from notifications.models import AuditEntry, Line, Room
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.dashboard.forms import text
 
 WHY = "/dashboard/why/"
@@ -74,7 +74,7 @@ def test_a_look_is_for_one_person_and_for_whoever_began_it(
 def test_a_look_ends_with_the_day_and_with_the_role(manager: Client) -> None:
     user = User.objects.get(username="manager")
     detail = {"titles_of": str(User.objects.get(username="alice").pk)}
-    old = timezone.now() - access.TAIL_VALID - timedelta(minutes=1)
+    old = timezone.now() - judge.TAIL_VALID - timedelta(minutes=1)
     AuditEntry.objects.create(act="look", actor="manager", actor_id=user.pk, detail=detail, at=old)
     assert "Your test result" not in text(manager.get(WHY, {"person": "alice"}))
 

@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.log import Log
-from notifications import recalling
-from notifications.notify import notify
+from notifications.sending import recalling
+from notifications.sending.notify import notify
 
 PATH = "/dashboard/"
 

@@ -13,9 +13,9 @@ from django.test import Client
 
 from hub import topics
 from hub.log import Log
-from notifications import preferences, reading
+from notifications.inbox import preferences, reading
 from notifications.models import AuditEntry, Preference
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.api.conftest import events_on
 
 PATH = "/dashboard/people/"

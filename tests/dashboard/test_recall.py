@@ -10,9 +10,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from hub.log import Log
-from notifications import access, inbox
+from notifications.access import judge
+from notifications.inbox import listing
 from notifications.models import AuditEntry, Notification
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.dashboard.forms import acts, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,7 +22,7 @@ Person = Callable[[str], User]
 
 
 def lying(user: User) -> int:
-    return len(inbox.find(user, access.own_topics(user))[0])
+    return len(listing.find(user, judge.own_topics(user))[0])
 
 
 def test_it_leaves_every_inbox_and_says_who_when_and_why(

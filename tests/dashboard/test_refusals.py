@@ -15,9 +15,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from notifications import keys
+from notifications.access import keys
 from notifications.models import Template
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.dashboard.forms import COMPOSE, draft
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications.models import AuditEntry, Notification, Sending, Template
-from notifications.notify import notify
+from notifications.sending.notify import notify
 
 ACTS = (
     "send/",

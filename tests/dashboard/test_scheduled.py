@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from hub.log import Log
 from notifications.models import AuditEntry, Notification, Sending
-from notifications.notify import notify
+from notifications.sending.notify import notify
 from tests.dashboard.forms import acts, text
 
 PATH = "/dashboard/scheduled/"

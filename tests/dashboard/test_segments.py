@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
-from notifications import segments
 from notifications.models import Notification
+from notifications.sending import segments
 from tests.dashboard.forms import press, text
 
 PATH = "/dashboard/segments/"

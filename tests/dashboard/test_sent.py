@@ -12,9 +12,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from hub.log import Log
-from notifications import recalling
 from notifications.models import Notification, Reading, Sending, Template
-from notifications.notify import notify
+from notifications.sending import recalling
+from notifications.sending.notify import notify
 from tests.dashboard.forms import text
 
 Person = Callable[[str], User]

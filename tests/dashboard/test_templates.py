@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from notifications import filling
 from notifications.models import AuditEntry, Template
+from notifications.sending import filling
 from tests.dashboard.forms import acts, text
 
 PATH = "/dashboard/templates/"

@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from notifications import outbox
 from notifications.models import AuditEntry, Notification, Sending
-from notifications.notify import notify
+from notifications.sending import outbox
+from notifications.sending.notify import notify
 from tests.dashboard.forms import acts, press, text
 
 

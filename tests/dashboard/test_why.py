@@ -14,10 +14,12 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from notifications import dashboard, preferences, reading, recalling
+from notifications import dashboard
+from notifications.inbox import preferences, reading
 from notifications.models import Notification
-from notifications.notify import notify
-from notifications.why import REASONS
+from notifications.sending import recalling
+from notifications.sending.notify import notify
+from notifications.tracking.why import REASONS
 from tests.why.conftest import ALWAYS, NO_TOAST, give, put_in_log, send
 
 PAGE = "/dashboard/why/"

@@ -17,7 +17,7 @@ import os, django
 django.setup()
 from notifications import outbox
 outbox.publish_now = lambda rows: os._exit(137)
-from notifications.notify import notify
+from notifications.sending.notify import notify
 notify(["user:alice"], "committed, and then the power went")
 """
 
@@ -25,7 +25,7 @@ ROLL_BACK = """
 import django
 django.setup()
 from django.db import transaction
-from notifications.notify import notify
+from notifications.sending.notify import notify
 try:
     with transaction.atomic():
         notify(["user:alice"], "never happened")

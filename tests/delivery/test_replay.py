@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from notifications import webhooks
+from notifications.demo import webhooks
 from tests.delivery.conftest import Site
 from tests.delivery.reader import Reader, until
 from tests.webhooks import COUNT, made

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from hub.census import code
 from hub.log.redis import RedisLog
-from hub.orders import disconnect, drain
+from hub.ops.census import code
+from hub.ops.orders import disconnect, drain
 from tests.cluster import Cluster
 from tests.delivery.conftest import Site
 from tests.delivery.reader import until

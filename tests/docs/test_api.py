@@ -8,10 +8,10 @@ import pytest
 from pydantic import BaseModel
 
 from hub import topics
+from hub.delivery.subscriber import Subscriber
 from hub.events import Piece
-from hub.subscriber import Subscriber
+from notifications.access.keys import SCOPES
 from notifications.api import api, schemas
-from notifications.keys import SCOPES
 from tests.docs.page import page
 
 PAGE = page("api")

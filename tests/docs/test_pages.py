@@ -163,7 +163,7 @@ def test_the_python_talker_hears_itself_and_the_page_hears_it(
 @pytest.mark.parametrize(
     ("name", "words", "asked"),
     [
-        ("rooms", "class Vote", "from hub.kinds import kinds; print(*kinds())"),
+        ("rooms", "class Vote", "from hub.rooms.kinds import kinds; print(*kinds())"),
         (
             "dashboard",
             '@segment("trial-ends"',

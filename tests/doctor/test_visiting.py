@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from notifications import keys
+from notifications.access import keys
 from notifications.models import ApiKey, Room
 from notifications.visiting import FLAG, visiting
 

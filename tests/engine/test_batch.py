@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub import batch
-from hub.batch import Batch
+from hub.support import batch
+from hub.support.batch import Batch
 
 
 class Bad(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.caps import Caps, Held
+from hub.delivery.caps import Caps, Held
 from hub.problems import Problem
 
 

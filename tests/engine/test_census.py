@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from hub import topics
-from hub.census import SHOWN, Filter, census, code, decode
+from hub.delivery.subscriber import Subscriber
+from hub.ops.census import SHOWN, Filter, census, code, decode
 from hub.people import Person
-from hub.subscriber import Subscriber
 
 
 def subscriber(name: str, *more: str, address: str = "127.0.0.1", age_s: float = 0) -> Subscriber:

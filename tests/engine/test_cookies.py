@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.http import parse_cookie
 
-from hub import cookies
+from hub.support import cookies
 
 KEY = "abcdefgh12345678abcdefgh12345678"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub import forwarding
+from hub.server import forwarding
 
 
 @pytest.mark.parametrize(

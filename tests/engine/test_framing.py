@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
-from hub import framing
-from hub.protocol import Close
+from hub.rooms.protocol import Close
+from hub.support import framing
 
 
 @pytest.mark.parametrize(

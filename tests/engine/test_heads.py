@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from hub.heads import MAX_FRAGMENTS, Heads
-from hub.protocol import Malformed
+from hub.rooms.heads import MAX_FRAGMENTS, Heads
+from hub.rooms.protocol import Malformed
 from tests.room.wireframe import frame
 
 SOME = [

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from hub import topics
-from hub.caps import Caps, Held
+from hub.delivery.caps import Caps, Held
+from hub.delivery.holdings import BELIEVED_S, MOST, Holdings
 from hub.events import Draft, Event, draft
-from hub.holdings import BELIEVED_S, MOST, Holdings
 from hub.log.memory import MemoryLog
 from hub.problems import Problem
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hub import kinds
-from hub.kinds import Kind, Refused, kind, register
-from hub.protocol import Line, Say, Signal
+from hub.rooms import kinds
+from hub.rooms.kinds import Kind, Refused, kind, register
+from hub.rooms.protocol import Line, Say, Signal
 
 ANN = {"id": "1", "name": "Ann"}
 STROKE: dict[str, Any] = {"points": [[0, 0.5], [1, 1]], "colour": "#00ffAA", "width": 3}

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from hub import logs
+from hub.delivery.subscriber import Subscriber
+from hub.ops import logs
 from hub.people import Person
-from hub.subscriber import Subscriber
 
 
 class Lines(logging.Handler):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.noted import Noted
+from hub.delivery.noted import Noted
 from hub.people import Caught, Span
 
 OWN = ("everyone", "user-1")

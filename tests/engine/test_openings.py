@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub import openings
-from hub.openings import BURST, MOST, Openings
+from hub.server import openings
+from hub.server.openings import BURST, MOST, Openings
 
 
 @pytest.fixture

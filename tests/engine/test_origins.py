@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hub import origins
-from hub.headers import fields
 from hub.problems import Problem
+from hub.support import origins
+from hub.support.headers import fields
 
 HOSTS = ("hub.example.com", "127.0.0.1")
 MALFORMED = ["http://[", "http://a]b", "http://[::1", "//", "", "null", "http://a b", "http://é", "x" * 9000]

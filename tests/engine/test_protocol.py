@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub import framing, protocol
 from hub.events import Event
-from hub.protocol import Close, Malformed, Ping, Say, Signal
+from hub.rooms import protocol
+from hub.rooms.protocol import Close, Malformed, Ping, Say, Signal
+from hub.support import framing
 
 ANN = {"id": "1", "name": "Ann"}
 MOST = 2**53 - 1

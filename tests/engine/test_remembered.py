@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub import remembered
-from hub.doubts import EVERYBODY, MOST, Doubts
-from hub.remembered import Remembered
+from hub.delivery.doubts import EVERYBODY, MOST, Doubts
+from hub.support import remembered
+from hub.support.remembered import Remembered
 
 
 class Source:

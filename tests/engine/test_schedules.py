@@ -10,14 +10,14 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 
-from hub.catchup import CatchUp
+from hub.delivery.catchup import CatchUp
+from hub.delivery.fanout import Fanout
+from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
-from hub.fanout import Fanout
 from hub.log import PLAIN, Ear, Log, Page, Placed, Terms
 from hub.log.memory import MemoryLog
+from hub.log.replay import Replay
 from hub.people import Person
-from hub.replay import Replay
-from hub.subscriber import Subscriber
 
 TOPICS = ("a", "b")
 EVENTS = 12  # by each publisher

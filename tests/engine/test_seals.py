@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
-from notifications import seals
+from notifications.access import seals
 
 CLAIMS = {"sub": "7", "name": "Zoë", "topics": ["job-1"], "iat": 1763712345.678901}
 

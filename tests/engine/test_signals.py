@@ -13,8 +13,8 @@ import redis
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from hub import signals
-from hub.signals import Signalled, Signals
+from hub.rooms import signals
+from hub.rooms.signals import Signalled, Signals
 from tests.cluster.ports import Ports
 from tests.cluster.redis import Redis
 

@@ -17,11 +17,13 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from hub import events, protocol, tracing
+from hub import events
 from hub.events import Draft, Event
 from hub.log import Log
 from hub.log.memory import MemoryLog
 from hub.log.shared import shared_log
+from hub.ops import tracing
+from hub.rooms import protocol
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 BODY = "nobody else is to read this"

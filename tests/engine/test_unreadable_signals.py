@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from channels.layers import InMemoryChannelLayer
 
-from hub.signals import Signals
+from hub.rooms.signals import Signals
 from tests.engine.test_signals import ALICE, BOB, Instance
 
 GOOD = (ALICE, "cursor", "1", "c1")

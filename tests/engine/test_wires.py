@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hub import rota, wires
-from hub.wires import Wire, Wires
+from hub.delivery import rota, wires
+from hub.delivery.wires import Wire, Wires
 
 LIMIT = 256 * 1024
 

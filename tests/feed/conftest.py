@@ -9,17 +9,17 @@ from urllib.parse import urlencode
 
 import pytest
 
-from hub.caps import Caps
-from hub.counts import Recount
+from hub.delivery.caps import Caps
+from hub.delivery.counts import Recount
+from hub.delivery.fanout import Fanout
+from hub.delivery.recalls import Recalls
+from hub.delivery.revocation import Revocation
 from hub.events import Event, draft
-from hub.fanout import Fanout
-from hub.feeds import Feeds, Limits
+from hub.feeds.endpoint import Feeds, Limits
 from hub.log.memory import MemoryLog
+from hub.log.replay import Replay
 from hub.people import Credentials, Person
 from hub.problems import Problem
-from hub.recalls import Recalls
-from hub.replay import Replay
-from hub.revocation import Revocation
 
 DEADLINE_S = 10
 

@@ -10,20 +10,21 @@ from typing import Any
 import pytest
 from channels.layers import InMemoryChannelLayer
 
-from hub import answers, events, topics
-from hub.answers import Answers
-from hub.caps import Caps
-from hub.census import code
-from hub.limiter import Rates
-from hub.lobby import Lobby
+from hub import events, topics
+from hub.delivery.caps import Caps
 from hub.log import Log
-from hub.metrics import Metrics
-from hub.orders import Orders, disconnect, drain
+from hub.log.replay import Replay
+from hub.ops import answers
+from hub.ops.answers import Answers
+from hub.ops.census import code
+from hub.ops.metrics import Metrics
+from hub.ops.orders import Orders, disconnect, drain
+from hub.ops.vitals import Vitals
 from hub.people import Credentials, Entry
-from hub.presence.memory import MemoryPresence
-from hub.replay import Replay
-from hub.rooms import Limits, Rooms
-from hub.vitals import Vitals
+from hub.rooms.endpoint import Limits, Rooms
+from hub.rooms.limiter import Rates
+from hub.rooms.lobby import Lobby
+from hub.rooms.presence.memory import MemoryPresence
 from tests.feed.conftest import Client, Desk
 
 BOSS = {"authorization": "Bearer boss"}

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from hub.deliveries import Deliveries
+from hub.delivery.deliveries import Deliveries
 from hub.people import Caught, Given
 from tests.feed.conftest import Desk
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from hub import revocation
+from hub.delivery import revocation
 from tests.feed.conftest import Desk
 
 

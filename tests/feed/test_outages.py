@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from hub import feeds
+from hub.feeds import endpoint
 from hub.log import LogAway
 from tests.feed.conftest import Desk
 
@@ -48,7 +48,7 @@ async def test_whatever_fails_while_somebody_is_let_in_is_a_503_without_its_word
 
 
 async def test_a_database_that_does_not_answer_is_a_503(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "ADMIT_S", 0.01)
+    monkeypatch.setattr(endpoint, "ADMIT_S", 0.01)
 
     async def hang(*_: object) -> Any:
         await asyncio.Event().wait()
@@ -63,7 +63,7 @@ async def test_a_database_that_does_not_answer_is_a_503(desk: Desk, monkeypatch:
 async def test_what_fails_before_the_first_byte_is_a_503_and_leaves_nobody_counted(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.catchup.CatchUp.run", failing(RuntimeError(SECRET)))
+    monkeypatch.setattr("hub.delivery.catchup.CatchUp.run", failing(RuntimeError(SECRET)))
 
     client = await desk.refused()
 
@@ -74,7 +74,7 @@ async def test_what_fails_before_the_first_byte_is_a_503_and_leaves_nobody_count
 async def test_a_count_that_does_not_come_opens_the_feed_without_one(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeds, "COUNT_S", 0.01)
+    monkeypatch.setattr(endpoint, "COUNT_S", 0.01)
 
     async def hang(*_: object) -> Any:
         await asyncio.Event().wait()

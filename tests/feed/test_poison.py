@@ -9,13 +9,13 @@ from collections.abc import Callable
 import pytest
 
 from hub import topics
+from hub.delivery.fanout import Fanout
+from hub.delivery.subscriber import Subscriber
+from hub.delivery.wheel import Wheel
 from hub.events import Draft, Event
-from hub.fanout import Fanout
-from hub.mishaps import malformed
-from hub.orders import Orders
+from hub.ops.orders import Orders
 from hub.people import Person
-from hub.subscriber import Subscriber
-from hub.wheel import Wheel
+from hub.support.mishaps import malformed
 from tests.feed.conftest import Desk
 
 BODIES = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub.delivery.recalls import Recalls
+from hub.delivery.subscriber import Subscriber
+from hub.delivery.watch import Watch
 from hub.events import Event, draft
 from hub.people import Person
-from hub.recalls import Recalls
-from hub.subscriber import Subscriber
-from hub.watch import Watch
 from tests.feed.conftest import Client, Desk
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub import counts
-from hub.mishaps import malformed
+from hub.delivery import counts
+from hub.support.mishaps import malformed
 from tests.feed.conftest import Client, Desk
 
 

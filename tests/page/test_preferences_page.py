@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from notifications import inbox
+from notifications.inbox import listing
 from notifications.models import Preference
-from notifications.notify import notify
+from notifications.sending.notify import notify
 
 PATH = "/preferences/"
 HOURS = {"start": "22:00", "end": "07:00", "zone": "Europe/Vienna"}
@@ -98,7 +98,7 @@ def test_quiet_hours_that_are_off_are_not_kept(client: Client, alice: User) -> N
 def test_what_is_off_leaves_the_inbox(client: Client, alice: User) -> None:
     save(client, feed=[""])
 
-    items, _ = inbox.find(alice, [f"user-{alice.pk}"])
+    items, _ = listing.find(alice, [f"user-{alice.pk}"])
     assert [item["title"] for item in items] == ["Hello"]
 
 

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from notifications import rooms
 from notifications.models import Line, Room
+from notifications.rooms import registry
 
 WORDS = Path(__file__).parents[2] / "notifications" / "static" / "notifications" / "words"
 
@@ -54,14 +54,14 @@ def test_a_room_that_is_not_theirs_is_refused_and_one_that_is_none_not_found(cli
 
 
 def test_a_closed_room_says_so_and_is_not_listed(client: Client) -> None:
-    rooms.close(Room.objects.create(name="lobby"))
+    registry.close(Room.objects.create(name="lobby"))
 
     assert "This room is closed" in page(client, "/rooms/lobby/", 403)
     assert "lobby" not in page(client, "/rooms/")
 
 
 def test_who_was_removed_finds_a_room_that_is_not_theirs(client: Client, alice: User) -> None:
-    rooms.remove(Room.objects.create(name="lobby"), alice)
+    registry.remove(Room.objects.create(name="lobby"), alice)
 
     assert "Not yours to see" in page(client, "/rooms/lobby/", 403)
     assert "lobby" not in page(client, "/rooms/")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from hub.presence import Presence
-from hub.presence.memory import MemoryPresence
-from hub.presence.redis import RedisPresence
+from hub.rooms.presence import Presence
+from hub.rooms.presence.memory import MemoryPresence
+from hub.rooms.presence.redis import RedisPresence
 from tests.cluster.ports import Ports
 from tests.cluster.redis import Redis
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from hub.presence import MOST_LASTS, Last, Presence
+from hub.rooms.presence import MOST_LASTS, Last, Presence
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

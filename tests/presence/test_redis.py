@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from hub.log import LogAway
-from hub.presence.redis import RedisPresence
+from hub.rooms.presence.redis import RedisPresence
 from tests.cluster.redis import Redis
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hub import bodies
+from hub.server import bodies
 from tests.proxy.conftest import CLOSED, Front
 
 FORGED = {

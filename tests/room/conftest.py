@@ -14,20 +14,20 @@ from channels.layers import InMemoryChannelLayer
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from hub import kinds
-from hub.caps import Caps
+from hub.delivery.caps import Caps
+from hub.delivery.fanout import Fanout
+from hub.delivery.revocation import Revocation
+from hub.delivery.wires import Wire, Wires
 from hub.events import Event
-from hub.fanout import Fanout
-from hub.limiter import Rates
-from hub.lobby import Lobby
 from hub.log.memory import MemoryLog
+from hub.log.replay import Replay
 from hub.people import Credentials, Entry, Person
-from hub.presence.memory import MemoryPresence
 from hub.problems import Problem
-from hub.replay import Replay
-from hub.revocation import Revocation
-from hub.rooms import Limits, Rooms
-from hub.wires import Wire, Wires
+from hub.rooms import kinds
+from hub.rooms.endpoint import Limits, Rooms
+from hub.rooms.limiter import Rates
+from hub.rooms.lobby import Lobby
+from hub.rooms.presence.memory import MemoryPresence
 
 DEADLINE_S = 10
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from hub import revocation, topics
-from hub.doubts import EVERYBODY
-from hub.threads import in_thread
-from notifications import rooms
+from hub import topics
+from hub.delivery import revocation
+from hub.delivery.doubts import EVERYBODY
+from hub.support.threads import in_thread
 from notifications.models import Line, Room
+from notifications.rooms import registry
 from tests.room.conftest import Visitor
 from tests.room.test_membership import Guarded, guarded, people, token_of, told
 
@@ -82,7 +83,7 @@ async def test_one_made_again_under_its_name_has_nothing_of_it(
     bob = await secret(guarded, people["bob"])
 
     await in_thread(delete, "den")
-    await in_thread(rooms.make, "den", "chat", ["user:ann"])
+    await in_thread(registry.make, "den", "chat", ["user:ann"])
     ann = await guarded.by_session("den", people["ann"])
     await ann.say("anew")
     await ann.until_told("said")
@@ -98,7 +99,7 @@ async def test_an_id_said_in_the_old_one_is_not_said_before_in_the_new_one(
     bob = await secret(guarded, people["bob"])
     await in_thread(delete, "den")
     await bob.until_closed()
-    await in_thread(rooms.make, "den", "chat", ["user:bob"])
+    await in_thread(registry.make, "den", "chat", ["user:bob"])
 
     again = await secret(guarded, people["bob"])
 
@@ -111,7 +112,7 @@ async def test_a_token_for_it_does_not_open_one_made_again_under_its_name(
     token = await in_thread(token_of, people["cat"], "room-den")
 
     await in_thread(delete, "den")
-    await in_thread(rooms.make, "den", "chat", ["user:ann"])
+    await in_thread(registry.make, "den", "chat", ["user:ann"])
 
     assert await told(await guarded.visit("den", token)) == 4403
 
@@ -119,7 +120,7 @@ async def test_a_token_for_it_does_not_open_one_made_again_under_its_name(
 async def test_last_values_of_the_old_one_are_not_the_new_one_s(
     guarded: Guarded, people: dict[str, User]
 ) -> None:
-    await in_thread(rooms.make, "pump", "device", ["user:bob"])
+    await in_thread(registry.make, "pump", "device", ["user:bob"])
     bob = await guarded.by_session("pump", people["bob"])
     await bob.signal("telemetry", {"bar": 7})
     old = topics.room(await in_thread(id_of, "pump"))
@@ -127,7 +128,7 @@ async def test_last_values_of_the_old_one_are_not_the_new_one_s(
 
     await in_thread(delete, "pump")
     await bob.until_closed()
-    await in_thread(rooms.make, "pump", "device", ["user:ann"])
+    await in_thread(registry.make, "pump", "device", ["user:ann"])
     ann = await guarded.by_session("pump", people["ann"])
     await ann.send({"type": "ping"})
     await ann.until_told("pong")

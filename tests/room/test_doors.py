@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from hub import revocation
+from hub.delivery import revocation
 from hub.log import LogAway
 from tests.room.conftest import Hall
 

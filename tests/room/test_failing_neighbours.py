@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hub import attendance
-from hub.room import Room
+from hub.rooms import attendance
+from hub.rooms.room import Room
 from tests.room.conftest import Hall
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from hub import protocol
-from hub.heads import MAX_FRAGMENTS
-from hub.member import FRAME_BYTES, Member
+from hub.rooms import protocol
+from hub.rooms.heads import MAX_FRAGMENTS
+from hub.rooms.member import FRAME_BYTES, Member
 from tests.room.conftest import Hall, Visitor
 from tests.room.wireframe import frame
 

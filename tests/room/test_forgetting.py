@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from hub import attendance, fanout, lobby
+from hub.delivery import fanout
 from hub.log import LogAway
+from hub.rooms import attendance, lobby
 from tests.room.conftest import DEADLINE_S, Hall
 
 NAMES = [f"chat-forgotten-{n}" for n in range(20)]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from hub import kinds
-from hub.kinds import Kind
-from hub.mishaps import malformed
-from hub.protocol import Say, Signal
+from hub.rooms import kinds
+from hub.rooms.kinds import Kind
+from hub.rooms.protocol import Say, Signal
+from hub.support.mishaps import malformed
 from tests.room.conftest import Hall
 
 

@@ -13,15 +13,17 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from hub import protocol, topics
+from hub import topics
 from hub.events import Draft, Event
 from hub.log.memory import MemoryLog
-from hub.mishaps import malformed
-from hub.replay import Replay
-from hub.threads import in_thread
-from notifications import lines, recovery
-from notifications.lines import Copying
+from hub.log.replay import Replay
+from hub.rooms import protocol
+from hub.support.mishaps import malformed
+from hub.support.threads import in_thread
+from notifications import recovery
 from notifications.models import Line, Room
+from notifications.rooms import lines
+from notifications.rooms.lines import Copying
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,9 +15,10 @@ from django.test import Client
 
 from hub.people import Credentials, Entry, Person
 from hub.problems import Problem
-from hub.threads import in_thread
-from notifications import admission, endings, membership, names, removal, revocation, rooms, tokens
+from hub.support.threads import in_thread
+from notifications.access import admission, endings, membership, names, revocation, tokens
 from notifications.models import Grant, Room
+from notifications.rooms import registry, removal
 from tests.room.conftest import DEADLINE_S, Hall, Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -160,8 +161,8 @@ async def test_whoever_is_no_longer_a_member_is_closed_and_may_not_come_back(
 
 
 CLOSINGS: dict[str, Callable[[Room, User], None]] = {
-    "closed": lambda room, cat: rooms.close(room),
-    "removed": rooms.remove,
+    "closed": lambda room, cat: registry.close(room),
+    "removed": registry.remove,
 }
 
 
@@ -190,11 +191,11 @@ async def test_who_is_removed_goes_alone_and_may_be_let_back(
     ann = await guarded.by_session("lobby", people["ann"])
     cat = await guarded.by_session("lobby", people["cat"])
 
-    await in_thread(rooms.remove, lobby, people["cat"])
+    await in_thread(registry.remove, lobby, people["cat"])
     assert await cat.until_closed() == 4002
     await ann.send({"type": "ping"})
     await ann.until_told("pong")
-    await in_thread(rooms.let_back, lobby, people["cat"])
+    await in_thread(registry.let_back, lobby, people["cat"])
 
     assert await told(await guarded.by_session("lobby", people["cat"])) == 0
 
@@ -205,11 +206,11 @@ async def test_a_closed_room_says_that_it_is_closed_until_it_is_opened(
     lobby = await in_thread(lambda: Room.objects.get(name="lobby"))
     credentials = Credentials(session=await in_thread(session_of, people["ann"]))
 
-    await in_thread(rooms.close, lobby)
+    await in_thread(registry.close, lobby)
     with pytest.raises(Problem, match="closed") as refused:
         await admission.enter(credentials, "lobby")
     assert refused.value.status == 403
-    await in_thread(rooms.reopen, lobby)
+    await in_thread(registry.reopen, lobby)
 
     assert (await admission.enter(credentials, "lobby")).room == "lobby"
 

@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from hub.log import Log
-from notifications import access, inbox, keys, outbox, rescheduling
+from notifications.access import judge, keys
+from notifications.inbox import listing
 from notifications.models import NEVER, ApiKey, Notification, Sending
-from notifications.notify import notify
+from notifications.sending import outbox, rescheduling
+from notifications.sending.notify import notify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +46,7 @@ def time_passes(*sendings: UUID) -> None:
 
 
 def listed(user: User) -> list[str]:
-    items, _ = inbox.find(user, access.own_topics(user))
+    items, _ = listing.find(user, judge.own_topics(user))
     return [item["title"] for item in items]
 
 
@@ -73,7 +75,7 @@ def test_it_is_neither_published_nor_listed_when_its_time_comes(
 
     assert published == 0
     assert listed(alice) == []
-    assert inbox.count(alice, access.own_topics(alice))["unread"] == 0
+    assert listing.count(alice, judge.own_topics(alice))["unread"] == 0
     assert Sending.objects.get().held_at is not None
 
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from hub import topics
 from hub.log import Log
-from notifications import outbox, recalling, segments
-from notifications.addresses import MAX_SEGMENT
-from notifications.bad_notification import BadNotification
 from notifications.models import Notification, Sending, time_ordered_id
-from notifications.notify import notify
+from notifications.sending import outbox, recalling, segments
+from notifications.sending.addresses import MAX_SEGMENT
+from notifications.sending.bad_notification import BadNotification
+from notifications.sending.notify import notify
 from tests.api.conftest import events_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,7 +83,7 @@ def test_an_empty_segment_is_nobody(heard_log: Log, crowd: str) -> None:
 def test_a_segment_of_too_many_is_refused(
     heard_log: Log, crowd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifications.addresses.MAX_SEGMENT", 2)
+    monkeypatch.setattr("notifications.sending.addresses.MAX_SEGMENT", 2)
 
     with pytest.raises(BadNotification, match="use a group, a topic or everyone"):
         notify([crowd], "to too many")

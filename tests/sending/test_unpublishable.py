@@ -14,10 +14,13 @@ from django.utils import timezone
 from hub import events
 from hub.events import Draft
 from hub.log import Log, LogAway, LogRefused
-from notifications import access, inbox, outbox, progress, recalling, why
-from notifications.bad_notification import BadNotification
+from notifications.access import judge
+from notifications.inbox import listing
 from notifications.models import Notification
-from notifications.notify import notify
+from notifications.sending import outbox, recalling
+from notifications.sending.bad_notification import BadNotification
+from notifications.sending.notify import notify
+from notifications.tracking import progress, why
 from tests.api.conftest import events_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +31,7 @@ SHORT, LONG = "topic:a", "topic:" + "a" * 200
 
 def body_that_fits(topic: str) -> str:
     """The longest there can be on this topic."""
-    said = inbox.item(Notification(topic=topic, title="t", severity="info"))
+    said = listing.item(Notification(topic=topic, title="t", severity="info"))
     del said["position"]
     return "x" * (events.MAX_DATA - len(events.encode(said)))
 
@@ -132,7 +135,7 @@ def test_a_row_that_cannot_be_read_delays_no_other(heard_log: Log, alice: User) 
 
     assert titles(heard_log, alice) == ["after it"]
     assert Notification.objects.filter(pk=poison.pk, position=0).exclude(failed_at=None).exists()
-    assert [item["title"] for item in inbox.find(alice, access.own_topics(alice))[0]] == ["after it"]
+    assert [item["title"] for item in listing.find(alice, judge.own_topics(alice))[0]] == ["after it"]
 
 
 class Refusing:
@@ -186,7 +189,7 @@ def test_it_is_counted_and_logged_once(heard_log: Log, alice: User, caplog: pyte
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA)
     before = outbox.given_up.times
 
-    with caplog.at_level(logging.ERROR, logger="notifications.outbox"):
+    with caplog.at_level(logging.ERROR, logger="notifications.sending.outbox"):
         relay()
         relay()
 
@@ -208,7 +211,10 @@ def test_whoever_commits_it_publishes_what_was_committed_with_it(heard_log: Log,
 def test_a_fault_while_publishing_is_logged_and_the_relay_makes_it_good(
     heard_log: Log, alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with monkeypatch.context() as broken, caplog.at_level(logging.ERROR, logger="notifications.outbox"):
+    with (
+        monkeypatch.context() as broken,
+        caplog.at_level(logging.ERROR, logger="notifications.sending.outbox"),
+    ):
         broken.setattr(outbox, "publish", lambda rows: 1 / 0)
         (row,) = notify(["user:alice"], "later")
         assert titles(heard_log, alice) == []

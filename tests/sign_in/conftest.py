@@ -10,7 +10,7 @@ from django.test import Client
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from notifications.roles import PERMISSIONS
+from notifications.access.roles import PERMISSIONS
 
 PASSWORD = "correct-horse-battery"
 HERE, ELSEWHERE = "198.51.100.7", "203.0.113.9"
@@ -39,7 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Moves the time on for whoever counts attempts."""
     from django.utils import timezone
 
-    from notifications import attempts
+    from notifications.sign_in import attempts
 
     moved = [0.0]
     now = timezone.now

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from notifications import attempts
 from notifications.models import SignInCount
+from notifications.sign_in import attempts
 from tests.sign_in.conftest import ELSEWHERE, HERE, sign_in
 
 pytestmark = pytest.mark.django_db

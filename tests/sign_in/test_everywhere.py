@@ -12,9 +12,9 @@ from django.test import Client
 
 from hub.people import Credentials
 from hub.problems import Problem
-from notifications import admission, endings, tokens
+from notifications.access import admission, endings, tokens
+from notifications.access.sessions import SIGNED_IN_AT
 from notifications.models import AuditEntry, Room
-from notifications.sessions import SIGNED_IN_AT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

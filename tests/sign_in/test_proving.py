@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from notifications.access.sessions import SIGNED_IN_AT
 from notifications.models import Sending
-from notifications.sessions import SIGNED_IN_AT
 from tests.dashboard.forms import press, text
 from tests.sign_in.conftest import PASSWORD, code, enrol, sign_in
 

@@ -10,9 +10,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from hub.people import Caught, Given
-from notifications import access, deliveries, preferences
+from notifications.access import judge
+from notifications.inbox import preferences
 from notifications.models import Notification, PreferenceChange
-from notifications.notify import notify
+from notifications.sending.notify import notify
+from notifications.tracking import deliveries
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 ON = {"feed": True, "toast": True}
@@ -56,7 +58,7 @@ def give(row: Notification, *people: User, after: timedelta = timedelta()) -> da
 
 def catch_up(person: User, at: datetime) -> None:
     """As an instance notes it when a feed is resumed from long ago."""
-    own = access.own_topics(person)
+    own = judge.own_topics(person)
     deliveries.write([], [Caught(str(person.pk), own, 0, time.time_ns() // 1000, at.timestamp())])
 
 

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hub.mishaps import malformed
 from hub.people import Caught, Given
-from notifications import deliveries
-from notifications.crowd import Crowd
+from hub.support.mishaps import malformed
 from notifications.models import Delivery, Notification
+from notifications.tracking import deliveries
+from notifications.tracking.crowd import Crowd
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications import reading, recalling, why
+from notifications.inbox import reading
 from notifications.models import Notification
+from notifications.sending import recalling
+from notifications.tracking import why
 from tests.why.conftest import OFF, give, send
 
 pytestmark = pytest.mark.django_db

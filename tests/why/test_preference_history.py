@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from hub.problems import Problem
-from notifications import preferences
+from notifications.inbox import preferences
 from notifications.models import Preference, PreferenceChange
 
 pytestmark = pytest.mark.django_db

@@ -16,10 +16,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications import progress, reading, recalling
+from notifications.inbox import reading
 from notifications.models import Notification, Subscription
-from notifications.notify import notify
-from notifications.progress import Progress
+from notifications.sending import recalling
+from notifications.sending.notify import notify
+from notifications.tracking import progress
+from notifications.tracking.progress import Progress
 from tests.why.conftest import ALWAYS, LONG_AGO, NO_TOAST, OFF, give, put_in_log, send
 
 pytestmark = pytest.mark.django_db

@@ -12,10 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hub.log import Log
-from notifications import reading, recalling, why
+from notifications.inbox import reading
 from notifications.models import Notification, Subscription
-from notifications.notify import notify
-from notifications.why import Answer
+from notifications.sending import recalling
+from notifications.sending.notify import notify
+from notifications.tracking import why
+from notifications.tracking.why import Answer
 from tests.why.conftest import ALWAYS, NO_TOAST, OFF, catch_up, give, send
 
 pytestmark = pytest.mark.django_db

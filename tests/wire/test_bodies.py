@@ -8,8 +8,8 @@ import json
 import httpx
 import pytest
 
-from hub import bodies
 from hub.problems import Problem
+from hub.server import bodies
 from tests.cluster import Cluster
 from tests.wire.conftest import Raw
 

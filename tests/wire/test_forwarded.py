@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub import mirror
+from hub.ops import mirror
 from tests.cluster import Cluster
 from tests.wire.conftest import Raw
 

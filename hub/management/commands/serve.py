@@ -11,7 +11,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Daphne installs a reactor when it is imported: only the process that serves may.
-        from hub.server import Server
+        from hub.server.daphne import Server
 
         from hub.asgi import application  # isort: skip
 

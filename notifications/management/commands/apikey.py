@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hub import events
-from notifications import keys, names
+from notifications.access import keys, names
 from notifications.models import ApiKey
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from notifications import demo, replay
+from notifications.demo import replay, seed
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--url", default="http://127.0.0.1:8000", help="of the hub (%(default)s)")
         parser.add_argument(
-            "--key", default=demo.KEY_TEXT, help="with the scopes send and publish (%(default)s)"
+            "--key", default=seed.KEY_TEXT, help="with the scopes send and publish (%(default)s)"
         )
 
     def handle(
@@ -33,9 +33,9 @@ class Command(BaseCommand):
             return self._replay(replay, rate, url, key)
         if not settings.HUB_DEMO:
             raise CommandError("The demo has public passwords: set HUB_DEMO=1 if that is meant.")
-        demo.make()
+        seed.make()
         self.stdout.write(
-            f"The demo is ready: sign in as {', '.join(demo.PEOPLE)}, password {demo.PASSWORD}."
+            f"The demo is ready: sign in as {', '.join(seed.PEOPLE)}, password {seed.PASSWORD}."
         )
 
     def _replay(self, file: Path, rate: float, url: str, key: str) -> None:

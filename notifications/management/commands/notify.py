@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from notifications import moments
-from notifications.bad_notification import BadNotification
 from notifications.models import Notification
-from notifications.notify import notify
+from notifications.sending.bad_notification import BadNotification
+from notifications.sending.notify import notify
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hub.problems import Problem
 from hub.topics import BadTopic, check
-from notifications import access, tokens
+from notifications.access import judge, tokens
 
 TTL_S = 3600
 
@@ -39,11 +39,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, username: str, topic: list[str], ttl: int, **options: Any) -> None:
-        user = access.person(username)
+        user = judge.person(username)
         if user is None:
             raise CommandError(f"{username!r} is nobody here: give the username of an active account.")
         try:
-            opened = access.with_rooms(access.nameable(user, topic))
+            opened = judge.with_rooms(judge.nameable(user, topic))
             for one in opened:
                 check(one)
         except Problem as problem:

@@ -1,0 +1,161 @@
+"""A subscriber on its way to live: joined, told where it stands, given what it missed, released."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import sys
+from collections.abc import Awaitable, Callable
+
+from hub.delivery.arrivals import Arrivals
+from hub.delivery.fanout import Fanout
+from hub.delivery.subscriber import Subscriber
+from hub.events import Piece
+from hub.log import LogAway
+from hub.log.replay import Replay, Stretch
+from hub.people import Span
+
+BEAT_S = 1.0  # while the log is away
+
+logger = logging.getLogger(__name__)
+
+
+class CatchUp:
+    """May be interrupted by the log going away; then it says so, waits, and goes on from there.
+
+    ``after`` is the position to resume from, None for now; ``head`` are the very first bytes, and
+    ``opening`` what it is told of its position, and whether that is one it came with. Afterwards
+    ``events`` is how many were replayed, and `spans` says which.
+    """
+
+    def __init__(
+        self,
+        fanout: Fanout,
+        replay: Replay,
+        subscriber: Subscriber,
+        after: int | None,
+        opening: Callable[[int, bool], bytes],
+        write: Callable[[bytes], Awaitable[None]],
+        head: bytes = b"",
+    ) -> None:
+        self._fanout = fanout
+        self._replay = replay
+        self._subscriber = subscriber
+        self._after = after
+        self._resumed = after is not None
+        self._opening = opening
+        self._write = write
+        self._head = head
+        self._opened = False
+        self._told: set[str] = set()
+        self._arrivals = Arrivals(subscriber.person, subscriber.topics)
+        self._since = self._reached = 0
+        self._cuts: dict[str, tuple[int, int]] = {}  # of a long topic: where it breaks off, and goes on
+        self.events = 0
+
+    async def run(self) -> None:
+        """Return once the subscriber is live, or closed."""
+        while not self._subscriber.closed:
+            try:
+                await self._fanout.join(self._subscriber)
+                upto = await self._from_memory()
+                if upto is None:
+                    upto = await self._from_log()
+                return self._subscriber.release(upto)
+            except LogAway as error:
+                logger.info("a subscriber waits for the log: %s", error)
+                await self._write(self._first() + self._subscriber.DEGRADED.bare)
+                await self._wait()
+
+    def spans(self) -> list[Span]:
+        """What was given of each topic: everything there that stands within its spans."""
+        bounds: dict[tuple[int, int], list[str]] = {}
+        for topic in self._subscriber.topics:
+            begin = self._arrivals.since(topic, self._since)
+            until, again = self._cuts.get(topic, (self._reached, self._reached))
+            for span in ((begin, until), (max(begin, again), self._reached)):
+                if span[0] < span[1]:
+                    bounds.setdefault(span, []).append(topic)
+        return [Span(tuple(names), *span) for span, names in bounds.items()]
+
+    async def _from_memory(self) -> int | None:
+        """In one write, without asking the log; None if it has to be asked."""
+        if self._opened:
+            return None
+        replayed: list[tuple[int, Piece]] = []
+        if self._after is None:
+            upto = self._after = self._fanout.now(self._subscriber.topics)
+            if upto is None:
+                return None
+        else:
+            found = self._fanout.recent(self._subscriber.topics, self._after, self._arrivals)
+            if found is None:
+                return None
+            # Nothing of this is delivered again. A lost announcement found later by a heal may be
+            # older than it, and must not be taken for something replayed.
+            replayed, upto = found, self._after
+            self._subscriber.hold()  # whoever joined a while ago holds some of this already
+        self.events += len(replayed)
+        self._reached = replayed[-1][0] if replayed else upto
+        await self._write(
+            b"".join([self._open(), *(piece.bare for _, piece in replayed), self._subscriber.LIVE.bare])
+        )
+        return upto
+
+    async def _from_log(self) -> int:
+        newest = await self._replay.head()
+        unknown = self._after is not None and self._after > newest
+        if self._after is None or unknown:
+            self._after = newest
+        if not self._opened:
+            await self._write(self._open())
+        if unknown:
+            await self._write(self._subscriber.reset(list(self._subscriber.topics), newest, "unknown").bare)
+        async for stretch in self._replay.of(self._subscriber.topics, self._after, self._arrivals):
+            self._cut(stretch)
+            resets = [
+                self._reset(stretch.lost, stretch.upto),
+                self._reset(stretch.long, stretch.upto, "long"),
+            ]
+            data = b"".join([*resets, *(event.told() for event in stretch.events)])
+            if data:
+                await self._write(data)
+            self._after = self._reached = stretch.upto
+            self.events += len(stretch.events)
+        await self._write(self._subscriber.LIVE.bare)
+        return self._after
+
+    def _cut(self, stretch: Stretch) -> None:
+        """Note where the long topics break off, and where they go on."""
+        for topic in stretch.long:
+            self._cuts[topic] = self._after or 0, sys.maxsize
+        if self._cuts:
+            for event in reversed(stretch.events):
+                until, again = self._cuts.get(event.topic, (0, 0))
+                if until < event.position <= again:
+                    self._cuts[event.topic] = until, event.position - 1
+
+    def _reset(self, names: list[str], upto: int, reason: str = "trimmed") -> bytes:
+        fresh = [topic for topic in names if topic not in self._told]
+        self._told.update(fresh)
+        return self._subscriber.reset(fresh, upto, reason).bare if fresh else b""
+
+    async def _wait(self) -> None:
+        hearing = asyncio.ensure_future(self._fanout.until_hearing())
+        try:
+            await asyncio.sleep(random.uniform(0.05, 0.25))  # noqa: S311
+            while not hearing.done() and not self._subscriber.closed:
+                await asyncio.wait([hearing], timeout=BEAT_S)
+                await self._write(self._subscriber.HEARTBEAT.bare)
+        finally:
+            hearing.cancel()
+
+    def _first(self) -> bytes:
+        head, self._head = self._head, b""
+        return head
+
+    def _open(self) -> bytes:
+        self._opened = True
+        self._since = self._after or 0
+        return self._first() + self._opening(self._after or 0, self._resumed)

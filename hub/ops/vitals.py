@@ -1,0 +1,63 @@
+"""How this instance is, in the numbers that staff see."""
+
+from __future__ import annotations
+
+import resource
+import time
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from hub import __version__, events
+from hub.delivery.fanout import Fanout
+from hub.feeds.endpoint import Feeds
+from hub.ops.metrics import Metrics
+from hub.rooms.endpoint import Rooms
+
+_STATM = Path("/proc/self/statm")
+
+
+class Vitals:
+    """What happens a second is counted from one asking to the next."""
+
+    def __init__(self, instance: str, fanout: Fanout, feeds: Feeds, rooms: Rooms, metrics: Metrics) -> None:
+        self._instance = instance
+        self._fanout = fanout
+        self._feeds = feeds
+        self._rooms = rooms
+        self._metrics = metrics
+        self._started_at = events.stamp()
+        self._before = self._counted()
+
+    def take(self) -> dict[str, Any]:
+        now, deliveries, heard, cpu = counted = self._counted()
+        then, deliveries_before, heard_before, cpu_before = self._before
+        self._before = counted
+        seconds = max(now - then, 0.001)
+        waiting = (subscriber.waiting for subscriber in chain(self._feeds.open, self._rooms.open))
+        return {
+            "instance": self._instance,
+            "version": __version__,
+            "started_at": self._started_at,
+            "feeds": len(self._feeds.open),
+            "members": len(self._rooms.open),
+            "rooms": self._rooms.rooms,
+            "topics": self._fanout.topics,
+            "deliveries_per_s": round((deliveries - deliveries_before) / seconds, 1),
+            "heard_per_s": round((heard - heard_before) / seconds, 1),
+            "loop_lag_ms": round(self._metrics.loop_lag_s * 1000, 1),
+            "hearing_lag_ms": round(self._fanout.lag_s * 1000, 1),
+            "hearing": self._fanout.hearing,
+            "memory_mb": round(_memory() / 1_000_000, 1),
+            "waiting_bytes": sum(waiting),
+            "draining": self._feeds.draining,
+            "cpu": round((cpu - cpu_before) / seconds, 3),
+        }
+
+    def _counted(self) -> tuple[float, int, int, float]:
+        return time.monotonic(), self._fanout.deliveries, self._fanout.heard_events, time.process_time()
+
+
+def _memory() -> int:
+    """Bytes resident now."""
+    return int(_STATM.read_text().split()[1]) * resource.getpagesize()

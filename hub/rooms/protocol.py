@@ -1,0 +1,207 @@
+"""What is said in a room, as JSON: reading what a member sends, making what the hub sends. No I/O."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from hub.events import Event, encode
+from hub.support import strict
+
+MAX_TEXT = 64 * 1024  # bytes of a frame from a member
+MAX_ID = 100  # characters
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_SAY = {"type", "id", "body"}
+_SIGNAL = {"type", "name", "body"}
+_PING = {"type"}
+
+
+class Close(IntEnum):
+    """Why a room's socket is closed. At 4000 to 4099 come back; at the others stop, or fix first."""
+
+    BROKEN = 1002  # what came is no WebSocket frame
+    TOO_BIG = 1009
+    RETIRE = 4000  # this instance is leaving
+    SLOW = 4001  # the member did not read
+    ERROR = 4002  # the instance's own fault
+    MALFORMED = 4400
+    UNAUTHORIZED = 4401
+    FORBIDDEN = 4403
+    NOT_FOUND = 4404
+    IDLE = 4408
+    TOO_FAST = 4429
+
+
+_CODES = {
+    400: Close.MALFORMED,
+    401: Close.UNAUTHORIZED,
+    403: Close.FORBIDDEN,
+    404: Close.NOT_FOUND,
+    429: Close.TOO_FAST,
+}
+
+
+class Malformed(ValueError):
+    """A frame that is none; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A line to be placed. ``id`` is the member's own: the same one is never said twice."""
+
+    id: str
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    name: str
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was said. ``sender`` is ``{"id", "name"}``, ``at`` RFC 3339."""
+
+    position: int
+    sender: Mapping[str, str]
+    id: str
+    body: Any
+    at: str
+
+
+def parse(text: bytes) -> Say | Signal | Ping:
+    """Read a text frame of a member; raise `Malformed` and nothing else."""
+    frame = _read(text)
+    match frame.get("type"):
+        case "say":
+            _check_fields(frame, _SAY)
+            id = frame["id"]
+            if type(id) is not str or not 0 < len(id) <= MAX_ID or not id.isprintable():
+                raise Malformed(f"'id' must be a string of 1 to {MAX_ID} printable characters.")
+            return Say(id, frame["body"])
+        case "signal":
+            _check_fields(frame, _SIGNAL)
+            name = frame["name"]
+            if type(name) is not str or not _NAME.fullmatch(name):
+                raise Malformed("'name' must be a string like [a-z][a-z0-9-]{0,31}.")
+            return Signal(name, frame["body"])
+        case "ping":
+            _check_fields(frame, _PING)
+            return Ping()
+        case other:
+            given = f"{other[:40]!r}" if isinstance(other, str) else "no string"
+            raise Malformed(f"'type' is {given}: send 'say', 'signal' or 'ping'.")
+
+
+def welcome(
+    room: str,
+    topic: str,
+    you: Mapping[str, str],
+    position: int,
+    members: Sequence[Mapping[str, str]],
+    count: int,
+) -> bytes:
+    """``members`` may be fewer than ``count``, the people that are here.
+
+    A room that is made later under the name ``room`` has another ``topic``.
+    """
+    return encode(
+        {
+            "type": "welcome",
+            "room": room,
+            "topic": topic,
+            "you": _member(you),
+            "position": str(position),
+            "members": [_member(one) for one in members],
+            "count": count,
+        }
+    )
+
+
+def live() -> bytes:
+    return b'{"type":"live"}'
+
+
+def degraded() -> bytes:
+    """The log is not heard; `live` follows when it is again and everything missed was told."""
+    return b'{"type":"degraded"}'
+
+
+def pong() -> bytes:
+    return b'{"type":"pong"}'
+
+
+def signal(name: str, sender: Mapping[str, str], body: Any) -> bytes:
+    return encode({"type": "signal", "name": name, "from": _member(sender), "body": body})
+
+
+def joined(member: Mapping[str, str]) -> bytes:
+    return encode({"type": "joined", "member": _member(member)})
+
+
+def left(member: Mapping[str, str]) -> bytes:
+    return encode({"type": "left", "member": _member(member)})
+
+
+def members(count: int) -> bytes:
+    return b'{"type":"members","count":%d}' % count
+
+
+def reset(reason: str) -> bytes:
+    return encode({"type": "reset", "reason": reason})
+
+
+def error(id: str | None, reason: str, detail: str) -> bytes:
+    """Of the line ``id``; of a signal, which bears none, the id is null."""
+    return encode({"type": "error", "id": id, "reason": reason, "detail": detail})
+
+
+def said_body(sender: Mapping[str, str], id: str, body: Any, at: str) -> bytes:
+    """The body of a line's event: all of the frame but its type and position."""
+    return encode({"from": _member(sender), "id": id, "body": body, "at": at})
+
+
+def line(event: Event) -> Line:
+    """The line that an event of a room is."""
+    said = json.loads(event.body)
+    return Line(event.position, said["from"], said["id"], said["body"], said["at"])
+
+
+def code_of(status: int) -> Close:
+    """How a room says what HTTP says with ``status``."""
+    return _CODES.get(status, Close.ERROR)
+
+
+def _member(one: Mapping[str, str]) -> dict[str, str]:
+    return {"id": one["id"], "name": one["name"]}
+
+
+def _read(text: bytes) -> dict[str, Any]:
+    if len(text) > MAX_TEXT:
+        raise Malformed(f"A frame is at most {MAX_TEXT} bytes: this one is {len(text)}.")
+    try:
+        frame = strict.read(text)
+    except strict.BadJson as error:
+        raise Malformed(f"A frame must be JSON in UTF-8: {error}") from None
+    if type(frame) is not dict:
+        raise Malformed('A frame must be a JSON object: send {"type": …}.')
+    return frame
+
+
+def _check_fields(frame: dict[str, Any], wanted: set[str]) -> None:
+    if frame.keys() != wanted:
+        for name in sorted(frame.keys() - wanted):
+            raise Malformed(f"{name[:40]!r} is not a field of this type: leave it out.")
+        for name in sorted(wanted - frame.keys()):
+            raise Malformed(f"The field {name!r} is missing: send it.")

@@ -1,0 +1,217 @@
+"""Daphne, started by us, with what it lacks.
+
+- *Lifespan* (ASGI): the background loops start and stop with the server.
+- *Giving connections away* (``hub.take``): the socket of a live feed or a room leaves Twisted for
+  `hub.delivery.wires`. Daphne's ``send()`` costs many times a bare ``send``, and never waits for a slow
+  reader.
+- *A queue that fits*: 50 handshakes, Daphne's choice, throttle a storm of reconnects.
+- *A soft stop*: the first signal stops accepting and lets the application end; the second exits.
+- *Trust*: who a client is and which scheme it used is believed of the configured proxies alone.
+- *Bounds on what is read*: `hub.server.channel`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import ipaddress
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+# Daphne installs Twisted's asyncio reactor on import, so it comes before anything of Twisted.
+from daphne.server import Server as Daphne
+from daphne.server import twisted_loop
+
+from twisted.internet import abstract, defer, tcp  # isort: skip
+from twisted.internet import reactor as twisted_reactor
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.logger import globalLogBeginner
+
+from hub.delivery.wires import Wire, Wires
+from hub.server import forwarding
+from hub.server.bodies import Bodies
+from hub.server.channel import Factory
+from hub.server.openings import Openings
+from hub.server.request import Judge
+
+BACKLOG = 2048  # handshakes the kernel may queue
+SWITCH_S = 0.001  # for which a thread may keep the event loop waiting
+# Young objects before the collector looks: connections come by the thousand and are freed by count.
+COLLECT_AFTER = 50_000
+
+# Twisted's types stop at its interfaces.
+reactor: Any = twisted_reactor
+_TRANSPORT: Any = abstract.FileDescriptor
+_FORWARDED = (
+    b"x-forwarded-for",
+    b"x-forwarded-proto",
+    b"x-forwarded-host",
+    b"x-forwarded-port",
+    b"forwarded",
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
+    def __init__(
+        self,
+        application: Any,
+        host: str,
+        port: int,
+        *,
+        proxies: Sequence[str] = (),
+        judge: Judge | None = None,
+    ) -> None:
+        """``judge`` is asked before a large body is taken."""
+        super().__init__(application, endpoints=[f"{host}:{port}"], server_name="hub")
+        self.bodies = Bodies()
+        self._openings = Openings()
+        self.judge = judge
+        self._address = host, port
+        self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
+        self._trusts = lru_cache(maxsize=4096)(self._is_proxy)
+        self._messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+        self._wires: Wires | None = None
+        self._leaving = False
+
+    def run(self) -> None:
+        """Serve until a signal comes; Daphne's own `run`, with our parts."""
+        sys.setswitchinterval(SWITCH_S)
+        # As many descriptors as may be: each feed and each room is one.
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        self.connections: dict[Any, dict[str, Any]] = {}
+        self.http_factory = Factory(self)
+        # Twisted's own log would keep what nobody reads.
+        quiet: Any = lambda event: None  # noqa: E731
+        globalLogBeginner.beginLoggingTo([quiet], redirectStandardIO=False, discardBuffer=True)
+        reactor.callLater(1, self.application_checker)
+        reactor.callLater(2, self.timeout_checker)
+        host, port = self._address
+        endpoint: Any = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
+        listening = endpoint(reactor, port, BACKLOG, host).listen(self.http_factory)
+        listening.addCallbacks(self.listen_success, self.listen_error)
+        self.listeners.append(listening)
+        asyncio.set_event_loop(twisted_loop)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            twisted_loop.add_signal_handler(number, self._signalled)
+        reactor.addSystemEventTrigger("before", "shutdown", self.kill_all_applications)
+        reactor.callWhenRunning(self._start)
+        reactor.run(installSignalHandlers=False)
+
+    def listen_success(self, port: Any) -> Any:
+        super().listen_success(port)
+        address = port.getHost()
+        print(f"hub: http://{address.host}:{address.port}/", flush=True)
+        return port
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        # Daphne takes it from a header, whoever sends that.
+        scope["hub.root_path"], scope["root_path"] = scope.get("root_path", ""), ""
+        self._believe(scope)
+        transport = getattr(protocol, "transport", None)
+        if scope["type"] == "http":
+            if self._leaving:
+                protocol.channel.persistent = False
+                protocol.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+            if scope["http_version"] == "1.1" and type(transport) is tcp.Server:
+                scope["extensions"] = {"hub.take": partial(self._take, protocol)}
+        return super().create_application(protocol, scope)
+
+    def kill_all_applications(self) -> Any:
+        """Called by the reactor before it ends, which waits for what we give."""
+        return defer.Deferred.fromFuture(asyncio.ensure_future(self._leave(), loop=twisted_loop))
+
+    def address_of(self, request: Any) -> str:
+        """Who sends a request whose body has not come yet."""
+        lines = request.requestHeaders.getRawHeaders(b"X-Forwarded-For", [])
+        peer = getattr(request.client, "host", None)
+        return (forwarding.client(lines) if self._trusts(peer) else None) or peer or "unknown"
+
+    def lets_in(self, peer: str) -> bool:
+        """Whether another connection of this peer is read at all; a proxy opens them for everybody."""
+        return self._trusts(peer) or self._openings.allows(peer)
+
+    def _is_proxy(self, peer: str | None) -> bool:
+        return peer is not None and any(forwarding.address(peer) in proxy for proxy in self._proxies)
+
+    def _believe(self, scope: dict[str, Any]) -> None:
+        """Of a trusted proxy, the last that it says of the client; of others, nothing."""
+        peer = scope["client"][0] if scope["client"] else None
+        scope["hub.peer"] = str(peer)
+        scope["hub.believed"] = self._trusts(peer)
+        if not scope["hub.believed"]:
+            scope["headers"] = [line for line in scope["headers"] if line[0] not in _FORWARDED]
+            return
+        if address := forwarding.client(v for name, v in scope["headers"] if name == b"x-forwarded-for"):
+            scope["client"] = [address, 0]
+        secure = forwarding.is_secure(v for name, v in scope["headers"] if name == b"x-forwarded-proto")
+        if secure is not None:
+            scope["scheme"] = ("http", "https")[secure]
+
+    def _take(self, request: Any, limit: int, closed: Callable[[], None]) -> Wire | None:
+        """Part a request's connection from Daphne and Twisted; None if its client has left.
+
+        Twisted knows no way to give a socket up, so this does what its `Connection.connectionLost`
+        does, without closing. What Twisted still had to write goes along.
+        """
+        transport, channel = request.transport, request.channel
+        if request.finished or channel is None or transport.disconnected or transport.disconnecting:
+            return None
+        if b"".join(channel._dataBuffer).strip():
+            # More than the request has come already: nobody may speak before the answer.
+            channel.loseConnection()
+            return None
+        waiting = bytes(transport.dataBuffer[transport.offset :]) + b"".join(transport._tempDataBuffer)
+        taken = transport.socket
+        channel.setTimeout(None)
+        transport.unregisterProducer()
+        _TRANSPORT.connectionLost(transport, None)
+        del transport.socket, transport.fileno, transport.protocol
+        # What refers to each other in a circle would wait for the garbage collector.
+        channel.requests.clear()
+        channel.transport = channel._networkProducer = request.channel = request.transport = None
+        del self.connections[request]
+        if self._wires is None:
+            self._wires = Wires()
+        return self._wires.take(taken, waiting, limit, closed)
+
+    def _start(self) -> None:
+        self._messages.put_nowait({"type": "lifespan.startup"})
+        self._lifespan = twisted_loop.create_task(
+            self.application({"type": "lifespan"}, self._messages.get, self._said), name="lifespan"
+        )
+        # What is there now stays: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(COLLECT_AFTER, 20, 100)
+
+    async def _said(self, message: dict[str, str]) -> None:
+        logger.debug("%s", message["type"])
+
+    def _signalled(self) -> None:
+        if self._leaving:
+            os._exit(1)
+        self._leaving = True
+        reactor.stop()
+
+    async def _leave(self) -> None:
+        for listener in self.listeners:
+            listener.addCallback(lambda port: port.stopListening())
+        self._messages.put_nowait({"type": "lifespan.shutdown"})
+        await asyncio.wait([self._lifespan])
+        running = [
+            instance
+            for details in self.connections.values()
+            if (instance := details.get("application_instance")) is not None and not instance.done()
+        ]
+        for instance in running:
+            instance.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

@@ -1,0 +1,40 @@
+"""What no view shall see: malformed cookies, paths with a NUL, and the API in clear under HUB_TLS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from hub.problems import Problem
+from hub.server import refusals
+from hub.support import cookies
+
+
+class Intake:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if line := request.META.get("HTTP_COOKIE"):
+            request.META["HTTP_COOKIE"] = cookies.clean(line)
+        try:
+            _check(request)
+        except Problem as problem:
+            return refusals.answer(request, problem)
+        return self._get_response(request)
+
+
+def _check(request: HttpRequest) -> None:
+    """Raise a `Problem`, or `Http404`, for a request that no view can answer."""
+    api = refusals.is_api(request)
+    if api and settings.HUB_TLS and not request.is_secure():
+        # No redirect: the key has travelled in clear already, and the next one would, too.
+        raise Problem(403, "The API is served over https alone: use https, and replace the key or token.")
+    if "\0" in request.path:
+        # PostgreSQL takes none, so nothing is named by one; what forms and parameters say the views judge.
+        if api:
+            raise Problem(404, "There is no such path: see /api/docs.")
+        raise Http404

@@ -1,0 +1,172 @@
+"""Whose rights ended: asked anew by every instance when something may have ended them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.models import Session
+from django.db.models import F
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.utils import timezone
+
+from hub import topics
+from hub.delivery.doubts import EVERYBODY
+from hub.people import Person
+from hub.support.threads import in_thread
+from notifications.access import endings, judge, membership, sessions, standings
+from notifications.models import ApiKey, Grant, Room, Subscription
+
+
+async def revoked(people: Sequence[Person]) -> dict[Person, bool]:
+    """Which of these people must go, and whether to come back for what rights are left."""
+    return await in_thread(_revoked, people)
+
+
+def connect_signals() -> None:
+    """Have every instance ask again about a person whose rights may have changed."""
+    user_logged_in.connect(sessions.signed_in, dispatch_uid="hub.signed_in")
+    post_delete.connect(_session_gone, sender=Session, dispatch_uid="hub.session_gone")
+    m2m_changed.connect(_groups_changed, sender=User.groups.through, dispatch_uid="hub.groups")
+    post_save.connect(_user_saved, sender=User, dispatch_uid="hub.user_saved")
+    post_delete.connect(_user_deleted, sender=User, dispatch_uid="hub.user_deleted")
+    post_save.connect(_key_changed, sender=ApiKey, dispatch_uid="hub.key_saved")
+    post_delete.connect(_key_changed, sender=ApiKey, dispatch_uid="hub.key_deleted")
+    post_save.connect(_subscription_changed, sender=Subscription, dispatch_uid="hub.subscribed")
+    post_delete.connect(_subscription_changed, sender=Subscription, dispatch_uid="hub.unsubscribed")
+    post_save.connect(_right_changed, sender=Grant, dispatch_uid="hub.granted")
+    post_delete.connect(_right_changed, sender=Grant, dispatch_uid="hub.ungranted")
+    post_save.connect(_right_changed, sender=Room, dispatch_uid="hub.room_saved")
+    post_delete.connect(_right_changed, sender=Room, dispatch_uid="hub.room_deleted")
+    m2m_changed.connect(_members_changed, sender=Room.people.through, dispatch_uid="hub.members")
+    m2m_changed.connect(_removed_changed, sender=Room.removed.through, dispatch_uid="hub.removed")
+    permissions = (
+        (_permissions_changed, User.user_permissions.through, "hub.permissions"),
+        (_group_permissions_changed, Group.permissions.through, "hub.group_permissions"),
+    )
+    for receiver, sender, uid in permissions:
+        m2m_changed.connect(receiver, sender=sender, dispatch_uid=uid)
+    # Grants and rooms may have been for it.
+    post_save.connect(_right_changed, sender=Group, dispatch_uid="hub.group_saved")
+    post_delete.connect(_right_changed, sender=Group, dispatch_uid="hub.group_deleted")
+
+
+def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
+    ids = {int(person.id) for person in people}
+    users = User.objects.filter(is_active=True).annotate(ended_at=F("ending__sessions_at")).in_bulk(ids)
+    by_token = {int(person.id) for person in people if person.token}
+    tokens = standings.of(by_token) if by_token else {}
+    programs = {person.key for person in people if person.key}
+    works = standings.working(programs) if programs else set()
+    keys = {person.session for person in people if person.session}
+    alive = set(
+        Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()).values_list(
+            "session_key", flat=True
+        )
+    )
+    rooms = {id for p in people for t in (*p.granted, *p.named) if (id := topics.room_id(t)) is not None}
+    unclosed = Room.objects.filter(pk__in=rooms, closed_at=None)
+    open = set(unclosed.values_list("pk", flat=True)) if rooms else set[int]()
+    shut = membership.removed(ids, open)
+    rights = judge.rights(ids, open)
+
+    def here(person: Person) -> bool:
+        user = users.get(int(person.id))
+        if user is None:
+            return False
+        if person.token:
+            standing = tokens.get(int(person.id))
+            return standing is not None and standings.counts(person, standing, works)
+        return (
+            person.session in alive
+            and person.stamp == user.get_session_auth_hash()
+            and not endings.ended(person.issued_at, user.ended_at)
+        )
+
+    gone: dict[Person, bool] = {}
+    for person in people:
+        mine = rights[int(person.id)]
+        named = {topics.room_id(topic) for topic in person.named}
+        if not here(person):
+            gone[person] = False
+        elif (
+            (person.own and set(mine.own) != set(person.own))
+            or mine.denied(person.granted)
+            or named.difference(open)
+            or any((int(person.id), room) in shut for room in named)
+        ):
+            gone[person] = True
+    return gone
+
+
+def _session_gone(sender: Any, instance: Session, **kwargs: Any) -> None:
+    # Signed out, or deleted by an operator. One that had expired is asked about at the next round.
+    if instance.expire_date > timezone.now():
+        endings.ask_again(*filter(None, [instance.get_decoded().get(SESSION_KEY)]))
+
+
+def _user_saved(sender: Any, instance: User, created: bool, raw: bool, **kwargs: Any) -> None:
+    if created or raw or kwargs.get("update_fields") == frozenset({"last_login"}):
+        return
+    if not instance.is_active:
+        # Should they come back, what they had does not.
+        endings.end_all(instance.pk)
+    endings.ask_again(instance.pk)
+
+
+def _user_deleted(sender: Any, instance: User, **kwargs: Any) -> None:
+    endings.ask_again(instance.pk)
+
+
+def _key_changed(sender: Any, instance: ApiKey, created: bool = False, **kwargs: Any) -> None:
+    if not created:
+        endings.ask_again(standings.program(instance.pk))
+
+
+def _groups_changed(sender: Any, instance: Any, action: str, pk_set: set[Any] | None, **kwargs: Any) -> None:
+    if action.startswith("post_"):
+        _ask_about(instance, pk_set)
+
+
+def _ask_about(instance: Any, pk_set: set[Any] | None) -> None:
+    """Ask about those whom a change between people and something else is about."""
+    if isinstance(instance, User):
+        endings.ask_again(instance.pk)
+    else:
+        # Cleared from the other side, nobody is named.
+        endings.ask_again(*(pk_set if pk_set is not None else [EVERYBODY]))
+
+
+def _subscription_changed(sender: Any, instance: Subscription, **kwargs: Any) -> None:
+    endings.ask_again(instance.user_id)
+
+
+def _right_changed(sender: Any, created: bool = False, **kwargs: Any) -> None:
+    # A new one opens doors; it closes none.
+    if not created:
+        endings.ask_again(EVERYBODY)
+
+
+def _members_changed(sender: Any, action: str, **kwargs: Any) -> None:
+    if action in ("post_remove", "post_clear"):
+        endings.ask_again(EVERYBODY)
+
+
+def _removed_changed(sender: Any, instance: Any, action: str, pk_set: set[Any] | None, **kwargs: Any) -> None:
+    if action == "post_add":
+        _ask_about(instance, pk_set)
+
+
+def _permissions_changed(
+    sender: Any, instance: Any, action: str, pk_set: set[Any] | None, **kwargs: Any
+) -> None:
+    if action in ("post_remove", "post_clear"):
+        _ask_about(instance, pk_set)
+
+
+def _group_permissions_changed(sender: Any, action: str, **kwargs: Any) -> None:
+    if action in ("post_remove", "post_clear"):
+        endings.ask_again(EVERYBODY)

@@ -1,0 +1,72 @@
+"""The people, the rights, the rooms, the templates and the notifications of a hub that shows itself."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.utils import timezone
+
+from hub import topics
+from notifications.access import keys
+from notifications.models import ApiKey, Arrival, Grant, Notification, Room, Template
+from notifications.sending.addresses import resolve
+
+PEOPLE = ("admin", "alice", "bob", "carol")
+OPS = ("admin", "alice")
+PASSWORD = KEY = "demo"  # noqa: S105
+KEY_TEXT = "demo-key"
+PATTERNS = ("repo-*", "job-*")
+ROOMS = {"lobby": "chat", "board": "board", "auction": "auction", "device": "device", "binary": "binary"}
+
+TEMPLATES: dict[str, dict[str, str]] = {
+    "Release": {
+        "title": "{service} {version} is out",
+        "body": "New in {version}: {what}",
+        "category": "deploys",
+        "severity": "success",
+    },
+    "Maintenance": {
+        "title": "Maintenance on {day}, {from} to {to} UTC",
+        "body": "Pages may be read but not changed. Live feeds reconnect by themselves.",
+        "category": "maintenance",
+        "severity": "warning",
+    },
+}
+
+NOTIFICATIONS = Path(__file__).with_name("demo.json")
+
+
+@transaction.atomic
+def make() -> None:
+    """Make all of it that is not there."""
+    ops, _ = Group.objects.get_or_create(name="ops")
+    before_all = timezone.now() - timedelta(days=30)  # who came later would not find what lay here
+    for name in PEOPLE:
+        if not User.objects.filter(username=name).exists():
+            boss = name == "admin"
+            User.objects.create_user(
+                name, password=PASSWORD, is_staff=boss, is_superuser=boss, date_joined=before_all
+            )
+    members = User.objects.filter(username__in=OPS).exclude(groups=ops)
+    joining = Arrival.objects.filter(user__in=list(members), topic=topics.group(ops.pk))
+    ops.user_set.add(*members)
+    joining.update(since=before_all)
+    if not ApiKey.objects.filter(name=KEY).exists():
+        keys.create(KEY, keys.SCOPES, KEY_TEXT)
+    for pattern in PATTERNS:
+        Grant.objects.get_or_create(pattern=pattern, group=None)
+    for name, kind in ROOMS.items():
+        Room.objects.get_or_create(name=name, defaults={"kind": kind})
+    Room.objects.get_or_create(name="ops", defaults={"audience": Room.Audience.GROUP, "group": ops})
+    for name, said in TEMPLATES.items():
+        Template.objects.get_or_create(name=name, defaults=said)
+    for number, said in enumerate(json.loads(NOTIFICATIONS.read_text(encoding="utf-8"))):
+        at = timezone.now() - timedelta(hours=said.pop("hours_ago"))
+        topic = resolve([said.pop("to")])[0]
+        Notification.objects.get_or_create(
+            topic=topic, key=f"demo-{number}", defaults={**said, "created_at": at, "due_at": at}
+        )

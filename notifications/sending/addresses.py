@@ -1,0 +1,101 @@
+"""Addresses of a notification: what senders write, resolved to the topics they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.contrib.auth.models import Group, User
+
+from hub import topics
+from notifications.access import names
+from notifications.models import UNSAYABLE
+from notifications.sending import segments
+from notifications.sending.bad_notification import BadNotification
+
+MAX_ADDRESSES = 1000
+MAX_SEGMENT = 10_000  # people, a row each; more are a group or a topic
+KINDS = "user:…, group:…, topic:…, segment:… or everyone"
+
+
+def resolve(to: Sequence[str]) -> list[str]:
+    """The topics of some addresses, each once; raise `BadNotification` naming what is unknown."""
+    return list(addressed(to))
+
+
+def addressed(to: Sequence[str]) -> dict[str, str]:
+    """The same, each with the first address that means it."""
+    if not to:
+        raise BadNotification("to", f"Give at least one address: {KINDS}.", "no_address")
+    if len(to) > MAX_ADDRESSES:
+        raise BadNotification(
+            "to",
+            f"At most {MAX_ADDRESSES} addresses: use a group or a topic.",
+            "many_addresses",
+            most=MAX_ADDRESSES,
+        )
+    wanted: dict[str, set[str]] = {"user": set(), "group": set()}
+    for address in to:
+        kind, _, name = address.partition(":")
+        if kind in wanted:
+            wanted[kind].add(name if UNSAYABLE.search(name) is None else "")
+    users, groups = _people(wanted["user"]), _groups(wanted["group"])
+    found: dict[str, str] = {}
+    for address in to:
+        for topic in _topics(address, users, groups):
+            found.setdefault(topic, address)
+    if not found:
+        raise BadNotification("to", "Nobody is in this segment now: choose another address.", "empty_segment")
+    return found
+
+
+def _people(wanted: Collection[str]) -> dict[str, str]:
+    """The topics of those of these people who are here, by name; to ask about nobody costs nothing."""
+    if not wanted:
+        return {}
+    found = User.objects.filter(username__in=wanted, is_active=True).values_list("pk", "username")
+    return {name: topics.user(id) for id, name in found}
+
+
+def _groups(wanted: Collection[str]) -> dict[str, str]:
+    if not wanted:
+        return {}
+    found = Group.objects.filter(name__in=wanted).values_list("pk", "name")
+    return {name: topics.group(id) for id, name in found}
+
+
+def group_of(address: str) -> str | None:
+    """The name of the group that an address names, if it names one."""
+    return address.removeprefix(names.ADDRESS) if address.startswith(names.ADDRESS) else None
+
+
+def _topics(address: str, users: dict[str, str], groups: dict[str, str]) -> list[str]:
+    kind, _, name = address.partition(":")
+    try:
+        if address == "everyone":
+            return [topics.EVERYONE]
+        if kind == "user" and name in users:
+            return [users[name]]
+        if kind == "group" and name in groups:
+            return [groups[name]]
+        if kind == "topic":
+            return [topics.check_live(name)]
+        if kind == "segment" and name in segments.names():
+            return _segment(name)
+    except topics.BadTopic as bad:
+        raise BadNotification("to", str(bad), bad.reason, **bad.values) from None
+    raise BadNotification(
+        "to", f"{address[:80]!r} is nobody: use {KINDS}.", "nobody_there", name=address[:80]
+    )
+
+
+def _segment(name: str) -> list[str]:
+    people = list(segments.people(name).values_list("pk", flat=True)[: MAX_SEGMENT + 1])
+    if len(people) > MAX_SEGMENT:
+        raise BadNotification(
+            "to",
+            f"{name!r} has over {MAX_SEGMENT} people: use a group, a topic or everyone.",
+            "large_segment",
+            name=name,
+            most=MAX_SEGMENT,
+        )
+    return [topics.user(id) for id in people]

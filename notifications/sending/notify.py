@@ -1,0 +1,167 @@
+"""The one door in for notifications: row → outbox → log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from hub import topics
+from hub.events import MAX_DATA, TooLarge
+from notifications.inbox import listing
+from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, ApiKey, Notification, Sending
+from notifications.sending import outbox
+from notifications.sending.addresses import addressed, group_of
+from notifications.sending.bad_notification import BadNotification, TooLong
+
+LONGEST = 6  # bytes of JSON that a character takes
+NAME = 900  # bytes of JSON that the longest name of a group takes
+_BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
+
+
+def notify(
+    to: Sequence[str],
+    title: str,
+    *,
+    body: str = "",
+    url: str = "",
+    category: str = "",
+    severity: str = "info",
+    key: str = "",
+    expires_at: datetime | None = None,
+    send_at: datetime | None = None,
+    sender: str = "",
+    sending_id: UUID | None = None,
+    api_key: ApiKey | None = None,
+) -> list[Notification]:
+    """Commit one notification a topic, and publish them once the transaction around us commits.
+
+    An address is ``user:<name>``, ``group:<name>``, ``topic:<topic>``, ``everyone``, or
+    ``segment:<name>``, which is one for each of its people now. A later notification with the same
+    ``key`` on the same topic replaces the earlier. Their ``position`` is None while they are scheduled
+    or the log is away; they will be delivered. ``sender`` is who sends, a username or ``key:<name>``;
+    with ``api_key`` that key, whose revocation holds what is scheduled.
+
+    Raises `BadNotification`, which is `TooLong` for one that no event can carry; and `IntegrityError` for a
+    ``sending_id`` that was used.
+    """
+    now = timezone.now()
+    due_at = max(send_at or now, now)
+    sending = Sending(sender=sender, to=list(to), title=title, created_at=now, due_at=due_at, api_key=api_key)
+    sending.pk = sending_id or sending.pk
+    said = check(title, body=body, url=url, category=category, severity=severity, key=key)
+    times = {"created_at": now, "due_at": sending.due_at, "expires_at": expires_at}
+    rows = []
+    for topic, address in addressed(to).items():
+        row = Notification(topic=topic, sending=sending, **said, **times)
+        row.group = group_of(address)
+        rows.append(row)
+    if expires_at is not None and expires_at <= sending.due_at:
+        raise BadNotification(
+            "expires_at", "It would expire before it is sent: give a later time.", "expires_early"
+        )
+    check_size(said, (row.topic for row in rows))
+    with transaction.atomic():
+        sending.save(force_insert=True)
+        replaced = _recall_replaced(rows) if key else []
+        Notification.objects.bulk_create(rows)
+        transaction.on_commit(partial(outbox.publish_now, [*replaced, *rows]), robust=True)
+    return rows
+
+
+def check(
+    title: str, *, body: str = "", url: str = "", category: str = "", severity: str = "info", key: str = ""
+) -> dict[str, str]:
+    """What a notification says, if one can say it; raise `BadNotification`."""
+    if not title.strip():
+        raise BadNotification("title", "Give a title: it is what people see.", "no_title")
+    return {
+        "title": _text("title", title, MAX_TITLE),
+        "body": _text("body", body),
+        "url": _url(url),
+        "category": _category(category),
+        "severity": _severity(severity),
+        "key": _text("key", key, 200),
+    }
+
+
+def check_size(said: Mapping[str, str], reached: Iterable[str]) -> None:
+    """A notification that says this, on each of these topics: raise `TooLong` if no event could carry one.
+
+    A group may be named otherwise when it is sent.
+    """
+    if LONGEST * sum(map(len, said.values())) < MAX_DATA // 2:
+        return
+    longest = max(reached, key=lambda topic: len(topic) + NAME * (topics.group_id(topic) is not None))
+    row = Notification(topic=longest, **said)
+    row.group = "\x01" * (NAME // 6) if topics.group_id(longest) is not None else None
+    try:
+        listing.draft(row)
+    except TooLarge as large:
+        text = f"{large} Shorten the text."
+        raise TooLong("body", text, "large_notification", most=MAX_DATA // 1024) from None
+
+
+def _text(field: str, value: str, most: int | None = None) -> str:
+    if most is not None and len(value) > most:
+        raise BadNotification(
+            field,
+            f"{field} is {len(value)} characters: at most {most}.",
+            "long_text",
+            n=len(value),
+            most=most,
+        )
+    if UNSAYABLE.search(value) or (field != "body" and re.search(r"[\r\n]", value)):
+        raise BadNotification(field, f"{field} bears a control character: leave it out.", "control_character")
+    return value
+
+
+def _category(value: str) -> str:
+    if not CATEGORY.fullmatch(value):
+        raise BadNotification(
+            "category", "A category is up to 64 of a-z 0-9 _ . -, like builds.", "bad_category"
+        )
+    return value
+
+
+def _severity(value: str) -> str:
+    if value not in Notification.Severity.values:
+        known = ", ".join(Notification.Severity.values)
+        raise BadNotification("severity", f"severity is one of {known}.", "bad_severity", known=known)
+    return value
+
+
+def _url(value: str) -> str:
+    """A relative path, http or https; anything else might run in the reader's page."""
+    if not value:
+        return value
+    wrong = BadNotification(
+        "url", "url is a path like /builds/512, or http:// or https:// and a host.", "bad_url"
+    )
+    if len(value) > 2000 or _BLANK_OR_CONTROL.search(value) or UNSAYABLE.search(value):
+        raise wrong
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise wrong from None
+    absolute = parts.scheme in ("http", "https") and parts.hostname
+    if not absolute and not (value.startswith("/") and not value.startswith("//")):
+        raise wrong
+    return value
+
+
+def _recall_replaced(rows: Sequence[Notification]) -> list[Notification]:
+    earlier = Notification.objects.filter(
+        topic__in=[row.topic for row in rows], key=rows[0].key, recalled_at=None
+    ).select_for_update()
+    replaced = list(earlier)
+    for row in replaced:
+        row.recalled_at, row.recall_reason, row.position = rows[0].created_at, "replaced", None
+    Notification.objects.bulk_update(replaced, ["recalled_at", "recall_reason", "position"])
+    return replaced
