@@ -19,42 +19,42 @@ from channels.layers import channel_layers
 from django.conf import settings
 
 from hub import __version__
-from hub.delivery.caps import Caps
-from hub.delivery.counts import Recount
-from hub.delivery.deliveries import Deliveries
 from hub.delivery.fanout import Fanout
 from hub.delivery.holdings import Holdings
+from hub.delivery.journal import Deliveries
+from hub.delivery.limits import Caps
 from hub.delivery.recalls import Recalls
 from hub.delivery.revocation import Revocation
+from hub.delivery.unread_counts import Recount
+from hub.errors import Problem
 from hub.feeds.endpoint import Feeds, Limits
-from hub.feeds.knock import Receive, Scope, Send, respond
+from hub.feeds.request import Receive, Scope, Send, respond
+from hub.log.current import shared_log
 from hub.log.replay import Replay
-from hub.log.shared import shared_log
-from hub.ops import operators, tracing
-from hub.ops.answers import Answers
+from hub.ops import endpoints, tracing
 from hub.ops.counted import counted
+from hub.ops.endpoints import Operators
 from hub.ops.health import Health
+from hub.ops.instance_stats import Vitals
+from hub.ops.live_status import Answers
 from hub.ops.metrics import Metrics
-from hub.ops.operators import Operators
-from hub.ops.orders import Orders
-from hub.ops.vitals import Vitals
-from hub.people import Caught, Given
-from hub.problems import Problem
+from hub.ops.remote_commands import Orders
+from hub.ports import Caught, Given
 from hub.rooms.endpoint import Limits as RoomLimits
 from hub.rooms.endpoint import Rooms
-from hub.rooms.limiter import Rates
-from hub.rooms.lobby import Lobby
-from hub.rooms.presence.shared import shared_presence
-from hub.server.pages import Pages
+from hub.rooms.presence.current import shared_presence
+from hub.rooms.rate_limiter import Rates
+from hub.rooms.registry import Lobby
+from hub.server.django_handler import Pages
 from hub.support import origins
 from hub.support.threads import in_thread
 from notifications import recovery
-from notifications.access import admission, batches, keys, revocation
+from notifications.access import admission, api_keys, large_bodies, revocation
 from notifications.inbox import listing
-from notifications.rooms import lines
+from notifications.rooms import history
 from notifications.sending import outbox
-from notifications.sign_in import strangers
-from notifications.tracking import deliveries, reports
+from notifications.sign_in import foreign_origins
+from notifications.tracking import delivery_log, live_reports
 
 LAST_S = 2.0  # a database that takes longer is not waited for when leaving
 
@@ -86,12 +86,12 @@ class Hub:
             tls=settings.HUB_TLS,
         )
         self.feeds = Feeds(self.fanout, replay, admission.admit, self.recount, caps, limits)
-        self.copying = lines.Copying(self.log)
+        self.copying = history.Copying(self.log)
         layer = channel_layers.make_backend("default")  # the signals' own: they flush it at need
         self.presence = shared_presence()
         lines_per_day = settings.HUB_ROOM_LINES_PER_DAY
         self.lobby = Lobby(
-            self.log, self.fanout, self.presence, layer, lines.told, self.copying.keep, lines_per_day
+            self.log, self.fanout, self.presence, layer, history.told, self.copying.keep, lines_per_day
         )
         room_limits = RoomLimits(
             heartbeat_s=settings.HUB_HEARTBEAT_S,
@@ -126,7 +126,14 @@ class Hub:
         name = settings.HUB_INSTANCE
         vitals = Vitals(name, self.fanout, self.feeds, self.rooms, self.metrics)
         self.answers = Answers(
-            name, self.log, self.fanout.watches, self.feeds, self.rooms, self.lobby, vitals, reports.report
+            name,
+            self.log,
+            self.fanout.watches,
+            self.feeds,
+            self.rooms,
+            self.lobby,
+            vitals,
+            live_reports.report,
         )
         self.holdings = Holdings(name, caps, self.log, lambda: self.feeds.draining or self.rooms.draining)
         self.orders = Orders(name, [self.feeds, self.rooms], settings.HUB_DRAIN_S)
@@ -134,7 +141,7 @@ class Hub:
             Recalls(self.fanout.watches).tap,
             self.recount.tap,
             self.revocation.tap,
-            keys.tap,
+            api_keys.tap,
             self.deliveries.tap,
             self.answers.tap,
             self.orders.tap,
@@ -143,9 +150,9 @@ class Hub:
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.Deliveries(self._listening).tap)
         self.operators = Operators(self.health, self.metrics, settings.ALLOWED_HOSTS)
-        origins.on_refused.append(strangers.refused)
+        origins.on_refused.append(foreign_origins.refused)
         self.pages = Pages()
-        self.judge = batches.judge
+        self.judge = large_bodies.judge
         unpublishable = partial(getattr, outbox.given_up, "times")
         self.metrics.add(
             partial(counted, caps, self.deliveries, self.revocation, self.pages.timings, unpublishable)
@@ -166,7 +173,7 @@ class Hub:
             await self.rooms(scope, receive, send)
         elif scope["path"] == "/feed/":
             await self.feeds(scope, receive, send)
-        elif scope["path"] in operators.PATHS:
+        elif scope["path"] in endpoints.PATHS:
             await self.operators(scope, send)
         elif scope["path"] == "/feed":
             await respond(send, Problem(404, "The feed is at /feed/."))
@@ -216,7 +223,7 @@ class Hub:
 
 
 async def _write_down(given: Sequence[Given], caught: Sequence[Caught]) -> None:
-    await in_thread(deliveries.write, given, caught)
+    await in_thread(delivery_log.write, given, caught)
 
 
 async def _last(failing: str, act: Awaitable[None]) -> None:

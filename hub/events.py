@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from hub import topics
-from hub.support import framing
+from hub.support import ws_frames
 
 MAX_DATA = 64 * 1024  # bytes of JSON
 
@@ -70,7 +70,7 @@ class Event:
 
     def said(self) -> bytes:
         """The event as a room's frame: its body is an object, and the position goes first."""
-        return framing.text(
+        return ws_frames.text(
             b'{"type":"%s","position":"%d",%s' % (self.type.encode(), self.position, self.body[1:])
         )
 

@@ -18,7 +18,7 @@ from django_eventstream.storage import StorageBase
 
 from hub import events, topics
 from hub.log import LogAway
-from hub.log.shared import shared_log
+from hub.log.current import shared_log
 
 logger = logging.getLogger(__name__)
 

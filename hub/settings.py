@@ -13,12 +13,12 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
-from hub import environment
+from hub import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Names that belong to `make cluster`, not to an instance.
-environment.known |= {
+env.known |= {
     "HUB_HTTP_PORT",
     "HUB_HTTPS_PORT",
     "HUB_HTTP_URL",
@@ -31,68 +31,68 @@ environment.known |= {
 
 # The hub.
 
-HUB_DEMO = environment.flag("HUB_DEMO")
-HUB_HOST = environment.text("HUB_HOST", "127.0.0.1")
-HUB_PORT = environment.whole("HUB_PORT", 8000)
-HUB_INSTANCE = environment.text("HUB_INSTANCE") or f"{socket.gethostname()}-{os.getpid()}"
-HUB_REDIS_URL = environment.redis("HUB_REDIS_URL")
-HUB_ALLOWED_ORIGINS = environment.listed(
+HUB_DEMO = env.flag("HUB_DEMO")
+HUB_HOST = env.text("HUB_HOST", "127.0.0.1")
+HUB_PORT = env.whole("HUB_PORT", 8000)
+HUB_INSTANCE = env.text("HUB_INSTANCE") or f"{socket.gethostname()}-{os.getpid()}"
+HUB_REDIS_URL = env.redis("HUB_REDIS_URL")
+HUB_ALLOWED_ORIGINS = env.listed(
     "HUB_ALLOWED_ORIGINS", "", r"https?://[A-Za-z0-9.\[\]:-]+", "an origin like https://app.example.com"
 )
-HUB_HEARTBEAT_S = environment.number("HUB_HEARTBEAT_S", 20, least=0.1)
-HUB_LOG_MAX_EVENTS = environment.whole("HUB_LOG_MAX_EVENTS", 1000)
-HUB_LOG_MAX_BYTES = environment.whole("HUB_LOG_MAX_BYTES", 16 * 1024 * 1024, least=128 * 1024)
-HUB_LOG_TTL_S = environment.number("HUB_LOG_TTL_S", 3600, least=0.1)
-HUB_REPLAY_MAX = environment.whole("HUB_REPLAY_MAX", 1000)
-HUB_MAX_CONNECTIONS = environment.whole("HUB_MAX_CONNECTIONS", 15_000)
-HUB_MAX_CONNECTIONS_PER_USER = environment.whole("HUB_MAX_CONNECTIONS_PER_USER", 50)
-HUB_MAX_TOPICS_PER_USER = environment.whole("HUB_MAX_TOPICS_PER_USER", 1000)
-HUB_MAX_AGE_S = environment.number("HUB_MAX_AGE_S", 3600, least=1)
-HUB_MAILBOX_BYTES = environment.whole("HUB_MAILBOX_BYTES", 1024 * 1024, least=64 * 1024)
-HUB_MAX_CONNECTIONS_PER_ADDRESS = environment.whole("HUB_MAX_CONNECTIONS_PER_ADDRESS", 200)
-HUB_METRICS_KEY = environment.text("HUB_METRICS_KEY")
-HUB_TRUSTED_PROXIES = environment.networks("HUB_TRUSTED_PROXIES", "127.0.0.1,::1")
-HUB_ROOM_LINES_PER_S = environment.number("HUB_ROOM_LINES_PER_S", 20, least=0.1)
-HUB_ROOM_BYTES_PER_S = environment.whole("HUB_ROOM_BYTES_PER_S", 512 * 1024, least=64 * 1024)
-HUB_ROOM_LINES_PER_DAY = environment.whole("HUB_ROOM_LINES_PER_DAY", 20_000)
-HUB_ROOM_SIGNALS_PER_S = environment.number("HUB_ROOM_SIGNALS_PER_S", 40, least=0.1)
-HUB_MANDATORY_CATEGORIES = environment.listed(
+HUB_HEARTBEAT_S = env.number("HUB_HEARTBEAT_S", 20, least=0.1)
+HUB_LOG_MAX_EVENTS = env.whole("HUB_LOG_MAX_EVENTS", 1000)
+HUB_LOG_MAX_BYTES = env.whole("HUB_LOG_MAX_BYTES", 16 * 1024 * 1024, least=128 * 1024)
+HUB_LOG_TTL_S = env.number("HUB_LOG_TTL_S", 3600, least=0.1)
+HUB_REPLAY_MAX = env.whole("HUB_REPLAY_MAX", 1000)
+HUB_MAX_CONNECTIONS = env.whole("HUB_MAX_CONNECTIONS", 15_000)
+HUB_MAX_CONNECTIONS_PER_USER = env.whole("HUB_MAX_CONNECTIONS_PER_USER", 50)
+HUB_MAX_TOPICS_PER_USER = env.whole("HUB_MAX_TOPICS_PER_USER", 1000)
+HUB_MAX_AGE_S = env.number("HUB_MAX_AGE_S", 3600, least=1)
+HUB_MAILBOX_BYTES = env.whole("HUB_MAILBOX_BYTES", 1024 * 1024, least=64 * 1024)
+HUB_MAX_CONNECTIONS_PER_ADDRESS = env.whole("HUB_MAX_CONNECTIONS_PER_ADDRESS", 200)
+HUB_METRICS_KEY = env.text("HUB_METRICS_KEY")
+HUB_TRUSTED_PROXIES = env.networks("HUB_TRUSTED_PROXIES", "127.0.0.1,::1")
+HUB_ROOM_LINES_PER_S = env.number("HUB_ROOM_LINES_PER_S", 20, least=0.1)
+HUB_ROOM_BYTES_PER_S = env.whole("HUB_ROOM_BYTES_PER_S", 512 * 1024, least=64 * 1024)
+HUB_ROOM_LINES_PER_DAY = env.whole("HUB_ROOM_LINES_PER_DAY", 20_000)
+HUB_ROOM_SIGNALS_PER_S = env.number("HUB_ROOM_SIGNALS_PER_S", 40, least=0.1)
+HUB_MANDATORY_CATEGORIES = env.listed(
     "HUB_MANDATORY_CATEGORIES", "security", r"[a-z0-9][a-z0-9_.-]{0,63}", "a category like builds"
 )
-HUB_KEY_EVENTS_PER_S = environment.number("HUB_KEY_EVENTS_PER_S", 50_000, least=1)
-HUB_KEY_BYTES_PER_S = environment.number("HUB_KEY_BYTES_PER_S", 64 * 1024 * 1024, least=1024)
-HUB_KEY_NOTIFICATIONS_PER_S = environment.number("HUB_KEY_NOTIFICATIONS_PER_S", 2000, least=1)
-HUB_KEY_LOG_SHARE = environment.number("HUB_KEY_LOG_SHARE", 0.25, least=0.01)
-HUB_NEWCOMERS_SEE_PAST = environment.flag("HUB_NEWCOMERS_SEE_PAST")
-HUB_CONFIRM_ABOVE = environment.whole("HUB_CONFIRM_ABOVE", 100, least=0)
-HUB_SECOND_FACTOR = environment.one_of("HUB_SECOND_FACTOR", "optional", "staff", "off")
-HUB_REAUTH_S = environment.number("HUB_REAUTH_S", 900, least=0)
-HUB_DRAIN_S = environment.number("HUB_DRAIN_S", 5)
-HUB_KEEP_DAYS = environment.whole("HUB_KEEP_DAYS", 365)
-HUB_TLS = environment.flag("HUB_TLS")
-HUB_LOG_FORMAT = environment.one_of("HUB_LOG_FORMAT", "text", "json")
-HUB_LOG_CONNECTIONS = environment.flag("HUB_LOG_CONNECTIONS")
-HUB_OTLP_URL = environment.needing("HUB_OTLP_URL", "opentelemetry-exporter-otlp-proto-http", "tracing")
-THREADS = environment.whole("HUB_THREADS", 8)  # that answer requests …
+HUB_KEY_EVENTS_PER_S = env.number("HUB_KEY_EVENTS_PER_S", 50_000, least=1)
+HUB_KEY_BYTES_PER_S = env.number("HUB_KEY_BYTES_PER_S", 64 * 1024 * 1024, least=1024)
+HUB_KEY_NOTIFICATIONS_PER_S = env.number("HUB_KEY_NOTIFICATIONS_PER_S", 2000, least=1)
+HUB_KEY_LOG_SHARE = env.number("HUB_KEY_LOG_SHARE", 0.25, least=0.01)
+HUB_NEWCOMERS_SEE_PAST = env.flag("HUB_NEWCOMERS_SEE_PAST")
+HUB_CONFIRM_ABOVE = env.whole("HUB_CONFIRM_ABOVE", 100, least=0)
+HUB_SECOND_FACTOR = env.one_of("HUB_SECOND_FACTOR", "optional", "staff", "off")
+HUB_REAUTH_S = env.number("HUB_REAUTH_S", 900, least=0)
+HUB_DRAIN_S = env.number("HUB_DRAIN_S", 5)
+HUB_KEEP_DAYS = env.whole("HUB_KEEP_DAYS", 365)
+HUB_TLS = env.flag("HUB_TLS")
+HUB_LOG_FORMAT = env.one_of("HUB_LOG_FORMAT", "text", "json")
+HUB_LOG_CONNECTIONS = env.flag("HUB_LOG_CONNECTIONS")
+HUB_OTLP_URL = env.needing("HUB_OTLP_URL", "opentelemetry-exporter-otlp-proto-http", "tracing")
+THREADS = env.whole("HUB_THREADS", 8)  # that answer requests …
 DOOR_THREADS = 4  # … and that ask the database for the doors and the relay
 
-if HUB_DEMO and not environment.loopback(HUB_HOST):
+if HUB_DEMO and not env.loopback(HUB_HOST):
     raise ImproperlyConfigured(
         "HUB_DEMO=1 has public passwords: unset it, or set HUB_HOST to a loopback address."
     )
 
 # Django.
 
-_secret = environment.secret("HUB_SECRET_KEY", least=32)
+_secret = env.secret("HUB_SECRET_KEY", least=32)
 if HUB_REDIS_URL and not _secret and not HUB_DEMO:
     raise ImproperlyConfigured("HUB_SECRET_KEY: instances that share a Redis must share a secret; set it.")
 HUB_SECRET_IS_RANDOM = not _secret and not HUB_DEMO
 SECRET_KEY = _secret or ("demo-" * 10 if HUB_DEMO else get_random_secret_key())
 # What was signed with these is believed: one that is to come, or one that has gone.
-SECRET_KEY_FALLBACKS = environment.secrets("HUB_SECRET_KEY_FALLBACKS", least=32)
+SECRET_KEY_FALLBACKS = env.secrets("HUB_SECRET_KEY_FALLBACKS", least=32)
 
 DEBUG = False
-ALLOWED_HOSTS = environment.listed("HUB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env.listed("HUB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 INSTALLED_APPS = [
     "notifications.apps.AdminConfig",
     "django.contrib.auth",
@@ -110,7 +110,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     *(["hub.ops.tracing.Traced"] if HUB_OTLP_URL else []),
     "django.middleware.security.SecurityMiddleware",
-    "hub.server.security.ContentSecurityPolicy",
+    "hub.server.csp.ContentSecurityPolicy",
     "hub.server.cors.CrossOrigin",
     "hub.server.intake.Intake",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "notifications.access.sessions.Authentication",
-    "notifications.access.acting.Acting",
+    "notifications.access.actor.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -137,9 +137,7 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {
-    "default": environment.database("HUB_DATABASE_URL", BASE_DIR / "hub.sqlite3", THREADS + DOOR_THREADS)
-}
+DATABASES = {"default": env.database("HUB_DATABASE_URL", BASE_DIR / "hub.sqlite3", THREADS + DOOR_THREADS)}
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -161,7 +159,7 @@ AUTH_PASSWORD_VALIDATORS = [
 OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 OTP_TOTP_ISSUER = "Notification Hub"
 LOGIN_URL = "login"
-CSRF_FAILURE_VIEW = "notifications.sign_in.refused.csrf"
+CSRF_FAILURE_VIEW = "notifications.sign_in.csrf_failure.csrf"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "login"
 LANGUAGE_CODE = "en"
@@ -211,6 +209,6 @@ LOGGING: dict[str, Any] = {
 EVENTSTREAM_STORAGE_CLASS = "hub.eventstream.LogStorage"
 EVENTSTREAM_CHANNELMANAGER_CLASS = "hub.eventstream.ChannelManager"
 
-_unknown = sorted(name for name in os.environ if name.startswith("HUB_") and name not in environment.known)
+_unknown = sorted(name for name in os.environ if name.startswith("HUB_") and name not in env.known)
 if _unknown:
     raise ImproperlyConfigured(f"unknown setting {', '.join(_unknown)}: see docs/configuration.md.")

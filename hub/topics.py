@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from hub.problems import Refusal
+from hub.errors import Refusal
 
 MAX_LENGTH = 200  # characters; a topic is part of Redis keys and of URLs
 

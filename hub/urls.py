@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.staticfiles.views import serve
 from django.urls import include, path, re_path
 
-from hub.server import refusals
+from hub.server import error_responses
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -14,5 +14,5 @@ urlpatterns = [
     path("", include("notifications.urls")),
 ]
 
-handler400 = refusals.bad_request
-handler500 = refusals.failed
+handler400 = error_responses.bad_request
+handler500 = error_responses.failed

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from notifications import forgetting
+from notifications import erasure
 from notifications.access import audit
 from notifications.models import (
     ApiKey,
@@ -60,7 +60,7 @@ class PersonAdmin(Users):
     """Whoever is deleted here is erased: `manage.py forget` does the same."""
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        forgetting.forget(obj, actor=request.user, address=request.META.get("REMOTE_ADDR", ""))
+        erasure.forget(obj, actor=request.user, address=request.META.get("REMOTE_ADDR", ""))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:

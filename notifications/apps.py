@@ -12,14 +12,14 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from notifications.access import belongings, revocation
         from notifications.rooms import removal
-        from notifications.sending import holding
-        from notifications.sign_in import sign_ins
+        from notifications.sending import held_sendings
+        from notifications.sign_in import audit_log
 
         belongings.connect_signals()
-        holding.connect_signals()
+        held_sendings.connect_signals()
         removal.connect_signals()
         revocation.connect_signals()
-        sign_ins.connect_signals()
+        audit_log.connect_signals()
 
 
 class AdminConfig(admin.AdminConfig):

@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from hub import topics
 from hub.events import BadEvent, Event
-from hub.support.mishaps import malformed
+from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications.access import names
 from notifications.inbox.listing import draft
 from notifications.models import Line, Notification
-from notifications.rooms import lines
+from notifications.rooms import history
 
 RECOVER = 500  # rows a page of recovery …
 BYTES = 1024 * 1024  # … and what their events are together, by the first that passes it
@@ -38,7 +38,7 @@ async def trouble() -> str:
 
 def _recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
     rooms = {id: after for topic, after in holes.items() if (id := topics.room_id(topic)) is not None}
-    kept = set(lines.kept_rooms().filter(pk__in=rooms).values_list("pk", flat=True)) if rooms else set()
+    kept = set(history.kept_rooms().filter(pk__in=rooms).values_list("pk", flat=True)) if rooms else set()
     lost = frozenset(topic for topic in holes if topics.is_room(topic) and topics.room_id(topic) not in kept)
     inboxes = {topic: after for topic, after in holes.items() if not topics.is_room(topic)}
     said = {id: rooms[id] for id in kept}
@@ -76,7 +76,7 @@ def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
 def _lines(holes: Mapping[int, int]) -> Iterator[Event]:
     if holes:
         for row in Line.objects.filter(_after("room", holes)).order_by("position")[: RECOVER + 1]:
-            yield lines.tellable(row) or _nothing(topics.room(row.room_id), row.position)
+            yield history.tellable(row) or _nothing(topics.room(row.room_id), row.position)
 
 
 def _nothing(topic: str, position: int) -> Event:

@@ -17,7 +17,7 @@ from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOp
 
 from hub.events import Event
 from hub.log import Log
-from hub.log.shared import shared_log
+from hub.log.current import shared_log
 from tests.cluster.postgres import Made
 
 
@@ -108,6 +108,6 @@ def heard_log() -> Iterator[Log]:
 @pytest.fixture(autouse=True)
 def no_key_is_known() -> None:
     """The keys of the test before went with its database."""
-    from notifications.access import keys
+    from notifications.access import api_keys
 
-    keys.known.clear()
+    api_keys.known.clear()

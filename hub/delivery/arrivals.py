@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from hub.events import stamp
-from hub.people import Person
+from hub.ports import Person
 
 SKEW = 60 * 1_000_000  # microseconds that the log's clock may be behind that of whoever dates an event
 LATE = 24 * 3600 * 1_000_000  # so long after they came nobody asks when what is published was due

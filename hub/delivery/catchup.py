@@ -14,7 +14,7 @@ from hub.delivery.subscriber import Subscriber
 from hub.events import Piece
 from hub.log import LogAway
 from hub.log.replay import Replay, Stretch
-from hub.people import Span
+from hub.ports import Span
 
 BEAT_S = 1.0  # while the log is away
 

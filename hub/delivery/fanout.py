@@ -20,7 +20,7 @@ from hub import topics
 from hub.delivery.arrivals import Arrivals
 from hub.delivery.subscriber import Send, Subscriber
 from hub.delivery.taps import Taps
-from hub.delivery.watch import Watch, tell_lost
+from hub.delivery.topic_state import Watch, tell_lost
 from hub.events import Event, Piece
 from hub.log import Log, LogAway
 from hub.log.replay import Replay, Stretch

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 
 from hub import topics
-from hub.delivery.caps import NOTHING, Caps, Held
+from hub.delivery.limits import NOTHING, Caps, Held
 from hub.events import Draft, Event, draft
 from hub.log import Log, LogAway
-from hub.support.mishaps import malformed
+from hub.support.faults import malformed
 
 TELL_S = 1.0
 BELIEVED_S = 3.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from hub.delivery.watch import Watch
+from hub.delivery.topic_state import Watch
 from hub.events import Event, Piece, encode
 
 TAKEN_BACK = "recalled"

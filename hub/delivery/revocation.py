@@ -16,10 +16,10 @@ from contextlib import suppress
 from itertools import chain
 
 from hub import topics
-from hub.delivery.doubts import EVERYBODY, Doubts
+from hub.delivery.invalidations import EVERYBODY, Doubts
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event, draft
-from hub.people import Person, Revoked
+from hub.ports import Person, Revoked
 
 ROUND_S = 30.0
 GATHER_S = 0.2  # a change of a group, or of many people, says it often

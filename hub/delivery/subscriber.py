@@ -8,9 +8,9 @@ import random
 import time
 from collections.abc import Callable
 
-from hub.delivery.wires import Wire
+from hub.delivery.sockets import Wire
 from hub.events import Piece, control
-from hub.people import Person
+from hub.ports import Person
 
 Send = Callable[[bytes], int]
 

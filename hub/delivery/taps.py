@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from hub.support.mishaps import malformed
+from hub.support.faults import malformed
 
 T = TypeVar("T")
 

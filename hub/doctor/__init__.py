@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager
 from django.conf import settings
 
 from hub import topics
-from hub.doctor import feeds, parts, rooms, way
-from hub.doctor.door import CannotConnect, Door, Feed
+from hub.doctor import backends, feed_checks, proxy, room_checks
+from hub.doctor.client import CannotConnect, Door, Feed
+from hub.doctor.fixture import Visit
 from hub.doctor.report import Finding, Report
-from hub.doctor.visit import Visit
 
 __all__ = ["CannotConnect", "Door", "Finding", "Report", "Visit", "examine", "straight"]
 
@@ -34,15 +34,15 @@ def examine(
     except CannotConnect:
         report.note(f"no instance listens at {direct.place} (HUB_PORT): nothing to compare with.")
         direct = door
-    parts.checked(report)
-    trusted = way.connected(report, door)
+    backends.checked(report)
+    trusted = proxy.connected(report, door)
     try:
-        mirrored = trusted and way.mirrored(report, door)
-        ready = parts.database(report)
+        mirrored = trusted and proxy.mirrored(report, door)
+        ready = backends.database(report)
         if mirrored or report.named("hub.D027"):
-            way.served(report, door, static)
+            proxy.served(report, door, static)
         if report.between:
-            way.public(report, door)
+            proxy.public(report, door)
         if mirrored and ready:
             with visiting() as visit:
                 _visited(report, door, direct, visit, quick)
@@ -62,14 +62,14 @@ def straight(door: Door) -> Door:
 
 
 def _visited(report: Report, door: Door, direct: Door, visit: Visit, quick: bool) -> None:
-    parts.log(report, visit.topic)
+    backends.log(report, visit.topic)
     # Nothing is ever said on this one: from heartbeat to heartbeat it is as quiet as a feed can be.
     quiet = None if quick else Feed(door, topics.check_live(f"{visit.topic}-quiet"), visit.token).open()
     try:
-        feeds.published(report, door, direct, visit)
-        rooms.rooms(report, door, visit)
+        feed_checks.published(report, door, direct, visit)
+        room_checks.rooms(report, door, visit)
         if quiet is not None and not report.named("hub.D001", "hub.D007", "hub.D025"):
-            feeds.beats(report, quiet, door)
+            feed_checks.beats(report, quiet, door)
     finally:
         if quiet is not None:
             quiet.close()

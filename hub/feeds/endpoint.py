@@ -16,20 +16,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub.delivery.caps import Caps
 from hub.delivery.catchup import CatchUp
-from hub.delivery.counts import Recount
-from hub.delivery.draining import drain
+from hub.delivery.drain import drain
 from hub.delivery.fanout import Fanout
+from hub.delivery.heartbeat import Wheel
+from hub.delivery.limits import Caps
 from hub.delivery.subscriber import Subscriber, retry_ms
-from hub.delivery.wheel import Wheel
+from hub.delivery.unread_counts import Recount
+from hub.errors import Problem
 from hub.events import control
-from hub.feeds import outlets
-from hub.feeds.knock import Knock, Receive, Scope, Send, respond
+from hub.feeds import transports
+from hub.feeds.request import Knock, Receive, Scope, Send, respond
 from hub.log.replay import Replay
 from hub.ops import logs
-from hub.people import Admit, Person, Span
-from hub.problems import Problem
+from hub.ports import Admit, Person, Span
 from hub.support import origins, outages
 
 HEADERS = [
@@ -85,7 +85,7 @@ class Feeds:
             return await respond(send, problem, knock.cors)
         except Exception as error:
             return await respond(send, outages.problem(error, "letting a feed in"), knock.cors)
-        outlet = outlets.outlet(
+        outlet = transports.outlet(
             scope,
             receive,
             send,

@@ -38,9 +38,9 @@ from hub.log import (
     script,
     share,
 )
-from hub.log.hearing import Hearing
+from hub.log.redis_subscription import Hearing
 from hub.log.script import BIRTH, CHANNEL, LAST, PREFIX, REMOVED, STREAM
-from hub.support.mishaps import malformed
+from hub.support.faults import malformed
 
 TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
 READS = 8  # at a time, each on a connection of its own: a storm of readers waits here

@@ -10,8 +10,8 @@ from hub import topics
 from hub.delivery.arrivals import Arrivals
 from hub.events import Event
 from hub.log import Log, Page
-from hub.people import Recover
-from hub.support.turns import Turns
+from hub.ports import Recover
+from hub.support.keyed_lock import Turns
 
 MOST = 1000  # rows one replay gives
 

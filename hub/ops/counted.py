@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from hub.delivery.caps import Caps
-from hub.delivery.deliveries import Deliveries
+from hub.delivery.journal import Deliveries
+from hub.delivery.limits import Caps
 from hub.delivery.revocation import Revocation
 from hub.ops.timings import Timings
-from hub.support.mishaps import malformed
+from hub.support.faults import malformed
 
 
 def counted(

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from hub.feeds.endpoint import Feeds
-from hub.feeds.knock import Send
+from hub.feeds.request import Send
 from hub.log import Log
 
 ASK_EVERY_S = 1.0  # the database is asked no oftener, whoever asks

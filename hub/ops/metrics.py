@@ -20,14 +20,14 @@ from prometheus_client.core import (
     Metric,
 )
 
-from hub.delivery import wires
+from hub.delivery import sockets
 from hub.delivery.fanout import Fanout
+from hub.errors import Problem
 from hub.feeds.endpoint import Feeds
-from hub.feeds.knock import Scope, Send, respond
+from hub.feeds.request import Scope, Send, respond
 from hub.log import Log
-from hub.problems import Problem
 from hub.rooms.endpoint import Rooms
-from hub.rooms.lobby import Lobby
+from hub.rooms.registry import Lobby
 
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 LAG_EVERY_S = 0.25
@@ -124,8 +124,8 @@ class Metrics:
         yield CounterMetricFamily("hub_heals", "Times the log was read to be sure.", fanout.heals)
         yield CounterMetricFamily("hub_holes", "Holes found in what was heard.", fanout.holes)
         writes = CounterMetricFamily("hub_writes", "Writes to sockets given away.", labels=["how"])
-        writes.add_metric(["direct"], wires.direct)
-        writes.add_metric(["deferred"], wires.deferred)
+        writes.add_metric(["direct"], sockets.direct)
+        writes.add_metric(["deferred"], sockets.deferred)
         yield writes
         signals = self._lobby.signals
         yield CounterMetricFamily("hub_signals_published", "Signals given to the layer.", signals.published)

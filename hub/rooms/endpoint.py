@@ -17,31 +17,31 @@ from functools import partial
 from typing import Any
 
 from hub import events, topics
-from hub.delivery.caps import Caps
 from hub.delivery.catchup import CatchUp
-from hub.delivery.draining import drain
+from hub.delivery.drain import drain
 from hub.delivery.fanout import Fanout
-from hub.delivery.wheel import Wheel
-from hub.delivery.wires import Wire
+from hub.delivery.heartbeat import Wheel
+from hub.delivery.limits import Caps
+from hub.delivery.sockets import Wire
+from hub.errors import Problem
 from hub.events import Event, Frame
-from hub.feeds.knock import Receive, Scope, Send, respond
+from hub.feeds.request import Receive, Scope, Send, respond
 from hub.log.replay import Replay
 from hub.ops import logs
-from hub.people import Enter, Entry
-from hub.problems import Problem
-from hub.rooms import limiter, protocol
+from hub.ports import Enter, Entry
+from hub.rooms import protocol, rate_limiter
+from hub.rooms.connection import Member
 from hub.rooms.handshake import Handshake
 from hub.rooms.kinds import Refused
-from hub.rooms.limiter import Limiters, Rates, TooFast
-from hub.rooms.lobby import Lobby
-from hub.rooms.member import Member
 from hub.rooms.protocol import Close, Malformed, Ping, Say, Signal
+from hub.rooms.rate_limiter import Limiters, Rates, TooFast
+from hub.rooms.registry import Lobby
 from hub.rooms.room import Room
-from hub.support import framing, origins, outages
+from hub.support import origins, outages, ws_frames
 
 ADMIT_S = 5.0  # who the database lets wait longer is sent away, to come back
 STEP = 256 * 1024  # bytes of a replay written before its reader has to have taken them
-PONG = Frame(framing.text(protocol.pong()))
+PONG = Frame(ws_frames.text(protocol.pong()))
 
 Take = Callable[[int, Callable[[], None]], Wire | None]
 
@@ -126,7 +126,7 @@ class Rooms:
         if wire is not None:
             wire.write(handshake.answer)
             code = Close.RETIRE if self.draining else protocol.code_of(problem.status)
-            wire.end(framing.closing(code, problem.detail))
+            wire.end(ws_frames.closing(code, problem.detail))
 
     async def _admit(self, handshake: Handshake) -> Entry:
         if handshake.problem is not None:
@@ -188,7 +188,7 @@ class Rooms:
     def _welcome(self, room: Room, member: Member, position: int, resumed: bool) -> bytes:
         count = len(room.people)
         welcome = protocol.welcome(room.name, room.topic, member.who, position, room.shown, count)
-        return framing.text(welcome)
+        return ws_frames.text(welcome)
 
     def _heard(self, room: Room, member: Member, data: bytes) -> None:
         try:
@@ -209,16 +209,16 @@ class Rooms:
             if not room.kind.binary:
                 raise Malformed("Binary frames are for rooms of kind binary: send JSON as text.")
             # Too many are not told: of signals only the latest counts.
-            if member.limiter.take(limiter.SIGNALS):
+            if member.limiter.take(rate_limiter.SIGNALS):
                 self._relay(room, member, "", message, len(message))
             return
         frame: Any = protocol.parse(message)
         if isinstance(frame, Ping):
             return member.put(PONG)
         if isinstance(frame, Say):
-            member.limiter.spend(limiter.LINES)
+            member.limiter.spend(rate_limiter.LINES)
             return room.say(member, frame)
-        if member.limiter.take(limiter.SIGNALS):
+        if member.limiter.take(rate_limiter.SIGNALS):
             self._signal(room, member, frame)
 
     def _signal(self, room: Room, member: Member, frame: Signal) -> None:
@@ -234,7 +234,7 @@ class Rooms:
         if size > most:
             why = f"A signal takes at most {most} bytes here: this one is {size}."
             return member.tell(protocol.error("", "too-large", why))
-        if member.limiter.take(limiter.SIGNAL_BYTES, size):
+        if member.limiter.take(rate_limiter.SIGNAL_BYTES, size):
             self._lobby.signal(member, name, body)
 
     def _tap(self, event: Event) -> None:

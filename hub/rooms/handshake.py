@@ -7,10 +7,10 @@ import binascii
 import hashlib
 
 from hub import events
-from hub.feeds import knock
-from hub.feeds.knock import Scope
-from hub.people import Credentials
-from hub.problems import Problem
+from hub.errors import Problem
+from hub.feeds import request
+from hub.feeds.request import Scope
+from hub.ports import Credentials
 from hub.support import origins
 from hub.support.headers import fields
 
@@ -28,7 +28,7 @@ class Handshake:
         headers = fields(scope["headers"])
         host = headers.get("host", "")
         origins.check_host(host, hosts)
-        knock.check_scheme(scope, tls)
+        request.check_scheme(scope, tls)
         if headers.get("hub-upgrade", headers.get("upgrade", "")).lower() != "websocket":
             raise Problem(
                 426, "Upgrade: websocket did not arrive: a proxy has to pass Upgrade and Connection."
@@ -47,10 +47,10 @@ class Handshake:
         self.after: int | None = None
         self.problem: Problem | None = None
         try:
-            query = knock.query(scope["query_string"], _PARAMETERS)
-            given = knock.only(query, "after")
+            query = request.query(scope["query_string"], _PARAMETERS)
+            given = request.only(query, "after")
             self.after = events.position(given) if given else None
-            self.credentials = knock.credentials(headers, query)
+            self.credentials = request.credentials(headers, query)
             if origin is None and self.credentials.session:
                 # A browser always names the origin; a cookie without it comes from somewhere else.
                 raise Problem(401, "A session enters a room from its own page: else show a token as Bearer.")

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from hub.events import Event, encode
-from hub.support import strict
+from hub.support import strict_json
 
 MAX_TEXT = 64 * 1024  # bytes of a frame from a member
 MAX_ID = 100  # characters
@@ -191,8 +191,8 @@ def _read(text: bytes) -> dict[str, Any]:
     if len(text) > MAX_TEXT:
         raise Malformed(f"A frame is at most {MAX_TEXT} bytes: this one is {len(text)}.")
     try:
-        frame = strict.read(text)
-    except strict.BadJson as error:
+        frame = strict_json.read(text)
+    except strict_json.BadJson as error:
         raise Malformed(f"A frame must be JSON in UTF-8: {error}") from None
     if type(frame) is not dict:
         raise Malformed('A frame must be a JSON object: send {"type": …}.')

@@ -13,11 +13,11 @@ from hub import events
 from hub.events import MAX_DATA, Draft, Event, Frame
 from hub.log import Log, LogAway, Overtaken, Placed
 from hub.rooms import protocol
+from hub.rooms.connection import Member
 from hub.rooms.kinds import Kind, Refused
-from hub.rooms.member import Member
 from hub.rooms.protocol import Say
-from hub.support import framing
-from hub.support.mishaps import malformed
+from hub.support import ws_frames
+from hub.support.faults import malformed
 
 TOGETHER = 100  # lines placed at once
 OVERTAKEN_S = 5.0  # within which what overtook a line is heard
@@ -115,7 +115,7 @@ class Room:
 
     def tell(self, text: bytes, but: str = "") -> None:
         """Everybody here but the connections of one person."""
-        frame = Frame(framing.text(text))
+        frame = Frame(ws_frames.text(text))
         for member in list(self.members):
             if member.live and member.person.id != but:
                 member.put(frame)

@@ -23,8 +23,8 @@ from typing import Any, TypeAlias
 from channels.layers import BaseChannelLayer
 
 from hub.events import BadEvent, encode
-from hub.support.latest import Latest
-from hub.support.mishaps import malformed
+from hub.support.conflating_buffer import Latest
+from hub.support.faults import malformed
 
 GATHER_S = 0.05
 KEYS = 2000  # signals that wait, each way …

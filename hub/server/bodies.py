@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hub.problems import Problem
+from hub.errors import Problem
 
 SMALL = 256 * 1024  # bytes of a body that anybody may send, …
 LARGE = 8 * 1024 * 1024  # … and of a batch of events, from who may publish

@@ -15,7 +15,7 @@ from daphne.http_protocol import HTTPFactory
 from twisted.internet import reactor as twisted_reactor  # isort: skip
 from twisted.web.http import HTTPChannel
 
-from hub.problems import CONTENT_TYPE, Problem
+from hub.errors import CONTENT_TYPE, Problem
 from hub.server.request import Request
 
 HEAD_S = 10.0  # that a request's head may take

@@ -2,7 +2,7 @@
 
 - *Lifespan* (ASGI): the background loops start and stop with the server.
 - *Giving connections away* (``hub.take``): the socket of a live feed or a room leaves Twisted for
-  `hub.delivery.wires`. Daphne's ``send()`` costs many times a bare ``send``, and never waits for a slow
+  `hub.delivery.sockets`. Daphne's ``send()`` costs many times a bare ``send``, and never waits for a slow
   reader.
 - *A queue that fits*: 50 handshakes, Daphne's choice, throttle a storm of reconnects.
 - *A soft stop*: the first signal stops accepting and lets the application end; the second exits.
@@ -33,7 +33,7 @@ from twisted.internet import reactor as twisted_reactor
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.logger import globalLogBeginner
 
-from hub.delivery.wires import Wire, Wires
+from hub.delivery.sockets import Wire, Wires
 from hub.server import forwarding
 from hub.server.bodies import Bodies
 from hub.server.channel import Factory

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from hub.problems import Problem
-from hub.server import refusals
+from hub.errors import Problem
+from hub.server import error_responses
 from hub.support import cookies
 
 
@@ -23,13 +23,13 @@ class Intake:
         try:
             _check(request)
         except Problem as problem:
-            return refusals.answer(request, problem)
+            return error_responses.answer(request, problem)
         return self._get_response(request)
 
 
 def _check(request: HttpRequest) -> None:
     """Raise a `Problem`, or `Http404`, for a request that no view can answer."""
-    api = refusals.is_api(request)
+    api = error_responses.is_api(request)
     if api and settings.HUB_TLS and not request.is_secure():
         # No redirect: the key has travelled in clear already, and the next one would, too.
         raise Problem(403, "The API is served over https alone: use https, and replace the key or token.")

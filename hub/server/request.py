@@ -11,7 +11,7 @@ from daphne.http_protocol import WebRequest
 
 from twisted.internet import reactor as twisted_reactor  # isort: skip
 
-from hub.problems import Problem
+from hub.errors import Problem
 from hub.server import bodies
 from hub.support import headers, outages
 

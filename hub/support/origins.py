@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http.request import split_domain_port, validate_host
 
-from hub.problems import Problem
+from hub.errors import Problem
 
 
 class Foreign(Problem):

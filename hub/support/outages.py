@@ -8,8 +8,8 @@ import time
 from django.db import Error as DatabaseError
 from redis.exceptions import RedisError
 
+from hub.errors import Problem
 from hub.log import LogAway
-from hub.problems import Problem
 
 TELL_EVERY_S = 10.0  # the log is told of failures of one kind no oftener
 COME_BACK_S = 2

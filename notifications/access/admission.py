@@ -15,12 +15,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from hub import topics
-from hub.delivery.doubts import Doubts
-from hub.people import Credentials, Entry, Person
-from hub.problems import Problem
-from hub.support.batch import Batch
-from hub.support.remembered import Remembered
+from hub.delivery.invalidations import Doubts
+from hub.errors import Problem
+from hub.ports import Credentials, Entry, Person
+from hub.support.coalesce import Batch
 from hub.support.threads import in_thread
+from hub.support.ttl_cache import Remembered
 from notifications.access import belongings, judge, membership, sessions, standings, tokens
 from notifications.access.belongings import NOTHING, Belongings
 from notifications.access.judge import Rights

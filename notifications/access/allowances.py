@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from hub.log import Log, LogFull, Terms
-from hub.log.shared import shared_log
+from hub.log.current import shared_log
 
 AHEAD = 256 * 1024  # bytes that are asked for at once, …
 GRANTED_S = 1.0  # … and for how long they stay granted

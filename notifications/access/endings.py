@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from hub.delivery import revocation
 from hub.log import LogAway
-from hub.log.shared import shared_log
+from hub.log.current import shared_log
 from notifications.models import Ending, RevokedToken
 
 # The clocks of instances may differ by so much: an end is dated ahead, and what is given out after it is

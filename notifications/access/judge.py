@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from hub import topics
-from hub.problems import Problem
+from hub.errors import Problem
 from notifications.access import belongings, membership, names, roles
 from notifications.models import AuditEntry, Grant, Room
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
-from hub.support.batch import Batch
+from hub.support.coalesce import Batch
 from hub.support.threads import in_thread
 from notifications.models import Room
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from hub.problems import Problem
+from hub.errors import Problem
 
 # What leaves a row behind is counted together.
 WORDS = {"events": "events", "bytes": "bytes", "notifications": "notifications, tokens and rooms"}

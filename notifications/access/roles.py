@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
+from notifications.i18n import say
 from notifications.sign_in import second_factor
-from notifications.words import say
 
 Role = Literal["view", "send", "broadcast", "manage"]
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from hub.people import Person
-from hub.problems import Problem
+from hub.errors import Problem
+from hub.ports import Person
 from notifications.access import endings, tokens
 from notifications.access.belongings import NOTHING, Belongings
 from notifications.access.tokens import Claims

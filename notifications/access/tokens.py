@@ -18,8 +18,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from hub.problems import Problem
-from notifications.access import endings, seals
+from hub.errors import Problem
+from notifications.access import endings, signing
 from notifications.models import Ticket
 
 TICKET_S = 30
@@ -79,7 +79,7 @@ def claims(user: User, topics: Sequence[str], ttl: int, *, own: bool = True, key
         topics=tuple(topics),
         issued_at=round(endings.after(time.time(), endings.of_tokens(user.pk)), 6),
         expires_at=expires_at,
-        id=seals.seal(f"{key}-{user.pk}-{expires_at}-{secrets.token_hex(8)}"),
+        id=signing.seal(f"{key}-{user.pk}-{expires_at}-{secrets.token_hex(8)}"),
         key=key,
         password=fingerprint(user.password),
     )
@@ -87,14 +87,14 @@ def claims(user: User, topics: Sequence[str], ttl: int, *, own: bool = True, key
 
 def sign(claims: Claims) -> str:
     """The token that says so."""
-    return seals.sign({"iss": ISSUER, "aud": AUDIENCE, **_payload(claims)})
+    return signing.sign({"iss": ISSUER, "aud": AUDIENCE, **_payload(claims)})
 
 
 def read(token: str) -> Claims:
     """What a token says; raise a `Problem` of 401. Asks nobody."""
     try:
-        claims = _claims(seals.verify(token))
-    except seals.Forged:
+        claims = _claims(signing.verify(token))
+    except signing.Forged:
         raise Problem(401, "This is not a subscriber token of this hub.") from None
     if claims.expires_at <= time.time():
         raise Problem(401, "This token has expired: ask for another.")
@@ -118,8 +118,8 @@ def redeem(ticket: str) -> Claims:
 def given(id: str) -> Given:
     """What stands in the id of a token of ours; raise a `Problem` of 404."""
     try:
-        found = _ID.fullmatch(seals.unseal(id))
-    except seals.Forged:
+        found = _ID.fullmatch(signing.unseal(id))
+    except signing.Forged:
         found = None
     if found is None:
         raise Problem(404, "No token of this hub has this id: give the id that came with the token.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.api.auth import Key, KeyRequest
 from notifications.api.router import router
 from notifications.api.schemas import Audience, AudienceBody
@@ -20,5 +20,5 @@ def count(request: KeyRequest, body: AudienceBody) -> dict[str, Any]:
     Nothing is sent. What cannot be sent to is refused as `POST /notifications` refuses it.
     """
     found = audience.of(body.to)
-    keys.check_topics(request.auth, found.topics)
+    api_keys.check_topics(request.auth, found.topics)
     return {"people": found.people, "sample": found.sample, "topics": found.topics[:MOST_TOPICS]}

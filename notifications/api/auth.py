@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from ninja.security.http import HttpAuthBase
 from ninja.utils import check_csrf
 
-from hub.problems import Problem
-from notifications.access import judge, keys, standings, tokens
+from hub.errors import Problem
+from notifications.access import api_keys, judge, standings, tokens
 from notifications.models import ApiKey
 
 
@@ -36,7 +36,7 @@ class Key(HttpAuthBase):
             raise Problem(401, "Show an API key: Authorization: Bearer KEY.")
         if _is_token(text):
             raise Problem(401, "This is a subscriber token, and it only reads: show an API key.")
-        return keys.check(text, self.scope)
+        return api_keys.check(text, self.scope)
 
 
 class Reader(HttpAuthBase):
@@ -61,7 +61,7 @@ class Reader(HttpAuthBase):
     def _named(self, request: HttpRequest, text: str) -> User:
         if request.method != "GET":
             raise Problem(401, "This is an API key: what is read is a person's, show their subscriber token.")
-        key = keys.check(text, "read")
+        key = api_keys.check(text, "read")
         name = request.GET.get("user")
         if name is None:
             raise Problem(422, "Say whose inbox the key reads: ?user=alice.", field="user")
@@ -69,7 +69,7 @@ class Reader(HttpAuthBase):
         if user is None:
             raise Problem(422, f"{name[:80]!r} is nobody here.", field="user")
         if self.inbox:
-            keys.check_inbox(key, user)
+            api_keys.check_inbox(key, user)
         request.api_key = key  # type: ignore[attr-defined]
         return user
 

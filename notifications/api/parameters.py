@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from pydantic import BaseModel
 
-from hub.problems import Problem
+from hub.errors import Problem
 
 
 def only(request: HttpRequest, query: type[BaseModel]) -> None:

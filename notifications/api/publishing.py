@@ -16,10 +16,10 @@ from django.http import HttpResponse
 from ninja import Body, Header
 
 from hub import events, topics
+from hub.errors import Problem
 from hub.log import LogAway, Terms
-from hub.log.shared import shared_log
-from hub.problems import Problem
-from notifications.access import audit, endings, judge, keys, tokens
+from hub.log.current import shared_log
+from notifications.access import api_keys, audit, endings, judge, tokens
 from notifications.access.allowances import allowances
 from notifications.access.quotas import quotas
 from notifications.api import idempotency
@@ -38,7 +38,7 @@ from notifications.api.schemas import (
     TokenBody,
 )
 from notifications.models import Notification
-from notifications.sending import addresses, audience, recalling
+from notifications.sending import addresses, audience, recalls
 from notifications.sending import notify as sending
 
 TAGS = ["Publishing"]
@@ -65,7 +65,7 @@ def send(
     """
     key = request.auth
     if key.topics:
-        keys.check_topics(key, _written(body.to))
+        api_keys.check_topics(key, _written(body.to))
     if not key.may_broadcast:
         _check_crowd(addresses.resolve(body.to))
     act = partial(_send, request, body)
@@ -81,10 +81,10 @@ def send(
 def recall(request: KeyRequest, id: UUID) -> dict[str, Any]:
     """Take a notification back: it leaves the inboxes, and readers are told. Scope: `send`."""
     topic = Notification.objects.filter(pk=id).values_list("topic", flat=True).first()
-    keys.check_topics(request.auth, [topic] if topic else [])
+    api_keys.check_topics(request.auth, [topic] if topic else [])
     if topic and not request.auth.may_broadcast:
         _check_crowd([topic])
-    return _sent(recalling.recall(id, by=f"key:{request.auth.name}"))
+    return _sent(recalls.recall(id, by=f"key:{request.auth.name}"))
 
 
 @router.post("events", tags=TAGS, auth=Key("publish"), response={201: Position | Positions})
@@ -102,7 +102,7 @@ def publish(
         events.draft(event.topic, event.type, event.data, owner=owner)
         for event in (body.events if isinstance(body, EventsBody) else [body])
     ]
-    keys.check_topics(key, dict.fromkeys(draft.topic for draft in drafts))
+    api_keys.check_topics(key, dict.fromkeys(draft.topic for draft in drafts))
     quotas.spend(key.pk, events=len(drafts), bytes=len(request.body))
     terms = Terms(owner)
     if idempotency_key is not None:
@@ -126,11 +126,11 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
     if user is None:
         raise Problem(422, f"{body.user[:80]!r} is nobody here.", field="user")
     named = judge.nameable(user, body.topics)
-    keys.check_topics(key, named)
+    api_keys.check_topics(key, named)
     if not key.opens_private:
         _check_public(named)
     if not named:
-        keys.check_inbox(key, user)
+        api_keys.check_inbox(key, user)
     opened = judge.with_rooms(named)
     quotas.spend(key.pk, notifications=1)
     text, ticket, claims = tokens.issue(user, opened, body.ttl, own=key.opens_inbox(user.pk), key=key.pk)
@@ -160,7 +160,7 @@ def _send(request: KeyRequest, body: NotificationBody) -> list[Notification]:
         allowances.take(key.pk, size * len(body.to))
     wide = "everyone" in body.to
     with transaction.atomic() if body.send_at is not None or wide else nullcontext():
-        if body.send_at is not None and not keys.still_works(key):
+        if body.send_at is not None and not api_keys.still_works(key):
             raise Problem(401, "This key is unknown or revoked: ask for another.")
         rows = sending.notify(**dict(body), sender=f"key:{key.name}", api_key=key)
         if wide:

@@ -13,7 +13,7 @@ from notifications.api.parameters import only
 from notifications.api.router import router
 from notifications.api.schemas import Counted, Item, Listing, ListingQuery, Whose
 from notifications.inbox import listing
-from notifications.inbox import reading as verbs
+from notifications.inbox import read_state as verbs
 
 TAGS = ["Reading"]
 

@@ -17,12 +17,12 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from redis.exceptions import RedisError
 
+from hub.errors import CONTENT_TYPE, Problem
 from hub.events import BadEvent, TooLarge
 from hub.log import LogAway, LogFull, Reused
-from hub.problems import CONTENT_TYPE, Problem
 from hub.support import outages
 from hub.topics import BadTopic
-from notifications.sending.bad_notification import BadNotification
+from notifications.sending.errors import BadNotification
 
 TOLD = 5  # faults of one body that are listed
 SAID = {

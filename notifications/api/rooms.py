@@ -7,7 +7,7 @@ from typing import Any
 from ninja import Query
 
 from hub import topics
-from notifications.access import keys, quotas
+from notifications.access import api_keys, quotas
 from notifications.api.auth import Key, KeyRequest, Reader, ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
@@ -38,6 +38,6 @@ def make(request: KeyRequest, body: RoomBody) -> dict[str, Any]:
     Its `kind` says what may be said in it, and is for good, as its name is.
     """
     if request.auth.topics:
-        keys.check_topics(request.auth, [topics.room_named(body.name)])
+        api_keys.check_topics(request.auth, [topics.room_named(body.name)])
     quotas.quotas.spend(request.auth.pk, notifications=1)
     return registry.item(registry.make(body.name, body.kind, body.members))

@@ -18,14 +18,14 @@ from pydantic import (
 )
 
 from hub import topics
-from notifications import moments
+from notifications import timestamps
 from notifications.access.tokens import MAX_TTL_S
 
 MAX_EVENTS = 500
 MAX_TOPICS = 100
 
 Moment = Annotated[
-    datetime, BeforeValidator(moments.parse), WithJsonSchema({"type": "string", "format": "date-time"})
+    datetime, BeforeValidator(timestamps.parse), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 Topic = Annotated[str, AfterValidator(topics.check)]
 LiveTopic = Annotated[str, AfterValidator(topics.check_live)]

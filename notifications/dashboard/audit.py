@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET
 
 from notifications.access.audit import ACTS
 from notifications.access.roles import StaffRequest, needs
-from notifications.dashboard.pager import page_of
+from notifications.dashboard.pagination import page_of
+from notifications.i18n import say
 from notifications.models import UNSAYABLE, AuditEntry
-from notifications.words import say
 
 # The acts by what their target is.
 SENDINGS = ("send", "test", "undo", "stop", "recall", "reschedule", "release")

@@ -15,19 +15,19 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from notifications import words
+from notifications import i18n
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, may, needs
-from notifications.dashboard.asked import number
-from notifications.dashboard.draft import Draft
+from notifications.dashboard.forms import Draft
+from notifications.dashboard.parameters import number
 from notifications.dashboard.preview import preview
+from notifications.i18n import say
 from notifications.models import Sending, Template, time_ordered_id
 from notifications.sending import segments
-from notifications.sending.bad_notification import BadNotification
+from notifications.sending.errors import BadNotification
 from notifications.sending.notify import notify
-from notifications.sign_in import attempts, proving
-from notifications.sign_in.accounts import later, waiting
-from notifications.words import say
+from notifications.sign_in import attempts, reauthentication
+from notifications.sign_in.views import later, waiting
 
 UNDO = timedelta(seconds=10)  # between the button and the first publish
 TEMPLATE, GROUP = 0, 1  # kinds of choices
@@ -78,7 +78,7 @@ def _test(request: StaffRequest, draft: Draft) -> HttpResponse:
             rows = notify([f"user:{name}"], **texts, sender=name)
             audit.record(request, "test", rows[0].sending_id, title=texts["title"])
     except BadNotification as bad:
-        return _page(request, draft, status=422, refusal=words.refusal(bad))
+        return _page(request, draft, status=422, refusal=i18n.refusal(bad))
     return _page(request, draft, done=say("compose_tested"))
 
 
@@ -92,7 +92,7 @@ def _send(request: StaffRequest, draft: Draft) -> HttpResponse:
     if wide and not _counted(draft.cleaned_data["confirm"], reached.people):
         refusal = say("compose_wrong_number", n=reached.people)
         return _page(request, draft, status=422, refusal=refusal)
-    if wide and not proving.fresh(request) and (refused := _unproved(request, draft)):
+    if wide and not reauthentication.fresh(request) and (refused := _unproved(request, draft)):
         return refused
     said, now = draft.cleaned_data, timezone.now()
     before = Sending.objects.filter(pk=said["id"])
@@ -111,7 +111,7 @@ def _send(request: StaffRequest, draft: Draft) -> HttpResponse:
                 request, "send", said["id"], to=said["to"], title=texts["title"], people=people, due_at=due_at
             )
     except BadNotification as bad:
-        return _page(request, draft, status=422, refusal=words.refusal(bad))
+        return _page(request, draft, status=422, refusal=i18n.refusal(bad))
     except IntegrityError:
         # The button was pressed twice: that is the same sending, if it says the same.
         if not before.filter(title=texts["title"], to=said["to"]).exists():
@@ -125,7 +125,7 @@ def _unproved(request: StaffRequest, draft: Draft) -> HttpResponse | None:
     if not given:
         return _page(request, draft, status=422, refusal=say("compose_prove_first"))
     try:
-        if proving.prove(request, given):
+        if reauthentication.prove(request, given):
             return None
     except attempts.TooMany as many:
         return later(_page(request, draft, refusal=waiting(many)), many)
@@ -164,7 +164,7 @@ def _page(
         "faults": faults,
         "reached": reached,
         "confirm": reached is not None and reached.role == "broadcast",
-        "prove": not proving.fresh(request),
+        "prove": not reauthentication.fresh(request),
         "may_send": reached is None or may(request.user, reached.role),
         "preview": preview(draft, request.user) if seen else None,
         "language": draft.chosen("language"),

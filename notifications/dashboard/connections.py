@@ -11,16 +11,16 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import topics
+from hub.errors import Refusal
 from hub.log import LogAway
-from hub.log.shared import shared_log
-from hub.ops import census, orders
-from hub.problems import Refusal
-from notifications import words
+from hub.log.current import shared_log
+from hub.ops import connection_list, remote_commands
+from notifications import i18n
 from notifications.access import audit, names
 from notifications.access.roles import StaffRequest, may, needs
-from notifications.dashboard import instances, live
+from notifications.dashboard import instances, responses
 from notifications.models import UNSAYABLE
-from notifications.sending.bad_notification import BadNotification
+from notifications.sending.errors import BadNotification
 from notifications.sending.notify import notify
 
 FILTERS = ("person", "topic", "kind", "address", "older_s")
@@ -38,9 +38,9 @@ def connections(request: StaffRequest) -> HttpResponse:
     }
     code, problem = "", ""
     try:
-        code = census.code(**_filter(request.GET))
+        code = connection_list.code(**_filter(request.GET))
     except Refusal as bad:
-        problem = words.refusal(bad)
+        problem = i18n.refusal(bad)
     except ValueError as bad:
         problem = str(bad)
     context = {
@@ -49,11 +49,11 @@ def connections(request: StaffRequest) -> HttpResponse:
         "filtered": any(asked.values()),
         "kinds": [(kind, f"watch_kind_{kind}") for kind in KINDS],
         "problem": problem,
-        "query": live.query(["instances", *([f"connections-{code}"] if code else [])]),
+        "query": responses.query(["instances", *([f"connections-{code}"] if code else [])]),
         "sends": may(request.user, "send"),
         "manages": may(request.user, "manage"),
         "labels": names.labels(LABELS),
-        "live_words": live.texts(*SAID),
+        "live_words": responses.texts(*SAID),
     }
     page = "notifications/dashboard/connections.html"
     return render(request, page, context, status=422 if problem else 200)
@@ -66,17 +66,17 @@ def disconnect(request: StaffRequest) -> HttpResponse:
     back = reverse("dashboard-connections")
     number, person = request.POST.get("number", ""), request.POST.get("person", "")
     try:
-        name = live.instance(request)
+        name = responses.instance(request)
         if not (_is_number(number) and 0 < len(person) <= 64 and person.isprintable()):
-            raise ValueError(words.say("watch_bad_connection"))
+            raise ValueError(i18n.say("watch_bad_connection"))
         with transaction.atomic():
             audit.record(request, "disconnect", f"{name} #{number}", person=person)
-            shared_log().append([orders.disconnect(name, int(number), person)])
+            shared_log().append([remote_commands.disconnect(name, int(number), person)])
     except ValueError as bad:
-        return live.refused(request, str(bad), back)
+        return responses.refused(request, str(bad), back)
     except LogAway:
-        return live.away(request, back)
-    return live.done(request, words.say("watch_disconnect_done", number=number, name=name), back)
+        return responses.away(request, back)
+    return responses.done(request, i18n.say("watch_disconnect_done", number=number, name=name), back)
 
 
 @needs("send")
@@ -88,11 +88,11 @@ def test(request: StaffRequest) -> HttpResponse:
     try:
         with transaction.atomic():
             sender = request.user.get_username()
-            rows = notify([address], words.say("watch_test_title"), category="test", sender=sender)
+            rows = notify([address], i18n.say("watch_test_title"), category="test", sender=sender)
             audit.record(request, "test", address, sending=str(rows[0].sending_id))
     except BadNotification as bad:
-        return live.refused(request, words.refusal(bad), back)
-    return live.done(request, words.say("watch_test_done", name=address.removeprefix("user:")), back)
+        return responses.refused(request, i18n.refusal(bad), back)
+    return responses.done(request, i18n.say("watch_test_done", name=address.removeprefix("user:")), back)
 
 
 def _filter(form: QueryDict) -> dict[str, Any]:
@@ -101,28 +101,28 @@ def _filter(form: QueryDict) -> dict[str, Any]:
     for name in FILTERS:
         value = form.get(name, "").strip()
         if UNSAYABLE.search(value):
-            raise ValueError(words.say("watch_bad_text"))
+            raise ValueError(i18n.say("watch_bad_text"))
         if value:
             asked[name] = value
     if "topic" in asked:
         (asked["topic"],) = names.meant([asked["topic"]])
         if asked["topic"].startswith(names.ADDRESS):
-            raise ValueError(words.say("refused_nobody_there", name=asked["topic"][:80]))
+            raise ValueError(i18n.say("refused_nobody_there", name=asked["topic"][:80]))
         topics.check(asked["topic"])
     if asked.get("kind", "feed") not in KINDS:
-        raise ValueError(words.say("watch_bad_kind"))
+        raise ValueError(i18n.say("watch_bad_kind"))
     if "older_s" in asked:
         if not _is_number(asked["older_s"]) or int(asked["older_s"]) > LAST_AGE:
-            raise ValueError(words.say("watch_bad_age"))
+            raise ValueError(i18n.say("watch_bad_age"))
         asked["older_s"] = int(asked["older_s"])
     return asked
 
 
 def _ages(asked: str) -> list[tuple[str, str]]:
     """What may be chosen, and what an address asks besides."""
-    ages = [(str(age), words.say(f"watch_older_{age}")) for age in AGES]
+    ages = [(str(age), i18n.say(f"watch_older_{age}")) for age in AGES]
     if _is_number(asked) and asked not in dict(ages):
-        ages.append((asked, words.say("watch_older_other", n=asked)))
+        ages.append((asked, i18n.say("watch_older_other", n=asked)))
     return ages
 
 

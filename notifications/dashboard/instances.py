@@ -8,12 +8,12 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from hub.log import LogAway
-from hub.log.shared import shared_log
-from hub.ops import orders
-from notifications import words
+from hub.log.current import shared_log
+from hub.ops import remote_commands
+from notifications import i18n
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, needs
-from notifications.dashboard import live
+from notifications.dashboard import responses
 
 
 @needs("manage")
@@ -31,16 +31,16 @@ def undrain(request: StaffRequest) -> HttpResponse:
 def _order(request: StaffRequest, *, draining: bool) -> HttpResponse:
     back = reverse("dashboard-connections")
     try:
-        name = live.instance(request)
+        name = responses.instance(request)
         with transaction.atomic():
             audit.record(request, "drain" if draining else "undrain", name)
-            shared_log().append([orders.drain(name, draining)])
+            shared_log().append([remote_commands.drain(name, draining)])
     except ValueError as bad:
-        return live.refused(request, str(bad), back)
+        return responses.refused(request, str(bad), back)
     except LogAway:
-        return live.away(request, back)
-    return live.done(
-        request, words.say("watch_drain_done" if draining else "watch_undrain_done", name=name), back
+        return responses.away(request, back)
+    return responses.done(
+        request, i18n.say("watch_drain_done" if draining else "watch_undrain_done", name=name), back
     )
 
 

@@ -14,12 +14,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
 
-from notifications.access import audit, names
-from notifications.access import keys as api_keys
+from notifications.access import api_keys, audit, names
 from notifications.access.roles import PERMISSIONS, StaffRequest, may, needs
-from notifications.dashboard.pager import page_of
+from notifications.dashboard.pagination import page_of
+from notifications.i18n import refusal, say
 from notifications.models import ApiKey
-from notifications.words import refusal, say
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from notifications.access.roles import StaffRequest, may, needs
-from notifications.dashboard import live
+from notifications.dashboard import responses
 from notifications.models import Notification, Sending
 
 SENT = 8
@@ -28,9 +28,9 @@ def overview(request: StaffRequest) -> HttpResponse:
         "due": sendings.filter(due_at__gt=now, held_at=None, standing=True).order_by("due_at", "id")[:DUE],
         "now": now,
         "sends": may(request.user, "send"),
-        "query": live.query(["instances"]),
-        "position": live.lately(),
-        "live_words": live.texts(
+        "query": responses.query(["instances"]),
+        "position": responses.lately(),
+        "live_words": responses.texts(
             "watch_live",
             "watch_draining",
             "watch_silent",

@@ -14,13 +14,13 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import topics
-from hub.problems import Problem
+from hub.errors import Problem
 from notifications.access import audit, endings, judge, names
 from notifications.access.roles import StaffRequest, may, needs
-from notifications.dashboard.pager import page_of
-from notifications.inbox import listing, preference_page, preferences
+from notifications.dashboard.pagination import page_of
+from notifications.i18n import refusal, say
+from notifications.inbox import listing, preference_views, preferences
 from notifications.models import UNSAYABLE, Preference
-from notifications.words import refusal, say
 
 
 @needs("view")
@@ -45,7 +45,7 @@ def choose(request: StaffRequest, id: int) -> HttpResponse:
     """What reaches them from now on: by their own rules, and told to their screens, as if they had chosen."""
     user = _person(id)
     own = judge.own_topics(user)
-    wanted = preference_page.wanted_by(request.POST)
+    wanted = preference_views.wanted_by(request.POST)
     try:
         with transaction.atomic():
             before = _chosen(user)
@@ -82,7 +82,7 @@ def _page(
     own = judge.own_shown(user)
     row = getattr(user, "notification_preference", None) or Preference()
     known = preferences.known(user, list(own), preferences.stated(row.choices, row.quiet_hours))
-    shown = preference_page.fields(preference_page.asked(known, wanted) if wanted else known)
+    shown = preference_views.fields(preference_views.asked(known, wanted) if wanted else known)
     context: dict[str, Any] = {
         **shown,
         "count": listing.count(user, list(own)),

@@ -15,13 +15,13 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import topics
-from notifications import words
+from notifications import i18n
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, may, needs
-from notifications.dashboard import live, looking
+from notifications.dashboard import audited_looks, responses
 from notifications.models import ROOM_NAME, UNSAYABLE, Line, Room
 from notifications.rooms import registry as doors
-from notifications.rooms.room_pages import KINDS
+from notifications.rooms.views import KINDS
 
 A_PAGE = 50
 LINES = 20
@@ -40,8 +40,8 @@ def rooms(request: StaffRequest) -> HttpResponse:
         "rooms": [_row(room) for room in some[:A_PAGE]],
         "after": after,
         "next": some[A_PAGE - 1].name if len(some) > A_PAGE else "",
-        "query": live.query(["rooms"]),
-        "live_words": live.texts(),
+        "query": responses.query(["rooms"]),
+        "live_words": responses.texts(),
     }
     return render(request, "notifications/dashboard/rooms.html", context)
 
@@ -50,7 +50,7 @@ def rooms(request: StaffRequest) -> HttpResponse:
 @require_GET
 def room(request: StaffRequest, name: str) -> HttpResponse:
     found = _room(name, Room.objects.select_related("group").annotate(named=Count("people")))
-    looks = looking.sees_messages(request, found.pk)
+    looks = audited_looks.sees_messages(request, found.pk)
     last = Line.objects.filter(room=found).order_by("-position")[:LINES] if looks else ()
     lines = list(last)[::-1]
     context = {
@@ -59,8 +59,8 @@ def room(request: StaffRequest, name: str) -> HttpResponse:
         "lines": [{"name": line.name, "at": line.at, "text": _text(line.body)} for line in lines],
         "removed": found.removed.order_by("username").values_list("username", flat=True)[:REMOVED],
         "manages": may(request.user, "manage"),
-        "query": live.query([f"room-{found.pk}", *([f"lines-{found.pk}"] if looks else [])]),
-        "live_words": live.texts("watch_people_more", "watch_remove_named"),
+        "query": responses.query([f"room-{found.pk}", *([f"lines-{found.pk}"] if looks else [])]),
+        "live_words": responses.texts("watch_people_more", "watch_remove_named"),
     }
     return render(request, "notifications/dashboard/room.html", context)
 
@@ -69,7 +69,7 @@ def room(request: StaffRequest, name: str) -> HttpResponse:
 @require_POST
 def look(request: StaffRequest, name: str) -> HttpResponse:
     """At what is said there, which is for those who are in it."""
-    looking.begin_messages(request, _room(name))
+    audited_looks.begin_messages(request, _room(name))
     return redirect(_page(name))
 
 
@@ -79,7 +79,7 @@ def close(request: StaffRequest, name: str) -> HttpResponse:
     with transaction.atomic():
         doors.close(_room(name))
         audit.record(request, "close-room", name)
-    return live.done(request, words.say("watch_closed_done", name=name), _page(name))
+    return responses.done(request, i18n.say("watch_closed_done", name=name), _page(name))
 
 
 @needs("manage")
@@ -88,7 +88,7 @@ def reopen(request: StaffRequest, name: str) -> HttpResponse:
     with transaction.atomic():
         doors.reopen(_room(name))
         audit.record(request, "open-room", name)
-    return live.done(request, words.say("watch_opened_done", name=name), _page(name))
+    return responses.done(request, i18n.say("watch_opened_done", name=name), _page(name))
 
 
 @needs("manage")
@@ -98,11 +98,11 @@ def remove(request: StaffRequest, name: str) -> HttpResponse:
     try:
         user = _person(request)
     except ValueError as bad:
-        return live.refused(request, str(bad), _page(name))
+        return responses.refused(request, str(bad), _page(name))
     with transaction.atomic():
         doors.remove(found, user)
         audit.record(request, "remove-person", name, person=user.get_username())
-    return live.done(request, words.say("watch_removed_done", name=user.get_username()), _page(name))
+    return responses.done(request, i18n.say("watch_removed_done", name=user.get_username()), _page(name))
 
 
 @needs("manage")
@@ -112,11 +112,11 @@ def let_back(request: StaffRequest, name: str) -> HttpResponse:
     try:
         user = _person(request)
     except ValueError as bad:
-        return live.refused(request, str(bad), _page(name))
+        return responses.refused(request, str(bad), _page(name))
     with transaction.atomic():
         doors.let_back(found, user)
         audit.record(request, "let-back", name, person=user.get_username())
-    return live.done(request, words.say("watch_let_back_done", name=user.get_username()), _page(name))
+    return responses.done(request, i18n.say("watch_let_back_done", name=user.get_username()), _page(name))
 
 
 def _room(name: str, rooms: Any = Room.objects) -> Room:
@@ -130,11 +130,11 @@ def _row(room: Any) -> dict[str, Any]:
     """As a template shows it; the room has been counted ``named`` people."""
     match room.audience:
         case Room.Audience.GROUP:
-            audience = words.say("watch_for_group", name=room.group or "—")
+            audience = i18n.say("watch_for_group", name=room.group or "—")
         case Room.Audience.PEOPLE:
-            audience = words.say("watch_for_people", n=room.named)
+            audience = i18n.say("watch_for_people", n=room.named)
         case _:
-            audience = words.say("watch_for_everyone")
+            audience = i18n.say("watch_for_everyone")
     kind = room.kind if room.kind in KINDS else "other"
     return {
         "topic": topics.room(room.pk),
@@ -154,7 +154,7 @@ def _person(request: StaffRequest) -> User:
     name = request.POST.get("person", "").strip()
     user = None if UNSAYABLE.search(name) else User.objects.filter(username=name).first()
     if user is None:
-        raise ValueError(words.say("watch_no_person", name=name[:80]))
+        raise ValueError(i18n.say("watch_no_person", name=name[:80]))
     return user
 
 

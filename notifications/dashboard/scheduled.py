@@ -17,18 +17,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import events
-from hub.problems import Problem
+from hub.errors import Problem
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, needs
-from notifications.dashboard.asked import uuid
-from notifications.dashboard.draft import Local
-from notifications.dashboard.taking_back import theirs
+from notifications.dashboard.forms import Local
+from notifications.dashboard.parameters import uuid
+from notifications.dashboard.sending_actions import theirs
+from notifications.i18n import refusal, say
 from notifications.inbox.preferences import ZONES
 from notifications.models import Notification, Sending
-from notifications.sending import recalling
-from notifications.sending.rescheduling import release as releasing
-from notifications.sending.rescheduling import reschedule
-from notifications.words import refusal, say
+from notifications.sending import recalls
+from notifications.sending.reschedule import release as releasing
+from notifications.sending.reschedule import reschedule
 
 LIMIT = 50
 
@@ -80,7 +80,7 @@ def recall(request: StaffRequest, id: UUID) -> HttpResponse:
     """What was held: nobody will see it."""
     sending = theirs(request, id)
     with transaction.atomic():
-        taken = recalling.recall_sending(id, request.user.get_username(), "") if sending.held_at else 0
+        taken = recalls.recall_sending(id, request.user.get_username(), "") if sending.held_at else 0
         if taken:
             audit.record(request, "recall", id, title=sending.title, rows=taken)
     if taken:

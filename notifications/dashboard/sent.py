@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from notifications.access.roles import StaffRequest, may, needs
-from notifications.dashboard import live, taking_back
-from notifications.dashboard.asked import uuid
+from notifications.dashboard import responses, sending_actions
+from notifications.dashboard.parameters import uuid
+from notifications.i18n import say
 from notifications.models import Notification, Sending
 from notifications.sending.audience import role
 from notifications.tracking import progress
-from notifications.words import say
 
 LIMIT = 50
 TAGS = {
@@ -77,16 +77,16 @@ def sending(request: StaffRequest, id: UUID) -> HttpResponse:
         "progress": told,
         "tag": TAGS[told["state"]],
         "left_s": left_s,
-        "soon": left_s <= taking_back.SOON_S,
+        "soon": left_s <= sending_actions.SOON_S,
         "may_act": may(request.user, "send") and may(request.user, needed),
         "steps": [(name, told[name], _percent(told[name], told["people"])) for name in STEPS],  # type: ignore[literal-required]
         "times": [(name, told[name]) for name in TIMES],  # type: ignore[literal-required]
         "suppressed": [(held.get(reason, held["other"]), n) for reason, n in told["suppressed"].items()],
         "held": held,
         "recalled_at": told["recalled_at"] and datetime.fromisoformat(told["recalled_at"]),
-        "query": live.query([f"sending-{id}"]),
+        "query": responses.query([f"sending-{id}"]),
         "tags": TAGS,
-        "live_words": live.texts(
+        "live_words": responses.texts(
             *(f"sending_{state}" for state in TAGS),
             *(f"sending_{state}_told" for state in TAGS),
             "sending_s",
@@ -136,5 +136,5 @@ def _percent(part: int, whole: int) -> int:
 paths = [
     path("sent/", sent, name="dashboard-sent"),
     path("sent/<uuid:id>/", sending, name="dashboard-sending"),
-    *taking_back.paths,
+    *sending_actions.paths,
 ]

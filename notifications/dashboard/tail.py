@@ -17,11 +17,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from hub import topics
-from notifications import words
+from notifications import i18n
 from notifications.access import audit, judge, names
 from notifications.access.roles import StaffRequest, needs
-from notifications.dashboard import live
-from notifications.dashboard.asked import number
+from notifications.dashboard import responses
+from notifications.dashboard.parameters import number
 from notifications.models import UNSAYABLE, AuditEntry
 
 MAX_TOPICS = 100  # of one feed
@@ -44,7 +44,7 @@ def tail(request: StaffRequest) -> HttpResponse:
                 entry = audit.record(request, "tail", target.name, **target.detail)
             return redirect(f"{reverse('dashboard-tail')}?entry={entry.pk}")
         except topics.BadTopic as bad:
-            problem = words.refusal(bad)
+            problem = i18n.refusal(bad)
         except ValueError as bad:
             problem = str(bad)
     context = {"asked": asked, "problem": problem, "most": MAX_TOPICS}
@@ -61,20 +61,20 @@ def _target(form: QueryDict) -> _Target:
     """Whom or what a form asks to watch; raise `BadTopic`, or `ValueError` with a sentence."""
     person, topic = form.get("person", "").strip(), form.get("topic", "").strip()
     if bool(person) == bool(topic):
-        raise ValueError(words.say("watch_tail_one"))
+        raise ValueError(i18n.say("watch_tail_one"))
     if person:
         user = None if UNSAYABLE.search(person) else User.objects.filter(username=person).first()
         if user is None:
-            raise ValueError(words.say("watch_no_person", name=person[:80]))
+            raise ValueError(i18n.say("watch_no_person", name=person[:80]))
         return _Target(f"user:{person}", {"person": str(user.pk)})
     (topic,) = names.meant([topic])
     if topic.startswith(names.ADDRESS):
-        raise ValueError(words.say("refused_nobody_there", name=topic[:80]))
+        raise ValueError(i18n.say("refused_nobody_there", name=topic[:80]))
     topics.check(topic)
     if topics.is_room(topic):
-        raise ValueError(words.say("watch_tail_room"))
+        raise ValueError(i18n.say("watch_tail_room"))
     if topic.startswith("hub."):
-        raise ValueError(words.say("watch_tail_hub"))
+        raise ValueError(i18n.say("watch_tail_hub"))
     shown = names.shown([topic])[topic]
     return _Target(f"topic:{topic}" if shown == topic else shown, {"topic": topic})
 
@@ -83,14 +83,14 @@ def _watch(request: StaffRequest) -> HttpResponse:
     entry = _entry(request)
     wanted = _topics(entry)
     shown = wanted[:MAX_TOPICS]
-    while len(live.listening(shown)) > MAX_QUERY:
+    while len(responses.listening(shown)) > MAX_QUERY:
         shown = shown[:-1]
     context = {
         "entry": entry,
         "shown": names.shown(shown),
         "left": len(wanted) - len(shown),
-        "query": live.listening(shown),
-        "live_words": live.texts(
+        "query": responses.listening(shown),
+        "live_words": responses.texts(
             "watch_tail_pause",
             "watch_tail_resume",
             "watch_tail_waiting",

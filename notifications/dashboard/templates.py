@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from hub import topics
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, needs
-from notifications.dashboard.draft import TEXTS, said
+from notifications.dashboard.forms import TEXTS, said
+from notifications.i18n import refusal, say
 from notifications.models import UNSAYABLE, Notification, Template
-from notifications.sending import filling
-from notifications.sending.bad_notification import BadNotification
+from notifications.sending import template_rendering
+from notifications.sending.errors import BadNotification
 from notifications.sending.notify import check, check_size
-from notifications.words import refusal, say
 
 if TYPE_CHECKING:
     TemplateModelForm = forms.ModelForm[Template]
@@ -71,7 +71,7 @@ class TemplateForm(TemplateModelForm):
         wrong: BadNotification | None = None
         draft = Template(**{field: self.cleaned_data.get(field, "") for field in TEXTS})
         for value in TRIES:
-            filled = filling.fill(draft, dict.fromkeys(filling.names(draft), value))
+            filled = template_rendering.fill(draft, dict.fromkeys(template_rendering.names(draft), value))
             try:
                 texts = check(**{**filled, "title": filled["title"] or "x"})
                 check_size(texts, [topics.EVERYONE])
@@ -123,7 +123,7 @@ def _form(request: StaffRequest, template: Template | None) -> HttpResponse:
     context = {
         "form": form,
         "template": template,
-        "templates": [(one, filling.names(one)) for one in Template.objects.all()[:MOST]],
+        "templates": [(one, template_rendering.names(one)) for one in Template.objects.all()[:MOST]],
     }
     status = 422 if form.is_bound else 200
     return render(request, "notifications/dashboard/templates.html", context, status=status)

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from notifications.access import names
 from notifications.access.roles import StaffRequest, may, needs
-from notifications.dashboard import looking
-from notifications.dashboard.verdicts import personal, timeline, verdict
+from notifications.dashboard import audited_looks
+from notifications.dashboard.explanations import personal, timeline, verdict
+from notifications.i18n import say
 from notifications.models import NEVER, Notification
-from notifications.tracking import progress, why
-from notifications.words import say
+from notifications.tracking import explain, progress
 
 ROWS = 30
 NUMBERS = ("people", "delivered", "seen", "read", "clicked")
@@ -57,7 +57,7 @@ def look(request: StaffRequest) -> HttpResponse:
         person = _person(request.POST.get("person", ""))
     except Unknown as unknown:
         raise Http404(str(unknown)) from None
-    looking.begin_titles(request, person.pk, person.get_username())
+    audited_looks.begin_titles(request, person.pk, person.get_username())
     query = {"person": person.get_username(), "notification": request.POST.get("notification", "")}
     return redirect(f"{reverse('dashboard-why')}?{urlencode({k: v for k, v in query.items() if v})}")
 
@@ -66,7 +66,7 @@ def _titles(request: StaffRequest, found: dict[str, Any]) -> dict[str, Any]:
     """Whose titles are shown: a person's to who looks, of one that went to them alone to who may send too."""
     manages, sends = may(request.user, "manage"), may(request.user, "send")
     person, row = found.get("person"), found.get("row")
-    looks = looking.sees_titles(request, person.pk) if person else manages or sends
+    looks = audited_looks.sees_titles(request, person.pk) if person else manages or sends
     hidden = row is not None and personal(row.topic) and not looks
     return {"looks": looks, "manages": manages, "hidden": hidden, "on_hold": row and row.due_at == NEVER}
 
@@ -82,7 +82,7 @@ def _found(asked: dict[str, str], before: str, now: datetime) -> dict[str, Any]:
 
 
 def _one(person: User, id: UUID, now: datetime) -> dict[str, Any]:
-    answer = why.find(person, id, now)
+    answer = explain.find(person, id, now)
     if answer is None:
         raise Unknown(404, say("why_no_notification"))
     topic = _shown(answer.facts.topic)
@@ -97,7 +97,7 @@ def _one(person: User, id: UUID, now: datetime) -> dict[str, Any]:
 
 
 def _all(person: User, before: UUID | None, now: datetime) -> dict[str, Any]:
-    answers = why.latest(person, ROWS + 1, before)
+    answers = explain.latest(person, ROWS + 1, before)
     shown = names.shown(answer.facts.topic for answer in answers)
     return {
         "person": person,

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from hub import topics
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.models import ApiKey, Arrival, Grant, Notification, Room, Template
 from notifications.sending.addresses import resolve
 
@@ -56,7 +56,7 @@ def make() -> None:
     ops.user_set.add(*members)
     joining.update(since=before_all)
     if not ApiKey.objects.filter(name=KEY).exists():
-        keys.create(KEY, keys.SCOPES, KEY_TEXT)
+        api_keys.create(KEY, api_keys.SCOPES, KEY_TEXT)
     for pattern in PATTERNS:
         Grant.objects.get_or_create(pattern=pattern, group=None)
     for name, kind in ROOMS.items():

@@ -16,11 +16,11 @@ from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Prefet
 from django.utils import timezone
 
 from hub import events
+from hub.errors import Problem
 from hub.events import Draft
 from hub.log import LogAway
-from hub.log.shared import shared_log
-from hub.people import Person
-from hub.problems import Problem
+from hub.log.current import shared_log
+from hub.ports import Person
 from hub.support.threads import in_thread
 from notifications.access import names
 from notifications.inbox import preferences

@@ -15,8 +15,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from hub.problems import Problem
-from notifications.inbox import screens
+from hub.errors import Problem
+from notifications.inbox import sync
 from notifications.models import CATEGORY, Notification, Preference, PreferenceChange
 
 LATEST = 500  # rows of an inbox whose categories are named
@@ -165,7 +165,7 @@ def put(user: User, own: Sequence[str], wanted: Chosen) -> Preferences:
         Preference.objects.update_or_create(user=user, defaults=state)
         PreferenceChange.objects.create(user=user, **state)
         preference = known(user, own)
-        screens.tell_after_commit(user.pk, "preferences", preference)
+        sync.tell_after_commit(user.pk, "preferences", preference)
     return preference
 
 

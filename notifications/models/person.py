@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from hub import topics
-from notifications.models import patterns
+from notifications.models import topic_patterns
 
 
 class Preference(models.Model):
@@ -106,7 +106,7 @@ class Grant(models.Model):
         return f"{self.pattern} · {self.group or 'everybody'}"
 
     def covers(self, topic: str) -> bool:
-        return patterns.covers(self.pattern, topic)
+        return topic_patterns.covers(self.pattern, topic)
 
 
 class Ending(models.Model):

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from hub import topics
-from notifications.models import patterns
+from notifications.models import topic_patterns
 
 
 class ApiKey(models.Model):
@@ -36,7 +36,7 @@ class ApiKey(models.Model):
     def covers(self, topic: str, written: str = "") -> bool:
         """Whether it is for a topic; a beginning and * is of how people write it."""
         return not self.topics or any(
-            patterns.covers(pattern, (written or topic) if pattern.endswith("*") else topic)
+            topic_patterns.covers(pattern, (written or topic) if pattern.endswith("*") else topic)
             for pattern in self.topics
         )
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from hub.problems import Problem
+from hub.errors import Problem
 from notifications.access import membership
 from notifications.models import ROOM_NAME, UNSAYABLE, Room, valid_kind
 

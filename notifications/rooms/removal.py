@@ -11,8 +11,8 @@ from django.db.models.signals import post_delete
 
 from hub import topics
 from hub.log import LogAway
-from hub.log.shared import shared_log
-from hub.rooms import lobby
+from hub.log.current import shared_log
+from hub.rooms import registry
 from notifications.models import Room
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def _room_deleted(sender: Any, instance: Room, **kwargs: Any) -> None:
 def _remove(topic: str) -> None:
     try:
         # First, so that nobody who is still in it says more.
-        shared_log().append([lobby.gone(topic)])
+        shared_log().append([registry.gone(topic)])
         shared_log().forget([topic])
     except LogAway:
         # Nobody can be let in again, and no room gets this topic: it expires unread.

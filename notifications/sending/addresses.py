@@ -10,7 +10,7 @@ from hub import topics
 from notifications.access import names
 from notifications.models import UNSAYABLE
 from notifications.sending import segments
-from notifications.sending.bad_notification import BadNotification
+from notifications.sending.errors import BadNotification
 
 MAX_ADDRESSES = 1000
 MAX_SEGMENT = 10_000  # people, a row each; more are a group or a topic

@@ -18,7 +18,7 @@ from notifications.inbox import listing
 from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, ApiKey, Notification, Sending
 from notifications.sending import outbox
 from notifications.sending.addresses import addressed, group_of
-from notifications.sending.bad_notification import BadNotification, TooLong
+from notifications.sending.errors import BadNotification, TooLong
 
 LONGEST = 6  # bytes of JSON that a character takes
 NAME = 900  # bytes of JSON that the longest name of a group takes

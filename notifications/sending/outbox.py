@@ -21,7 +21,7 @@ from django.utils import timezone
 from hub import topics
 from hub.events import Draft
 from hub.log import LogAway, LogRefused
-from hub.log.shared import shared_log
+from hub.log.current import shared_log
 from hub.support.threads import in_thread
 from notifications.access import names
 from notifications.inbox import listing

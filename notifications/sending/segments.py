@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import lazy
 
-from notifications.words import say
+from notifications.i18n import say
 
 Make = Callable[[], QuerySet[User]]
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")

@@ -11,7 +11,7 @@ from django.template import Context
 from django.urls import reverse
 
 from notifications.access.roles import Role, may
-from notifications.words import say
+from notifications.i18n import say
 
 register = template.Library()
 

@@ -8,14 +8,14 @@ from django import template
 from django.contrib.auth.models import User
 from django.template import Context
 
-from notifications import words
+from notifications import i18n
 from notifications.access import judge
 from notifications.inbox import listing
 
 register = template.Library()
-register.simple_tag(words.say, name="say")
-register.simple_tag(words.language, name="language")
-register.simple_tag(words.direction, name="direction")
+register.simple_tag(i18n.say, name="say")
+register.simple_tag(i18n.language, name="language")
+register.simple_tag(i18n.direction, name="direction")
 
 
 @register.simple_tag(takes_context=True)

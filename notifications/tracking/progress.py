@@ -18,8 +18,8 @@ from django.utils import timezone
 from hub import events, topics
 from notifications.models import NEVER, Delivery, Notification, Reading
 from notifications.sending import audience
-from notifications.tracking import withholding
-from notifications.tracking.crowd import Crowd
+from notifications.tracking import suppression
+from notifications.tracking.id_bitmap import Crowd
 
 State = Literal["held", "waiting", "sending", "sent", "stopped", "recalled", "failed"]
 
@@ -140,10 +140,10 @@ def _progress(rows: Sequence[Row]) -> Progress | None:
     people, here, taken = _count(meant, rows, named, recalled)
     given = _Given(sending, now)
     seen, read, clicked = _readings(sending)
-    held = withholding.NOBODY
+    held = suppression.NOBODY
     if due_at <= now:
         chosen = {"category": rows[0].category, "severity": rows[0].severity}
-        held = withholding.of(sending, chosen, due_at, meant)
+        held = suppression.of(sending, chosen, due_at, meant)
 
     suppressed = {reason: len(crowd) for reason, crowd in held.items()}
     suppressed["no-access"] = min(len(named) - here, len(named - given.people))

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications.access import keys, tokens
-from notifications.inbox import reading
+from notifications.access import api_keys, tokens
+from notifications.inbox import read_state
 from notifications.models import (
     ApiKey,
     AuditEntry,
@@ -36,8 +36,8 @@ from notifications.sending.notify import notify
 def rows(admin_user: User) -> list[object]:
     """One row of each kind."""
     (row,) = notify(["everyone"], "Hello")
-    reading.read(admin_user, row.pk)
-    keys.create("ci", ["send"])
+    read_state.read(admin_user, row.pk)
+    api_keys.create("ci", ["send"])
     tokens.issue(admin_user, [], 60)
     IdempotentRequest.objects.create(api_key=ApiKey.objects.get(), key="a", digest="b")
     Subscription.objects.create(user=admin_user, topic="releases")

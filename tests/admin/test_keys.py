@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.models import ApiKey, AuditEntry, Sending
 from notifications.sending.notify import notify
 
@@ -19,7 +19,7 @@ NOW = {"revoked_at_0": "2026-11-30", "revoked_at_1": "12:00:00"}
 
 @pytest.fixture
 def key(db: None) -> ApiKey:
-    keys.create("ci", ["send"], opens_private=False, may_broadcast=False)
+    api_keys.create("ci", ["send"], opens_private=False, may_broadcast=False)
     return ApiKey.objects.get()
 
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.test import Client
 
 from hub.log import Log
-from notifications.access import keys, tokens
+from notifications.access import api_keys, tokens
 from notifications.models import IdempotentRequest, Notification, Preference, Reading, Room, Ticket
 
 Json = dict[str, Any]
@@ -116,7 +116,7 @@ def with_key(db: None) -> Callable[..., Caller]:
     """A program with a key of its own that has some scopes."""
 
     def make(*scopes: str) -> Caller:
-        return Caller(bearer=keys.create("-".join(scopes), scopes))
+        return Caller(bearer=api_keys.create("-".join(scopes), scopes))
 
     return make
 
@@ -124,7 +124,7 @@ def with_key(db: None) -> Callable[..., Caller]:
 @pytest.fixture
 def program(with_key: Callable[..., Caller]) -> Caller:
     """A program that may do everything."""
-    return with_key(*keys.SCOPES)
+    return with_key(*api_keys.SCOPES)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from pytest_django import DjangoAssertNumQueries
 
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.models import Subscription
 from tests.api.conftest import Caller, refused, rows_written
 
@@ -99,7 +99,7 @@ def test_a_key_that_may_not_send_is_refused(with_key: Callable[..., Caller]) -> 
 
 
 def test_a_key_learns_nothing_of_whom_it_may_not_send_to(alice: User, bob: User) -> None:
-    program = Caller(bearer=keys.create("limited", ["send"], topics=[f"user-{alice.pk}"]))
+    program = Caller(bearer=api_keys.create("limited", ["send"], topics=[f"user-{alice.pk}"]))
 
     assert reached(program, "user:alice") == (1, ["alice"])
     assert refused(program.post("audience", {"to": ["everyone"]}), 403)

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.models import ApiKey
 from tests.api.conftest import Caller, refused, rows_written
 
@@ -27,7 +27,7 @@ EACH_CALL = pytest.mark.parametrize(("scope", "path", "body"), CALLS)
 def test_a_key_without_the_scope_is_told_which(
     with_key: Callable[..., Caller], alice: User, scope: str, path: str, body: Any
 ) -> None:
-    others = [other for other in keys.SCOPES if other != scope]
+    others = [other for other in api_keys.SCOPES if other != scope]
 
     answer = with_key(*others).post(path, body)
 
@@ -65,7 +65,7 @@ def test_a_token_does_not_publish_and_is_told_so(
 
 
 def test_a_revoked_key_is_unknown(program: Caller) -> None:
-    keys.revoke("-".join(keys.SCOPES))
+    api_keys.revoke("-".join(api_keys.SCOPES))
 
     assert refused(program.post(*CALLS[0][1:]), 401)
 
@@ -82,7 +82,7 @@ def test_the_last_use_of_a_key_is_noted_once_a_minute(program: Caller) -> None:
     program.post(*CALLS[0][1:])
     second = ApiKey.objects.get().last_used_at
     ApiKey.objects.update(last_used_at=timezone.now() - timedelta(seconds=61))
-    keys.known.clear()
+    api_keys.known.clear()
 
     program.post(*CALLS[0][1:])
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hub.log import Log
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.models import Notification
 from notifications.sending.notify import notify
 from tests.api.conftest import Caller, events_on, refused
@@ -102,7 +102,7 @@ def test_a_list_asks_for_the_names_of_its_groups_once(reader: Caller, alice: Use
 def test_a_key_goes_on_sending_to_its_group_under_its_new_name_and_to_no_other_of_the_old(
     ops: Group,
 ) -> None:
-    program = Caller(bearer=keys.create("ops alone", ["send"], topics=["group-ops"]))
+    program = Caller(bearer=api_keys.create("ops alone", ["send"], topics=["group-ops"]))
     rename(ops, "operators")
     Group.objects.create(name="ops")
 
@@ -114,7 +114,7 @@ def test_a_key_goes_on_sending_to_its_group_under_its_new_name_and_to_no_other_o
 
 
 def test_a_key_for_names_with_a_beginning_sends_to_groups_of_such_names(ops: Group) -> None:
-    program = Caller(bearer=keys.create("dev", ["send"], topics=["group-dev-*"]))
+    program = Caller(bearer=api_keys.create("dev", ["send"], topics=["group-dev-*"]))
     Group.objects.create(name="dev-1")
 
     assert program.post("notifications", {"to": ["group:dev-1"], "title": "Hello"}).status == 201
@@ -122,8 +122,8 @@ def test_a_key_for_names_with_a_beginning_sends_to_groups_of_such_names(ops: Gro
 
 
 def test_a_key_names_no_group_that_is_not_there(db: None) -> None:
-    with pytest.raises(keys.BadKey, match="make it first"):
-        keys.create("nobody", ["send"], topics=["group-nobody"])
+    with pytest.raises(api_keys.BadKey, match="make it first"):
+        api_keys.create("nobody", ["send"], topics=["group-nobody"])
 
 
 def test_a_token_is_asked_for_with_a_group_s_name(program: Caller, ops: Group) -> None:

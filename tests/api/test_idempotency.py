@@ -13,9 +13,9 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from hub.errors import Problem
 from hub.log import Log
-from hub.problems import Problem
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.api import idempotency
 from notifications.models import ApiKey, IdempotentRequest, Notification
 from tests.api.conftest import Answer, Caller, refused
@@ -177,7 +177,7 @@ def test_one_program_keeps_so_many_and_others_go_on(
 
 @pytest.mark.django_db(transaction=True)
 def test_of_fifty_at_once_one_is_sent() -> None:
-    key = keys.create("parallel", ["send"])
+    key = api_keys.create("parallel", ["send"])
 
     def post(_: int) -> int:
         try:

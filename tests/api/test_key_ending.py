@@ -7,9 +7,9 @@ import time
 import pytest
 
 from hub.delivery import revocation
+from hub.errors import Problem
 from hub.events import Event
-from hub.problems import Problem
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.models import ApiKey
 
 pytestmark = pytest.mark.django_db
@@ -17,27 +17,27 @@ pytestmark = pytest.mark.django_db
 
 def told(said: str) -> None:
     draft = revocation.recheck(said)
-    keys.tap(Event(1, 0, draft.topic, draft.type, draft.body))
+    api_keys.tap(Event(1, 0, draft.topic, draft.type, draft.body))
 
 
 def test_an_instance_that_knows_a_key_asks_again_when_it_is_told() -> None:
-    text = keys.create("ci", ["send"])
-    key = keys.check(text, "send")
+    text = api_keys.create("ci", ["send"])
+    key = api_keys.check(text, "send")
     ApiKey.objects.filter(pk=key.pk).update(revoked_at=key.created_at)  # by another instance
-    assert keys.check(text, "send") == key
+    assert api_keys.check(text, "send") == key
 
     told(f"key-{key.pk}")
 
     with pytest.raises(Problem, match="revoked"):
-        keys.check(text, "send")
+        api_keys.check(text, "send")
 
 
 def test_where_nothing_is_told_it_is_known_for_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = keys.create("ci", ["send"])
-    key = keys.check(text, "send")
+    text = api_keys.create("ci", ["send"])
+    key = api_keys.check(text, "send")
     ApiKey.objects.filter(pk=key.pk).update(revoked_at=key.created_at)
-    later = time.monotonic() + keys.KNOWN_S + 0.01
+    later = time.monotonic() + api_keys.KNOWN_S + 0.01
     monkeypatch.setattr(time, "monotonic", lambda: later)
 
     with pytest.raises(Problem, match="revoked"):
-        keys.check(text, "send")
+        api_keys.check(text, "send")

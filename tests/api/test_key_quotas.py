@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from hub.log import Log
-from hub.log.shared import shared_log
-from notifications.access import keys, quotas
+from hub.log.current import shared_log
+from notifications.access import api_keys, quotas
 from notifications.access.quotas import BURST_S, Quotas
 from notifications.api import publishing
 from notifications.models import IdempotentRequest, Notification
@@ -53,7 +53,7 @@ def small_log(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def program(name: str) -> Caller:
-    return Caller(bearer=keys.create(name, ["send", "publish"]))
+    return Caller(bearer=api_keys.create(name, ["send", "publish"]))
 
 
 def times(many: int) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def test_an_answer_that_is_given_again_costs_nothing() -> None:
 @pytest.mark.usefixtures("heard_log", "small", "alice")
 @pytest.mark.parametrize("path", ["tokens", "rooms"])
 def test_tokens_and_rooms_are_counted_as_well(path: str) -> None:
-    ci = Caller(bearer=keys.create("ci", ["publish", "tokens"]))
+    ci = Caller(bearer=api_keys.create("ci", ["publish", "tokens"]))
     bodies = {
         "tokens": lambda n: {"user": "alice"},
         "rooms": lambda n: {"name": f"r{n}", "members": "everyone"},

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import Group, User
 
-from notifications.access import keys, tokens
+from notifications.access import api_keys, tokens
 from notifications.models import ApiKey, Room, Ticket
 from notifications.sending.notify import notify
 from tests.api.conftest import Caller, refused
@@ -20,8 +20,8 @@ def bound(db: None) -> Bound:
     """A program whose key has every scope and is for these topics."""
 
     def make(*topics: str, opens_private: bool = True, may_broadcast: bool = True) -> Caller:
-        text = keys.create(
-            "bound", keys.SCOPES, topics=topics, opens_private=opens_private, may_broadcast=may_broadcast
+        text = api_keys.create(
+            "bound", api_keys.SCOPES, topics=topics, opens_private=opens_private, may_broadcast=may_broadcast
         )
         return Caller(bearer=text)
 
@@ -159,7 +159,7 @@ def test_a_key_names_people_and_groups_by_their_addresses(bound: Bound) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("topic", ["user:nobody", "group:nobody", "user:", "user:a\x00", "user:\ud800"])
 def test_who_is_nobody_is_named_and_no_key_is_made(topic: str) -> None:
-    with pytest.raises(keys.BadKey):
-        keys.create("ci", ["send"], topics=[topic])
+    with pytest.raises(api_keys.BadKey):
+        api_keys.create("ci", ["send"], topics=[topic])
 
     assert not ApiKey.objects.exists()

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from hub.log import Log
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.models import ApiKey, Notification
 from notifications.sending.notify import notify
 from tests.api.conftest import Caller, events_on, rows_written
@@ -22,7 +22,7 @@ def narrow(db: None) -> Narrow:
     """A program whose key has every scope and may write to these topics."""
 
     def make(*topics: str) -> Caller:
-        return Caller(bearer=keys.create("narrow", keys.SCOPES, topics=topics))
+        return Caller(bearer=api_keys.create("narrow", api_keys.SCOPES, topics=topics))
 
     return make
 
@@ -51,7 +51,7 @@ def test_it_sends_to_whom_it_may_and_to_no_other(narrow: Narrow, alice: User, op
 @pytest.mark.usefixtures("alice")
 def test_a_segment_may_come_to_be_anybody(narrow: Narrow, topics: list[str], status: int) -> None:
     if status == 0:
-        with pytest.raises(keys.BadKey):
+        with pytest.raises(api_keys.BadKey):
             narrow(*topics)
         return
     program = narrow(*topics)
@@ -113,13 +113,13 @@ def test_a_key_without_topics_writes_to_all(narrow: Narrow) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("topic", ["", "*", "job *", "-a", "job-*-x", "a\x00", "ä*", "a" * 201])
 def test_what_is_no_topic_is_named_and_no_key_is_made(topic: str) -> None:
-    with pytest.raises(keys.BadKey, match="topic"):
-        keys.create("ci", ["send"], topics=["job-1", topic])
+    with pytest.raises(api_keys.BadKey, match="topic"):
+        api_keys.create("ci", ["send"], topics=["job-1", topic])
 
     assert not ApiKey.objects.exists()
 
 
 @pytest.mark.django_db
 def test_a_key_names_a_hundred_topics_at_most() -> None:
-    with pytest.raises(keys.BadKey, match="100"):
-        keys.create("ci", ["send"], topics=[f"job-{number}" for number in range(101)])
+    with pytest.raises(api_keys.BadKey, match="100"):
+        api_keys.create("ci", ["send"], topics=[f"job-{number}" for number in range(101)])

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from hub.people import Person
+from hub.ports import Person
 from notifications.access import judge
-from notifications.inbox import listing, preferences, reading
+from notifications.inbox import listing, preferences, read_state
 from notifications.models import Notification
 from notifications.sending.notify import notify
 from tests.api.conftest import Caller, refused
@@ -253,8 +253,8 @@ def test_each_count_leaves_out_what_that_person_muted(alice: User, bob: User) ->
     everyone = [alice, bob, carol]
     rows = [notify(["everyone"], "Hello", category=category)[0] for category in ("a", "a", "b", "c", "")]
     for user in everyone:
-        reading.read(user, rows[0].pk)
-        reading.read(user, rows[2].pk)
+        read_state.read(user, rows[0].pk)
+        read_state.read(user, rows[2].pk)
     mute(alice, "a")
     mute(bob, "b", "c")
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hub.log import Log
-from notifications.inbox import reading
+from notifications.inbox import read_state
 from notifications.models import Notification, Reading
 from notifications.sending.notify import notify
 from tests.api.conftest import Caller, events_on, refused
@@ -106,7 +106,7 @@ def test_reading_all_takes_as_many_queries_of_many_as_of_few(alice: User) -> Non
     def queries() -> int:
         send()
         with CaptureQueriesContext(connection) as captured:
-            reading.read_all(alice)
+            read_state.read_all(alice)
         return len(captured)
 
     of_one = queries()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from notifications.access import belongings, judge
-from notifications.inbox import listing, reading
+from notifications.inbox import listing, read_state
 from notifications.models import Arrival, Notification, Reading, Subscription
 from notifications.sending.notify import notify
 from tests.api.conftest import Caller, refused
@@ -109,7 +109,7 @@ def test_reading_and_seeing_all_leaves_out_what_was_before_them(
 def test_who_leaves_and_comes_back_begins_anew(alice: User, crew: Group) -> None:
     join(alice)
     read = sent("group:crew", "read")
-    reading.read(alice, read.pk)
+    read_state.read(alice, read.pk)
     sent("group:crew", "unread")
     Notification.objects.update(due_at=timezone.now())
 

@@ -11,12 +11,12 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from hub.delivery.arrivals import Arrivals
-from hub.people import Person
+from hub.ports import Person
 from notifications import recovery
 from notifications.access import belongings
-from notifications.inbox import listing, preferences, reading
+from notifications.inbox import listing, preferences, read_state
 from notifications.models import Notification, Subscription
-from notifications.sending import recalling
+from notifications.sending import recalls
 from notifications.sending.notify import notify
 
 STEPS = 45
@@ -96,24 +96,24 @@ class World:
 
     def recall(self) -> None:
         if row := self.one():
-            recalling.recall(row.pk)
+            recalls.recall(row.pk)
 
     def take_back_a_sending(self) -> None:
         if (row := self.one()) and row.sending_id:
-            recalling.recall_sending(row.sending_id, "admin", "")
+            recalls.recall_sending(row.sending_id, "admin", "")
 
     def expire(self) -> None:
         if row := self.one():
             Notification.objects.filter(pk=row.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
 
     def read(self) -> None:
-        self.mark(reading.read)
+        self.mark(read_state.read)
 
     def archive(self) -> None:
-        self.mark(reading.archive)
+        self.mark(read_state.archive)
 
     def all_of_it(self) -> None:
-        self.random.choice((reading.read_all, reading.see_all))(self.person)
+        self.random.choice((read_state.read_all, read_state.see_all))(self.person)
 
     def mute(self) -> None:
         off: preferences.Choice = {"feed": False, "toast": False}

@@ -18,7 +18,7 @@ from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import ReadOnlyError, ResponseError
 
 from hub.log import LogAway, LogRefused
-from notifications.access import keys
+from notifications.access import api_keys
 from tests.api.conftest import Caller, refused
 
 SECRET = "password=hunter2"
@@ -73,7 +73,7 @@ def test_publishing_is_a_503_as_well(monkeypatch: pytest.MonkeyPatch, error: typ
     def fail(*_: Any, **__: Any) -> Any:
         raise error(SECRET)
 
-    program = Caller(bearer=keys.create("program", ["publish"]))
+    program = Caller(bearer=api_keys.create("program", ["publish"]))
     monkeypatch.setattr("notifications.api.publishing.shared_log", fail)
 
     answer = program.post("events", {"topic": "job-1", "type": "x", "data": 1})

@@ -43,7 +43,7 @@ def test_while_the_database_is_away_it_says_when_to_come_back(
     def fail(*args: object, **kwargs: object) -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr("notifications.access.keys.check", fail)
+    monkeypatch.setattr("notifications.access.api_keys.check", fail)
 
     answer = program.post("notifications", {"to": ["everyone"], "title": "Hello"})
 

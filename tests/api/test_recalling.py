@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hub.log import Log
 from notifications.models import Notification
-from notifications.sending import outbox, recalling
+from notifications.sending import outbox, recalls
 from notifications.sending.notify import notify
 from tests.api.conftest import Caller, events_on, refused
 
@@ -61,7 +61,7 @@ def test_what_is_published_after_its_recall_never_comes(heard_log: Log, alice: U
     """Whoever committed it was slow; somebody took it back meanwhile."""
     (row,) = notify(["user:alice"], "Oops", send_at=timezone.now() + timedelta(hours=1))
     Notification.objects.update(due_at=timezone.now())
-    recalling.recall(row.pk)
+    recalls.recall(row.pk)
 
     outbox.publish([row])
 
@@ -72,7 +72,7 @@ def test_what_is_published_after_its_recall_never_comes(heard_log: Log, alice: U
 def test_a_whole_sending_leaves_the_log(heard_log: Log, alice: User, bob: User) -> None:
     rows = notify(["everyone", "user:alice", "user:bob"], "Oops")
 
-    recalling.recall_sending(rows[0].sending_id, "admin", "mistake")  # type: ignore[arg-type]
+    recalls.recall_sending(rows[0].sending_id, "admin", "mistake")  # type: ignore[arg-type]
 
     for row in rows:
         assert [event["type"] for event in events_on(heard_log, row.topic)] == ["recalled"]

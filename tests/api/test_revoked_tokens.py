@@ -12,9 +12,9 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from hub import topics
-from hub.people import Credentials
-from hub.problems import Problem
-from notifications.access import admission, endings, judge, keys, standings, tokens
+from hub.errors import Problem
+from hub.ports import Credentials
+from notifications.access import admission, api_keys, endings, judge, standings, tokens
 from notifications.models import ApiKey, RevokedToken, Room, Ticket
 from tests.api.conftest import Caller, refused
 
@@ -105,7 +105,7 @@ def test_one_token_is_ended_by_its_id_and_the_others_stand(
 
 
 def test_a_bound_key_ends_what_it_gave_out_and_nothing_else(given: dict[str, str], alice: User) -> None:
-    bound = Caller(bearer=keys.create("bound", ["tokens"], topics=["job-*"]))
+    bound = Caller(bearer=api_keys.create("bound", ["tokens"], topics=["job-*"]))
     own = bound.post("tokens", {"user": "alice", "topics": ["job-1"]}).json["id"]
 
     assert refused(bound.delete(f"tokens/{given['id']}"), 403)

@@ -11,8 +11,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from hub.people import Credentials
-from hub.problems import Problem
+from hub.errors import Problem
+from hub.ports import Credentials
 from notifications.access import admission, tokens
 from notifications.models import Ticket
 from tests.api.conftest import Caller, refused, rows_written

@@ -91,7 +91,7 @@ def _last_reader_ms(server: Server, load: Load, events: int) -> list[float]:
 
 def _flood(events: int) -> None:
     from hub.events import draft
-    from hub.log.shared import shared_log
+    from hub.log.current import shared_log
 
     data = "x" * FLOOD_BYTES
     shared_log().append([draft(TOPIC, "tick", data) for _ in range(events)])

@@ -119,7 +119,7 @@ def connect(bench: Bench, name: str, readers: int, blocks: int) -> Figures:
 
 def storm(bench: Bench, name: str, readers: int, blocks: int, shown: Shown = "own") -> Figures:
     """All are cut off, miss events, and are back at once, all handshakes in flight together."""
-    from hub.log.shared import shared_log
+    from hub.log.current import shared_log
 
     with SERVERS[name](bench) as server, readers_of(server, [TOPIC], readers, shown) as load:
         load.open(readers)

@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from notifications.access import keys, tokens
+from notifications.access import api_keys, tokens
 from notifications.models import ApiKey, Grant
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -58,7 +58,7 @@ def sessions(some: list[User]) -> list[str]:
 
 @functools.cache
 def api_key() -> str:
-    return keys.create("benchmark", keys.SCOPES, "benchmark-key")
+    return api_keys.create("benchmark", api_keys.SCOPES, "benchmark-key")
 
 
 @functools.cache

@@ -24,7 +24,7 @@ POSTS = 5
 def watched(bench: Bench, name: str, readers: int, seconds: float) -> dict[str, float]:
     """Of a core, what the hub uses with so many idle feeds, and while staff look at all of it."""
     from hub import topics
-    from hub.ops.census import code
+    from hub.ops.connection_list import code
 
     looked_at = [topics.staff(one) for one in ("instances", "rooms", f"connections-{code()}")]
     with SERVERS[name](bench) as server, readers_of(server, [TOPIC], readers) as load:
@@ -119,7 +119,7 @@ def _broadcasts_to_all(people: int) -> tuple[str, str]:
 
     from notifications.models import Delivery, Reading
     from notifications.sending.notify import notify
-    from notifications.tracking.crowd import Crowd
+    from notifications.tracking.id_bitmap import Crowd
 
     ids = list(User.objects.values_list("pk", flat=True))
     crowd = Crowd()

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request, Response, ViewportSize, expect
 
-from hub.server.security import POLICY
+from hub.server.csp import POLICY
 from notifications.models import UNSAYABLE, Notification, time_ordered_id
 from tests.browser.visitor import visiting
 from tests.cluster import Cluster

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
-from hub.problems import Problem
-from notifications.access import keys
+from hub.errors import Problem
+from notifications.access import api_keys
 from notifications.models import ApiKey
 
 pytestmark = pytest.mark.django_db
@@ -23,9 +23,9 @@ def test_the_last_line_is_the_key_alone_and_it_works() -> None:
     text = run("create", "--name", "ci", "--scope", "send", "--scope", "publish")[-1]
 
     assert text.startswith("hub_")
-    assert keys.check(text, "publish").name == "ci"
+    assert api_keys.check(text, "publish").name == "ci"
     with pytest.raises(Problem, match="tokens"):
-        keys.check(text, "tokens")
+        api_keys.check(text, "tokens")
 
 
 def test_the_key_itself_is_kept_nowhere() -> None:
@@ -40,7 +40,7 @@ def test_a_revoked_key_works_no_more() -> None:
     run("revoke", "ci")
 
     with pytest.raises(Problem, match="revoked"):
-        keys.check(text, "send")
+        api_keys.check(text, "send")
 
 
 def test_the_list_names_each_key_with_its_scopes_and_state() -> None:
@@ -59,7 +59,7 @@ def test_a_key_for_some_topics_names_them() -> None:
     text = run("create", "--name", "ci", "--scope", "send", "--topic", "job-*", "--topic", "group-ops")[-1]
 
     assert run("list") == ["ci\tsend\tlast used never\tjob-*,group-ops"]
-    assert keys.check(text, "send").topics == ["job-*", f"group-{ops.pk}"]
+    assert api_keys.check(text, "send").topics == ["job-*", f"group-{ops.pk}"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.test import Client
 
 from hub.rooms import kinds
-from notifications.access import judge, keys
+from notifications.access import api_keys, judge
 from notifications.demo import seed
 from notifications.inbox.listing import find
 from notifications.models import ApiKey, Grant, Notification, Room, Template
@@ -43,7 +43,7 @@ def test_its_people_sign_in_and_its_key_has_every_scope() -> None:
         assert authenticate(username=name, password="demo") is not None
     assert list(User.objects.filter(is_staff=True).values_list("username", flat=True)) == ["admin"]
     assert set(Group.objects.get().user_set.values_list("username", flat=True)) == {"admin", "alice"}
-    assert all(keys.check("demo-key", scope) for scope in keys.SCOPES)
+    assert all(api_keys.check("demo-key", scope) for scope in api_keys.SCOPES)
     bob = User.objects.get(username="bob")
     assert not judge.rights([bob.pk])[bob.pk].denied(["repo-hub"])
 

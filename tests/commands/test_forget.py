@@ -11,11 +11,11 @@ from django.core.management.base import CommandError
 from django.test import Client
 from django.utils import timezone
 
-from notifications import forgetting
-from notifications.access import keys
+from notifications import erasure
+from notifications.access import api_keys
 from notifications.models import ApiKey, AuditEntry, Delivery, Line, Notification, Room, Sending
 from notifications.sending.notify import notify
-from notifications.tracking.crowd import Crowd
+from notifications.tracking.id_bitmap import Crowd
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def test_what_was_sent_to_others_too_stays_without_the_name(erin: User) -> None:
     notify(["user:erin", "user:bob"], "For two", sender="erin")
     notify(["user:erin"], "For one", sender="bob")
 
-    forgetting.forget(erin)
+    erasure.forget(erin)
 
     sending = Sending.objects.get()
     assert (sending.title, sending.to, sending.sender) == ("For two", ["user:—", "user:bob"], "—")
@@ -80,7 +80,7 @@ def test_a_bid_keeps_its_sum_and_a_message_its_place(erin: User) -> None:
             room=room, position=position, sender=str(erin.pk), name="erin", line_id="a", body=body, at=now
         )
 
-    forgetting.forget(erin)
+    erasure.forget(erin)
 
     assert [line.body for line in Line.objects.order_by("position")] == ["—", {"bid": 12, "note": "—"}]
     assert {(line.sender, line.name) for line in Line.objects.all()} == {("0", "—")}
@@ -93,16 +93,16 @@ def test_a_delivery_counts_one_fewer(erin: User) -> None:
     Delivery.objects.create(notification=row, instance="a", at=now, late=False, people=crowd.pack(), size=2)
     id = erin.pk
 
-    forgetting.forget(erin)
+    erasure.forget(erin)
 
     delivery = Delivery.objects.get()
     assert (Crowd.holds(delivery.people, id), delivery.size) == (False, 1)
 
 
 def test_a_key_for_their_inbox_alone_opens_nothing_more(erin: User) -> None:
-    keys.create("hers", ["send"], topics=["user:erin"])
+    api_keys.create("hers", ["send"], topics=["user:erin"])
 
-    forgetting.forget(erin)
+    erasure.forget(erin)
 
     assert ApiKey.objects.get().topics == ["user-0"]
 
@@ -111,10 +111,10 @@ def test_begun_twice_it_goes_on(erin: User, monkeypatch: pytest.MonkeyPatch) -> 
     notify(["user:erin"], "Hello")
     monkeypatch.setattr(User, "delete", lambda self: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        forgetting.forget(erin)
+        erasure.forget(erin)
     monkeypatch.undo()
 
-    forgetting.forget(User.objects.get(username="erin"))
+    erasure.forget(User.objects.get(username="erin"))
 
     assert not User.objects.filter(username="erin").exists()
 

@@ -14,8 +14,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from hub.log import Log
-from notifications.access import keys
-from notifications.demo import replay, webhooks
+from notifications.access import api_keys
+from notifications.demo import github_sample, player
 from notifications.models import Notification
 
 LINE = {"event": "push", "action": "payload", "payload": {"ref": "main", "repository": {"name": "hub"}}}
@@ -70,13 +70,13 @@ def run(file: Path, url: str, key: str = "any") -> str:
 def test_every_line_is_tried_until_it_is_accepted(
     file: Path, flaky: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay, "PAUSE_S", (0.001, 0.002))
+    monkeypatch.setattr(player, "PAUSE_S", (0.001, 0.002))
 
     said = run(file, f"http://127.0.0.1:{flaky.server_port}")
 
     lines = file.read_text().splitlines()
     expected = [
-        (f"/api/v1/{path}", webhooks.key(number, line))
+        (f"/api/v1/{path}", github_sample.key(number, line))
         for number, line in enumerate(lines)
         for path in ("notifications", "events")
     ]
@@ -116,7 +116,7 @@ def test_a_hub_has_all_of_it_once_although_it_is_played_twice(
 ) -> None:
     for name in ("alice", "bob", "carol"):
         django_user_model.objects.create_user(name)
-    key = keys.create("replay", ["send", "publish"])
+    key = api_keys.create("replay", ["send", "publish"])
 
     first = run(file, live_server.url, key)
     again = run(file, live_server.url, key)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications import trimming
+from notifications import retention
 from notifications.models import (
     ApiKey,
     AuditEntry,
@@ -140,7 +140,7 @@ def test_a_dry_run_tells_the_same_and_removes_nothing() -> None:
 
 
 def test_no_transaction_is_longer_than_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trimming, "BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH", 2)
     for _ in range(5):
         notification(OLD)
 

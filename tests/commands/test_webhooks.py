@@ -8,7 +8,7 @@ import pytest
 
 from hub import events, topics
 from notifications.api.schemas import EventBody, NotificationBody
-from notifications.demo import webhooks
+from notifications.demo import github_sample
 from notifications.sending.notify import notify
 from tests.webhooks import sources
 
@@ -25,7 +25,7 @@ ISSUE: dict[str, Any] = {
 
 
 def test_an_issues_comment_says_what_where_and_leads_to_itself() -> None:
-    assert webhooks.notification(3, ISSUE) == {
+    assert github_sample.notification(3, ISSUE) == {
         "to": ["group:ops"],
         "title": "Issue comment created in hub #7: It breaks",
         "body": "Same here\nand there",
@@ -38,13 +38,13 @@ def test_an_issues_comment_says_what_where_and_leads_to_itself() -> None:
 def test_its_event_bears_the_payload_on_the_repositorys_topic() -> None:
     expected = {"topic": "repo-hub", "type": "issue-comment", "data": ISSUE["payload"]}
 
-    assert webhooks.event(ISSUE) == expected
+    assert github_sample.event(ISSUE) == expected
 
 
 def test_a_payload_too_large_for_an_event_is_cut() -> None:
     payload = {**ISSUE["payload"], "diff": ["x" * events.MAX_DATA], "patch": "x" * events.MAX_DATA}
 
-    data = webhooks.event({**ISSUE, "payload": payload})["data"]
+    data = github_sample.event({**ISSUE, "payload": payload})["data"]
 
     assert data == {"cut": True, "action": "created"}
 
@@ -63,11 +63,11 @@ def test_a_payload_too_large_for_an_event_is_cut() -> None:
 def test_the_severity_is_the_events(event: str, payload: dict[str, Any], severity: str) -> None:
     webhook = {"event": event, "action": "", "payload": payload}
 
-    assert webhooks.notification(0, webhook)["severity"] == severity
+    assert github_sample.notification(0, webhook)["severity"] == severity
 
 
 def test_a_key_differs_with_the_line_and_its_number() -> None:
-    keys = {webhooks.key(0, "a"), webhooks.key(1, "a"), webhooks.key(0, "b")}
+    keys = {github_sample.key(0, "a"), github_sample.key(1, "a"), github_sample.key(0, "b")}
 
     assert len(keys) == 3
 
@@ -76,7 +76,7 @@ def test_a_key_differs_with_the_line_and_its_number() -> None:
 @pytest.mark.parametrize("source", sources())
 def test_every_webhook_is_accepted(source: str, django_user_model: Any) -> None:
     for number, webhook in enumerate(sources()[source]):
-        event = EventBody(**webhooks.event(webhook))
+        event = EventBody(**github_sample.event(webhook))
         topics.check_live(event.topic)
-        body = NotificationBody(**webhooks.notification(number, webhook))
+        body = NotificationBody(**github_sample.notification(number, webhook))
         notify(**{**dict(body), "to": ["everyone"]})

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from hub.log import Log
-from hub.ops.census import decode
+from hub.ops.connection_list import decode
 from notifications.models import AuditEntry, Notification
 from tests.dashboard.orders import orders
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.log import Log
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.models import ApiKey, AuditEntry, Notification, Sending
 from notifications.sending.notify import notify
 from tests.dashboard.forms import text
@@ -24,12 +24,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def held() -> UUID:
     User.objects.create_user("alice")
-    keys.create("ci", ["send"])
+    api_keys.create("ci", ["send"])
     send_at = timezone.now() + timedelta(hours=1)
     (row,) = notify(
         ["user:alice"], "Later", send_at=send_at, sender="key:ci", api_key=ApiKey.objects.get(name="ci")
     )
-    keys.revoke("ci", "boss")
+    api_keys.revoke("ci", "boss")
     assert row.sending_id
     return row.sending_id
 

@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from hub.problems import Problem
-from notifications.access import keys
+from hub.errors import Problem
+from notifications.access import api_keys
 from notifications.models import ApiKey, AuditEntry
 
 PATH = "/dashboard/keys/"
@@ -38,7 +38,7 @@ def test_a_key_is_made_and_works(boss: Client) -> None:
     ops = Group.objects.create(name="ops")
     answer = make(boss, scope=["send", "publish"], topics="group-ops\n  user-*  \n\n")
 
-    key = keys.check(shown_key(answer.content.decode()), "publish")
+    key = api_keys.check(shown_key(answer.content.decode()), "publish")
     assert (key.name, key.scopes, key.topics) == ("ci", ["send", "publish"], [f"group-{ops.pk}", "user-*"])
     assert "group-ops, user-*" in boss.get(PATH).content.decode()
 
@@ -91,7 +91,7 @@ def test_what_was_done_is_in_the_audit_log(boss: Client) -> None:
 def test_what_cannot_be_made_is_said_and_the_form_keeps_what_was_written(
     boss: Client, form: dict[str, Any], told: str
 ) -> None:
-    keys.create("taken", ["read"])
+    api_keys.create("taken", ["read"])
 
     answer = make(boss, **form)
 
@@ -109,7 +109,7 @@ def test_a_revoked_key_works_no_more_and_is_listed_as_that(boss: Client) -> None
     answer = boss.post(f"{PATH}{ApiKey.objects.get().pk}/revoke", follow=True)
 
     with pytest.raises(Problem, match="revoked"):
-        keys.check(text, "send")
+        api_keys.check(text, "send")
     assert "The key ci is revoked." in answer.content.decode()
     assert '<span class="tag bad">revoked</span>' in answer.content.decode()
 
@@ -127,9 +127,9 @@ def test_a_second_time_is_told_and_not_noted(boss: Client) -> None:
 
 def test_those_that_work_come_first_and_all_come_by_pages(manager: Client) -> None:
     for number in range(60):
-        keys.create(f"k{number:02}", ["send"])
+        api_keys.create(f"k{number:02}", ["send"])
     for number in range(55, 60):
-        keys.revoke(f"k{number:02}")
+        api_keys.revoke(f"k{number:02}")
 
     first = manager.get(PATH).content.decode()
     following = re.search(r'<a rel="next" href="\?([^"]+)"', first)
@@ -149,7 +149,7 @@ def test_a_page_that_begins_nowhere_is_not_found(manager: Client, before: str) -
 @pytest.mark.parametrize("who", ["viewer", "sender", "broadcaster"])
 def test_other_roles_are_refused_each_act(request: pytest.FixtureRequest, who: str) -> None:
     client: Client = request.getfixturevalue(who)
-    keys.create("ci", ["send"])
+    api_keys.create("ci", ["send"])
     key = ApiKey.objects.get()
 
     answers = [client.get(PATH), make(client, name="other"), client.post(f"{PATH}{key.pk}/revoke")]

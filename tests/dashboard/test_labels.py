@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from hub.ops.census import decode
+from hub.ops.connection_list import decode
 from notifications.models import Notification, Room
 from notifications.sending.notify import notify
 

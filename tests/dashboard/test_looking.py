@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from hub.people import Credentials
-from hub.problems import Problem
+from hub.errors import Problem
+from hub.ports import Credentials
 from notifications.access import admission, judge
 from notifications.models import AuditEntry, Line, Room
 from notifications.sending.notify import notify

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.log import Log
-from notifications.sending import recalling
+from notifications.sending import recalls
 from notifications.sending.notify import notify
 
 PATH = "/dashboard/"
@@ -46,7 +46,7 @@ def test_what_is_due_next_is_told_the_soonest_first_without_what_was_taken_back(
     now = timezone.now()
     later = {n: notify(["everyone"], f"due {n}", send_at=now + timedelta(hours=n))[0] for n in (4, 2, 1, 3)}
     assert later[1].sending_id
-    recalling.recall_sending(later[1].sending_id, "ann", "")
+    recalls.recall_sending(later[1].sending_id, "ann", "")
 
     due = shown(viewer).partition('id="due"')[2]
 

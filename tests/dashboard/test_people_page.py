@@ -13,7 +13,7 @@ from django.test import Client
 
 from hub import topics
 from hub.log import Log
-from notifications.inbox import preferences, reading
+from notifications.inbox import preferences, read_state
 from notifications.models import AuditEntry, Preference
 from notifications.sending.notify import notify
 from tests.api.conftest import events_on
@@ -29,7 +29,7 @@ def alice(person: Callable[[str], User]) -> User:
     alice = person("alice")
     alice.groups.add(Group.objects.create(name="ops"))
     rows = notify(["user:alice", "group:ops"], "Green", category="builds")
-    reading.read(alice, rows[0].pk)
+    read_state.read(alice, rows[0].pk)
     return alice
 
 

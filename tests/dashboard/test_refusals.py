@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from notifications.access import keys
+from notifications.access import api_keys
 from notifications.models import Template
 from notifications.sending.notify import notify
 from tests.dashboard.forms import COMPOSE, draft
@@ -103,7 +103,7 @@ def test_a_time_that_cannot_be_is_told_in_arabic(boss: Client, zone: str) -> Non
     ],
 )
 def test_a_key_that_cannot_be_is_told_in_arabic(boss: Client, form: dict[str, Any]) -> None:
-    keys.create("taken", ["read"])
+    api_keys.create("taken", ["read"])
 
     answer = boss.post("/dashboard/keys/", {"name": "ci", "scope": ["send"], "topics": "", **form})
 

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from hub.log import Log
 from notifications.models import Notification, Reading, Sending, Template
-from notifications.sending import recalling
+from notifications.sending import recalls
 from notifications.sending.notify import notify
 from tests.dashboard.forms import text
 
@@ -27,7 +27,7 @@ def test_each_says_how_it_stands(viewer: Client, heard_log: Log) -> None:
     notify(["everyone"], "Two", send_at=later)
     gone = notify(["everyone"], "Three")[0].sending_id
     assert gone is not None
-    recalling.recall_sending(gone, "ana", "")
+    recalls.recall_sending(gone, "ana", "")
 
     said = text(viewer.get("/dashboard/sent/"))
 
@@ -115,7 +115,7 @@ def test_of_many_addresses_partly_taken_back_it_asks_no_more(
         person(name).groups.add(Group.objects.get_or_create(name="ops")[0])
     Group.objects.create(name="none")
     rows = notify(["user:alice", "group:ops", "group:none", "topic:releases"], "Many", category="builds")
-    recalling.recall(rows[1].pk, "ana", "wrong crowd")
+    recalls.recall(rows[1].pk, "ana", "wrong crowd")
     User.objects.filter(username="alice").update(is_active=False)
 
     with django_assert_max_num_queries(10):

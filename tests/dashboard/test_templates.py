@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from notifications.models import AuditEntry, Template
-from notifications.sending import filling
+from notifications.sending import template_rendering
 from tests.dashboard.forms import acts, text
 
 PATH = "/dashboard/templates/"
@@ -96,13 +96,13 @@ def test_what_is_not_there_is_not_found(sender: Client) -> None:
 def test_what_lacks_is_named() -> None:
     template = Template(title="{a} {b} {a}", url="/{c}")
 
-    assert filling.names(template) == ("a", "b", "c")
+    assert template_rendering.names(template) == ("a", "b", "c")
     with pytest.raises(ValueError, match=r"Give a value for b, c\."):
-        filling.fill(template, {"a": "1", "b": " "})
+        template_rendering.fill(template, {"a": "1", "b": " "})
 
 
 def test_what_is_filled_in_is_not_filled_again() -> None:
-    filled = filling.fill(Template(title="{a} {b}"), {"a": "{b}", "b": "{a}"})
+    filled = template_rendering.fill(Template(title="{a} {b}"), {"a": "{b}", "b": "{a}"})
 
     assert filled["title"] == "{b} {a}"
 

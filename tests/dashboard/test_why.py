@@ -15,11 +15,11 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications import dashboard
-from notifications.inbox import preferences, reading
+from notifications.inbox import preferences, read_state
 from notifications.models import Notification
-from notifications.sending import recalling
+from notifications.sending import recalls
 from notifications.sending.notify import notify
-from notifications.tracking.why import REASONS
+from notifications.tracking.explain import REASONS
 from tests.why.conftest import ALWAYS, NO_TOAST, give, put_in_log, send
 
 PAGE = "/dashboard/why/"
@@ -63,7 +63,7 @@ def test_at_first_it_asks(viewer: Client) -> None:
 def test_of_a_person_it_tells_the_last_decisions(manager: Client, alice: User) -> None:
     row = send(title="Build 512")
     give(row, alice)
-    reading.read(alice, row.pk)
+    read_state.read(alice, row.pk)
     send(title="Build 513")
 
     look(manager, "alice")
@@ -82,7 +82,7 @@ def test_it_names_the_quiet_hours_that_decided(viewer: Client, alice: User) -> N
 
 
 def test_it_names_who_recalled_it_and_why(viewer: Client, alice: User) -> None:
-    recalling.recall(send().pk, by="admin", reason="wrong link")
+    recalls.recall(send().pk, by="admin", reason="wrong link")
 
     page = asked(viewer, person="alice")
 
@@ -129,8 +129,8 @@ def test_of_one_without_a_sending_there_are_no_numbers(viewer: Client) -> None:
 def test_of_one_and_the_other_it_tells_what_became_of_it(viewer: Client, alice: User) -> None:
     row = send(title="Build 512", url="/builds/512")
     give(row, alice)
-    reading.click(alice, row.pk)
-    recalling.recall(row.pk, by="admin", reason="wrong link")
+    read_state.click(alice, row.pk)
+    recalls.recall(row.pk, by="admin", reason="wrong link")
 
     page = asked(viewer, person="alice", notification=row.pk)
 
@@ -179,7 +179,7 @@ def test_an_unknown_notification_is_told_so(viewer: Client, alice: User, query: 
 def test_hostile_texts_are_shown_and_never_run(manager: Client, person: Callable[[str], User]) -> None:
     mallory = person("<b>&name=x")
     row = send(f"user:{mallory.username}", title=HOSTILE)
-    recalling.recall(row.pk, by="<i>by</i>", reason="<u>because</u>")
+    recalls.recall(row.pk, by="<i>by</i>", reason="<u>because</u>")
 
     look(manager, mallory.username)
     pages = (

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from notifications.demo import webhooks
+from notifications.demo import github_sample
 from tests.delivery.conftest import Site
 from tests.delivery.reader import Reader, until
 from tests.webhooks import COUNT, made
@@ -51,7 +51,7 @@ async def replay(site: Site, run: str) -> Ledger:
     ledger = Ledger()
 
     async def play(number: int, webhook: dict[str, Any]) -> None:
-        notification, event = webhooks.notification(number, webhook), webhooks.event(webhook)
+        notification, event = github_sample.notification(number, webhook), github_sample.event(webhook)
         accepted = await post(site, "/api/v1/notifications", notification, f"{run}-n{number}")
         for address, row in zip(notification["to"], accepted["notifications"], strict=True):
             ledger.notifications.setdefault(address, []).append(row["id"])
@@ -67,7 +67,7 @@ async def replay(site: Site, run: str) -> Ledger:
 
 
 async def sixty(site: Site) -> list[tuple[str, Reader]]:
-    topics = sorted({webhooks.event(webhook)["topic"] for webhook in made()})
+    topics = sorted({github_sample.event(webhook)["topic"] for webhook in made()})
     wanted = [(USERS[n % 3], n % 3 + 1) for n in range(60)]
     readers = await asyncio.gather(*(site.reader(user, topics[:100], instance=k) for user, k in wanted))
     return [(user, reader) for (user, _), reader in zip(wanted, readers, strict=True)]

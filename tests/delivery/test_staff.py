@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from hub.log.redis import RedisLog
-from hub.ops.census import code
-from hub.ops.orders import disconnect, drain
+from hub.ops.connection_list import code
+from hub.ops.remote_commands import disconnect, drain
 from tests.cluster import Cluster
 from tests.delivery.conftest import Site
 from tests.delivery.reader import until

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hub import environment
+from hub import env
 from tests.cluster.instance import ROOT
 from tests.deployment.dockerfile import stages
 
@@ -34,7 +34,7 @@ def test_every_setting_reaches_the_instances_and_no_other() -> None:
         r'^    "(HUB_\w+)",$', (ROOT / "hub" / "settings.py").read_text(), re.MULTILINE
     )
 
-    assert set(SERVICES["hub"]["environment"]) == environment.known - NOT_SET - set(of_the_cluster)
+    assert set(SERVICES["hub"]["environment"]) == env.known - NOT_SET - set(of_the_cluster)
 
 
 def test_nginx_is_given_every_variable_of_its_template_and_no_other() -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from hub import topics
 from hub.delivery.subscriber import Subscriber
 from hub.events import Piece
-from notifications.access.keys import SCOPES
+from notifications.access.api_keys import SCOPES
 from notifications.api import api, schemas
 from tests.docs.page import page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.doctor.clock import skewed
+from hub.doctor.clock_skew import skewed
 from hub.doctor.report import Report
 
 

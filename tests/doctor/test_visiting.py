@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from notifications.access import keys
+from notifications.access import api_keys
+from notifications.doctor_fixture import FLAG, visiting
 from notifications.models import ApiKey, Room
-from notifications.visiting import FLAG, visiting
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timezone.now() - timedelta(days=1)
@@ -20,7 +20,7 @@ LEFT = "doctor-1763712345-0a1b2c3d"
 def named(name: str, password: str = "!of-single-sign-on") -> None:
     User.objects.create(username=name, password=password, date_joined=LONG_AGO)
     Room.objects.create(name=name)
-    keys.create(name, ["publish"])
+    api_keys.create(name, ["publish"])
 
 
 @pytest.mark.parametrize("name", ["doctor-who", "doctor-1763712345-0a1b2c3", LEFT])

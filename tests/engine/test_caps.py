@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub.delivery.caps import Caps, Held
-from hub.problems import Problem
+from hub.delivery.limits import Caps, Held
+from hub.errors import Problem
 
 
 def entered(caps: Caps, person: str = "ann", address: str = "::1", topics: int = 0) -> None:

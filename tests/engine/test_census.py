@@ -9,8 +9,8 @@ import pytest
 
 from hub import topics
 from hub.delivery.subscriber import Subscriber
-from hub.ops.census import SHOWN, Filter, census, code, decode
-from hub.people import Person
+from hub.ops.connection_list import SHOWN, Filter, census, code, decode
+from hub.ports import Person
 
 
 def subscriber(name: str, *more: str, address: str = "127.0.0.1", age_s: float = 0) -> Subscriber:

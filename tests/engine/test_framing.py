@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
 from hub.rooms.protocol import Close
-from hub.support import framing
+from hub.support import ws_frames
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from hub.support import framing
     ],
 )
 def test_a_frame_says_its_length_as_rfc_6455_wants_it(length: int, head: bytes) -> None:
-    assert framing.text(b"x" * length) == head + b"x" * length
+    assert ws_frames.text(b"x" * length) == head + b"x" * length
 
 
 @settings(deadline=None, database=None)
@@ -32,7 +32,7 @@ def test_another_implementation_reads_the_frames(data: bytes, code: Close, reaso
     browser = Protocol(Side.CLIENT, state=OPEN)
 
     browser.receive_data(
-        framing.text(b"{}") + framing.binary(data) + framing.PING + framing.closing(code, reason * 10)
+        ws_frames.text(b"{}") + ws_frames.binary(data) + ws_frames.PING + ws_frames.closing(code, reason * 10)
     )
 
     events = browser.events_received()

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from hub.rooms.heads import MAX_FRAGMENTS, Heads
+from hub.rooms.frame_heads import MAX_FRAGMENTS, Heads
 from hub.rooms.protocol import Malformed
 from tests.room.wireframe import frame
 

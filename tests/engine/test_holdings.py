@@ -7,11 +7,11 @@ import time
 import pytest
 
 from hub import topics
-from hub.delivery.caps import Caps, Held
 from hub.delivery.holdings import BELIEVED_S, MOST, Holdings
+from hub.delivery.limits import Caps, Held
+from hub.errors import Problem
 from hub.events import Draft, Event, draft
 from hub.log.memory import MemoryLog
-from hub.problems import Problem
 
 
 class Instance:

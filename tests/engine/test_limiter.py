@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from hub.rooms.limiter import BURST_S, BYTES, FRAMES, LINES, SIGNAL_BYTES, Limiters, Rates, TooFast
+from hub.rooms.rate_limiter import BURST_S, BYTES, FRAMES, LINES, SIGNAL_BYTES, Limiters, Rates, TooFast
 
 RATES = Rates(lines_per_s=20, signals_per_s=40, bytes_per_s=100_000)
 

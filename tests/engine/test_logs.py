@@ -11,7 +11,7 @@ import pytest
 
 from hub.delivery.subscriber import Subscriber
 from hub.ops import logs
-from hub.people import Person
+from hub.ports import Person
 
 
 class Lines(logging.Handler):

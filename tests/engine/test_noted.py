@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub.delivery.noted import Noted
-from hub.people import Caught, Span
+from hub.delivery.replay_notes import Noted
+from hub.ports import Caught, Span
 
 OWN = ("everyone", "user-1")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.problems import Problem
+from hub.errors import Problem
 from hub.support import origins
 from hub.support.headers import fields
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hub.events import Event
 from hub.rooms import protocol
 from hub.rooms.protocol import Close, Malformed, Ping, Say, Signal
-from hub.support import framing
+from hub.support import ws_frames
 
 ANN = {"id": "1", "name": "Ann"}
 MOST = 2**53 - 1
@@ -63,7 +63,7 @@ def test_any_bytes_are_one_of_three_or_malformed(data: bytes) -> None:
     try:
         protocol.parse(data)
     except Malformed as malformed:
-        framing.closing(Close.MALFORMED, str(malformed))
+        ws_frames.closing(Close.MALFORMED, str(malformed))
 
 
 @calm
@@ -74,7 +74,7 @@ def test_any_object_is_one_of_three_or_malformed(frame: dict[str, Any], ascii: b
     try:
         found = protocol.parse(text)
     except Malformed as malformed:
-        framing.closing(Close.MALFORMED, str(malformed))
+        ws_frames.closing(Close.MALFORMED, str(malformed))
     else:
         assert isinstance(found, Say | Signal | Ping)
         if not isinstance(found, Ping):

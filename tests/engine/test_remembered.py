@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub.delivery.doubts import EVERYBODY, MOST, Doubts
-from hub.support import remembered
-from hub.support.remembered import Remembered
+from hub.delivery.invalidations import EVERYBODY, MOST, Doubts
+from hub.support import ttl_cache
+from hub.support.ttl_cache import Remembered
 
 
 class Source:
@@ -72,13 +72,13 @@ async def test_nothing_is_remembered_while_nobody_would_tell(source: Source) -> 
 
 
 async def test_it_is_forgotten_in_time(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remembered, "KEPT_S", 1e-9)
+    monkeypatch.setattr(ttl_cache, "KEPT_S", 1e-9)
 
     assert [await source.answers.get("1") for _ in range(2)] == [1, 2]
 
 
 async def test_it_takes_bounded_memory(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remembered, "MOST", 10)
+    monkeypatch.setattr(ttl_cache, "MOST", 10)
 
     for name in range(100):
         await source.answers.get(str(name))

@@ -17,7 +17,7 @@ from hub.events import Draft, Event
 from hub.log import PLAIN, Ear, Log, Page, Placed, Terms
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
-from hub.people import Person
+from hub.ports import Person
 
 TOPICS = ("a", "b")
 EVENTS = 12  # by each publisher

@@ -10,13 +10,13 @@ from typing import Any
 import jwt
 import pytest
 
-from notifications.access import seals
+from notifications.access import signing
 
 CLAIMS = {"sub": "7", "name": "Zoë", "topics": ["job-1"], "iat": 1763712345.678901}
 
 
 def key() -> bytes:
-    return next(iter(seals._keys().values()))
+    return next(iter(signing._keys().values()))
 
 
 def encoded(said: Any) -> str:
@@ -24,19 +24,19 @@ def encoded(said: Any) -> str:
 
 
 def test_a_library_reads_it() -> None:
-    token = seals.sign(CLAIMS)
+    token = signing.sign(CLAIMS)
 
     assert jwt.decode(token, key(), algorithms=["HS256"], options={"verify_iat": False}) == CLAIMS
     assert jwt.get_unverified_header(token).keys() == {"alg", "kid", "typ"}
 
 
 def test_what_was_signed_is_read_as_it_was_said() -> None:
-    assert seals.verify(seals.sign(CLAIMS)) == CLAIMS
+    assert signing.verify(signing.sign(CLAIMS)) == CLAIMS
 
 
 def changed(part: int, to: Callable[[str], str]) -> Callable[[], str]:
     def make() -> str:
-        parts = seals.sign(CLAIMS).split(".")
+        parts = signing.sign(CLAIMS).split(".")
         parts[part] = to(parts[part])
         return ".".join(parts)
 
@@ -45,8 +45,8 @@ def changed(part: int, to: Callable[[str], str]) -> Callable[[], str]:
 
 FORGERIES: dict[str, Callable[[], str]] = {
     "nothing": lambda: "",
-    "two parts": lambda: seals.sign(CLAIMS).rpartition(".")[0],
-    "four parts": lambda: seals.sign(CLAIMS) + ".AAAA",
+    "two parts": lambda: signing.sign(CLAIMS).rpartition(".")[0],
+    "four parts": lambda: signing.sign(CLAIMS) + ".AAAA",
     "another body": changed(1, lambda body: encoded({**CLAIMS, "sub": "1"})),
     "a body with a tail": changed(1, lambda body: body + "="),
     "another signature": changed(2, lambda seal: ("B" if seal[0] == "A" else "A") + seal[1:]),
@@ -58,7 +58,7 @@ FORGERIES: dict[str, Callable[[], str]] = {
     "an unknown key": changed(0, lambda head: encoded({"alg": "HS256", "kid": "0", "typ": "JWT"})),
     "no key named": lambda: jwt.encode(CLAIMS, key(), algorithm="HS256"),
     "another secret": lambda: jwt.encode(
-        CLAIMS, b"x" * 32, algorithm="HS256", headers=jwt.get_unverified_header(seals.sign(CLAIMS))
+        CLAIMS, b"x" * 32, algorithm="HS256", headers=jwt.get_unverified_header(signing.sign(CLAIMS))
     ),
     "a lone surrogate": lambda: "\ud800.\ud800.\ud800",
 }
@@ -66,20 +66,20 @@ FORGERIES: dict[str, Callable[[], str]] = {
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
 def test_what_was_not_is_refused(forge: Callable[[], str]) -> None:
-    with pytest.raises(seals.Forged):
-        seals.verify(forge())
+    with pytest.raises(signing.Forged):
+        signing.verify(forge())
 
 
 def test_what_the_secret_before_signed_is_read_while_that_is_a_fallback(settings: Any) -> None:
-    token, sealed = seals.sign(CLAIMS), seals.seal("a-b")
+    token, sealed = signing.sign(CLAIMS), signing.seal("a-b")
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 8, [settings.SECRET_KEY]
 
-    assert seals.verify(token) == CLAIMS
-    assert seals.unseal(sealed) == "a-b"
-    assert seals.sign(CLAIMS) != token
+    assert signing.verify(token) == CLAIMS
+    assert signing.unseal(sealed) == "a-b"
+    assert signing.sign(CLAIMS) != token
 
 
 @pytest.mark.parametrize("sealed", ["", "-", "a-b", "a-b-0123456789abcdef", "é-é", "\ud800-1"])
 def test_a_seal_is_not_guessed(sealed: str) -> None:
-    with pytest.raises(seals.Forged):
-        seals.unseal(sealed)
+    with pytest.raises(signing.Forged):
+        signing.unseal(sealed)

@@ -20,8 +20,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from hub import events
 from hub.events import Draft, Event
 from hub.log import Log
+from hub.log.current import shared_log
 from hub.log.memory import MemoryLog
-from hub.log.shared import shared_log
 from hub.ops import tracing
 from hub.rooms import protocol
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from hub.support.turns import Turns
+from hub.support.keyed_lock import Turns
 
 
 async def test_of_one_kind_the_second_waits_for_the_first() -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hub.delivery import rota, wires
-from hub.delivery.wires import Wire, Wires
+from hub.delivery import read_schedule, sockets
+from hub.delivery.sockets import Wire, Wires
 
 LIMIT = 256 * 1024
 
@@ -61,12 +61,12 @@ def fill(line: Line, piece: bytes = b"x" * 1000) -> int:
 
 
 async def test_bytes_go_straight_to_the_kernel(line: Line) -> None:
-    before = wires.direct
+    before = sockets.direct
 
     line.wire.write(b"hello")
 
     assert line.wire.waiting == 0
-    assert wires.direct == before + 1
+    assert sockets.direct == before + 1
     assert await line.read(5) == b"hello"
 
 
@@ -86,11 +86,11 @@ async def test_after_a_wait_bytes_go_straight_again(line: Line) -> None:
     written = fill(line)
     await line.read(written)
     await line.until(lambda: line.wire.waiting == 0)
-    before = wires.direct
+    before = sockets.direct
 
     line.wire.write(b"again")
 
-    assert wires.direct == before + 1
+    assert sockets.direct == before + 1
     assert await line.read(5) == b"again"
 
 
@@ -121,7 +121,7 @@ async def test_the_end_goes_after_what_waits(line: Line) -> None:
 async def test_a_reader_that_never_takes_its_goodbye_is_closed_all_the_same(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wires, "ENDING_S", 0.05)
+    monkeypatch.setattr(sockets, "ENDING_S", 0.05)
     fill(line)
 
     line.wire.end(b"goodbye")
@@ -152,8 +152,8 @@ async def test_writing_to_one_who_just_left_closes_later_and_not_within_the_writ
 async def test_who_goes_on_after_the_end_is_heard_no_further_than_a_bound(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wires, "IGNORED", 256 * 1024)
-    monkeypatch.setattr(wires, "ENDING_S", 0.2)
+    monkeypatch.setattr(sockets, "IGNORED", 256 * 1024)
+    monkeypatch.setattr(sockets, "ENDING_S", 0.2)
     taken = 0
 
     def heard(data: bytes) -> None:
@@ -170,7 +170,7 @@ async def test_who_goes_on_after_the_end_is_heard_no_further_than_a_bound(
             except OSError:
                 break
 
-    assert taken < wires.IGNORED + 4 * wires.HEARD
+    assert taken < sockets.IGNORED + 4 * sockets.HEARD
 
 
 async def test_after_the_end_nothing_is_heard_though_the_reader_takes_nothing(line: Line) -> None:
@@ -213,7 +213,7 @@ async def test_a_connection_that_cannot_be_served_ends_and_the_others_are_served
 async def test_those_who_flood_leave_the_loop_its_turns_and_each_other_theirs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rota, "TURN_S", 0.0)  # one a turn
+    monkeypatch.setattr(read_schedule, "TURN_S", 0.0)  # one a turn
     mine = Wires()
     heard: list[int] = []
     pairs = [socket.socketpair() for _ in range(10)]

@@ -9,17 +9,17 @@ from urllib.parse import urlencode
 
 import pytest
 
-from hub.delivery.caps import Caps
-from hub.delivery.counts import Recount
 from hub.delivery.fanout import Fanout
+from hub.delivery.limits import Caps
 from hub.delivery.recalls import Recalls
 from hub.delivery.revocation import Revocation
+from hub.delivery.unread_counts import Recount
+from hub.errors import Problem
 from hub.events import Event, draft
 from hub.feeds.endpoint import Feeds, Limits
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
-from hub.people import Credentials, Person
-from hub.problems import Problem
+from hub.ports import Credentials, Person
 
 DEADLINE_S = 10
 

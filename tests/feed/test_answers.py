@@ -11,20 +11,20 @@ import pytest
 from channels.layers import InMemoryChannelLayer
 
 from hub import events, topics
-from hub.delivery.caps import Caps
+from hub.delivery.limits import Caps
 from hub.log import Log
 from hub.log.replay import Replay
-from hub.ops import answers
-from hub.ops.answers import Answers
-from hub.ops.census import code
+from hub.ops import live_status
+from hub.ops.connection_list import code
+from hub.ops.instance_stats import Vitals
+from hub.ops.live_status import Answers
 from hub.ops.metrics import Metrics
-from hub.ops.orders import Orders, disconnect, drain
-from hub.ops.vitals import Vitals
-from hub.people import Credentials, Entry
+from hub.ops.remote_commands import Orders, disconnect, drain
+from hub.ports import Credentials, Entry
 from hub.rooms.endpoint import Limits, Rooms
-from hub.rooms.limiter import Rates
-from hub.rooms.lobby import Lobby
 from hub.rooms.presence.memory import MemoryPresence
+from hub.rooms.rate_limiter import Rates
+from hub.rooms.registry import Lobby
 from tests.feed.conftest import Client, Desk
 
 BOSS = {"authorization": "Bearer boss"}
@@ -66,9 +66,9 @@ async def _enter(credentials: Credentials, name: str) -> Entry:
 
 @pytest.fixture
 async def office(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    monkeypatch.setattr(answers, "ASK_S", 0.05)
-    monkeypatch.setattr(answers, "REPORT_S", 0.05)
-    monkeypatch.setattr(answers, "AGAIN_S", 0.02)
+    monkeypatch.setattr(live_status, "ASK_S", 0.05)
+    monkeypatch.setattr(live_status, "REPORT_S", 0.05)
+    monkeypatch.setattr(live_status, "AGAIN_S", 0.02)
     office = Office(desk)
     running = asyncio.create_task(office.answers.run())
     yield office

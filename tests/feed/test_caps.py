@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from hub.people import Credentials, Person
+from hub.ports import Credentials, Person
 from tests.feed.conftest import Desk
 
 

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from hub.delivery.deliveries import Deliveries
-from hub.people import Caught, Given
+from hub.delivery.journal import Deliveries
+from hub.ports import Caught, Given
 from tests.feed.conftest import Desk
 
 

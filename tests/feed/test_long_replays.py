@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from hub.events import Event, draft
-from hub.people import Span
+from hub.ports import Span
 from tests.feed.conftest import Client, Desk
 
 HOUR = 3600 * 1_000_000

@@ -10,12 +10,12 @@ import pytest
 
 from hub import topics
 from hub.delivery.fanout import Fanout
+from hub.delivery.heartbeat import Wheel
 from hub.delivery.subscriber import Subscriber
-from hub.delivery.wheel import Wheel
 from hub.events import Draft, Event
-from hub.ops.orders import Orders
-from hub.people import Person
-from hub.support.mishaps import malformed
+from hub.ops.remote_commands import Orders
+from hub.ports import Person
+from hub.support.faults import malformed
 from tests.feed.conftest import Desk
 
 BODIES = {

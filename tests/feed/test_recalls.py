@@ -6,9 +6,9 @@ from typing import Any
 
 from hub.delivery.recalls import Recalls
 from hub.delivery.subscriber import Subscriber
-from hub.delivery.watch import Watch
+from hub.delivery.topic_state import Watch
 from hub.events import Event, draft
-from hub.people import Person
+from hub.ports import Person
 from tests.feed.conftest import Client, Desk
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub.delivery import counts
-from hub.support.mishaps import malformed
+from hub.delivery import unread_counts
+from hub.support.faults import malformed
 from tests.feed.conftest import Client, Desk
 
 
@@ -35,7 +35,7 @@ async def test_who_comes_with_them_is_told_theirs(desk: Desk) -> None:
 
 
 async def test_their_own_comes_when_it_can_be_read_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counts, "RETRY_S", 0.01)
+    monkeypatch.setattr(unread_counts, "RETRY_S", 0.01)
     ann, bad = await opened(desk, "ann"), await opened(desk, "bad")
     desk.uncountable.add("bad")
     desk.publish("everyone", {"id": "n1"}, "notification")

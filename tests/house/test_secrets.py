@@ -10,22 +10,22 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from hub import environment
+from hub import env
 
 SECRET = "correct-horse-battery"
 
 READERS: dict[str, Callable[[str], Any]] = {
-    "needing": lambda name: environment.needing(name, "no-such-distribution", "x"),
-    "number": lambda name: environment.number(name, 1),
-    "whole": lambda name: environment.whole(name, 1),
-    "flag": environment.flag,
-    "one_of": lambda name: environment.one_of(name, "text", "json"),
-    "listed": lambda name: environment.listed(name, "", "[0-9]+", "a number"),
-    "secret": lambda name: environment.secret(name, 100),
-    "secrets": lambda name: environment.secrets(name, 100),
-    "networks": lambda name: environment.networks(name, ""),
-    "database": lambda name: environment.database(name, Path("x"), 1),
-    "redis": environment.redis,
+    "needing": lambda name: env.needing(name, "no-such-distribution", "x"),
+    "number": lambda name: env.number(name, 1),
+    "whole": lambda name: env.whole(name, 1),
+    "flag": env.flag,
+    "one_of": lambda name: env.one_of(name, "text", "json"),
+    "listed": lambda name: env.listed(name, "", "[0-9]+", "a number"),
+    "secret": lambda name: env.secret(name, 100),
+    "secrets": lambda name: env.secrets(name, 100),
+    "networks": lambda name: env.networks(name, ""),
+    "database": lambda name: env.database(name, Path("x"), 1),
+    "redis": env.redis,
 }
 VALUES = (
     SECRET,
@@ -60,8 +60,8 @@ def test_a_value_that_cannot_be_read_is_named_and_not_told(
 def test_every_reader_of_the_environment_is_tried() -> None:
     readers = {
         name
-        for name, member in vars(environment).items()
-        if callable(member) and getattr(member, "__module__", "") == environment.__name__
+        for name, member in vars(env).items()
+        if callable(member) and getattr(member, "__module__", "") == env.__name__
     }
 
     assert readers - {"text", "loopback"} == READERS.keys()

@@ -15,7 +15,7 @@ from hub.events import Draft, Event
 from hub.log import LogAway, LogRefused
 from hub.log.redis import RedisLog
 from hub.log.script import CHANNEL, STREAM
-from hub.support.mishaps import malformed
+from hub.support.faults import malformed
 from tests.cluster.redis import Redis
 from tests.log.conftest import Listener
 
@@ -94,7 +94,7 @@ async def test_many_of_one_topic_are_told_once(
 ) -> None:
     await log.subscribe(["told-once", "job-1"])
 
-    with caplog.at_level(logging.ERROR, logger="hub.support.mishaps"):
+    with caplog.at_level(logging.ERROR, logger="hub.support.faults"):
         for message in MESSAGES.values():
             client.publish(f"{CHANNEL}told-once", message)
         log.append([tick()])

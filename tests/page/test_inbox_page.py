@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from hub.log import LogAway
-from hub.log.shared import shared_log
+from hub.log.current import shared_log
 from notifications.models import Reading
 from tests.page.rows import page, sent
 

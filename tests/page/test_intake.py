@@ -100,7 +100,7 @@ def test_a_strange_host_is_a_400_in_the_shape_of_the_endpoint(stranger: Client, 
 def test_a_fault_of_ours_under_the_api_is_a_problem_without_its_words(
     stranger: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifications.access.keys.check", failing(RuntimeError(SECRET)))
+    monkeypatch.setattr("notifications.access.api_keys.check", failing(RuntimeError(SECRET)))
 
     answer = stranger.post("/api/v1/events", {}, headers={"authorization": "Bearer x"})
 

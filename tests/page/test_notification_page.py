@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from hub import topics
-from notifications import words
+from notifications import i18n
 from notifications.models import Notification, Preference, Reading, Subscription
 from tests.page.rows import page, put_away, sent
 
@@ -106,6 +106,6 @@ def test_an_error_speaks_the_readers_language() -> None:
 
 
 def test_every_file_of_the_browser_and_the_page_knows_the_same_words() -> None:
-    tables = [json.loads((words.TABLES / f"{name}.json").read_text()) for name in ("en", "ar")]
+    tables = [json.loads((i18n.TABLES / f"{name}.json").read_text()) for name in ("en", "ar")]
 
     assert tables[0].keys() == tables[1].keys()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from hub.server.security import POLICY
+from hub.server.csp import POLICY
 from tests.cluster import Cluster
 from tests.cluster.ports import HOST
 

@@ -14,20 +14,20 @@ from channels.layers import InMemoryChannelLayer
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from hub.delivery.caps import Caps
 from hub.delivery.fanout import Fanout
+from hub.delivery.limits import Caps
 from hub.delivery.revocation import Revocation
-from hub.delivery.wires import Wire, Wires
+from hub.delivery.sockets import Wire, Wires
+from hub.errors import Problem
 from hub.events import Event
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
-from hub.people import Credentials, Entry, Person
-from hub.problems import Problem
+from hub.ports import Credentials, Entry, Person
 from hub.rooms import kinds
 from hub.rooms.endpoint import Limits, Rooms
-from hub.rooms.limiter import Rates
-from hub.rooms.lobby import Lobby
 from hub.rooms.presence.memory import MemoryPresence
+from hub.rooms.rate_limiter import Rates
+from hub.rooms.registry import Lobby
 
 DEADLINE_S = 10
 

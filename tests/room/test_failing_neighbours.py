@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from hub.rooms import attendance
+from hub.rooms import roster
 from hub.rooms.room import Room
 from tests.room.conftest import Hall
 
 
 @pytest.fixture
 async def hall(make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr(attendance, "COUNT_S", 0.02)
+    monkeypatch.setattr(roster, "COUNT_S", 0.02)
     made: Hall = await make_hall()
     return made
 
@@ -63,7 +63,7 @@ async def test_a_room_whose_presence_fails_does_not_hide_that_of_others(
 async def test_a_leaving_that_fails_does_not_keep_others_from_leaving(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attendance, "GRACE_S", 0.05)
+    monkeypatch.setattr(roster, "GRACE_S", 0.05)
     leave = hall.presence.leave
 
     async def fail(room: str, person: str, grace_s: float = 10) -> None:

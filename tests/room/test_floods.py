@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hub.rooms import protocol
-from hub.rooms.heads import MAX_FRAGMENTS
-from hub.rooms.member import FRAME_BYTES, Member
+from hub.rooms.connection import FRAME_BYTES, Member
+from hub.rooms.frame_heads import MAX_FRAGMENTS
 from tests.room.conftest import Hall, Visitor
 from tests.room.wireframe import frame
 

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 
 from hub.delivery import fanout
 from hub.log import LogAway
-from hub.rooms import attendance, lobby
+from hub.rooms import registry, roster
 from tests.room.conftest import DEADLINE_S, Hall
 
 NAMES = [f"chat-forgotten-{n}" for n in range(20)]
@@ -44,11 +44,11 @@ async def until(condition: Callable[[], bool], what: str) -> None:
 @pytest.fixture
 async def hasty(make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Hall:
     """Its rooms close at once, and so before the grace of those who left them is over."""
-    monkeypatch.setattr(lobby, "LINGER_S", 0.02)
+    monkeypatch.setattr(registry, "LINGER_S", 0.02)
     monkeypatch.setattr(fanout, "LINGER_S", 0.02)
     monkeypatch.setattr(fanout, "HEAD_CHECK_S", 0.05)
-    monkeypatch.setattr(attendance, "GRACE_S", 0.5)
-    monkeypatch.setattr(attendance, "RENEW_S", 0.5)
+    monkeypatch.setattr(roster, "GRACE_S", 0.5)
+    monkeypatch.setattr(roster, "RENEW_S", 0.5)
     made: Hall = await make_hall()
     return made
 

@@ -10,7 +10,7 @@ import pytest
 from hub.rooms import kinds
 from hub.rooms.kinds import Kind
 from hub.rooms.protocol import Say, Signal
-from hub.support.mishaps import malformed
+from hub.support.faults import malformed
 from tests.room.conftest import Hall
 
 

@@ -18,12 +18,12 @@ from hub.events import Draft, Event
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.rooms import protocol
-from hub.support.mishaps import malformed
+from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications import recovery
 from notifications.models import Line, Room
-from notifications.rooms import lines
-from notifications.rooms.lines import Copying
+from notifications.rooms import history
+from notifications.rooms.history import Copying
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -105,7 +105,7 @@ async def test_a_row_is_the_same_event_again(log: MemoryLog) -> None:
     copying.keep(LOBBY)
     await copying.copy()
 
-    told = await lines.told(LOBBY, 3)
+    told = await history.told(LOBBY, 3)
 
     page = await log.read({LOBBY: 0})
     assert [event.said() for event in told] == [event.said() for event in page.events[-3:]]
@@ -327,7 +327,7 @@ async def test_a_row_that_cannot_be_told_is_left_out_and_the_others_are(log: Mem
     await copying.copy()
     await in_thread(lambda: Line.objects.filter(body="1").update(body={"a": "\ud800"}))
 
-    told = await lines.told(LOBBY, 3)
+    told = await history.told(LOBBY, 3)
     recovered, _, _ = await recovery.recover({LOBBY: 0})
 
     assert [json.loads(event.body)["body"] for event in told] == ["0", "2"]

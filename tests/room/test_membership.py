@@ -13,8 +13,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from hub.people import Credentials, Entry, Person
-from hub.problems import Problem
+from hub.errors import Problem
+from hub.ports import Credentials, Entry, Person
 from hub.support.threads import in_thread
 from notifications.access import admission, endings, membership, names, revocation, tokens
 from notifications.models import Grant, Room

@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from hub.log import Log
-from notifications.access import judge, keys
+from notifications.access import api_keys, judge
 from notifications.inbox import listing
 from notifications.models import NEVER, ApiKey, Notification, Sending
-from notifications.sending import outbox, rescheduling
+from notifications.sending import outbox, reschedule
 from notifications.sending.notify import notify
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ def alice(db: None) -> User:
 
 @pytest.fixture
 def key(db: None) -> ApiKey:
-    keys.create("ci", ["send"])
+    api_keys.create("ci", ["send"])
     return ApiKey.objects.get()
 
 
@@ -58,7 +58,7 @@ def revoke_in_admin(key: ApiKey) -> None:
 @pytest.mark.parametrize(
     "end",
     [
-        lambda key: keys.revoke("ci", "boss"),
+        lambda key: api_keys.revoke("ci", "boss"),
         lambda key: key.delete(),
         lambda key: revoke_in_admin(key),
     ],
@@ -85,16 +85,16 @@ def test_who_revoked_it_is_noted_and_how_many_it_is_are_told(
     for _ in range(3):
         scheduled(key)
 
-    assert keys.revoke("ci", "boss") == 3
+    assert api_keys.revoke("ci", "boss") == 3
     assert set(Sending.objects.values_list("held_by", flat=True)) == {"boss"}
 
 
 def test_what_others_scheduled_goes_out(heard_log: Log, alice: User, key: ApiKey) -> None:
-    keys.create("other", ["send"])
+    api_keys.create("other", ["send"])
     theirs = [scheduled(None), scheduled(ApiKey.objects.get(name="other"))]
     held = scheduled(key)
 
-    keys.revoke("ci")
+    api_keys.revoke("ci")
     time_passes(*theirs, held)
 
     assert outbox.relay_once() == 2
@@ -105,16 +105,16 @@ def test_what_was_due_before_goes_out(heard_log: Log, alice: User, key: ApiKey) 
     due = scheduled(key)
     time_passes(due)
 
-    assert keys.revoke("ci") == 0
+    assert api_keys.revoke("ci") == 0
     assert outbox.relay_once() == 1
 
 
 def test_sent_as_planned_it_goes_out(heard_log: Log, alice: User, key: ApiKey) -> None:
     held = scheduled(key)
-    keys.revoke("ci")
+    api_keys.revoke("ci")
     time_passes(held)
 
-    rescheduling.release(held)
+    reschedule.release(held)
 
     assert Notification.objects.get().position
     assert listed(alice) == ["Later"]
@@ -124,9 +124,9 @@ def test_sent_as_planned_it_goes_out(heard_log: Log, alice: User, key: ApiKey) -
 def test_released_before_its_time_it_waits_for_that(heard_log: Log, alice: User, key: ApiKey) -> None:
     held = scheduled(key)
     planned = Sending.objects.get().due_at
-    keys.revoke("ci")
+    api_keys.revoke("ci")
 
-    rescheduling.release(held)
+    reschedule.release(held)
 
     assert Notification.objects.get().due_at == Sending.objects.get().due_at == planned
     assert Notification.objects.get().position is None

@@ -15,9 +15,9 @@ from django.utils import timezone
 from hub import topics
 from hub.log import Log
 from notifications.models import Notification, Sending, time_ordered_id
-from notifications.sending import outbox, recalling, segments
+from notifications.sending import outbox, recalls, segments
 from notifications.sending.addresses import MAX_SEGMENT
-from notifications.sending.bad_notification import BadNotification
+from notifications.sending.errors import BadNotification
 from notifications.sending.notify import notify
 from tests.api.conftest import events_on
 
@@ -95,7 +95,7 @@ def test_a_segment_of_too_many_is_refused(
 def test_what_is_recalled_before_it_is_due_was_never_there(heard_log: Log, people: list[User]) -> None:
     (row,) = notify(["everyone"], "a mistake", send_at=timezone.now() + LATER)
 
-    taken = recalling.recall_sending(row.sending_id, "admin", "undone")  # type: ignore[arg-type]
+    taken = recalls.recall_sending(row.sending_id, "admin", "undone")  # type: ignore[arg-type]
     due([row])
     relayed = outbox.relay_once()
 
@@ -107,16 +107,16 @@ def test_what_is_recalled_before_it_is_due_was_never_there(heard_log: Log, peopl
 def test_what_was_published_is_recalled_by_an_event_that_takes_its_place(heard_log: Log) -> None:
     (row,) = notify(["everyone"], "a mistake")
 
-    recalling.recall_sending(row.sending_id, "admin", "wrong people")  # type: ignore[arg-type]
+    recalls.recall_sending(row.sending_id, "admin", "wrong people")  # type: ignore[arg-type]
 
     assert [event["type"] for event in events_on(heard_log, "everyone")] == ["recalled"]
 
 
 def test_recalling_twice_changes_nothing(heard_log: Log) -> None:
     (row,) = notify(["everyone"], "a mistake")
-    recalling.recall_sending(row.sending_id, "admin", "first")  # type: ignore[arg-type]
+    recalls.recall_sending(row.sending_id, "admin", "first")  # type: ignore[arg-type]
 
-    again = recalling.recall_sending(row.sending_id, "bob", "second")  # type: ignore[arg-type]
+    again = recalls.recall_sending(row.sending_id, "bob", "second")  # type: ignore[arg-type]
 
     row.refresh_from_db()
     assert again == 0
@@ -128,7 +128,7 @@ def test_stopping_leaves_what_is_published(heard_log: Log, people: list[User], c
     due(rows[:1])
     assert outbox.relay_once() == 1
 
-    stopped = recalling.stop(rows[0].sending_id, "admin", "enough")  # type: ignore[arg-type]
+    stopped = recalls.stop(rows[0].sending_id, "admin", "enough")  # type: ignore[arg-type]
     due(rows)
 
     assert stopped == 2

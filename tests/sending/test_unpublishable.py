@@ -17,10 +17,10 @@ from hub.log import Log, LogAway, LogRefused
 from notifications.access import judge
 from notifications.inbox import listing
 from notifications.models import Notification
-from notifications.sending import outbox, recalling
-from notifications.sending.bad_notification import BadNotification
+from notifications.sending import outbox, recalls
+from notifications.sending.errors import BadNotification
 from notifications.sending.notify import notify
-from notifications.tracking import progress, why
+from notifications.tracking import explain, progress
 from tests.api.conftest import events_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -230,7 +230,7 @@ def test_its_recall_is_published(heard_log: Log, alice: User) -> None:
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA)
     relay()
 
-    recalling.recall(poison.pk)
+    recalls.recall(poison.pk)
 
     assert [event["type"] for event in events_on(heard_log, f"user-{alice.pk}")] == ["recalled"]
 
@@ -262,6 +262,6 @@ def test_why_says_that_it_could_not_be_published(heard_log: Log, alice: User) ->
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA)
     relay()
 
-    answer = why.explain(alice, poison, timezone.now())
+    answer = explain.explain(alice, poison, timezone.now())
 
     assert (answer.status, answer.reason) == ("listed", "unpublishable")

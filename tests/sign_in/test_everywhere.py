@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from hub.people import Credentials
-from hub.problems import Problem
+from hub.errors import Problem
+from hub.ports import Credentials
 from notifications.access import admission, endings, tokens
 from notifications.access.sessions import SIGNED_IN_AT
 from notifications.models import AuditEntry, Room

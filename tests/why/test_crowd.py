@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.tracking.crowd import BLOCK, LARGEST, Crowd
+from notifications.tracking.id_bitmap import BLOCK, LARGEST, Crowd
 
 # Around the ends of blocks, and anywhere.
 ids = st.sets(

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hub.people import Caught, Given
-from hub.support.mishaps import malformed
+from hub.ports import Caught, Given
+from hub.support.faults import malformed
 from notifications.models import Delivery, Notification
-from notifications.tracking import deliveries
-from notifications.tracking.crowd import Crowd
+from notifications.tracking import delivery_log
+from notifications.tracking.id_bitmap import Crowd
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def noted() -> list[tuple[Any, bool, list[int], int, datetime]]:
 def test_what_was_given_when_it_came_is_a_row_for_all_its_people() -> None:
     row = published("everyone", 10)
 
-    deliveries.write([given(row, "7", "100000", "3")], [])
+    delivery_log.write([given(row, "7", "100000", "3")], [])
 
     assert noted() == [(row.pk, False, [3, 7, 100_000], 3, NOW)]
     assert Delivery.objects.get().instance == settings.HUB_INSTANCE
@@ -53,7 +53,7 @@ def test_what_was_given_when_it_came_is_a_row_for_all_its_people() -> None:
 def test_each_time_it_was_given_is_a_row() -> None:
     row = published("everyone", 10)
 
-    deliveries.write([given(row, "1"), given(row, "2", at=AT + 1)], [])
+    delivery_log.write([given(row, "1"), given(row, "2", at=AT + 1)], [])
 
     assert [people for _, _, people, _, _ in noted()] == [[1], [2]]
 
@@ -61,7 +61,7 @@ def test_each_time_it_was_given_is_a_row() -> None:
 def test_what_was_caught_up_on_is_a_row_a_notification() -> None:
     first, second = published("everyone", 10), published("user-2", 20)
 
-    deliveries.write(
+    delivery_log.write(
         [], [caught("1", ["everyone"], 0, 30), caught("2", ["everyone", "user-2"], 5, 20, AT + 1)]
     )
 
@@ -76,7 +76,7 @@ def test_a_stretch_begins_after_its_first_position_and_holds_its_last() -> None:
     last = published("everyone", 20)
     published("everyone", 21)
 
-    deliveries.write([], [caught("1", ["everyone"], 10, 20)])
+    delivery_log.write([], [caught("1", ["everyone"], 10, 20)])
 
     assert [id for id, *_ in noted()] == [last.pk]
 
@@ -85,7 +85,7 @@ def test_nobody_caught_up_on_a_topic_of_others() -> None:
     published("user-2", 10)
     published("user-1", 11)
 
-    deliveries.write([], [caught("1", ["user-1"], 10, 20), caught("2", ["user-2"], 10, 20)])
+    delivery_log.write([], [caught("1", ["user-1"], 10, 20), caught("2", ["user-2"], 10, 20)])
 
     assert [people for _, _, people, _, _ in noted()] == [[1]]
 
@@ -96,7 +96,7 @@ def test_nobody_caught_up_on_a_topic_of_others() -> None:
 def test_nobody_caught_up_on_what_was_not_there(more: dict[str, Any]) -> None:
     published("everyone", **more)
 
-    deliveries.write([], [caught("1", ["everyone"], 0, 30)])
+    delivery_log.write([], [caught("1", ["everyone"], 0, 30)])
 
     assert noted() == []
 
@@ -105,13 +105,13 @@ def test_nobody_caught_up_on_what_was_not_there(more: dict[str, Any]) -> None:
 def test_what_is_no_persons_id_is_left_out(person: str) -> None:
     row = published("everyone", 10)
 
-    deliveries.write([given(row, person, "4")], [caught(person, ["everyone"], 0, 30)])
+    delivery_log.write([given(row, person, "4")], [caught(person, ["everyone"], 0, 30)])
 
     assert [people for _, _, people, _, _ in noted()] == [[4]]
 
 
 def test_what_is_no_notifications_id_is_left_out() -> None:
-    deliveries.write([given("no id", "1"), given("", "1")], [])
+    delivery_log.write([given("no id", "1"), given("", "1")], [])
 
     assert noted() == []
 
@@ -119,18 +119,18 @@ def test_what_is_no_notifications_id_is_left_out() -> None:
 def test_a_row_that_is_gone_costs_the_others_nothing() -> None:
     row = published("everyone", 10)
 
-    deliveries.write([given(str(uuid4()), "1"), given(row, "1")], [])
+    delivery_log.write([given(str(uuid4()), "1"), given(row, "1")], [])
 
     assert row.pk in [id for id, *_ in noted()]
 
 
 def test_who_is_noted_with_it_already_is_not_noted_again() -> None:
     row = published("everyone", 10)
-    deliveries.write([given(row, "1")], [])
-    deliveries.write([], [caught("2", ["everyone"], 0, 30)])
+    delivery_log.write([given(row, "1")], [])
+    delivery_log.write([], [caught("2", ["everyone"], 0, 30)])
 
     for _ in range(3):
-        deliveries.write([], [caught(person, ["everyone"], 0, 30) for person in ("1", "2", "3")])
+        delivery_log.write([], [caught(person, ["everyone"], 0, 30) for person in ("1", "2", "3")])
 
     assert [people for _, _, people, _, _ in noted()] == [[1], [2], [3]]
 
@@ -138,7 +138,9 @@ def test_who_is_noted_with_it_already_is_not_noted_again() -> None:
 def test_who_was_given_it_a_moment_ago_is_not_noted_with_its_replay() -> None:
     row = published("everyone", 10)
 
-    deliveries.write([given(row, "1")], [caught("1", ["everyone"], 0, 30), caught("2", ["everyone"], 0, 30)])
+    delivery_log.write(
+        [given(row, "1")], [caught("1", ["everyone"], 0, 30), caught("2", ["everyone"], 0, 30)]
+    )
 
     assert [people for _, _, people, _, _ in noted()] == [[1], [2]]
 
@@ -147,7 +149,7 @@ def test_a_row_that_cannot_be_read_is_as_good_as_none() -> None:
     row = published("everyone", 10)
     Delivery.objects.create(notification=row, instance="x", at=NOW, late=True, people=b"\x00\x01", size=1)
 
-    deliveries.write([], [caught("1", ["everyone"], 0, 30)])
+    delivery_log.write([], [caught("1", ["everyone"], 0, 30)])
 
     assert Delivery.objects.filter(size=1).count() == 2
 
@@ -156,7 +158,7 @@ def test_a_row_that_cannot_be_read_is_as_good_as_none() -> None:
 def test_a_note_of_no_moment_costs_the_others_nothing(at: float) -> None:
     rows = [published("everyone", n) for n in (10, 20, 30)]
 
-    deliveries.write([given(rows[0], "1"), given(rows[1], "1", at=at), given(rows[2], "1")], [])
+    delivery_log.write([given(rows[0], "1"), given(rows[1], "1", at=at), given(rows[2], "1")], [])
 
     assert [id for id, *_ in noted()] == [rows[0].pk, rows[2].pk]
 
@@ -164,7 +166,7 @@ def test_a_note_of_no_moment_costs_the_others_nothing(at: float) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_what_the_database_refuses_is_left_out_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [published("everyone", n) for n in range(1, 9)]
-    make = deliveries._row
+    make = delivery_log._row
 
     def bad(id: Any, *args: Any, **more: Any) -> Delivery:
         made = make(id, *args, **more)
@@ -172,10 +174,10 @@ def test_what_the_database_refuses_is_left_out_alone(monkeypatch: pytest.MonkeyP
             made.size = None  # type: ignore[assignment]
         return made
 
-    monkeypatch.setattr(deliveries, "_row", bad)
+    monkeypatch.setattr(delivery_log, "_row", bad)
     before = malformed.times["delivery"]
 
-    deliveries.write([given(row, "1") for row in rows], [])
+    delivery_log.write([given(row, "1") for row in rows], [])
 
     assert [id for id, *_ in noted()] == [row.pk for row in rows if row != rows[5]]
     assert malformed.times["delivery"] == before + 1
@@ -187,9 +189,9 @@ def test_it_takes_as_many_queries_whatever_the_numbers() -> None:
     with CaptureQueriesContext(
         connection,
     ) as few:
-        deliveries.write([given(rows[0], "1")], [caught("2", ["everyone"], 0, 1)])
+        delivery_log.write([given(rows[0], "1")], [caught("2", ["everyone"], 0, 1)])
     with CaptureQueriesContext(connection) as many:
-        deliveries.write(
+        delivery_log.write(
             [given(row, *map(str, range(2000))) for row in rows],
             [caught(str(n), ["everyone", f"user-{n}"], 0, 40) for n in range(200)],
         )

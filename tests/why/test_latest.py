@@ -11,10 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications.inbox import reading
+from notifications.inbox import read_state
 from notifications.models import Notification
-from notifications.sending import recalling
-from notifications.tracking import why
+from notifications.sending import recalls
+from notifications.tracking import explain
 from tests.why.conftest import OFF, give, send
 
 pytestmark = pytest.mark.django_db
@@ -23,23 +23,23 @@ HOUR = timedelta(hours=1)
 
 
 def titles(user: User, limit: int = 30, before: Notification | None = None) -> list[str]:
-    return [answer.facts.title for answer in why.latest(user, limit, before.pk if before else None)]
+    return [answer.facts.title for answer in explain.latest(user, limit, before.pk if before else None)]
 
 
 def test_also_what_they_do_not_find_is_told(alice: User, bob: User, choose: Callable[..., None]) -> None:
     choose(alice, builds=OFF)
     soon = timezone.now() + timedelta(milliseconds=1)
     send(title="expired", expires_at=soon)
-    recalling.recall(send(title="recalled").pk)
+    recalls.recall(send(title="recalled").pk)
     send(title="muted", category="builds")
     read = send(title="read")
-    reading.read(alice, read.pk)
+    read_state.read(alice, read.pk)
     send("user:bob", title="of somebody else")
     given = send("everyone", title="delivered")
     give(given, alice)
     send(title="scheduled", send_at=timezone.now() + HOUR)
 
-    answers = why.latest(alice)
+    answers = explain.latest(alice)
 
     assert [(answer.facts.title, answer.reason) for answer in answers] == [
         ("scheduled", "scheduled"),
@@ -56,17 +56,17 @@ def test_each_is_told_as_when_it_is_asked_for_alone(alice: User) -> None:
     for row in rows:
         give(row, alice)
 
-    answers = why.latest(alice)
+    answers = explain.latest(alice)
 
     assert [answer.reason for answer in answers] == ["storm"] * 5
-    assert answers[0] == why.explain(alice, rows[-1], timezone.now())
+    assert answers[0] == explain.explain(alice, rows[-1], timezone.now())
 
 
 def test_the_last_of_a_page_knows_what_came_before_it(alice: User) -> None:
     for n in range(5):
         give(send(title=f"storm {n}"), alice)
 
-    assert [answer.reason for answer in why.latest(alice, limit=1)] == ["storm"]
+    assert [answer.reason for answer in explain.latest(alice, limit=1)] == ["storm"]
 
 
 def test_a_page_goes_on_after_the_last_of_the_one_before(alice: User) -> None:
@@ -90,7 +90,7 @@ def test_it_takes_as_many_queries_whatever_the_numbers(alice: User, choose: Call
     give(send("everyone"), alice)
     person = User.objects.get(pk=alice.pk)
     with CaptureQueriesContext(connection) as few:
-        why.latest(person)
+        explain.latest(person)
 
     crowd = [User(pk=n) for n in range(1000, 3000)]
     for n in range(60):
@@ -98,6 +98,6 @@ def test_it_takes_as_many_queries_whatever_the_numbers(alice: User, choose: Call
         give(send("everyone", title=f"{n}"), alice, *crowd)
     person = User.objects.get(pk=alice.pk)
     with CaptureQueriesContext(connection) as many:
-        why.latest(person)
+        explain.latest(person)
 
     assert len(many) == len(few) <= 5

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from hub.problems import Problem
+from hub.errors import Problem
 from notifications.inbox import preferences
 from notifications.models import Preference, PreferenceChange
 

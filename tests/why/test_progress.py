@@ -16,9 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.inbox import reading
+from notifications.inbox import read_state
 from notifications.models import Notification, Subscription
-from notifications.sending import recalling
+from notifications.sending import recalls
 from notifications.sending.notify import notify
 from notifications.tracking import progress
 from notifications.tracking.progress import Progress
@@ -62,8 +62,8 @@ def test_each_person_is_counted_once(alice: User, bob: User) -> None:
     row = send("everyone")
     give(row, alice, bob)
     give(row, alice, after=HOUR)
-    reading.click(alice, row.pk)
-    reading.see_all(bob)
+    read_state.click(alice, row.pk)
+    read_state.see_all(bob)
 
     told = of(row)
 
@@ -79,7 +79,7 @@ def test_of_several_rows_each_person_is_counted_once_too(alice: User, bob: User)
     put_in_log(rows)
     for row in rows:
         give(row, alice)
-        reading.read(alice, row.pk)
+        read_state.read(alice, row.pk)
 
     told = of(rows[0])
 
@@ -90,7 +90,7 @@ def test_who_has_no_feed_and_did_not_look_is_offline(alice: User, bob: User) -> 
     crowd(3)
     row = send("everyone")
     give(row, alice)
-    reading.see_all(bob)
+    read_state.see_all(bob)
 
     assert of(row)["offline"] == 3
 
@@ -203,7 +203,7 @@ def test_after_a_recall_nobody_is_waited_for(alice: User, bob: User) -> None:
     row = send("everyone")
     give(row, alice)
     assert row.sending_id is not None
-    recalling.recall_sending(row.sending_id, by="admin", reason="wrong link")
+    recalls.recall_sending(row.sending_id, by="admin", reason="wrong link")
 
     told = of(row)
 
@@ -220,7 +220,7 @@ def test_a_sending_that_was_stopped_reached_some(alice: User, bob: User) -> None
     assert of(first)["state"] == "sending"
     assert first.sending_id is not None
 
-    recalling.stop(first.sending_id, by="admin", reason="enough")
+    recalls.stop(first.sending_id, by="admin", reason="enough")
 
     told = of(first)
     assert some(told, "state", "published", "recalled", "offline") == ("stopped", 1, 1, 0)

@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hub.log import Log
-from notifications.inbox import reading
+from notifications.inbox import read_state
 from notifications.models import Notification, Subscription
-from notifications.sending import recalling
+from notifications.sending import recalls
 from notifications.sending.notify import notify
-from notifications.tracking import why
-from notifications.tracking.why import Answer
+from notifications.tracking import explain
+from notifications.tracking.explain import Answer
 from tests.why.conftest import ALWAYS, NO_TOAST, OFF, catch_up, give, send
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ Choose = Callable[..., None]
 
 
 def asked(user: User, row: Notification, later: timedelta = timedelta()) -> Answer:
-    return why.explain(user, row, timezone.now() + later)
+    return explain.explain(user, row, timezone.now() + later)
 
 
 def told(answer: Answer) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def told(answer: Answer) -> tuple[str, str]:
 def test_what_was_given_to_a_feed_was_delivered_then_by_whom(alice: User) -> None:
     row = send("everyone")
     at = give(row, alice, after=SECOND)
-    reading.click(alice, row.pk)
+    read_state.click(alice, row.pk)
 
     answer = asked(alice, row)
 
@@ -86,7 +86,7 @@ def test_a_feed_that_got_what_is_muted_showed_nothing_of_it(alice: User, choose:
     choose(alice, builds=OFF)
     row = send(category="builds")
     give(row, alice)
-    reading.see_all(alice)
+    read_state.see_all(alice)
 
     answer = asked(alice, row)
 
@@ -188,7 +188,7 @@ def test_what_expired_before_they_came_is_gone(alice: User) -> None:
 
 def test_what_was_taken_back_says_by_whom_and_why(alice: User) -> None:
     row = send()
-    recalling.recall(row.pk, by="admin", reason="wrong link")
+    recalls.recall(row.pk, by="admin", reason="wrong link")
 
     answer = asked(alice, row)
 
@@ -200,7 +200,7 @@ def test_what_was_taken_back_says_by_whom_and_why(alice: User) -> None:
 def test_what_was_delivered_before_it_was_taken_back_was_delivered(alice: User) -> None:
     row = send()
     give(row, alice)
-    recalling.recall(row.pk, by="admin")
+    recalls.recall(row.pk, by="admin")
 
     answer = asked(alice, row)
 
@@ -217,7 +217,7 @@ def test_a_later_one_with_its_key_replaces_it(alice: User) -> None:
 
 def test_whoever_recalls_with_that_word_replaces_nothing(alice: User) -> None:
     row = send()
-    recalling.recall(row.pk, by="admin", reason="replaced")
+    recalls.recall(row.pk, by="admin", reason="replaced")
 
     assert told(asked(alice, row)) == ("gone", "recalled")
 
@@ -284,7 +284,7 @@ def test_what_is_not_due_is_scheduled(alice: User) -> None:
 
 def test_what_was_taken_back_before_it_was_due_is_recalled(alice: User) -> None:
     row = send(send_at=timezone.now() + HOUR)
-    recalling.recall(row.pk, by="admin")
+    recalls.recall(row.pk, by="admin")
 
     assert told(asked(alice, row)) == ("gone", "recalled")
 
@@ -305,7 +305,7 @@ def test_once_it_is_in_the_log_it_waits_for_them(heard_log: Log, alice: User) ->
 
 def test_what_was_found_in_the_list_alone_was_seen_there(alice: User) -> None:
     row = send()
-    reading.read(alice, row.pk)
+    read_state.read(alice, row.pk)
 
     answer = asked(alice, row)
 

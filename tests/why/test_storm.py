@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from notifications.tracking.storm import folded
+from notifications.tracking.toast_folding import folded
 
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

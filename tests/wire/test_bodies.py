@@ -8,7 +8,7 @@ import json
 import httpx
 import pytest
 
-from hub.problems import Problem
+from hub.errors import Problem
 from hub.server import bodies
 from tests.cluster import Cluster
 from tests.wire.conftest import Raw

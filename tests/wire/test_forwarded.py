@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.ops import mirror
+from hub.ops import echo
 from tests.cluster import Cluster
 from tests.wire.conftest import Raw
 
@@ -29,7 +29,7 @@ def word(cluster: Cluster) -> str:
 def test_the_last_that_a_trusted_proxy_says_counts(
     raw: Raw, word: str, lines: list[str], address: str, scheme: str
 ) -> None:
-    raw.head(f"GET {mirror.PATH} HTTP/1.1", f"Authorization: Bearer {word}", *lines)
+    raw.head(f"GET {echo.PATH} HTTP/1.1", f"Authorization: Bearer {word}", *lines)
 
     said = raw.hear().json
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hub import events
-from notifications.access import keys, names
+from notifications.access import api_keys, names
 from notifications.models import ApiKey
 
 
@@ -19,7 +19,11 @@ class Command(BaseCommand):
         create = actions.add_parser("create", help="make a key; its text is the last line, and is shown once")
         create.add_argument("--name", required=True, help="what the key is for; each name is used once")
         create.add_argument(
-            "--scope", action="append", required=True, choices=keys.SCOPES, help="what it may do; repeatable"
+            "--scope",
+            action="append",
+            required=True,
+            choices=api_keys.SCOPES,
+            help="what it may do; repeatable",
         )
         create.add_argument(
             "--topic",
@@ -35,13 +39,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         try:
             if action == "create":
-                self.stdout.write(keys.create(options["name"], options["scope"], topics=options["topic"]))
+                self.stdout.write(api_keys.create(options["name"], options["scope"], topics=options["topic"]))
             elif action == "revoke":
-                keys.revoke(options["name"])
+                api_keys.revoke(options["name"])
                 self.stdout.write(f"{options['name']} is revoked.")
             else:
                 self._list()
-        except keys.BadKey as bad:
+        except api_keys.BadKey as bad:
             raise CommandError(str(bad)) from None
 
     def _list(self) -> None:

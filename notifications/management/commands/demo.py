@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from notifications.demo import replay, seed
+from notifications.demo import player, seed
 
 
 class Command(BaseCommand):
@@ -43,11 +43,11 @@ class Command(BaseCommand):
             raise CommandError("--rate: give a number above 0.")
         try:
             lines = file.read_text(encoding="utf-8").splitlines()
-            hub = replay.Hub(url, key)
+            hub = player.Hub(url, key)
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from None
 
-        def say(tally: replay.Tally) -> None:
+        def say(tally: player.Tally) -> None:
             if not self.stdout.isatty() and tally.lines % 100:
                 return
             self.stdout.write(f"{tally.lines} of {len(lines)} lines, {tally.tries} requests", ending=ending)
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
         ending = "\r" if self.stdout.isatty() else "\n"
         try:
-            tally = replay.play(lines, rate, hub, say)
+            tally = player.play(lines, rate, hub, say)
         finally:
             hub.close()
         self.stdout.write(

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from hub import doctor
-from notifications.visiting import visiting
+from notifications.doctor_fixture import visiting
 
 STATIC = "notifications/hub.css"
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from notifications import forgetting
+from notifications import erasure
 
 
 class Command(BaseCommand):
@@ -26,12 +26,12 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is nobody named {username}: give a username as the admin lists it.")
         if dry_run:
-            self._tell(forgetting.counts(user))
+            self._tell(erasure.counts(user))
             self.stdout.write("Nothing was erased: it was a dry run.")
             return
         if not yes and input(f"Type {username} to erase this person for good: ") != username:
             raise CommandError("That was another name: nothing was erased.")
-        self._tell(forgetting.forget(user, by="command"))
+        self._tell(erasure.forget(user, by="command"))
         self.stdout.write("Erased.")
 
     def _tell(self, counts: dict[str, int]) -> None:

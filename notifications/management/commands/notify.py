@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from notifications import moments
+from notifications import timestamps
 from notifications.models import Notification
-from notifications.sending.bad_notification import BadNotification
+from notifications.sending.errors import BadNotification
 from notifications.sending.notify import notify
 
 
@@ -45,6 +45,6 @@ class Command(BaseCommand):
 
 def _moment(text: str) -> datetime:
     try:
-        return moments.parse(text)
+        return timestamps.parse(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from None

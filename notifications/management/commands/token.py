@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hub.problems import Problem
+from hub.errors import Problem
 from hub.topics import BadTopic, check
 from notifications.access import judge, tokens
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from notifications import trimming
+from notifications import retention
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only tell what would go")
 
     def handle(self, *args: Any, older_than: timedelta, dry_run: bool, **options: Any) -> None:
-        for trimmed in trimming.trim(older_than, dry_run=dry_run):
+        for trimmed in retention.trim(older_than, dry_run=dry_run):
             self.stdout.write(f"{trimmed.rows:>9}  {trimmed.what}")
         if dry_run:
             self.stdout.write("Nothing was removed: it was a dry run.")

@@ -1,4 +1,4 @@
-// A notification in the list. `notifications/inbox/rows.py` and `row.html` write the same.
+// A notification in the list. `notifications/inbox/presentation.py` and `row.html` write the same.
 
 import { href } from "./links.js";
 import { ago, full } from "./times.js";

@@ -1,4 +1,4 @@
-// Which part of the inbox is shown, as the page's address says it; `notifications/inbox/view.py` says the same.
+// Which part of the inbox is shown, as the page's address says it; `notifications/inbox/filters.py` says the same.
 
 const FILTERS = ["all", "unread", "archived"];
 

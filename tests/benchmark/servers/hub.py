@@ -70,7 +70,7 @@ class Hub(Server):
 
     def publish(self, topics: Sequence[str]) -> None:
         from hub.events import draft
-        from hub.log.shared import shared_log
+        from hub.log.current import shared_log
 
         drafts = [draft(topic, "tick", self._data(topic)) for topic in topics]
         for begin in range(0, len(drafts), SLICE):

@@ -1,0 +1,38 @@
+"""What operators and their probes ask of an instance itself: health, metrics, the mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hub.errors import Problem
+from hub.feeds.request import Scope, Send, respond
+from hub.ops import echo
+from hub.ops.health import Health
+from hub.ops.metrics import Metrics
+from hub.support import origins
+from hub.support.headers import fields
+
+PATHS = frozenset({"/livez", "/readyz", "/metrics", echo.PATH})
+
+
+class Operators:
+    def __init__(self, health: Health, metrics: Metrics, hosts: Sequence[str]) -> None:
+        self._health = health
+        self._metrics = metrics
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, send: Send) -> None:
+        if scope["path"] == echo.PATH:
+            # Whoever shows its word is no page, and what is wrong with the name is what they ask.
+            return await echo.mirror(scope, send)
+        try:
+            origins.check_operators_host(fields(scope["headers"]).get("host", ""), self._hosts)
+        except Problem as problem:
+            return await respond(send, problem)
+        match scope["path"]:
+            case "/livez":
+                await self._health.live(send)
+            case "/readyz":
+                await self._health.ready(send)
+            case "/metrics":
+                await self._metrics(scope, send)

@@ -1,0 +1,101 @@
+"""Django, run whole in one thread hop.
+
+Django's own ASGI handler hops to a thread for each of its middlewares and keeps one for each open
+request. Nothing behind this door streams, so the whole of a request runs in one thread of a bounded
+pool, with Django in its synchronous mode.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from typing import IO, Any
+
+from django.core import signals
+from django.core.exceptions import RequestDataTooBig
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.base import BaseHandler
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
+
+from hub.errors import Problem
+from hub.feeds.request import Receive, Scope, Send, respond
+from hub.ops.timings import Timings
+from hub.server import bodies
+from hub.support import outages, threads
+
+SPOOL = 1024 * 1024  # bytes of a body kept in memory
+ANSWER_S = 30.0  # what takes longer waits for a part that is away, and is told so
+
+
+class Pages(BaseHandler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.load_middleware()
+        self.timings = Timings()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await _read(receive, bodies.most(scope["method"].encode(), scope["path"].encode()))
+        except Problem as problem:
+            return await respond(send, problem)
+        if body is None:
+            return
+        began = time.perf_counter()
+        answering = asyncio.get_running_loop().run_in_executor(threads.PAGES, self._answer, scope, body)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                status, headers, content = await answering
+        except Exception as error:
+            self.timings.add(_kind(scope["path"]), 503, time.perf_counter() - began)
+            return await respond(send, outages.problem(error, "answering a page"))
+        self.timings.add(_kind(scope["path"]), status, time.perf_counter() - began)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    def _answer(self, scope: Scope, body: IO[bytes]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        set_script_prefix("/")
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        response: HttpResponseBase
+        with body:
+            try:
+                response = self.get_response(ASGIRequest(scope, body))
+            except (UnicodeDecodeError, RequestDataTooBig):
+                response = HttpResponse("The request cannot be read.", status=400)
+            content = b"".join(response)
+        headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+        headers += [
+            (b"Set-Cookie", cookie.output(header="").strip().encode("ascii"))
+            for cookie in response.cookies.values()
+        ]
+        response.close()
+        return response.status_code, headers, content
+
+
+def _kind(path: str) -> str:
+    """Few, so that no path that somebody makes up becomes a label."""
+    if path.startswith("/api/"):
+        return "api"
+    return "static" if path.startswith("/static/") else "page"
+
+
+async def _read(receive: Receive, most: int) -> Any:
+    """The body as a file; None if the client left; `Problem` if it is too large."""
+    body = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            body.close()
+            return None
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > most:
+            body.close()
+            raise bodies.too_large(most)
+        body.write(chunk)
+        if not message.get("more_body", False):
+            body.seek(0)
+            return body

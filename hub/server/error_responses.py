@@ -1,0 +1,59 @@
+"""What a refused request is told: problem JSON under /api/, a page elsewhere, never a word of the error."""
+
+from __future__ import annotations
+
+import sys
+
+from django.core.exceptions import DisallowedHost, ObjectDoesNotExist, RequestDataTooBig
+from django.db import DataError, InterfaceError, InternalError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views import defaults
+
+from hub.errors import CONTENT_TYPE, Problem
+from hub.log import LogAway
+from hub.support import outages
+
+AWAY = (OperationalError, InterfaceError, InternalError, LogAway, TimeoutError)
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/") or request.path == "/api"
+
+
+def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    if is_api(request):
+        return HttpResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE, headers=headers)
+    # Without the request: its session and its person may be what cannot be had.
+    body = render_to_string(f"{503 if problem.status == 503 else 400}.html", {"problem": problem})
+    return HttpResponse(body, status=problem.status, headers=headers)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    match exception:
+        case DisallowedHost():
+            problem = Problem(400, "This host name is not served here: add it to HUB_ALLOWED_HOSTS.")
+        case RequestDataTooBig():
+            problem = Problem(413, "The body is too large: send less at once.")
+        case _:
+            problem = Problem(400, "The request cannot be read.")
+    return answer(request, problem)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: a part that is away is 503, and what no database takes was the client's."""
+    match sys.exception():
+        case ObjectDoesNotExist() as error:
+            return defaults.page_not_found(request, error)
+        case DataError() | UnicodeEncodeError() | OverflowError():
+            return answer(request, Problem(400, "The request bears a value that cannot be kept: mend it."))
+        case error if isinstance(error, AWAY):
+            response = answer(request, outages.problem(error, f"{request.method} of a page"))
+            # The line in the log has been written, and not once a request.
+            response._has_been_logged = True  # type: ignore[attr-defined]
+            return response
+    if is_api(request):
+        return answer(request, Problem(500, "Something went wrong here: it has been noted."))
+    return defaults.server_error(request)

@@ -1,0 +1,86 @@
+"""What only the hub can have written: JSON Web Tokens of its own (RFC 7519, HS256), and sealed ids.
+
+A token is checked without asking what it says of itself: its header has to be, to the letter, one that we
+write. That leaves no choice of algorithm to whoever shows it, and costs a tenth of a parser's time at every
+connect.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+SEAL_BYTES = 8
+
+
+class Forged(ValueError):
+    """Not written by the hub, or cut."""
+
+
+def sign(claims: dict[str, Any]) -> str:
+    """The token that says so."""
+    head, key = next(iter(_keys().items()))
+    signed = f"{head}.{_encoded(json.dumps(claims, separators=(',', ':')).encode())}"
+    return f"{signed}.{_signature(signed, key)}"
+
+
+def verify(token: str) -> dict[str, Any]:
+    """What a token of ours says, whether or not it has expired; raise `Forged`."""
+    signed, _, signature = token.rpartition(".")
+    head, _, body = signed.partition(".")
+    key = _keys().get(head)
+    if key is None or not signature.isascii() or not body.isascii():
+        raise Forged
+    if not hmac.compare_digest(_signature(signed, key), signature):
+        raise Forged
+    claims: dict[str, Any] = json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return claims
+
+
+def seal(text: str) -> str:
+    """The text, ``-``, and what shows that it is ours."""
+    return _sealed(text, next(iter(_keys().values())))
+
+
+def unseal(sealed: str) -> str:
+    """The text of what was sealed; raise `Forged`."""
+    text = sealed.rpartition("-")[0]
+    if not sealed.isascii() or not any(
+        hmac.compare_digest(_sealed(text, key), sealed) for key in _keys().values()
+    ):
+        raise Forged
+    return text
+
+
+def _keys() -> dict[str, bytes]:
+    """By a token's header: the first signs, the others are of secrets that it followed."""
+    return _derived((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+
+
+@lru_cache(maxsize=8)
+def _derived(secrets: tuple[str, ...]) -> dict[str, bytes]:
+    keys = {}
+    for secret in secrets:
+        key = salted_hmac("hub.subscriber", "token", secret, algorithm="sha256").digest()
+        kid = hashlib.sha256(b"kid:" + key).hexdigest()[:8]
+        keys[_encoded(json.dumps({"alg": "HS256", "kid": kid, "typ": "JWT"}).encode())] = key
+    return keys
+
+
+def _signature(signed: str, key: bytes) -> str:
+    return _encoded(hmac.digest(key, signed.encode(), "sha256"))
+
+
+def _sealed(text: str, key: bytes) -> str:
+    return f"{text}-{hmac.digest(key, b'seal:' + text.encode(), 'sha256')[:SEAL_BYTES].hex()}"
+
+
+def _encoded(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,116 @@
+"""What `why` finds out, as the page says it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import formats, timezone
+
+from hub import topics
+from notifications.i18n import say
+from notifications.models import NEVER
+from notifications.tracking.explain import Answer, Facts, Status
+
+TAGS: dict[Status, str] = {
+    "delivered": "good",
+    "listed": "good",
+    "waiting": "calm",
+    "withheld": "warn",
+    "gone": "bad",
+    "never": "bad",
+}
+# In the list, but no toast: neither good nor bad.
+SILENT = ("toast-muted", "quiet-hours", "storm")
+
+
+def verdict(answer: Answer, person: User, now: datetime, topic: str) -> dict[str, Any]:
+    """Of one answer: a few words, the rule that decided, what to do about it, and what is on record.
+
+    ``topic`` is its topic as people are shown it.
+    """
+    facts = answer.facts
+    word = f"reason_{answer.reason.replace('-', '_')}"
+    rule = "reason_deactivated" if word == "reason_no_access" and not person.is_active else word
+    quiet = facts.quiet_hours or {"start": "", "end": "", "zone": ""}
+    values = {
+        "category": facts.category or say("no_category"),
+        "start": quiet["start"],
+        "end": quiet["end"],
+        "zone": quiet["zone"],
+        "by": facts.recalled_by or say("why_somebody"),
+        "because": facts.recall_reason or say("why_no_reason"),
+        "topic": topic,
+        "recalled": moment(facts.recalled_at, now),
+        "expires": moment(facts.expires_at, now),
+        "due": moment(facts.due_at, now),
+        "joined": moment(person.date_joined, now),
+    }
+    return {
+        "facts": facts,
+        "tag": "warn" if answer.reason in SILENT else TAGS[answer.status],
+        "word": say(word, **values),
+        "rule": say(f"{rule}_rule", **values),
+        "do": say(f"{rule}_do", **values),
+        "record": [step for step in timeline(facts, now) if step["name"] in RECORD],
+        "reason": answer.reason,
+        "held": facts.due_at == NEVER,
+        "personal": personal(facts.topic),
+    }
+
+
+# The steps that a row of the list tells; the others are for one answer alone.
+RECORD = ("delivered", "late", "seen", "read", "clicked", "archived", "recalled")
+
+
+def timeline(facts: Facts, now: datetime) -> list[dict[str, Any]]:
+    """What became of it, in order; what is still to come is marked so."""
+    steps: list[tuple[str, datetime | None, str]] = [
+        ("written", facts.created_at, ""),
+        ("due", None if facts.due_at == NEVER else facts.due_at, ""),
+        ("published", _published(facts), ""),
+        ("late" if facts.late else "delivered", facts.delivered_at, facts.instance),
+        ("seen", facts.seen_at, ""),
+        ("read", facts.read_at, ""),
+        ("clicked", facts.clicked_at, ""),
+        ("archived", facts.archived_at, ""),
+        ("expires", facts.expires_at, ""),
+        ("recalled", facts.recalled_at, facts.recalled_by),
+    ]
+    there = sorted(
+        ((at, n, name, by) for n, (name, at, by) in enumerate(steps) if at), key=lambda one: one[:2]
+    )
+    return [
+        {
+            "name": name,
+            "word": say(f"step_of_{name}"),
+            "at": at,
+            "time": moment(at, now),
+            "by": by,
+            "ahead": at > now,
+        }
+        for at, _, name, by in there
+    ]
+
+
+def personal(topic: str) -> bool:
+    """Whether it went to one person by name."""
+    return topic.startswith(topics.user(""))
+
+
+def moment(at: datetime | None, now: datetime) -> str:
+    """The time, and the day if it is not today's."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    if local.date() == timezone.localtime(now).date():
+        return f"{local:%H:%M:%S}"
+    return f"{formats.date_format(local, 'j M Y')}, {local:%H:%M:%S}"
+
+
+def _published(facts: Facts) -> datetime | None:
+    """A position is the time in microseconds; that of a recall is not of this."""
+    if not facts.position or facts.recalled_at:
+        return None
+    return datetime.fromtimestamp(facts.position / 1e6, UTC)

@@ -1,0 +1,85 @@
+"""What can still be done about a sending: undo, stop, recall."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from notifications.access import audit
+from notifications.access.roles import StaffRequest, may, needs
+from notifications.i18n import say
+from notifications.models import UNSAYABLE, Notification, Sending
+from notifications.sending import audience, recalls
+
+SOON_S = 60  # before it is due, taking it back is an undo; earlier, a cancellation
+MAX_REASON = 200  # characters
+
+
+@needs("send")
+@require_POST
+def undo(request: StaffRequest, id: UUID) -> HttpResponse:
+    """Before it is due: nobody has seen it, nobody will."""
+    sending = theirs(request, id)
+    if sending.due_at <= timezone.now():
+        messages.error(request, say("undo_late"))
+    else:
+        with transaction.atomic():
+            taken = recalls.recall_sending(id, request.user.get_username(), "")
+            if taken:
+                audit.record(request, "undo", id, title=sending.title, rows=taken)
+    return redirect("dashboard-sending", id=id)
+
+
+@needs("send")
+@require_POST
+def stop(request: StaffRequest, id: UUID) -> HttpResponse:
+    """What is not published yet will not be."""
+    sending, reason = theirs(request, id), _reason(request)
+    with transaction.atomic():
+        taken = recalls.stop(id, request.user.get_username(), reason)
+        if taken:
+            audit.record(request, "stop", id, title=sending.title, rows=taken, reason=reason)
+    if not taken:
+        messages.error(request, say("stop_late"))
+    return redirect("dashboard-sending", id=id)
+
+
+@needs("send")
+@require_POST
+def recall(request: StaffRequest, id: UUID) -> HttpResponse:
+    """From every inbox and every open tab."""
+    sending, reason = theirs(request, id), _reason(request)
+    with transaction.atomic():
+        taken = recalls.recall_sending(id, request.user.get_username(), reason)
+        if taken:
+            audit.record(request, "recall", id, title=sending.title, rows=taken, reason=reason)
+    return redirect("dashboard-sending", id=id)
+
+
+def theirs(request: StaffRequest, id: UUID) -> Sending:
+    """A sending of which they may decide: as much as it took to send it."""
+    sending = get_object_or_404(Sending, pk=id)
+    topics = set(Notification.objects.filter(sending=id).values_list("topic", flat=True))
+    needed = audience.role(topics, audience.people(topics).count())
+    if not may(request.user, needed):
+        raise PermissionDenied(say("role_lacks", role=say(f"role_{needed}")))
+    return sending
+
+
+def _reason(request: StaffRequest) -> str:
+    return UNSAYABLE.sub("", " ".join(request.POST.get("reason", "").split()))[:MAX_REASON]
+
+
+paths = [
+    path("sent/<uuid:id>/undo", undo, name="dashboard-undo"),
+    path("sent/<uuid:id>/stop", stop, name="dashboard-stop"),
+    path("sent/<uuid:id>/recall", recall, name="dashboard-recall"),
+]

@@ -1,0 +1,104 @@
+"""A notification as a page says it, in the reader's language; `entry.js` and `times.js` say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.urls import reverse
+from django.utils import formats, timezone
+
+from hub import topics
+from notifications.i18n import say
+from notifications.inbox.preferences import Decision, Preferences, wants
+
+# A row from before a rule, or from the admin, may bear any URL; a script would run in this page.
+SAFE_URL = re.compile(r"https?://|/(?![/\\\t\n\r])", re.IGNORECASE)
+
+REASONS = {
+    "mandatory": "why_mandatory",
+    "toast-muted": "why_toast_muted",
+    "quiet-hours": "why_quiet_hours",
+}
+
+# What a script makes its rows from: every part that a row may have.
+PATTERN: dict[str, Any] = {
+    "id": "00000000-0000-0000-0000-000000000000",
+    "topic": topics.EVERYONE,
+    "group": None,
+    "title": "-",
+    "body": "-",
+    "url": "/",
+    "category": "-",
+    "severity": "info",
+    "created_at": "2025-01-01T00:00:00.000Z",
+    "read_at": None,
+    "archived_at": None,
+}
+
+
+def row(item: dict[str, Any], preference: Preferences, now: datetime) -> dict[str, Any]:
+    at = datetime.fromisoformat(item["created_at"])
+    page = reverse("notification", args=[item["id"]])
+    own = item["url"] if SAFE_URL.match(item["url"]) else ""
+    return {
+        **item,
+        "at": at,
+        "ago": _ago(at, now),
+        "href": own or page,
+        "page": page if own else "",
+        "here": page,
+        "severity_word": f"severity_{item['severity']}",
+        "why": why(item, wants(preference, item, at)),
+    }
+
+
+def days(
+    items: Iterable[dict[str, Any]], preference: Preferences, now: datetime
+) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """The rows by the day they came on: the day, its name, and they."""
+    shown = [row(item, preference, now) for item in items]
+    today = timezone.localdate(now)
+    by_day = groupby(shown, lambda item: timezone.localdate(item["at"]))
+    return [(day.isoformat(), _name(day, today), list(some)) for day, some in by_day]
+
+
+def why(item: dict[str, Any], decision: Decision) -> str:
+    """Why it is in this inbox, and why it came as it did."""
+    said = [_source(item)]
+    if decision.reason in REASONS:
+        said.append(say(REASONS[decision.reason], category=item["category"] or say("no_category")))
+    return " ".join(said)
+
+
+def _source(item: dict[str, Any]) -> str:
+    topic = item["topic"]
+    if topic == topics.EVERYONE:
+        return say("why_everyone")
+    if topics.user_id(topic) is not None:
+        return say("why_you")
+    if item["group"]:
+        return say("why_group", group=item["group"])
+    return say("why_topic", topic=topic)
+
+
+def _name(day: date, today: date) -> str:
+    if day == today:
+        return say("today")
+    if day == today - timedelta(days=1):
+        return say("yesterday")
+    return formats.date_format(day, "l j F" if day.year == today.year else "j F Y")
+
+
+def _ago(moment: datetime, now: datetime) -> str:
+    minutes = (now - moment) // timedelta(minutes=1)
+    if minutes < 1:
+        return say("just_now")
+    if minutes < 60:
+        return say("minutes_ago", n=minutes)
+    if minutes < 24 * 60:
+        return say("hours_ago", n=minutes // 60)
+    return f"{timezone.localtime(moment):%H:%M}"

@@ -1,0 +1,129 @@
+"""The pages a person reads. They stand without JavaScript; with it they stay up to date."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from hub.errors import Problem
+from hub.log import LogAway
+from hub.log.current import shared_log
+from notifications.access import judge
+from notifications.inbox import listing as inboxes
+from notifications.inbox import preferences, presentation, read_state
+from notifications.inbox.filters import View
+
+# What `shortcuts.js` listens to, and the words for it.
+KEYS = (
+    ("j", "key_next"),
+    ("k", "key_previous"),
+    ("Enter", "key_open"),
+    ("e", "key_archive"),
+    ("u", "key_unread"),
+    ("x", "key_select"),
+    ("/", "key_search"),
+    ("z", "key_undo"),
+    ("Esc", "clear"),
+    ("?", "key_help"),
+)
+
+
+class PersonRequest(HttpRequest):
+    """What `login_required` lets through."""
+
+    user: User
+
+
+@never_cache
+@login_required
+@require_GET
+def inbox(request: PersonRequest) -> HttpResponse:
+    # Before the rows: what is published from here on comes by the feed, so nothing falls between.
+    position = _position()
+    own = judge.own_topics(request.user)
+    preference = preferences.known(request.user, own)
+    muted = preferences.muted(preference["categories"])
+    try:
+        view = View.read(request.GET)
+        items, older = inboxes.find(
+            request.user, own, view.filter, category=view.category, q=view.q, before=view.before, muted=muted
+        )
+    except (ValueError, Problem) as error:
+        raise Http404(str(error)) from None
+    now = timezone.now()
+    context = {
+        "categories": sorted({*preference["categories"], view.category} - {""}),
+        "count": inboxes.count(request.user, own),
+        "days": presentation.days(items, preference, now),
+        "keys": KEYS,
+        "older": older and view.url(before=UUID(older)),
+        "pattern": presentation.row(presentation.PATTERN, preference, now),
+        "position": position,
+        "view": view,
+    }
+    return render(request, "notifications/inbox.html", context)
+
+
+@never_cache
+@login_required
+@require_GET
+def notification(request: PersonRequest, id: UUID) -> HttpResponse:
+    """One alone, to link to; archived or muted, it is still there. Looking at it changes nothing."""
+    try:
+        item = inboxes.one(request.user, judge.own_topics(request.user), id)
+    except Problem as problem:
+        raise Http404(problem.detail) from None
+    row = presentation.row(item, preferences.chosen(request.user), timezone.now())
+    return render(request, "notifications/notification.html", {"item": row})
+
+
+@login_required
+@require_POST
+def read(request: PersonRequest, id: UUID) -> HttpResponse:
+    verb = read_state.unread if request.POST.get("read") == "no" else read_state.read
+    try:
+        verb(request.user, id)
+    except Problem as problem:
+        raise Http404(problem.detail) from None
+    return _back(request)
+
+
+@login_required
+@require_POST
+def archive(request: PersonRequest, id: UUID) -> HttpResponse:
+    verb = read_state.unarchive if request.POST.get("archive") == "no" else read_state.archive
+    try:
+        verb(request.user, id)
+    except Problem as problem:
+        raise Http404(problem.detail) from None
+    return _back(request)
+
+
+@login_required
+@require_POST
+def read_all(request: PersonRequest) -> HttpResponse:
+    read_state.read_all(request.user)
+    return _back(request)
+
+
+def _back(request: PersonRequest) -> HttpResponse:
+    """To the view that the form was on; never to another site."""
+    next = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(next, {request.get_host()}, request.is_secure()):
+        return HttpResponseRedirect(next)
+    return redirect("inbox")
+
+
+def _position() -> int | None:
+    try:
+        return shared_log().head()
+    except LogAway:
+        return None

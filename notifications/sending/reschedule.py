@@ -1,0 +1,55 @@
+"""Another time for what is still to be sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from hub.errors import Problem
+from notifications.models import Notification, Sending
+from notifications.sending import outbox
+
+
+def reschedule(id: UUID, due_at: datetime) -> int:
+    """Send it then, or now if then is past, though it was held; give how many rows that is.
+
+    Raises a `Problem`: 404, 409 if it is not waiting any more, 422 if it would expire before.
+    """
+    now = timezone.now()
+    due_at = max(due_at, now)
+    with transaction.atomic():
+        sending = Sending.objects.select_for_update().filter(pk=id).first()
+        if sending is None:
+            raise Problem(404, "There is no such sending.", reason="no_such_sending")
+        standing = Notification.objects.select_for_update().filter(sending=id, recalled_at=None)
+        waits = sending.due_at > now or sending.held_at is not None
+        rows = list(standing.filter(position=None)) if waits else []
+        if not rows:
+            raise Problem(409, "It is not waiting any more.", reason="not_waiting")
+        expires_at = rows[0].expires_at
+        if expires_at is not None and expires_at <= due_at:
+            raise Problem(
+                422,
+                "It would expire before it is sent: give an earlier time.",
+                reason="sent_too_late",
+                field="send_at",
+            )
+        sending.due_at, sending.held_at = due_at, None
+        sending.save(update_fields=["due_at", "held_at"])
+        Notification.objects.filter(sending=id, recalled_at=None, position=None).update(due_at=due_at)
+        for row in rows:
+            row.due_at = due_at
+        transaction.on_commit(partial(outbox.publish_now, rows), robust=True)
+    return len(rows)
+
+
+def release(id: UUID) -> int:
+    """Send what was held when it was planned, or now; give how many rows that is. Raises as `reschedule`."""
+    planned = Sending.objects.filter(pk=id).exclude(held_at=None).values_list("due_at", flat=True).first()
+    if planned is None:
+        raise Problem(409, "It is not held any more.", reason="not_waiting")
+    return reschedule(id, planned)

@@ -1,0 +1,52 @@
+"""Who signed in, out, or in vain, and whose password changed: for the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_save
+from django.http import HttpRequest
+
+from notifications.access import actor, audit
+
+
+def connect_signals() -> None:
+    user_logged_in.connect(_in, dispatch_uid="hub.audit.in")
+    user_logged_out.connect(_out, dispatch_uid="hub.audit.out")
+    user_login_failed.connect(_failed, dispatch_uid="hub.audit.failed")
+    post_save.connect(_saved, sender=User, dispatch_uid="hub.audit.password")
+
+
+def _in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    if address := _address(request):
+        device = getattr(user, "otp_device", None)
+        how = {"second_factor": device.name} if device else {}
+        audit.note("login", actor=user, address=address, **how)
+
+
+def _out(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    if user is not None and (address := _address(request)):
+        audit.note("logout", actor=user, address=address)
+
+
+def _failed(
+    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+) -> None:
+    if address := _address(request):
+        # A name that is nobody's may be a password in the wrong field.
+        name = str(credentials.get("username", ""))
+        known = name.isprintable() and User.objects.filter(username=name).exists()
+        audit.sample("login-failed", name if known else "", address=address)
+
+
+def _saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
+    # Set while a password that was given waits to be saved; a hash that is only made anew leaves it unset.
+    if not created and getattr(instance, "_password", None) is not None:
+        audit.note("change-password", instance.get_username(), person=instance.pk, **actor.who())
+
+
+def _address(request: HttpRequest | None) -> str:
+    """Where somebody came from; a program that signs somebody in came from nowhere."""
+    return "" if request is None else str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,147 @@
+"""Signing in: the name and the password, then for whoever has one the second factor."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import django_otp
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
+from django.contrib.auth.views import LoginView, RedirectURLMixin
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views import View
+from django.views.decorators.http import require_POST
+
+from notifications.access import audit, endings, sessions
+from notifications.i18n import say
+from notifications.sign_in import attempts, second_factor
+
+HALF = "hub.half"  # in the session of who has given the password and not yet the code
+HALF_S = 600
+
+
+class SignInForm(AuthenticationForm):
+    def clean(self) -> dict[str, Any]:
+        name = self.cleaned_data.get("username")
+        if name is None or not self.cleaned_data.get("password"):
+            return super().clean()
+        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
+        attempt = attempts.begin("password", name, address)
+        try:
+            data = super().clean()
+        except ValidationError:
+            attempt.failed()
+            raise
+        attempt.succeeded()
+        return data
+
+
+class SignIn(LoginView):
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+    extra_context = {"demo": settings.HUB_DEMO}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(request, *args, **kwargs)
+        except attempts.TooMany as many:
+            form = self.authentication_form(initial={"username": request.POST.get("username", "")[:150]})
+            return later(
+                self.render_to_response(self.get_context_data(form=form, refusal=waiting(many))), many
+            )
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user: User = form.get_user()
+        if not second_factor.enrolled(user):
+            return super().form_valid(form)
+        # Nobody is signed in yet: until the code came, no page, feed or room takes this session.
+        self.request.session.cycle_key()
+        half = {"user": user.pk, "stamp": user.get_session_auth_hash(), "at": time.time()}
+        self.request.session[HALF] = {**half, "backend": user.backend}
+        return redirect(f"{reverse('verify')}?{urlencode({'next': self.get_redirect_url()})}")
+
+
+class Verify(RedirectURLMixin, View):
+    """The code: of who is half signed in, or was before there was anything to ask for."""
+
+    next_page = settings.LOGIN_REDIRECT_URL
+    http_method_names = ["get", "head", "post"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if _half(request) is None:
+            return redirect(f"{reverse('login')}?{urlencode({'next': self.get_redirect_url()})}")
+        return self._page()
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        user = _half(request)
+        if user is None:
+            return redirect(f"{reverse('login')}?{urlencode({'next': self.get_redirect_url()})}")
+        address = request.META.get("REMOTE_ADDR", "")
+        try:
+            attempt = attempts.begin("code", user.get_username(), address)
+        except attempts.TooMany as many:
+            return later(self._page(refusal=waiting(many)), many)
+        device = second_factor.verified(user, request.POST.get("code", ""))
+        if device is None:
+            attempt.failed()
+            audit.sample("login-failed", user.get_username(), address=address, second_factor="wrong code")
+            return self._page(refusal=say("second_factor_wrong"))
+        attempt.succeeded()
+        half = request.session.pop(HALF, None)
+        if half is None:
+            django_otp.login(request, device)
+        else:
+            setattr(user, "otp_device", device)  # noqa: B010  # what django-otp looks for
+            login(request, user, half["backend"])
+        return HttpResponseRedirect(self.get_success_url())
+
+    def _page(self, **more: Any) -> HttpResponse:
+        context = {"next": self.get_redirect_url(), **more}
+        return render(self.request, "registration/verify.html", context)
+
+
+@login_required
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """End every session and token of whoever asks, this one too."""
+    user: Any = request.user
+    with transaction.atomic():
+        audit.record(request, "sign-out-everywhere", user.get_username(), person=user.pk)
+        endings.end_all(user.pk)
+    logout(request)
+    return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+def waiting(many: attempts.TooMany) -> str:
+    """What a page says of an attempt that was not made."""
+    if many.seconds > 90:
+        return say("attempts_wait_min", n=-(-many.seconds // 60))
+    return say("attempts_wait_s", n=many.seconds)
+
+
+def later(page: Any, many: attempts.TooMany) -> HttpResponse:
+    page.status_code = 429
+    page.headers["Retry-After"] = str(many.seconds)
+    answer: HttpResponse = page
+    return answer
+
+
+def _half(request: HttpRequest) -> User | None:
+    """Whose code is awaited here."""
+    user: Any = request.user
+    if user.is_authenticated:
+        return user if second_factor.enrolled(user) else None
+    half = request.session.get(HALF)
+    if not half or not time.time() - HALF_S < half["at"] <= time.time() + 60:
+        return None
+    found = User.objects.filter(pk=half["user"], is_active=True).first()
+    return found if found is not None and sessions.stamped(found, half["stamp"]) else None
