@@ -1,6 +1,6 @@
 """django-eventstream's seams, filled by our log: its `send_event()` arrives like any live event.
 
-Its own listener and view are not used (DESIGN 7 has what they cost); reading is the feed's.
+Its own listener and view are not used (docs/architecture.md has what they cost); reading is the feed's.
 """
 
 from __future__ import annotations

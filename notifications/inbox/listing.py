@@ -40,7 +40,7 @@ class _Here:
 
 
 def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
-    """A notification as INTERFACE shows it, in the list and in its event."""
+    """A notification as docs/api.md shows it, in the list and in its event."""
     return {
         "id": str(row.pk),
         "topic": row.topic,

@@ -1,4 +1,4 @@
-"""Imports go down only, and `hub` never knows what a notification is (DESIGN, section 4)."""
+"""Imports go down only, and `hub` never knows what a notification is (docs/architecture.md)."""
 
 from __future__ import annotations
 
