@@ -125,5 +125,5 @@ def test_the_page_says_it_in_words(boss: User) -> None:
 
     page = client.get("/dashboard/audit/").content.decode()
 
-    assert "Somebody</b> failed to sign in as" in page
+    assert "Someone</b> failed to sign in as" in page
     assert "<bdi>boss</bdi></b> signed in" in page

@@ -31,7 +31,7 @@ def test_five_wrong_passwords_cost_nothing_and_the_sixth_is_not_tried(alice: Use
     assert first == [200] * 5
     assert refused.status_code == 429
     assert refused["Retry-After"] == "2"
-    assert "wait 2 seconds" in refused.content.decode()
+    assert "Wait 2 seconds" in refused.content.decode()
     assert "_auth_user_id" not in client.session
 
 

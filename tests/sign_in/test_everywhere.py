@@ -119,7 +119,7 @@ def test_staff_who_manage_sign_somebody_out_and_it_is_noted(
 
     answer = boss.post(f"/dashboard/people/{alice.pk}/sign-out", follow=True)
 
-    assert "alice is signed out everywhere." in answer.content.decode()
+    assert "alice was signed out everywhere." in answer.content.decode()
     assert not signed_in(theirs)
     entry = AuditEntry.objects.get(act="sign-out-everywhere")
     assert (entry.actor, entry.target, entry.detail) == ("boss", "alice", {"person": alice.pk})

@@ -36,7 +36,7 @@ def test_later_nothing_is_sent_and_the_draft_is_kept(sender: Client) -> None:
     answer = press(sender, "send", to="everyone", confirm="1", title="All hands")
 
     assert answer.status_code == 422
-    assert "give your password or a code" in text(answer)
+    assert "enter your password or a code" in text(answer)
     page = answer.content.decode()
     assert 'value="All hands"' in page
     assert '<input id="proof" name="proof" type="password"' in page

@@ -59,7 +59,7 @@ def test_a_code_works_once(alice: User) -> None:
     answer = verify(again, used)
 
     assert answer.status_code == 200
-    assert "wrong, used or late" in answer.content.decode()
+    assert "wrong, expired or already used" in answer.content.decode()
 
 
 def test_a_code_for_paper_works_once_however_it_is_typed(alice: User) -> None:
@@ -153,7 +153,7 @@ def test_staff_without_one_are_led_to_it_where_it_is_demanded(boss: User, page: 
     answer: Any = client.get(page, follow=True)
 
     assert answer.redirect_chain[-1][0] == f"/accounts/second-factor/?next={page.replace('/', '%2F')}"
-    assert "Set it up to go on" in answer.content.decode()
+    assert "Set it up to continue" in answer.content.decode()
 
 
 def test_staff_with_one_go_where_they_want(boss: User, settings: Any) -> None:
