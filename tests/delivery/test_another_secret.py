@@ -20,7 +20,7 @@ from tests.delivery.test_revocation import sign_in
 OLD, NEW = secrets.token_hex(32), secrets.token_hex(32)
 # Secret and fallbacks, as docs/operations.md has them.
 STEPS = ((OLD, NEW), (NEW, OLD), (NEW, ""))
-WORD = "from hub import mirror; print(mirror.word(), *sorted(mirror.shared().values()), sep=chr(10))"
+WORD = "from hub.ops import echo; print(echo.word(), *sorted(echo.shared().values()), sep=chr(10))"
 
 
 @pytest.fixture(scope="module")

@@ -30,8 +30,8 @@ from notifications.models import Room, Subscription
 Subscription.objects.create(user=user, topic="releases")
 room = Room.objects.create(name="hers", audience="people")
 room.people.add(user)
-from notifications import keys
-keys.create("hers", ["send", "tokens"], topics=["user:{NAME}"])
+from notifications.access import api_keys
+api_keys.create("hers", ["send", "tokens"], topics=["user:{NAME}"])
 from django_otp.plugins.otp_totp.models import TOTPDevice
 TOTPDevice.objects.create(user=user, confirmed=False)
 """

@@ -15,7 +15,7 @@ from tests.delivery.reader import until
 COMMIT_AND_DIE = """
 import os, django
 django.setup()
-from notifications import outbox
+from notifications.sending import outbox
 outbox.publish_now = lambda rows: os._exit(137)
 from notifications.sending.notify import notify
 notify(["user:alice"], "committed, and then the power went")

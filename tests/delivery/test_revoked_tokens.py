@@ -123,7 +123,7 @@ ENDS = {
     "deactivated": "u = User.objects.get(username='gone'); u.is_active = False; u.save()",
     "deleted": "User.objects.get(username='gone').delete()",
     "another password": "u = User.objects.get(username='gone'); u.set_password('other'); u.save()",
-    "signed out everywhere": "from notifications import endings; "
+    "signed out everywhere": "from notifications.access import endings; "
     "endings.end_all(User.objects.get(username='gone').pk)",
 }
 NOTHING = [401, 4401, 401] * len(INSTANCES)

@@ -167,7 +167,7 @@ def test_the_python_talker_hears_itself_and_the_page_hears_it(
         (
             "dashboard",
             '@segment("trial-ends"',
-            "from notifications import segments; print(*segments.names())",
+            "from notifications.sending import segments; print(*segments.names())",
         ),
     ],
     ids=["a kind of room", "a segment"],

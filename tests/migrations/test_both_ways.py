@@ -23,10 +23,11 @@ from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 from django.contrib.auth.models import Group, User
 from django.db import DatabaseError, connection, transaction
-from notifications import belongings, demo
+from notifications.access import belongings
+from notifications.demo import seed
 from notifications.models import Arrival, AuditEntry, Notification, Subscription
 call_command("migrate", verbosity=0)
-demo.make()
+seed.make()
 AuditEntry.objects.create(actor="bob", act="drain")
 User.objects.get(username="carol").groups.add(Group.objects.get(name="ops"))
 Subscription.objects.create(user=User.objects.get(username="bob"), topic="releases")
@@ -44,7 +45,7 @@ belongings.of(ids)
 assert all(one.since == one.user.date_joined for one in Arrival.objects.select_related("user"))
 call_command("migrate", "hub_notifications", "zero", verbosity=0)
 call_command("migrate", verbosity=0)
-demo.make()
+seed.make()
 bob = User.objects.get(username="bob")
 AuditEntry.objects.create(actor_id=bob.pk, actor="bob", act="drain")
 bob.delete()
