@@ -1,26 +1,25 @@
 """Sockets that are ours alone: what is left of a connection once its feed or its room is open.
 
 Neither needs anything of a server any more: a feed's client says nothing, and a room's frames are parsed
-by the room. So the server hands the socket over and forgets it. One epoll watches all of them, for the
-client's end, for what a room's client says and, where the kernel said "wait", for room.
+by the room. So the server hands the socket over and forgets it. One `hub.delivery.readiness` watches all of
+them: for the end of a client, for frames of a room's client and, behind a slow reader, for writability.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import select
 import socket
 from collections.abc import Callable
 
 from hub.delivery.read_schedule import Rota
+from hub.delivery.readiness import HUNG_UP, READABLE, WRITABLE, readiness
 
 # Writes of all wires in this process: taken by the kernel at once, at least in part; made to wait.
 direct = deferred = 0
 
 LOST = -1  # what a `send` that failed for good counts as
 
-GONE = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 HEARD = 64 * 1024  # bytes read at once
 ENDING_S = 5.0  # a reader that was told goodbye has so long to read it …
 IGNORED = 16 * 1024 * 1024  # … and what it goes on to say is taken from the kernel up to so many bytes
@@ -191,13 +190,13 @@ class Wire:
         self._wires.loop.call_later(ENDING_S, self.abort)
 
     def _watch(self) -> None:
-        mask = GONE
+        interest = HUNG_UP
         if self._backlog is not None:
-            mask |= select.EPOLLOUT
+            interest |= WRITABLE
         if self._heard is not None:
-            mask |= select.EPOLLIN
+            interest |= READABLE
         if self._socket is not None:
-            self._wires.watch(self._socket, mask)
+            self._wires.watch(self._socket, interest)
 
 
 def _nothing() -> None:
@@ -205,13 +204,12 @@ def _nothing() -> None:
 
 
 class Wires:
-    """All wires of this process, under one epoll that the event loop watches."""
+    """All wires of this process, under one `hub.delivery.readiness`."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self._epoll = select.epoll()
         self._wires: dict[int, Wire] = {}
-        self.loop.add_reader(self._epoll.fileno(), Rota(self._ready, self._serve).turn)
+        self._readiness = readiness(self.loop, Rota(self._ready, self._serve).turn)
 
     def take(self, taken: socket.socket, waiting: bytes, limit: int, closed: Callable[[], None]) -> Wire:
         """Own a connected, non-blocking socket. ``waiting`` goes out first, over the limit if need be.
@@ -220,30 +218,30 @@ class Wires:
         """
         wire = Wire(self, taken, limit, closed)
         self._wires[taken.fileno()] = wire
-        self._epoll.register(taken.fileno(), GONE)
+        self._readiness.register(taken, HUNG_UP)
         if waiting:
             wire.write(waiting)
         return wire
 
-    def watch(self, taken: socket.socket, mask: int) -> None:
-        self._epoll.modify(taken.fileno(), mask)
+    def watch(self, taken: socket.socket, interest: int) -> None:
+        self._readiness.modify(taken, interest)
 
     def forget(self, taken: socket.socket) -> None:
-        self._epoll.unregister(taken.fileno())
+        self._readiness.unregister(taken)
         del self._wires[taken.fileno()]
 
     def _ready(self) -> list[tuple[Wire, int]]:
-        return [(self._wires[number], happened) for number, happened in self._epoll.poll(0, 1000)]
+        return [(self._wires[number], happened) for number, happened in self._readiness.poll()]
 
     def _serve(self, ready: tuple[Wire, int]) -> None:
         wire, happened = ready
         try:
-            if happened & select.EPOLLIN:
+            if happened & READABLE:
                 # What a client said before it left counts.
                 wire.readable()
-            elif happened & GONE:
+            elif happened & HUNG_UP:
                 wire.abort()
-            if happened & select.EPOLLOUT:
+            if happened & WRITABLE:
                 wire.room()
         except Exception:
             logger.exception("a connection could not be served, and is closed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 import time
 from itertools import chain
 from pathlib import Path
@@ -59,5 +60,7 @@ class Vitals:
 
 
 def _memory() -> int:
-    """Bytes resident now."""
+    """Bytes resident now; where there is no /proc (macOS), at the most until now."""
+    if not _STATM.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return int(_STATM.read_text().split()[1]) * resource.getpagesize()

@@ -42,6 +42,8 @@ from hub.server.request import Judge
 
 BACKLOG = 2048  # handshakes the kernel may queue
 SWITCH_S = 0.001  # for which a thread may keep the event loop waiting
+# Descriptors where the hard limit is "unlimited", which macOS does not accept as a soft limit: its OPEN_MAX.
+OPEN_MAX = 10_240
 # Young objects before the collector looks: connections come by the thousand and are freed by count.
 COLLECT_AFTER = 50_000
 
@@ -84,9 +86,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
     def run(self) -> None:
         """Serve until a signal comes; Daphne's own `run`, with our parts."""
         sys.setswitchinterval(SWITCH_S)
-        # As many descriptors as may be: each feed and each room is one.
-        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        _raise_descriptor_limit()
         self.connections: dict[Any, dict[str, Any]] = {}
         self.http_factory = Factory(self)
         # Twisted's own log would keep what nobody reads.
@@ -215,3 +215,12 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         for instance in running:
             instance.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _raise_descriptor_limit() -> None:
+    """To the hard limit: each feed and each room takes a descriptor."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_MAX, hard))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,13 @@ from hub.delivery import read_schedule, sockets
 from hub.delivery.sockets import Wire, Wires
 
 LIMIT = 256 * 1024
+
+
+@pytest.fixture(autouse=True, params=["epoll", "event loop"])
+def readiness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Linux, and as where there is no epoll."""
+    if request.param == "event loop":
+        monkeypatch.delattr(select, "epoll")
 
 
 @dataclass

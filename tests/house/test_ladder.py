@@ -23,6 +23,7 @@ LADDER = (
         "hub.support.faults",
         "hub.rooms.rate_limiter",
         "hub.delivery.read_schedule",
+        "hub.delivery.readiness",
         "hub.delivery.taps",
         "hub.env",
         "hub.support.ws_frames",
