@@ -1,4 +1,4 @@
-"""Which part of an inbox a page shows, as its address says it; `view.js` reads and writes the same."""
+"""The part of an inbox that a page shows, read from the query string; `inbox/filters.js` mirrors it."""
 
 from __future__ import annotations
 

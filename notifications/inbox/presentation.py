@@ -1,4 +1,4 @@
-"""A notification as a page says it, in the reader's language; `entry.js` and `times.js` say the same."""
+"""A notification as a page shows it, in the user's language; `inbox/row.js` mirrors it in the browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which toasts went into a summary because too many came: the rule of `pile.js`, after the fact."""
+"""Which toasts went into a summary because too many came: the rule of `toasts/queue.js`, after the fact."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-# As in `toasts.js` and `pile.js`.
+# As in `toasts.js` and `toasts/queue.js`.
 GATHER = timedelta(milliseconds=400)
 AT_ONCE = 3
 LATELY = 6

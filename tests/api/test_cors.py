@@ -83,7 +83,7 @@ def test_pages_are_for_no_other_origin(db: None, path: str) -> None:
 
 
 @pytest.mark.parametrize("origin", ["", "https://evil.example.com"])
-@pytest.mark.parametrize("name", ["hub.css", "words/en.json"])
+@pytest.mark.parametrize("name", ["shared/hub.css", "words/en.json"])
 def test_files_are_for_every_origin(db: None, name: str, origin: str) -> None:
     answer = call(Client(), "GET", f"/static/notifications/{name}", origin=origin)
 

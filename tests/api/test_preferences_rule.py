@@ -1,4 +1,4 @@
-"""The rule that decides what reaches a person; `wants.js` is held to the same cases."""
+"""The rule that decides what reaches a person; `preferences-rule.js` is held to the same cases."""
 
 from __future__ import annotations
 

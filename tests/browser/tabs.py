@@ -14,7 +14,7 @@ from tests.browser.visitor import session
 from tests.cluster import Cluster
 
 STORE = """
-  const { storeFor } = await import("/static/notifications/store.js");
+  const { storeFor } = await import("/static/notifications/shared/store.js");
   const store = storeFor(document.querySelector("notification-bell"));
 """
 LISTEN = """

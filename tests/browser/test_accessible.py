@@ -282,7 +282,7 @@ def test_what_comes_is_said_politely_and_only_what_is_critical_at_once(alice: De
     with page.expect_event("console", lambda message: message.text == "three"):
         page.evaluate(
             """async () => {
-              const { storeFor } = await import("/static/notifications/store.js");
+              const { storeFor } = await import("/static/notifications/shared/store.js");
               const store = storeFor(document.querySelector("notification-bell"));
               let n = 0;
               store.addEventListener("notification", () => ++n === 3 && console.log("three"));

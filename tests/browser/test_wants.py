@@ -11,7 +11,7 @@ from tests.cluster import Cluster
 
 CASES = Path(__file__).resolve().parents[1] / "preferences.json"
 DECIDE = """async (cases) => {
-  const { wants } = await import("/static/notifications/wants.js");
+  const { wants } = await import("/static/notifications/shared/preferences-rule.js");
   return cases.map(({ preferences, category, severity, at }) =>
     wants(preferences, { category, severity }, new Date(at)));
 }"""

@@ -165,7 +165,9 @@ def test_a_page_of_an_error_needs_nobody() -> None:
     assert "Nothing here" in Client().get("/nowhere").content.decode()
 
 
-@pytest.mark.parametrize("name", ["hub.css", "inbox.js", "icons.svg", "favicon.svg", "words/ar.json"])
+@pytest.mark.parametrize(
+    "name", ["shared/hub.css", "inbox/page.js", "shared/icons.svg", "bell.js", "words/ar.json"]
+)
 def test_its_files_are_served(client: Client, name: str) -> None:
     answer = client.get(f"/static/notifications/{name}")
     assert b"".join(answer)

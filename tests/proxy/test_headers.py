@@ -26,7 +26,7 @@ ANSWERS = {
     "/admin/": 302,
     "/rooms/lobby/": 200,
     "/nowhere/": 404,
-    "/static/notifications/hub.css": 200,
+    "/static/notifications/shared/hub.css": 200,
     "/static/nowhere.css": 404,
     "/api/v1/notifications": 200,
     "/api/nowhere": 404,

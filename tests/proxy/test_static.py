@@ -7,15 +7,15 @@ import pytest
 
 from tests.proxy.conftest import Front
 
-FILE = "/static/notifications/store.js"
+FILE = "/static/notifications/shared/store.js"
 
 
 @pytest.mark.parametrize(
     ("path", "type"),
     [
         (FILE, "text/javascript; charset=utf-8"),
-        ("/static/notifications/hub.css", "text/css; charset=utf-8"),
-        ("/static/notifications/icons.svg", "image/svg+xml; charset=utf-8"),
+        ("/static/notifications/shared/hub.css", "text/css; charset=utf-8"),
+        ("/static/notifications/shared/icons.svg", "image/svg+xml; charset=utf-8"),
         ("/static/notifications/words/ar.json", "application/json; charset=utf-8"),
         ("/static/admin/css/base.css", "text/css; charset=utf-8"),
     ],

@@ -31,7 +31,7 @@ def test_what_bears_a_key_or_token_is_refused(
     assert front.heard == []
 
 
-@pytest.mark.parametrize("path", ["/", "/accounts/login/?next=/", "/static/notifications/hub.css"])
+@pytest.mark.parametrize("path", ["/", "/accounts/login/?next=/", "/static/notifications/shared/hub.css"])
 def test_a_page_is_sent_on(front: Front, client: httpx.Client, path: str) -> None:
     answer = client.get(path)
 

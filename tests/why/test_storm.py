@@ -1,4 +1,4 @@
-"""Which toasts the browser folds into a summary, as `pile.js` decides it."""
+"""Which toasts the browser folds into a summary, as `toasts/queue.js` decides it."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from hub import doctor
 from notifications.doctor_fixture import visiting
 
-STATIC = "notifications/hub.css"
+STATIC = "notifications/shared/hub.css"
 
 
 class Command(BaseCommand):

@@ -1,16 +1,16 @@
 // <notification-bell>: how many notifications wait, and the panel that shows them.
 
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
-import { needToken } from "./links.js";
-import { storeFor } from "./store.js";
-import { bell, dress } from "./style.js";
-import { wordsFor } from "./words.js";
+import { h } from "./shared/dom.js";
+import { icon } from "./shared/icons.js";
+import { needToken } from "./shared/links.js";
+import { storeFor } from "./shared/store.js";
+import { bell, dress } from "./shared/component-styles.js";
+import { wordsFor } from "./shared/i18n.js";
 
 const MOST = 99;
 
 /** The panel: not before somebody reaches for it. */
-const load = () => import("./panel.js");
+const load = () => import("./bell/panel.js");
 
 class Bell extends HTMLElement {
   static observedAttributes = ["token"];

@@ -1,9 +1,9 @@
 // A room: who is in it, what is said in it, and what we say, each line once and in order.
 
-import { Outbox } from "./outbox.js";
-import { Pace } from "./pace.js";
-import { Signals } from "./signals.js";
-import { Socket } from "./socket.js";
+import { Outbox } from "./rooms/outbox.js";
+import { Pace } from "./rooms/rate-limit.js";
+import { Signals } from "./rooms/signals.js";
+import { Socket } from "./rooms/connection.js";
 
 const LINES_PER_S = 15;
 const LINES_AT_ONCE = 30;

@@ -1,11 +1,11 @@
 // <notification-toasts>: says what is new, to the ear at once, and to the eye in a stack.
 
-import { h } from "./dom.js";
-import { needToken } from "./links.js";
-import { storeFor } from "./store.js";
-import { dress } from "./style.js";
-import { wants } from "./wants.js";
-import { wordsFor } from "./words.js";
+import { h } from "./shared/dom.js";
+import { needToken } from "./shared/links.js";
+import { storeFor } from "./shared/store.js";
+import { dress } from "./shared/component-styles.js";
+import { wants } from "./shared/preferences-rule.js";
+import { wordsFor } from "./shared/i18n.js";
 
 const GATHER_MS = 400;
 const MOST_IDS = 500; // remembered, so that none is told twice
@@ -78,7 +78,7 @@ class Toasts extends HTMLElement {
     this.#announce(items);
     if (this.#store.watching.size) return;
     const away = document.hidden; // now: when the stack is there, somebody may look
-    this.#stack ??= import("./stack.js").then(({ Stack }) => new Stack(this, this.#store, this.#words));
+    this.#stack ??= import("./toasts/view.js").then(({ Stack }) => new Stack(this, this.#store, this.#words));
     this.#stack.catch(() => (this.#stack = null)); // tried again with the next ones
     this.#with((stack) => stack.arrive(items, away));
   }

@@ -1,8 +1,8 @@
 // Compose: looks and counts by itself while somebody writes, and becomes the page of what was sent.
 
-import { sheet } from "../stack.js";
-import { dress } from "../style.js";
-import { localize } from "./zones.js";
+import { sheet } from "../toasts/view.js";
+import { dress } from "../shared/component-styles.js";
+import { localize } from "./time-zone.js";
 
 const PAUSE_MS = 350; // of the typing, after which it is looked at
 const MOST_MS = 20_000;

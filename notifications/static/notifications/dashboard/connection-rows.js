@@ -1,9 +1,9 @@
 // The open connections of all instances together, the newest first, each row written in place.
 
-import { h } from "../dom.js";
-import { Grid, labeller } from "./grid.js";
+import { h } from "../shared/dom.js";
+import { Grid, labeller } from "./keyed-rows.js";
 import { SILENT_MS } from "./instances.js";
-import { count, labelsOf, span, write } from "./texts.js";
+import { count, labelsOf, span, write } from "./text.js";
 
 const SHOWN = 200;
 

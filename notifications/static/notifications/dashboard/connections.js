@@ -1,11 +1,11 @@
 // The instances and the open connections, live from every instance; and what is done about one.
 
-import { post, sure, tell } from "./act.js";
+import { post, sure, tell } from "./actions.js";
 import { ConnectionRows } from "./connection-rows.js";
 import { InstanceRows } from "./instance-rows.js";
 import { Instances } from "./instances.js";
 import { Live } from "./live.js";
-import { textsOf } from "./texts.js";
+import { textsOf } from "./text.js";
 
 const TICK_MS = 1000;
 

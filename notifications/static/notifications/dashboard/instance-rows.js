@@ -1,9 +1,9 @@
 // The table of the instances.
 
-import { h } from "../dom.js";
-import { Grid, labeller } from "./grid.js";
+import { h } from "../shared/dom.js";
+import { Grid, labeller } from "./keyed-rows.js";
 import { TAGS } from "./instances.js";
-import { count, short, span, write } from "./texts.js";
+import { count, short, span, write } from "./text.js";
 
 export class InstanceRows {
   #words;

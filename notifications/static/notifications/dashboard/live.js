@@ -1,7 +1,7 @@
 // What the hub tells staff, live: one connection a page, and a word for how it stands.
 
-import { Api } from "../api.js";
-import { Stream } from "../stream.js";
+import { Api } from "../shared/api.js";
+import { Stream } from "../shared/feed.js";
 
 const UNSEEN_MS = 60_000; // after which a page that nobody looks at listens no longer
 

@@ -1,11 +1,11 @@
 // The overview: the numbers of all instances together, and how they went in the last two minutes.
 
-import { h } from "../dom.js";
+import { h } from "../shared/dom.js";
 import { Chart } from "./chart.js";
-import { Grid } from "./grid.js";
+import { Grid } from "./keyed-rows.js";
 import { Instances, SPAN_MS, TAGS, sum, worst } from "./instances.js";
 import { Live } from "./live.js";
-import { count, short, textsOf, write } from "./texts.js";
+import { count, short, textsOf, write } from "./text.js";
 
 const LABEL_MS = 10_000; // a chart tells its numbers to a screen reader no more often
 const TICK_MS = 1000;

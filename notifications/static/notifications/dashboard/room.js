@@ -1,12 +1,12 @@
 // One room: who is in it now, and what was said last.
 
-import { h } from "../dom.js";
-import { askBefore } from "./act.js";
-import { Grid } from "./grid.js";
+import { h } from "../shared/dom.js";
+import { askBefore } from "./actions.js";
+import { Grid } from "./keyed-rows.js";
 import { SILENT_MS } from "./instances.js";
 import { Live } from "./live.js";
-import { count, textsOf, write } from "./texts.js";
-import { full } from "../times.js";
+import { count, textsOf, write } from "./text.js";
+import { full } from "../shared/dates.js";
 
 const $ = (id) => document.getElementById(id);
 const page = $("room");

@@ -2,7 +2,7 @@
 
 import { SILENT_MS } from "./instances.js";
 import { Live } from "./live.js";
-import { count, textsOf, write } from "./texts.js";
+import { count, textsOf, write } from "./text.js";
 
 const page = document.getElementById("rooms");
 const words = textsOf();

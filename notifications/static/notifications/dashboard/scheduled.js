@@ -1,3 +1,3 @@
-import { localize } from "./zones.js";
+import { localize } from "./time-zone.js";
 
 localize(document);

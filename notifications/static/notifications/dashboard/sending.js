@@ -1,10 +1,10 @@
 // A sending while it goes: its numbers come by the feed, and say nothing until they are others.
 
-import { h } from "../dom.js";
-import { full } from "../times.js";
+import { h } from "../shared/dom.js";
+import { full } from "../shared/dates.js";
 import { Live } from "./live.js";
-import { count, textsOf, write } from "./texts.js";
-import { localize } from "./zones.js";
+import { count, textsOf, write } from "./text.js";
+import { localize } from "./time-zone.js";
 
 const TICK_MS = 250;
 const SOON_S = 120; // before it goes out, the seconds are counted

@@ -1,8 +1,8 @@
 // The live tail: each event as a line, told as text and nothing else.
 
-import { h } from "../dom.js";
+import { h } from "../shared/dom.js";
 import { Live } from "./live.js";
-import { count, labelsOf, textsOf, write } from "./texts.js";
+import { count, labelsOf, textsOf, write } from "./text.js";
 
 const KEPT = 500;
 const COMPACT = 240; // characters of the data on its line

@@ -1,6 +1,6 @@
 // Times are given, and shown, on the clocks of whoever looks.
 
-import { full } from "../times.js";
+import { full } from "../shared/dates.js";
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
 const said = { language: document.documentElement.lang };

@@ -1,6 +1,6 @@
 // What the reader chooses to see, by view, category and search; the page's address says it.
 
-import { View } from "./view.js";
+import { View } from "./filters.js";
 
 const TYPING_MS = 300;
 

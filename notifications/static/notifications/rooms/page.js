@@ -1,8 +1,8 @@
 // What the page of every room has: the room, how the connection stands, and who is here.
 
-import { People } from "./people.js";
-import { Room } from "./room.js";
-import { wordsFor } from "./words.js";
+import { People } from "./member-list.js";
+import { Room } from "../room.js";
+import { wordsFor } from "../shared/i18n.js";
 
 const STOPPED = { 4401: "room_signed_out", 4403: "room_forbidden", 4404: "room_gone" };
 

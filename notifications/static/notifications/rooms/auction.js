@@ -1,9 +1,9 @@
 // An auction: the bids as they fell, and one's own.
 
-import { h } from "./dom.js";
-import { avatar } from "./people.js";
-import { enter } from "./place.js";
-import { clock } from "./times.js";
+import { h } from "../shared/dom.js";
+import { avatar } from "./member-list.js";
+import { enter } from "./page.js";
+import { clock } from "../shared/dates.js";
 
 const $ = (id) => document.getElementById(id);
 const { room, words } = await enter($("room"));

@@ -1,11 +1,11 @@
 // One notification in the panel.
 
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
-import { target } from "./links.js";
-import { ago, full } from "./times.js";
-import { wants } from "./wants.js";
-import { why } from "./why.js";
+import { h } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { target } from "../shared/links.js";
+import { ago, full } from "../shared/dates.js";
+import { wants } from "../shared/preferences-rule.js";
+import { why } from "../shared/reason-text.js";
 
 export class Row {
   #words;

@@ -1,8 +1,8 @@
 // A chat: what the room says goes to the talk, what is written goes to the room.
 
-import { enter } from "./place.js";
-import { Talk } from "./talk.js";
-import { Typing } from "./typing.js";
+import { enter } from "./page.js";
+import { Talk } from "./chat-log.js";
+import { Typing } from "../typing.js";
 
 const $ = (id) => document.getElementById(id);
 const page = $("room");

@@ -1,15 +1,15 @@
 // The panel under the bell: what came lately, and what can be done with it.
 
-import { Deeds } from "./deeds.js";
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
-import { Keys } from "./keys.js";
-import { open } from "./links.js";
-import { Notice } from "./notice.js";
-import { Rows } from "./rows.js";
-import { panel } from "./sheet.js";
-import { bell, dress } from "./style.js";
-import { Undo } from "./undo.js";
+import { Deeds } from "../inbox/actions.js";
+import { h } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { Keys } from "../shared/keyboard.js";
+import { open } from "../shared/links.js";
+import { Notice } from "../inbox/error-notice.js";
+import { Rows } from "./panel-list.js";
+import { panel } from "./panel-styles.js";
+import { bell, dress } from "../shared/component-styles.js";
+import { Undo } from "../inbox/undo.js";
 
 const GAP_PX = 8;
 const LEAST_PX = 320; // of height: with less the panel stands above the bell

@@ -1,7 +1,7 @@
 // Who is in the room: beside it where there is space, else a count that unfolds.
 
-import { h } from "./dom.js";
-import { hueOf } from "./hues.js";
+import { h } from "../shared/dom.js";
+import { hueOf } from "./user-colours.js";
 
 const SPACE = "(min-width: 56rem)";
 

@@ -1,9 +1,9 @@
 // A board: what is drawn here goes to the room, and what the room says is drawn here.
 
 import { Cursors } from "./cursors.js";
-import { Pencil } from "./pencil.js";
-import { enter } from "./place.js";
-import { Surface } from "./surface.js";
+import { Pencil } from "./drawing.js";
+import { enter } from "./page.js";
+import { Surface } from "./canvas.js";
 
 const $ = (id) => document.getElementById(id);
 const page = $("room");

@@ -1,19 +1,19 @@
 // The inbox: what the hub says goes to the list, what the reader does goes to the hub.
 
-import { Choice } from "./choice.js";
-import { Deeds } from "./deeds.js";
-import { End } from "./end.js";
-import { Finder } from "./finder.js";
-import { Head } from "./head.js";
+import { Choice } from "./filter-form.js";
+import { Deeds } from "./actions.js";
+import { End } from "./infinite-scroll.js";
+import { Finder } from "./loader.js";
+import { Head } from "./header.js";
 import { List } from "./list.js";
-import { Notice } from "./notice.js";
+import { Notice } from "./error-notice.js";
 import { Selection } from "./selection.js";
 import { Shortcuts } from "./shortcuts.js";
-import { Sight } from "./sight.js";
-import { storeFor } from "./store.js";
+import { Sight } from "./seen-reporter.js";
+import { storeFor } from "../shared/store.js";
 import { Undo } from "./undo.js";
-import { View } from "./view.js";
-import { wordsFor } from "./words.js";
+import { View } from "./filters.js";
+import { wordsFor } from "../shared/i18n.js";
 
 const TIMES_MS = 20_000;
 const TYPES = ["state", "count", "notification", "recalled", "reading", "preferences", "behind"];

@@ -4,7 +4,7 @@ const language = document.documentElement.lang;
 // The server's pages count in these digits.
 const formats = new Map();
 
-/** The phrases under `json_script`'s id; `times.js` takes them too. */
+/** The phrases under `json_script`'s id; `shared/dates.js` takes them too. */
 export function textsOf(id = "words") {
   const table = JSON.parse(document.getElementById(id).textContent);
   return {

@@ -1,6 +1,6 @@
 // The inbox by the keyboard alone.
 
-import { Keys } from "./keys.js";
+import { Keys } from "../shared/keyboard.js";
 
 const HELP = document.getElementById("keys");
 const TAGS = ["notification-bell", "notification-toasts"];

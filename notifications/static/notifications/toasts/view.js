@@ -1,10 +1,10 @@
 // The toasts that are shown: a stack that goes by itself, and stands still while somebody is at it.
 
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
-import { open, target } from "./links.js";
-import { Pile } from "./pile.js";
-import { dress } from "./style.js";
+import { h } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { open, target } from "../shared/links.js";
+import { Pile } from "./queue.js";
+import { dress } from "../shared/component-styles.js";
 
 export const sheet = `
 :host {

@@ -31,7 +31,7 @@ export async function wordsFor(element) {
   return new Words(LAST, (await tableAt(last)) ?? {});
 }
 
-const urlOf = (language) => new URL(`words/${language}.json`, import.meta.url).href;
+const urlOf = (language) => new URL(`../words/${language}.json`, import.meta.url).href;
 
 function tableAt(url) {
   if (!tables.has(url)) {

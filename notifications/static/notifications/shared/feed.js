@@ -1,7 +1,7 @@
 // The feed's connection: it gives up when the hub says so and not before, and has one word for how it stands.
 
 import { Refused } from "./api.js";
-import { read } from "./source.js";
+import { read } from "./sse.js";
 
 const FIRST_MS = 2000;
 const CAP_MS = 30_000;

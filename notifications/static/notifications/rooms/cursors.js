@@ -1,7 +1,7 @@
 // Where the others point, each for a while after it moved.
 
-import { h } from "./dom.js";
-import { hueOf } from "./hues.js";
+import { h } from "../shared/dom.js";
+import { hueOf } from "./user-colours.js";
 
 const STAYS_MS = 5000;
 

@@ -1,7 +1,7 @@
 // The rows on the page, under the days they came on, newest first.
 
-import { Entry } from "./entry.js";
-import { dayName, dayOf } from "./times.js";
+import { Entry } from "./row.js";
+import { dayName, dayOf } from "../shared/dates.js";
 
 export const MOST = 500; // rows a page may hold; what is older has a page of its own
 const MOST_GONE = 500;

@@ -1,9 +1,9 @@
 // A notification in the list. `notifications/inbox/presentation.py` and `row.html` write the same.
 
-import { href } from "./links.js";
-import { ago, full } from "./times.js";
-import { wants } from "./wants.js";
-import { why } from "./why.js";
+import { href } from "../shared/links.js";
+import { ago, full } from "../shared/dates.js";
+import { wants } from "../shared/preferences-rule.js";
+import { why } from "../shared/reason-text.js";
 
 export class Entry {
   #words;

@@ -1,6 +1,6 @@
 // What staff do on a page that goes on: sure first, then posted, and what came of it said.
 
-import { csrfToken } from "../api.js";
+import { csrfToken } from "../shared/api.js";
 
 /** Whether they are sure, by the page's `dialog` of `ask.html`. */
 export function sure({ title, hint, verb }) {

@@ -1,10 +1,10 @@
 // What this document knows of a reader's notifications. All that shows them shares it.
 
 import { Api } from "./api.js";
-import { Reader } from "./reader.js";
-import { Stream } from "./stream.js";
+import { Reader } from "./client.js";
+import { Stream } from "./feed.js";
 import { Tabs } from "./tabs.js";
-import { wants } from "./wants.js";
+import { wants } from "./preferences-rule.js";
 
 const MOST_IDS = 2000; // remembered, so that what comes twice is told once
 const WAKE_MS = 1000;

@@ -1,9 +1,9 @@
 // The panel's list: asked for by the page, kept up to date by the feed.
 
-import { h } from "./dom.js";
-import { icon } from "./icons.js";
-import { Row } from "./row.js";
-import { dayName, dayOf } from "./times.js";
+import { h } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { Row } from "./panel-row.js";
+import { dayName, dayOf } from "../shared/dates.js";
 
 const PAGE = 30;
 const MOST = 100; // that one question may ask for

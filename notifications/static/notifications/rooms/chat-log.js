@@ -1,8 +1,8 @@
 // What was said in a chat, as its page shows it: by day, and by turns.
 
-import { h } from "./dom.js";
-import { avatar } from "./people.js";
-import { clock, dayName, dayOf, full } from "./times.js";
+import { h } from "../shared/dom.js";
+import { avatar } from "./member-list.js";
+import { clock, dayName, dayOf, full } from "../shared/dates.js";
 
 const TOGETHER_MS = 5 * 60_000; // the lines of one person within it are one turn
 const MOST_TURNS = 500;
