@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+from hub.support.debounce import burst
+
 V = TypeVar("V")
 
 
@@ -35,8 +37,7 @@ class Latest(Generic[V]):
 
     async def gather(self, seconds: float) -> dict[str, list[V]]:
         """Once there is something, wait so long for more and take all of it, by room."""
-        await self._some.wait()
-        await asyncio.sleep(seconds)
+        await burst(self._some, seconds)
         return self.take()
 
     def take(self) -> dict[str, list[V]]:
