@@ -19,16 +19,16 @@ from channels.layers import channel_layers
 from django.conf import settings
 
 from hub import __version__
+from hub.delivery.endpoint import EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.holdings import Holdings
 from hub.delivery.journal import Deliveries
-from hub.delivery.limits import Caps
+from hub.delivery.limits import ConnectionLimits
 from hub.delivery.recalls import Recalls
 from hub.delivery.revocation import Revocation
 from hub.delivery.unread_counts import Recount
 from hub.errors import Problem
-from hub.feeds.endpoint import Feeds, Limits
-from hub.feeds.request import Receive, Scope, Send, respond
+from hub.feeds.endpoint import Feeds
 from hub.log.current import shared_log
 from hub.log.replay import Replay
 from hub.ops import endpoints, tracing
@@ -40,13 +40,13 @@ from hub.ops.live_status import Answers
 from hub.ops.metrics import Metrics
 from hub.ops.remote_commands import Orders
 from hub.ports import Caught, Given
-from hub.rooms.endpoint import Limits as RoomLimits
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.current import shared_presence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import Lobby
 from hub.server.django_handler import Pages
 from hub.support import origins
+from hub.support.asgi import Receive, Scope, Send, respond_problem
 from hub.support.threads import in_thread
 from notifications import recovery
 from notifications.access import admission, api_keys, large_bodies, revocation
@@ -71,13 +71,13 @@ class Hub:
         self.recount = Recount(listing.counts)
         # Some descriptors stay for everything else, the health checks first.
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
-        caps = Caps(
+        limits = ConnectionLimits(
             min(settings.HUB_MAX_CONNECTIONS, descriptors),
             settings.HUB_MAX_CONNECTIONS_PER_USER,
             settings.HUB_MAX_CONNECTIONS_PER_ADDRESS,
             settings.HUB_MAX_TOPICS_PER_USER,
         )
-        limits = Limits(
+        options = EndpointOptions(
             heartbeat_s=settings.HUB_HEARTBEAT_S,
             max_age_s=settings.HUB_MAX_AGE_S,
             mailbox_bytes=settings.HUB_MAILBOX_BYTES,
@@ -85,7 +85,9 @@ class Hub:
             hosts=tuple(settings.ALLOWED_HOSTS),
             tls=settings.HUB_TLS,
         )
-        self.feeds = Feeds(self.fanout, replay, admission.admit, self.recount, caps, limits)
+        self.feeds = Feeds(
+            self.fanout, limits, options, replay=replay, admit=admission.admit, recount=self.recount
+        )
         self.copying = history.Copying(self.log)
         layer = channel_layers.make_backend("default")  # the signals' own: they flush it at need
         self.presence = shared_presence()
@@ -93,26 +95,24 @@ class Hub:
         self.lobby = Lobby(
             self.log, self.fanout, self.presence, layer, history.told, self.copying.keep, lines_per_day
         )
-        room_limits = RoomLimits(
-            heartbeat_s=settings.HUB_HEARTBEAT_S,
-            max_age_s=settings.HUB_MAX_AGE_S,
-            mailbox_bytes=settings.HUB_MAILBOX_BYTES,
-            rates=Rates(
-                settings.HUB_ROOM_LINES_PER_S,
-                settings.HUB_ROOM_SIGNALS_PER_S,
-                settings.HUB_ROOM_BYTES_PER_S,
-            ),
-            origins=limits.origins,
-            hosts=limits.hosts,
-            tls=limits.tls,
+        rates = Rates(
+            settings.HUB_ROOM_LINES_PER_S, settings.HUB_ROOM_SIGNALS_PER_S, settings.HUB_ROOM_BYTES_PER_S
         )
-        self.rooms = Rooms(self.fanout, replay, self.lobby, admission.enter, caps, room_limits)
-        open = [self.feeds.subscribers, self.rooms.members]
+        self.rooms = Rooms(
+            self.fanout,
+            limits,
+            options,
+            replay=replay,
+            lobby=self.lobby,
+            enter=admission.enter,
+            rates=rates,
+        )
+        open = [self.feeds.connections, self.rooms.connections]
         self.revocation = Revocation(open, revocation.revoked, admission.doubts)
         self.fanout.on_state.append(self.revocation.state)
         self.deliveries = Deliveries(self.fanout.watches, _write_down)
         self.feeds.on_caught.append(self.deliveries.caught)
-        self.health = Health(self.log, self.feeds, recovery.trouble)
+        self.health = Health(self.log, self.feeds, self.fanout, recovery.trouble)
         self.metrics = Metrics(
             self.log,
             self.fanout,
@@ -135,7 +135,7 @@ class Hub:
             vitals,
             live_reports.report,
         )
-        self.holdings = Holdings(name, caps, self.log, lambda: self.feeds.draining or self.rooms.draining)
+        self.holdings = Holdings(name, limits, self.log, lambda: self.feeds.draining or self.rooms.draining)
         self.orders = Orders(name, [self.feeds, self.rooms], settings.HUB_DRAIN_S)
         self.fanout.taps += [
             Recalls(self.fanout.watches).tap,
@@ -155,7 +155,7 @@ class Hub:
         self.judge = large_bodies.judge
         unpublishable = partial(getattr, outbox.given_up, "times")
         self.metrics.add(
-            partial(counted, caps, self.deliveries, self.revocation, self.pages.timings, unpublishable)
+            partial(counted, limits, self.deliveries, self.revocation, self.pages.timings, unpublishable)
         )
         self._loops: list[asyncio.Task[None]] = []
 
@@ -176,7 +176,7 @@ class Hub:
         elif scope["path"] in endpoints.PATHS:
             await self.operators(scope, send)
         elif scope["path"] == "/feed":
-            await respond(send, Problem(404, "The feed is at /feed/."))
+            await respond_problem(send, Problem(404, "The feed is at /feed/."))
         else:
             await self.pages(scope, receive, send)
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from hub import topics
-from hub.delivery.limits import NOTHING, Caps, Held
+from hub.delivery.limits import NOTHING, ConnectionLimits, Held
 from hub.events import Draft, Event, draft
 from hub.log import Log, LogAway
 from hub.support.faults import malformed
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class Holdings:
-    def __init__(self, instance: str, caps: Caps, log: Log, leaving: Callable[[], bool]) -> None:
+    def __init__(self, instance: str, caps: ConnectionLimits, log: Log, leaving: Callable[[], bool]) -> None:
         self._instance = instance
         self._caps = caps
         self._log = log

@@ -24,7 +24,7 @@ MUCH = Held(4, 50)  # beyond either, what a person holds is told to the other in
 NOTHING = Held()
 
 
-class Caps:
+class ConnectionLimits:
     """Counted by person and by address; the instance's own cap stays below its descriptors.
 
     An address is counted from the moment it asks to open something, a person once it is known who that is.

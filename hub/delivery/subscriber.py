@@ -64,12 +64,11 @@ class Subscriber:
         address: str,
         topics: tuple[str, ...],
         limit: int,
-        ends_at: float = float("inf"),
     ) -> None:
         self.person = person
         self.address = address
         self.topics = topics
-        self.ends_at = ends_at  # Unix time
+        self.ends_at = float("inf")  # Unix time
         self.came_at = time.time()
         self.number = next(_numbers)  # of all in this process
         self.closed = ""  # why, once it is

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from hub import errors, events, topics
+from hub import events, topics
 from hub.errors import Problem
 from hub.ports import Credentials
 from hub.support import cookies, origins
+from hub.support.asgi import Scope
 from hub.support.headers import fields
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MAX_TOPICS = 100
 PARAMETERS = frozenset({"topic", "own", "last_event_id", "ticket"})
@@ -44,23 +40,6 @@ class Knock:
         self.topics = _topics(pairs)
         self.own = _own(pairs)
         self.after = _after(headers, pairs)
-
-
-async def respond(
-    send: Send,
-    problem: Problem | None,
-    headers: list[tuple[bytes, bytes]] | None = None,
-) -> None:
-    """Send a refusal, or an empty 204 if there is none."""
-    status = 204 if problem is None else problem.status
-    body = b"" if problem is None else problem.body()
-    lines = [(b"cache-control", b"no-store"), *(headers or ())]
-    if problem is not None:
-        lines.append((b"content-type", errors.CONTENT_TYPE.encode()))
-        lines.append((b"content-length", b"%d" % len(body)))
-        lines += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": lines})
-    await send({"type": "http.response.body", "body": body})
 
 
 def check_scheme(scope: Scope, tls: bool) -> None:

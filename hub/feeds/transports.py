@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from hub.delivery.sockets import Wire
 from hub.delivery.subscriber import Subscriber
 from hub.events import Piece
-from hub.feeds.request import Receive, Scope, Send
+from hub.support.asgi import Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
 SEND_S = 30.0  # that a server may take over bytes; a reader who takes longer does not read

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from hub.delivery.journal import Deliveries
-from hub.delivery.limits import Caps
+from hub.delivery.limits import ConnectionLimits
 from hub.delivery.revocation import Revocation
 from hub.ops.timings import Timings
 from hub.support.faults import malformed
 
 
 def counted(
-    caps: Caps,
+    caps: ConnectionLimits,
     deliveries: Deliveries,
     revocation: Revocation,
     timings: Timings,

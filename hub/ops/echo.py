@@ -6,7 +6,6 @@ asks shows a word signed with the secret of the instances; to everybody else the
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import time
@@ -18,7 +17,7 @@ from django.utils.crypto import salted_hmac
 
 from hub import __version__
 from hub.errors import Problem
-from hub.feeds.request import Scope, Send, respond
+from hub.support.asgi import Scope, Send, respond_json, respond_problem
 from hub.support.headers import fields
 
 PATH = "/mirror"
@@ -68,7 +67,7 @@ async def mirror(scope: Scope, send: Send) -> None:
     headers = fields(scope["headers"])
     secret = _asked_with(headers.get("authorization", "").removeprefix("Bearer "))
     if secret is None:
-        return await respond(send, Problem(404, "There is no such page."))
+        return await respond_problem(send, Problem(404, "There is no such page."))
     said = {
         "instance": settings.HUB_INSTANCE,
         "process": os.getpid(),
@@ -85,9 +84,7 @@ async def mirror(scope: Scope, send: Send) -> None:
         "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         "max_connections": settings.HUB_MAX_CONNECTIONS,
     }
-    lines = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 200, "headers": lines})
-    await send({"type": "http.response.body", "body": json.dumps(said).encode()})
+    await respond_json(send, 200, said)
 
 
 def _asked_with(word: str) -> str | None:

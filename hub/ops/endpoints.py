@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.errors import Problem
-from hub.feeds.request import Scope, Send, respond
 from hub.ops import echo
 from hub.ops.health import Health
 from hub.ops.metrics import Metrics
 from hub.support import origins
+from hub.support.asgi import Scope, Send, respond_problem
 from hub.support.headers import fields
 
 PATHS = frozenset({"/livez", "/readyz", "/metrics", echo.PATH})
@@ -28,7 +28,7 @@ class Operators:
         try:
             origins.check_operators_host(fields(scope["headers"]).get("host", ""), self._hosts)
         except Problem as problem:
-            return await respond(send, problem)
+            return await respond_problem(send, problem)
         match scope["path"]:
             case "/livez":
                 await self._health.live(send)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
 
+from hub.delivery.fanout import Fanout
 from hub.feeds.endpoint import Feeds
-from hub.feeds.request import Send
 from hub.log import Log
+from hub.support.asgi import Send, respond_json
 
 ASK_EVERY_S = 1.0  # the database is asked no oftener, whoever asks
 WAIT_S = 3.0  # and not waited for longer
@@ -17,15 +17,18 @@ SILENCE_S = 8.0  # not heard for so long: deaf, whatever the connection says
 
 
 class Health:
-    def __init__(self, log: Log, feeds: Feeds, database: Callable[[], Awaitable[str]]) -> None:
+    def __init__(
+        self, log: Log, feeds: Feeds, fanout: Fanout, database: Callable[[], Awaitable[str]]
+    ) -> None:
         self._log = log
         self._feeds = feeds
+        self._fanout = fanout
         self._database = database
         self._asked_at = float("-inf")
         self._asking: asyncio.Future[str] | None = None
 
     async def live(self, send: Send) -> None:
-        await _answer(send, 200, {"status": "live"})
+        await respond_json(send, 200, {"status": "live"})
 
     async def ready(self, send: Send) -> None:
         reasons = []
@@ -33,12 +36,12 @@ class Health:
             reasons.append("draining: this instance is leaving")
         if self._log.silence() > SILENCE_S:
             reasons.append("log: not heard, check HUB_REDIS_URL and Redis")
-        elif not self._feeds.hearing:
+        elif not self._fanout.hearing:
             reasons.append("log: heard again, catching up")
         if trouble := await self._trouble():
             reasons.append(f"database: {trouble}")
         status = "not ready" if reasons else "ready"
-        await _answer(send, 503 if reasons else 200, {"status": status, "reasons": reasons})
+        await respond_json(send, 503 if reasons else 200, {"status": status, "reasons": reasons})
 
     async def _trouble(self) -> str:
         """Why the database cannot be used: one question for all, and none beside one that hangs."""
@@ -52,9 +55,3 @@ class Health:
             return f"does not answer within {WAIT_S:g} s"
         except Exception as error:
             return f"cannot be asked: {type(error).__name__}"
-
-
-async def _answer(send: Send, status: int, body: object) -> None:
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(body).encode()})

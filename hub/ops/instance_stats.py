@@ -35,13 +35,15 @@ class Vitals:
         then, deliveries_before, heard_before, cpu_before = self._before
         self._before = counted
         seconds = max(now - then, 0.001)
-        waiting = (subscriber.waiting for subscriber in chain(self._feeds.open, self._rooms.open))
+        waiting = (
+            subscriber.waiting for subscriber in chain(self._feeds.connections, self._rooms.connections)
+        )
         return {
             "instance": self._instance,
             "version": __version__,
             "started_at": self._started_at,
-            "feeds": len(self._feeds.open),
-            "members": len(self._rooms.open),
+            "feeds": len(self._feeds.connections),
+            "members": len(self._rooms.connections),
             "rooms": self._rooms.rooms,
             "topics": self._fanout.topics,
             "deliveries_per_s": round((deliveries - deliveries_before) / seconds, 1),

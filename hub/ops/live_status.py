@@ -153,7 +153,7 @@ class Answers:
             filter = connection_list.decode(code)
         except ValueError:
             return {"matching": 0, "connections": []}
-        doors = (("feed", self._feeds.open), ("room", self._rooms.open))
+        doors = (("feed", self._feeds.connections), ("room", self._rooms.connections))
         return connection_list.census(filter, doors, time.time())
 
     def _open_rooms(self) -> dict[str, Any]:

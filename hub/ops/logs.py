@@ -7,13 +7,11 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from hub.delivery.subscriber import Subscriber
-
 # What a record may bear besides its text.
 EXTRA = (
     "connection",
     "person",
-    "door",
+    "endpoint",
     "topics",
     "topic",
     "notification",
@@ -22,8 +20,6 @@ EXTRA = (
     "seconds",
     "status",
 )
-
-connections = logging.getLogger("hub.connections")
 
 
 class Json(logging.Formatter):
@@ -43,29 +39,3 @@ class Json(logging.Formatter):
         if record.exc_info:
             said["trace"] = self.formatException(record.exc_info)
         return json.dumps(said, default=str, ensure_ascii=False)
-
-
-def opened(door: str, subscriber: Subscriber) -> None:
-    if connections.isEnabledFor(logging.INFO):
-        connections.info(
-            "%s %d opened",
-            door,
-            subscriber.number,
-            extra={**_ids(door, subscriber), "address": subscriber.address, "topics": len(subscriber.topics)},
-        )
-
-
-def closed(door: str, subscriber: Subscriber, now: float) -> None:
-    if connections.isEnabledFor(logging.INFO):
-        why, seconds = subscriber.closed, round(now - subscriber.came_at, 3)
-        connections.info(
-            "%s %d closed: %s",
-            door,
-            subscriber.number,
-            why,
-            extra={**_ids(door, subscriber), "reason": why, "seconds": seconds},
-        )
-
-
-def _ids(door: str, subscriber: Subscriber) -> dict[str, object]:
-    return {"connection": subscriber.number, "person": subscriber.person.id, "door": door}

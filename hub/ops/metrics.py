@@ -24,12 +24,12 @@ from hub.delivery import sockets
 from hub.delivery.fanout import Fanout
 from hub.errors import Problem
 from hub.feeds.endpoint import Feeds
-from hub.feeds.request import Scope, Send, respond
 from hub.log import Log
 from hub.rooms.endpoint import Rooms
 from hub.rooms.registry import Lobby
+from hub.support.asgi import Scope, Send, respond, respond_problem
 
-CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LAG_EVERY_S = 0.25
 LAG_KEPT = 40  # ten seconds
 BACKLOG_EVERY_S = 5.0  # the database is asked no oftener, whoever reads
@@ -71,14 +71,10 @@ class Metrics:
 
     async def __call__(self, scope: Scope, send: Send) -> None:
         if not self._allowed(scope):
-            return await respond(
-                send, Problem(403, "Metrics are read from loopback, or with HUB_METRICS_KEY.")
-            )
+            problem = Problem(403, "Metrics are read from loopback, or with HUB_METRICS_KEY.")
+            return await respond_problem(send, problem)
         await self._ask()
-        body = generate_latest(self._registry)
-        headers = [(b"content-type", CONTENT_TYPE), (b"cache-control", b"no-store")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await respond(send, 200, generate_latest(self._registry), CONTENT_TYPE)
 
     async def run(self) -> None:
         """Measure how late the loop is, until cancelled."""
@@ -99,10 +95,10 @@ class Metrics:
 
     def collect(self) -> Iterator[Metric]:
         fanout, feeds, rooms = self._fanout, self._feeds, self._rooms
-        waiting = [subscriber.waiting for subscriber in chain(feeds.subscribers, rooms.members)]
-        yield GaugeMetricFamily("hub_feeds", "Open feeds.", len(feeds.subscribers))
+        waiting = [subscriber.waiting for subscriber in chain(feeds.connections, rooms.connections)]
+        yield GaugeMetricFamily("hub_feeds", "Open feeds.", len(feeds.connections))
         yield GaugeMetricFamily("hub_rooms", "Open rooms.", len(self._lobby.rooms))
-        yield GaugeMetricFamily("hub_members", "Open connections in rooms.", len(rooms.members))
+        yield GaugeMetricFamily("hub_members", "Open connections in rooms.", len(rooms.connections))
         yield GaugeMetricFamily("hub_topics", "Topics heard here.", fanout.topics)
         yield GaugeMetricFamily("hub_mailbox_bytes", "Bytes that wait for readers.", sum(waiting))
         yield GaugeMetricFamily(

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from operator import methodcaller
+from typing import Any
 
 from hub import topics
-from hub.delivery.heartbeat import alone
+from hub.delivery.endpoint import Endpoint
+from hub.delivery.open_connections import for_each
 from hub.events import Draft, Event, draft
-from hub.feeds.endpoint import Feeds
-from hub.rooms.endpoint import Rooms
-
-REVOKE = methodcaller("revoke", retry=True)
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +31,7 @@ def disconnect_person(person: str) -> Draft:
 
 
 class Orders:
-    def __init__(self, instance: str, doors: Sequence[Feeds | Rooms], drain_s: float) -> None:
+    def __init__(self, instance: str, doors: Sequence[Endpoint[Any, Any]], drain_s: float) -> None:
         self._instance = instance
         self._doors = doors
         self._drain_s = drain_s
@@ -57,9 +54,12 @@ class Orders:
 
     def _disconnect(self, number: int | None, person: str) -> None:
         for door in self._doors:
-            for subscriber in door.open:
-                if subscriber.person.id == person and number in (None, subscriber.number):
-                    alone(REVOKE, subscriber)
+            leaving = [
+                subscriber
+                for subscriber in door.connections
+                if subscriber.person.id == person and number in (None, subscriber.number)
+            ]
+            for_each(leaving, lambda subscriber: subscriber.revoke(retry=True))
 
     def _drain(self) -> None:
         if not self._draining:

@@ -33,8 +33,10 @@ class Member(Subscriber):
     """Frames instead of events, close codes instead of a last chunk.
 
     ``since`` is the position it came with or was given the history from: whatever stands after it, this
-    connection is told.
+    connection is told. The endpoint gives it its user's ``limiter`` once it is admitted.
     """
+
+    limiter: Limiter
 
     SLOW = Frame(ws_frames.closing(Close.SLOW, "slow"))
     LIVE = Frame(ws_frames.text(protocol.live()))
@@ -52,6 +54,7 @@ class Member(Subscriber):
         "_text",
         "connection",
         "counted",
+        "entry",
         "limiter",
         "room",
         "since",
@@ -62,20 +65,17 @@ class Member(Subscriber):
         self,
         entry: Entry,
         address: str,
-        topic: str,
         limit: int,
-        ends_at: float,
         *,
         heartbeat_s: float,
-        limiter: Limiter,
     ) -> None:
-        super().__init__(entry.person, address, (topic,), limit, ends_at)
+        super().__init__(entry.person, address, (entry.topic,), limit)
+        self.entry = entry
         self.connection = uuid.uuid4().hex
         self.since = 0
         self.room: Room | None = None
         self.counted = False  # among those who are in it
         self.warned = False  # that the day's messages are said
-        self.limiter = limiter
         self._parser: Protocol | None = None  # who only listens needs none
         self._heads: Heads | None = None
         self._parts: list[bytes] = []

@@ -9,9 +9,9 @@ import hashlib
 from hub import events
 from hub.errors import Problem
 from hub.feeds import request
-from hub.feeds.request import Scope
 from hub.ports import Credentials
 from hub.support import origins
+from hub.support.asgi import Scope
 from hub.support.headers import fields
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

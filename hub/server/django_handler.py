@@ -21,10 +21,10 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from hub.errors import Problem
-from hub.feeds.request import Receive, Scope, Send, respond
 from hub.ops.timings import Timings
 from hub.server import bodies
 from hub.support import outages, threads
+from hub.support.asgi import Receive, Scope, Send, respond_problem
 
 SPOOL = 1024 * 1024  # bytes of a body kept in memory
 ANSWER_S = 30.0  # what takes longer waits for a part that is away, and is told so
@@ -40,7 +40,7 @@ class Pages(BaseHandler):
         try:
             body = await _read(receive, bodies.most(scope["method"].encode(), scope["path"].encode()))
         except Problem as problem:
-            return await respond(send, problem)
+            return await respond_problem(send, problem)
         if body is None:
             return
         began = time.perf_counter()
@@ -50,7 +50,7 @@ class Pages(BaseHandler):
                 status, headers, content = await answering
         except Exception as error:
             self.timings.add(_kind(scope["path"]), 503, time.perf_counter() - began)
-            return await respond(send, outages.problem(error, "answering a page"))
+            return await respond_problem(send, outages.problem(error, "answering a page"))
         self.timings.add(_kind(scope["path"]), status, time.perf_counter() - began)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from hub.delivery.limits import Caps, Held
+from hub.delivery.limits import ConnectionLimits, Held
 from hub.errors import Problem
 
 
-def entered(caps: Caps, person: str = "ann", address: str = "::1", topics: int = 0) -> None:
+def entered(caps: ConnectionLimits, person: str = "ann", address: str = "::1", topics: int = 0) -> None:
     with caps.opening(address):
         caps.enter(person, topics)
 
 
-def refused(caps: Caps, person: str = "ann", address: str = "::1", topics: int = 0) -> Problem:
+def refused(caps: ConnectionLimits, person: str = "ann", address: str = "::1", topics: int = 0) -> Problem:
     with pytest.raises(Problem) as caught:
         entered(caps, person, address, topics)
     return caught.value
 
 
 def test_one_connection_too_many_of_a_person_is_refused_with_what_to_do() -> None:
-    caps = Caps(100, 2, 100)
+    caps = ConnectionLimits(100, 2, 100)
     entered(caps)
     entered(caps, address="::2")
 
@@ -33,7 +33,7 @@ def test_one_connection_too_many_of_a_person_is_refused_with_what_to_do() -> Non
 
 
 def test_who_closes_one_may_open_one() -> None:
-    caps = Caps(100, 1, 100)
+    caps = ConnectionLimits(100, 1, 100)
     entered(caps)
 
     caps.leave("ann", "::1")
@@ -42,7 +42,7 @@ def test_who_closes_one_may_open_one() -> None:
 
 
 def test_what_other_instances_hold_counts() -> None:
-    caps = Caps(100, 10, 100, 100)
+    caps = ConnectionLimits(100, 10, 100, 100)
     caps.elsewhere = lambda person: Held(9, 90) if person == "ann" else Held()
     entered(caps, topics=10)
 
@@ -51,7 +51,7 @@ def test_what_other_instances_hold_counts() -> None:
 
 
 def test_live_topics_count_over_all_feeds_of_a_person() -> None:
-    caps = Caps(100, 50, 100, 100)
+    caps = ConnectionLimits(100, 50, 100, 100)
     entered(caps, topics=60)
     entered(caps, topics=40)
 
@@ -66,18 +66,18 @@ def test_live_topics_count_over_all_feeds_of_a_person() -> None:
 
 
 def test_who_is_still_being_asked_about_counts_for_an_address() -> None:
-    caps = Caps(100, 50, 2)
+    caps = ConnectionLimits(100, 50, 2)
 
     with caps.opening("::1"), caps.opening("::1"):
         assert refused(caps).status == 429
 
-    caps = Caps(2, 50, 100)
+    caps = ConnectionLimits(2, 50, 100)
     with caps.opening("::1"), caps.opening("::2"):
         assert refused(caps, address="::3").status == 503
 
 
 def test_who_is_refused_is_counted_out_again() -> None:
-    caps = Caps(1, 50, 1)
+    caps = ConnectionLimits(1, 50, 1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), caps.opening("::1"):
             raise ZeroDivisionError
@@ -86,7 +86,7 @@ def test_who_is_refused_is_counted_out_again() -> None:
 
 
 def test_nothing_is_kept_of_those_who_left() -> None:
-    caps = Caps(100, 50, 100)
+    caps = ConnectionLimits(100, 50, 100)
     for number in range(10):
         entered(caps, f"p{number}", f"::{number}", topics=60)
     for number in range(10):

@@ -8,7 +8,7 @@ import pytest
 
 from hub import topics
 from hub.delivery.holdings import BELIEVED_S, MOST, Holdings
-from hub.delivery.limits import Caps, Held
+from hub.delivery.limits import ConnectionLimits, Held
 from hub.errors import Problem
 from hub.events import Draft, Event, draft
 from hub.log.memory import MemoryLog
@@ -16,7 +16,7 @@ from hub.log.memory import MemoryLog
 
 class Instance:
     def __init__(self, name: str) -> None:
-        self.caps = Caps(1000, 50, 1000, 1000)
+        self.caps = ConnectionLimits(1000, 50, 1000, 1000)
         self.leaving = False
         self.holdings = Holdings(name, self.caps, MemoryLog(10, 60), lambda: self.leaving)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hub.delivery import connection_log
 from hub.delivery.subscriber import Subscriber
 from hub.ops import logs
 from hub.ports import Person
@@ -28,12 +29,12 @@ class Lines(logging.Handler):
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    handler, level = Lines(), logs.connections.level
-    logs.connections.addHandler(handler)
-    logs.connections.setLevel(logging.INFO)
+    handler, level = Lines(), connection_log.logger.level
+    connection_log.logger.addHandler(handler)
+    connection_log.logger.setLevel(logging.INFO)
     yield handler
-    logs.connections.removeHandler(handler)
-    logs.connections.setLevel(level)
+    connection_log.logger.removeHandler(handler)
+    connection_log.logger.setLevel(level)
 
 
 def subscriber() -> Subscriber:
@@ -44,12 +45,12 @@ def subscriber() -> Subscriber:
 def test_a_connection_tells_when_it_opens_and_why_it_closed(lines: Lines) -> None:
     one = subscriber()
 
-    logs.opened("feed", one)
+    connection_log.log_opened("feed", one)
     one.close("slow")
-    logs.closed("feed", one, one.came_at + 2.5)
+    connection_log.log_closed("feed", one, one.came_at + 2.5)
 
     opened, closed = lines.said
-    ids = {"connection": one.number, "person": "7", "door": "feed", "instance": "hub-1", "level": "info"}
+    ids = {"connection": one.number, "person": "7", "endpoint": "feed", "instance": "hub-1", "level": "info"}
     assert ids.items() <= opened.items()
     assert ids.items() <= closed.items()
     assert (opened["address"], opened["topics"]) == ("203.0.113.9", 2)
@@ -57,7 +58,7 @@ def test_a_connection_tells_when_it_opens_and_why_it_closed(lines: Lines) -> Non
 
 
 def test_what_a_line_bears_is_named_beforehand(lines: Lines) -> None:
-    logs.connections.info("x", extra={"token": "secret", "body": "secret", "notification": "n-1"})
+    connection_log.logger.info("x", extra={"token": "secret", "body": "secret", "notification": "n-1"})
 
     assert lines.said[0]["notification"] == "n-1"
     assert set(lines.said[0]) == {"time", "level", "logger", "instance", "text", "notification"}
@@ -67,17 +68,17 @@ def test_a_failure_is_one_line_too(lines: Lines) -> None:
     try:
         raise ValueError("two\nlines")
     except ValueError:
-        logs.connections.exception("it failed")
+        connection_log.logger.exception("it failed")
 
     assert lines.said[0]["level"] == "error"
     assert "ValueError: two\nlines" in lines.said[0]["trace"]
 
 
 def test_where_nobody_wants_to_know_nothing_is_made(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    logs.connections.setLevel(logging.WARNING)
-    monkeypatch.setattr(logs, "_ids", lambda *_: pytest.fail("made all the same"))
+    connection_log.logger.setLevel(logging.WARNING)
+    monkeypatch.setattr(connection_log, "_ids", lambda *_: pytest.fail("made all the same"))
 
-    logs.opened("feed", subscriber())
-    logs.closed("feed", subscriber(), 0)
+    connection_log.log_opened("feed", subscriber())
+    connection_log.log_closed("feed", subscriber(), 0)
 
     assert lines.said == []

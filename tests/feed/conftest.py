@@ -9,14 +9,15 @@ from urllib.parse import urlencode
 
 import pytest
 
+from hub.delivery.endpoint import EndpointOptions
 from hub.delivery.fanout import Fanout
-from hub.delivery.limits import Caps
+from hub.delivery.limits import ConnectionLimits
 from hub.delivery.recalls import Recalls
 from hub.delivery.revocation import Revocation
 from hub.delivery.unread_counts import Recount
 from hub.errors import Problem
 from hub.events import Event, draft
-from hub.feeds.endpoint import Feeds, Limits
+from hub.feeds.endpoint import Feeds
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Credentials, Person
@@ -158,10 +159,12 @@ class Desk:
             "origins": frozenset({"https://app.example.com"}),
             "hosts": ("testserver",),
         }
-        limits = Limits(**{**defaults, **self.limits})
-        caps = Caps(*self.caps)
-        self.feeds = Feeds(self.fanout, replay, self.admit, self.recount, caps, limits)
-        self.revocation = Revocation([self.feeds.subscribers], self.revoked)
+        options = EndpointOptions(**{**defaults, **self.limits})
+        limits = ConnectionLimits(*self.caps)
+        self.feeds = Feeds(
+            self.fanout, limits, options, replay=replay, admit=self.admit, recount=self.recount
+        )
+        self.revocation = Revocation([self.feeds.connections], self.revoked)
         self.fanout.taps += [Recalls(self.fanout.watches).tap, self.recount.tap, self.revocation.tap]
         self.clients: list[Client] = []
         self.asked: list[Mapping[str, int]] = []  # of the database

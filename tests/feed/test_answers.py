@@ -11,7 +11,8 @@ import pytest
 from channels.layers import InMemoryChannelLayer
 
 from hub import events, topics
-from hub.delivery.limits import Caps
+from hub.delivery.endpoint import EndpointOptions
+from hub.delivery.limits import ConnectionLimits
 from hub.log import Log
 from hub.log.replay import Replay
 from hub.ops import live_status
@@ -21,7 +22,7 @@ from hub.ops.live_status import Answers
 from hub.ops.metrics import Metrics
 from hub.ops.remote_commands import Orders, disconnect, drain
 from hub.ports import Credentials, Entry
-from hub.rooms.endpoint import Limits, Rooms
+from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.memory import MemoryPresence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import Lobby
@@ -38,8 +39,16 @@ class Office:
         self.asked: list[str] = []
         log: Log = desk.log
         lobby = Lobby(log, desk.fanout, MemoryPresence(), InMemoryChannelLayer(), _none, _leave, 100)
-        limits = Limits(20, 3600, 65536, Rates(20, 20, 65536), frozenset(), ("testserver",))
-        rooms = Rooms(desk.fanout, Replay(log, desk.recover), lobby, _enter, Caps(9, 9, 9), limits)
+        options = EndpointOptions(20, 3600, 65536, frozenset(), ("testserver",))
+        rooms = Rooms(
+            desk.fanout,
+            ConnectionLimits(9, 9, 9),
+            options,
+            replay=Replay(log, desk.recover),
+            lobby=lobby,
+            enter=_enter,
+            rates=Rates(20, 20, 65536),
+        )
         metrics = Metrics(log, desk.fanout, desk.feeds, rooms, lobby, "")
         vitals = Vitals("hub-1", desk.fanout, desk.feeds, rooms, metrics)
         self.answers = Answers(
@@ -145,7 +154,7 @@ async def test_a_report_is_told_once_for_as_long_as_it_is_the_same(desk: Desk, o
 async def test_one_connection_is_closed_by_order_and_no_other(desk: Desk, office: Office) -> None:
     first = await desk.opened(headers={"authorization": "Bearer ann"})
     second = await desk.opened(headers={"authorization": "Bearer ann"})
-    number = max(subscriber.number for subscriber in desk.feeds.open)
+    number = max(subscriber.number for subscriber in desk.feeds.connections)
 
     desk.log.append([disconnect("hub-2", number, "ann"), disconnect("hub-1", number, "bob")])
     desk.log.append([disconnect("hub-1", number, "ann")])

@@ -11,13 +11,13 @@ from tests.feed.conftest import Desk
 
 async def test_feeds_that_wait_for_the_database_count_for_their_address() -> None:
     async with Desk(caps=(100, 50, 3)) as desk:
-        answers, admit = asyncio.Event(), desk.feeds._admit
+        answers, admit = asyncio.Event(), desk.feeds._check_access
 
         async def slowly(credentials: Credentials, wanted: Sequence[str], inbox: bool) -> Person:
             await answers.wait()
             return await admit(credentials, wanted, inbox)
 
-        desk.feeds._admit = slowly
+        desk.feeds._check_access = slowly
         waiting = [desk.open() for _ in range(3)]
         await asyncio.sleep(0)
 

@@ -134,6 +134,6 @@ async def test_a_client_that_left_leaves_nothing_behind(desk: Desk) -> None:
     client.leave()
     await client.until_ended()
 
-    assert not desk.feeds.subscribers
+    assert not desk.feeds.connections
     assert not desk.recount._by_topic
     assert not desk.fanout.watches["job-1"]

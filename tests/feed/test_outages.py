@@ -37,7 +37,7 @@ def failing(error: Exception) -> Callable[..., Awaitable[Any]]:
 async def test_whatever_fails_while_somebody_is_let_in_is_a_503_without_its_words(
     desk: Desk, error: Exception, word: str
 ) -> None:
-    desk.feeds._admit = failing(error)
+    desk.feeds._check_access = failing(error)
 
     client = await desk.refused()
 
@@ -48,12 +48,12 @@ async def test_whatever_fails_while_somebody_is_let_in_is_a_503_without_its_word
 
 
 async def test_a_database_that_does_not_answer_is_a_503(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "ADMIT_S", 0.01)
+    monkeypatch.setattr("hub.delivery.endpoint.ADMIT_S", 0.01)
 
     async def hang(*_: object) -> Any:
         await asyncio.Event().wait()
 
-    desk.feeds._admit = hang
+    desk.feeds._check_access = hang
 
     client = await desk.refused()
 
@@ -68,7 +68,7 @@ async def test_what_fails_before_the_first_byte_is_a_503_and_leaves_nobody_count
     client = await desk.refused()
 
     assert client.status == 503
-    assert not desk.feeds.subscribers
+    assert not desk.feeds.connections
 
 
 async def test_a_count_that_does_not_come_opens_the_feed_without_one(

@@ -10,7 +10,7 @@ import pytest
 
 from hub import topics
 from hub.delivery.fanout import Fanout
-from hub.delivery.heartbeat import Wheel
+from hub.delivery.open_connections import OpenConnections
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
 from hub.ops.remote_commands import Orders
@@ -114,7 +114,7 @@ async def test_a_reader_whose_delivery_fails_is_closed_and_the_others_are_served
 ) -> None:
     broken = await desk.opened(("topic", "job-1"))
     healthy = await desk.opened(("topic", "job-1"))
-    (first, _) = sorted(desk.feeds.open, key=lambda subscriber: subscriber.number)
+    (first, _) = sorted(desk.feeds.connections, key=lambda subscriber: subscriber.number)
     put = Subscriber.put
 
     def fail(self: Subscriber, *args: object) -> None:
@@ -159,13 +159,13 @@ def fail() -> None:
 
 
 async def test_a_heartbeat_that_fails_stops_no_other() -> None:
-    wheel = Wheel(0.01)
+    connections = OpenConnections(0.01)
     beaten = asyncio.Event()
-    wheel.add(someone("bad", fail))
-    wheel.add(someone("good", beaten.set))
-    wheel.add(someone("bad too", fail))
+    connections.add(someone("bad", fail))
+    connections.add(someone("good", beaten.set))
+    connections.add(someone("bad too", fail))
 
-    running = asyncio.create_task(wheel.run())
+    running = asyncio.create_task(connections.run())
     async with asyncio.timeout(5):
         for _ in range(3):
             beaten.clear()

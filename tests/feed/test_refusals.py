@@ -36,7 +36,7 @@ async def test_a_malformed_query_is_a_400_that_says_what_is_wrong(
     assert client.status == 400
     assert client.headers["content-type"] == "application/problem+json"
     assert word in client.problem["detail"]
-    assert not desk.feeds.subscribers
+    assert not desk.feeds.connections
 
 
 async def test_a_malformed_last_event_id_header_is_a_400(desk: Desk) -> None:

@@ -14,8 +14,9 @@ from channels.layers import InMemoryChannelLayer
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from hub.delivery.endpoint import EndpointOptions
 from hub.delivery.fanout import Fanout
-from hub.delivery.limits import Caps
+from hub.delivery.limits import ConnectionLimits
 from hub.delivery.revocation import Revocation
 from hub.delivery.sockets import Wire, Wires
 from hub.errors import Problem
@@ -24,7 +25,7 @@ from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Credentials, Entry, Person
 from hub.rooms import kinds
-from hub.rooms.endpoint import Limits, Rooms
+from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.memory import MemoryPresence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import Lobby
@@ -130,9 +131,17 @@ class Hall:
             "hosts": ("127.0.0.1",),
         }
         rates = Rates(**{"lines_per_s": 100, "signals_per_s": 100, "bytes_per_s": 1 << 24, **self.rates})
-        limits = Limits(**{**defaults, **self.limits}, rates=rates)
-        self.rooms = Rooms(self.fanout, replay, self.lobby, self.enter, Caps(1000, 500, 1000), limits)
-        self.revocation = Revocation([self.rooms.members], self.revoked)
+        options = EndpointOptions(**{**defaults, **self.limits})
+        self.rooms = Rooms(
+            self.fanout,
+            ConnectionLimits(1000, 500, 1000),
+            options,
+            replay=replay,
+            lobby=self.lobby,
+            enter=self.enter,
+            rates=rates,
+        )
+        self.revocation = Revocation([self.rooms.connections], self.revoked)
         self.fanout.taps.append(self.revocation.tap)
         self.port = 0
         self._wires: Wires | None = None

@@ -150,7 +150,7 @@ async def test_a_huge_control_frame_is_refused(hall: Hall) -> None:
 
 async def test_what_is_kept_of_a_member_who_never_finishes_is_one_message_at_most(hall: Hall) -> None:
     ann = await hall.visit()
-    (member,) = hall.rooms.members
+    (member,) = hall.rooms.connections
     assert isinstance(member, Member)
     piece = frame(b"x" * 1000, opcode=0, fin=False)
 

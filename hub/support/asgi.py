@@ -1,0 +1,37 @@
+"""ASGI types, and the answers of the endpoints that Django does not serve."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+from hub import errors
+from hub.errors import Problem
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+async def respond(
+    send: Send, status: int, body: bytes = b"", content_type: str = "", headers: Headers = ()
+) -> None:
+    """Send a whole response, not to be cached."""
+    fields = [(b"cache-control", b"no-store"), *headers]
+    if content_type:
+        fields += [(b"content-type", content_type.encode()), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def respond_json(send: Send, status: int, data: object) -> None:
+    await respond(send, status, json.dumps(data).encode(), "application/json")
+
+
+async def respond_problem(send: Send, problem: Problem, headers: Headers = ()) -> None:
+    """Send a refusal (RFC 9457)."""
+    own = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    await respond(send, problem.status, problem.body(), errors.CONTENT_TYPE, [*headers, *own])
