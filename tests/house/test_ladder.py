@@ -17,6 +17,7 @@ LADDER = (
         "hub.delivery.sockets",
         "hub.delivery.limits",
         "hub.support.coalesce",
+        "hub.support.debounce",
         "hub.server.openings",
         "hub.delivery.invalidations",
         "hub.support.conflating_buffer",
