@@ -10,7 +10,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Collection, Sequence
-from itertools import islice
 
 from django.db import InterfaceError, InternalError, OperationalError, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -20,6 +19,7 @@ from hub.events import Event
 from hub.log import Log, Page
 from hub.rooms import kinds, protocol
 from hub.support import strict_json
+from hub.support.debounce import Debounce
 from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications import timestamps
@@ -40,43 +40,23 @@ class Copying:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._dirty: set[str] = set()
-        self._wake = asyncio.Event()
+        self.pending = Debounce(
+            self._copy, _not_copied, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=TOGETHER
+        )
         self._ends: dict[str, int | None] = {}  # up to where a topic is copied; None: it is not kept
 
     def keep(self, topic: str) -> None:
         """Something new stands on the topic: copy it soon. Never waits, never raises."""
         if self._ends.get(topic, 0) is not None:
-            self._dirty.add(topic)
-            self._wake.set()
+            self.pending.add([topic])
 
     async def run(self) -> None:
         """Copy until cancelled."""
-        await asyncio.gather(self._follow(), self._look_round())
+        await asyncio.gather(self.pending.run(), self._look_round())
 
     async def copy(self) -> None:
         """Copy all that is to be kept now; raise if the log or the database is away, and nothing is lost."""
-        dirty, self._dirty = self._dirty, set()
-        try:
-            while dirty:
-                some = set(islice(dirty, TOGETHER))
-                await self._copy(some)
-                dirty -= some
-        finally:
-            self._dirty |= dirty
-
-    async def _follow(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            pause = GATHER_S
-            try:
-                await self.copy()
-            except Exception as error:
-                logger.warning("lines wait to be copied: %s: %s", type(error).__name__, error)
-                self._wake.set()
-                pause = RETRY_S * random.uniform(0.5, 1.5)  # noqa: S311
-            await asyncio.sleep(pause)
+        await self.pending.flush()
 
     async def _look_round(self) -> None:
         while True:
@@ -87,12 +67,11 @@ class Copying:
             else:
                 # Of the others another may be made, of another kind.
                 self._ends = {topic: end for topic, end in self._ends.items() if topic in kept}
-                self._dirty |= kept
-                self._wake.set()
+                self.pending.add(kept)
             await asyncio.sleep(ROUND_S * random.uniform(0.8, 1.2))  # noqa: S311
 
-    async def _copy(self, names: set[str]) -> None:
-        unknown = names - self._ends.keys()
+    async def _copy(self, names: Sequence[str]) -> None:
+        unknown = set(names) - self._ends.keys()
         if unknown:
             ends = await in_thread(_ends, unknown)
             self._ends.update((topic, ends.get(topic)) for topic in unknown)
@@ -114,6 +93,10 @@ class Copying:
         said = {event.topic for event in page.events if after[event.topic]}
         if missing := sorted(page.gaps & (said | after.keys() - unknown)):
             logger.warning("the log no longer reaches back to the rows of %s", ", ".join(missing))
+
+
+def _not_copied(topic: str, error: Exception) -> None:
+    logger.warning("messages of %s wait to be copied: %s: %s", topic, type(error).__name__, error)
 
 
 async def told(topic: str, most: int) -> list[Event]:
