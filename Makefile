@@ -30,6 +30,7 @@ lint: .venv/test.stamp
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy hub notifications tests manage.py
+	.venv/bin/lint-imports --no-logo --no-cache
 
 # A stamp younger than its pins makes every later run start at once.
 .venv/run.stamp: constraints.txt
@@ -63,5 +64,5 @@ digests:
 	sh docs/operations/digests.sh Dockerfile docker-compose.yml
 
 clean:
-	rm -rf .venv sbom.json .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
+	rm -rf .venv sbom.json .bench .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

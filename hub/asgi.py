@@ -148,7 +148,7 @@ class Hub:
             self.holdings.tap,
         ]
         if settings.HUB_OTLP_URL:
-            self.fanout.taps.append(tracing.Deliveries(self._listening).tap)
+            self.fanout.taps.append(tracing.DeliveryTracing(self._listening).tap)
         self.operators = Operators(self.health, self.metrics, settings.ALLOWED_HOSTS)
         origins.on_refused.append(foreign_origins.refused)
         self.pages = Pages()

@@ -20,6 +20,12 @@ class Refusal(Exception):
         self.values: Mapping[str, object] = values
 
 
+class Unavailable(Exception):
+    """A part that the hub depends on cannot be reached now; ``part`` names it to clients."""
+
+    part = ""
+
+
 class Problem(Refusal):
     """A request that is refused. ``detail`` tells the client what to do."""
 

@@ -108,7 +108,7 @@ INSTALLED_APPS = [
     "notifications",
 ]
 MIDDLEWARE = [
-    *(["hub.ops.tracing.Traced"] if HUB_OTLP_URL else []),
+    *(["hub.ops.tracing.RequestTracing"] if HUB_OTLP_URL else []),
     "django.middleware.security.SecurityMiddleware",
     "hub.server.csp.ContentSecurityPolicy",
     "hub.server.cors.CrossOrigin",

@@ -10,9 +10,8 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications.access import belongings, revocation
+        from notifications.access import belongings, held_sendings, revocation
         from notifications.rooms import removal
-        from notifications.sending import held_sendings
         from notifications.sign_in import audit_log
 
         belongings.connect_signals()

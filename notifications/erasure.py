@@ -21,7 +21,7 @@ from hub import topics
 from hub.log import LogAway
 from hub.log.current import shared_log
 from hub.rooms import erasure
-from notifications.access import audit
+from notifications.access import audit, second_factor
 from notifications.models import (
     ApiKey,
     Delivery,
@@ -36,7 +36,6 @@ from notifications.models import (
     Subscription,
     Ticket,
 )
-from notifications.sign_in import second_factor
 from notifications.tracking.id_bitmap import Crowd
 
 NOBODY = "—"  # in place of a name and of what was said; no username bears it

@@ -8,11 +8,11 @@ import random
 import sys
 from collections.abc import Awaitable, Callable
 
-from hub.delivery.arrivals import Arrivals
 from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
 from hub.events import Piece
 from hub.log import LogAway
+from hub.log.arrivals import Arrivals
 from hub.log.replay import Replay, Stretch
 from hub.ports import Span
 

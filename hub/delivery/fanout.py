@@ -17,12 +17,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from hub import topics
-from hub.delivery.arrivals import Arrivals
 from hub.delivery.subscriber import Send, Subscriber
 from hub.delivery.taps import Taps
 from hub.delivery.topic_state import Watch, tell_lost
 from hub.events import Event, Piece
 from hub.log import Log, LogAway
+from hub.log.arrivals import Arrivals
 from hub.log.replay import Replay, Stretch
 
 HEAD_CHECK_S = 10.0  # finds a lost last event, which no successor betrays

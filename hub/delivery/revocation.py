@@ -14,11 +14,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
 from hub import topics
-from hub.delivery.invalidations import EVERYBODY, Doubts
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event, draft
 from hub.ports import Person, Revoked
 from hub.support.debounce import Debounce
+from hub.support.invalidations import EVERYBODY, Doubts
 
 ROUND_S = 30.0
 GATHER_S = 0.2  # a change of a group, or of many people, comes as many events

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from hub.errors import Unavailable
 from hub.events import Draft, Event
 
 KEY_TTL_S = 24 * 3600  # how long an idempotency key is remembered
@@ -31,8 +32,10 @@ PAGE = 256  # events a page, shared out among its topics …
 PAGE_TOPIC = 16  # … but never fewer of each topic, or a wide page would crawl
 
 
-class LogAway(Exception):
+class LogAway(Unavailable):
     """The log cannot be reached now. Nothing is known to have been appended."""
+
+    part = "log"
 
 
 class LogFull(Exception):

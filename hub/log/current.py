@@ -10,7 +10,7 @@ from django.conf import settings
 from hub.log import Log
 from hub.log.memory import MemoryLog
 from hub.log.redis import RedisLog
-from hub.ops.tracing import TracedLog
+from hub.log.traced import TracedLog
 
 
 @functools.cache

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hub import topics
-from hub.delivery.arrivals import Arrivals
 from hub.events import Event
 from hub.log import Log, Page
+from hub.log.arrivals import Arrivals
 from hub.ports import Recover
 from hub.support.keyed_lock import Turns
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
@@ -21,8 +20,6 @@ from hub.rooms.rate_limiter import Limiter
 from hub.support import ws_frames
 
 FRAME_BYTES = 64 * 1024
-if TYPE_CHECKING:
-    from hub.rooms.room import Room
 
 _PONG, _MASK_BYTES = b"\x8a\x80", 4  # to our pings, which are empty
 _MESSAGE = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -56,7 +53,6 @@ class Member(Subscriber):
         "counted",
         "entry",
         "limiter",
-        "room",
         "since",
         "warned",
     )
@@ -73,7 +69,6 @@ class Member(Subscriber):
         self.entry = entry
         self.connection = uuid.uuid4().hex
         self.since = 0
-        self.room: Room | None = None
         self.counted = False  # among those who are in it
         self.warned = False  # that the day's messages are said
         self._parser: Protocol | None = None  # who only listens needs none

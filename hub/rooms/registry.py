@@ -71,7 +71,6 @@ class Lobby:
             self.rooms[entry.topic] = room
         room.name = entry.room  # it may have been renamed
         room.members[member] = None
-        member.room = room
         while not member.closed:
             try:
                 await self._fanout.join(member)
@@ -89,10 +88,10 @@ class Lobby:
         return room
 
     def leave(self, member: Member) -> None:
-        room = member.room
+        room = self._room_of(member)
         if room is None:
             return
-        room.members.pop(member, None)
+        del room.members[member]
         if not member.counted:
             return  # it left on its way in
         member.counted = False
@@ -106,7 +105,7 @@ class Lobby:
             self._end(json.loads(event.body)["data"]["topic"])
 
     def signal(self, member: Member, name: str, body: object) -> None:
-        room = member.room
+        room = self._room_of(member)
         if room is not None:
             self._signals.send(room.topic, member.who, name, body, member.connection)
             if name in room.kind.lasting:
@@ -114,6 +113,11 @@ class Lobby:
                 self._lasts.put(
                     room.topic, (name, member.person.id), (name, member.person.id, data), len(data)
                 )
+
+    def _room_of(self, member: Member) -> Room | None:
+        """The room that a connection has entered and not left."""
+        room = self.rooms.get(member.topics[0])
+        return room if room is not None and member in room.members else None
 
     async def lasting(self, room: Room) -> list[Piece]:
         """The last values that a newcomer is given."""

@@ -8,8 +8,7 @@ import time
 from django.db import Error as DatabaseError
 from redis.exceptions import RedisError
 
-from hub.errors import Problem
-from hub.log import LogAway
+from hub.errors import Problem, Unavailable
 
 TELL_EVERY_S = 10.0  # the log is told of failures of one kind no oftener
 COME_BACK_S = 2
@@ -36,7 +35,9 @@ def _known(error: Exception) -> str:
     match error:
         case DatabaseError():
             return "The database is away: come back in a moment."
-        case LogAway() | RedisError():
+        case Unavailable(part=part):
+            return f"The {part} is away: come back in a moment."
+        case RedisError():
             return "The log is away: come back in a moment."
         case TimeoutError():
             return "The database does not answer in time: come back in a moment."

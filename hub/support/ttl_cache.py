@@ -6,8 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from hub.delivery.invalidations import Doubts
 from hub.support.coalesce import Batch
+from hub.support.invalidations import Doubts
 
 V = TypeVar("V")
 

@@ -15,10 +15,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from hub import topics
-from hub.delivery.invalidations import Doubts
 from hub.errors import Problem
 from hub.ports import Credentials, Entry, Person
 from hub.support.coalesce import Batch
+from hub.support.invalidations import Doubts
 from hub.support.threads import in_thread
 from hub.support.ttl_cache import Remembered
 from notifications.access import belongings, judge, membership, sessions, standings, tokens

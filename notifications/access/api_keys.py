@@ -17,10 +17,9 @@ from hub.errors import Problem, Refusal
 from hub.events import Event
 from hub.topics import CONTROL, BadTopic, is_group
 from hub.topics import user as user_topic
-from notifications.access import names
+from notifications.access import held_sendings, names
 from notifications.access.tokens import digest
 from notifications.models import UNSAYABLE, ApiKey, topic_patterns
-from notifications.sending import held_sendings
 
 SCOPES = ("send", "publish", "tokens", "read")
 # A program that publishes all the time is asked about once in so long, which is also how long a revoked key

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from notifications.access.sampling import Sample
 from notifications.models import UNSAYABLE, AuditEntry
-from notifications.sign_in.sampling import Sample
 
 _strangers = {act: Sample() for act in ("login-failed", "refused-origin")}
 

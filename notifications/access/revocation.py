@@ -14,8 +14,8 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
 from hub import topics
-from hub.delivery.invalidations import EVERYBODY
 from hub.ports import Person
+from hub.support.invalidations import EVERYBODY
 from hub.support.threads import in_thread
 from notifications.access import endings, judge, membership, sessions, standings
 from notifications.models import ApiKey, Grant, Room, Subscription

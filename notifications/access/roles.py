@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
+from notifications.access import second_factor
 from notifications.i18n import say
-from notifications.sign_in import second_factor
 
 Role = Literal["view", "send", "broadcast", "manage"]
 

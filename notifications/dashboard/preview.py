@@ -9,9 +9,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone, translation
 
 from hub import topics
+from notifications import wire
 from notifications.access import judge
 from notifications.dashboard.forms import Draft
-from notifications.inbox import listing, preferences, presentation
+from notifications.inbox import preferences, presentation
 from notifications.models import Notification
 from notifications.sending.addresses import group_of
 
@@ -42,7 +43,7 @@ def preview(draft: Draft, sender: User) -> Preview | None:
     row.group = group_of(draft.audience.addresses[topic]) if topic and draft.audience else None
     preference = preferences.of(getattr(person, "notification_preference", None))
     with translation.override(draft.chosen("language")):
-        item = presentation.row(listing.item(row), preference, now)
+        item = presentation.row(wire.item(row), preference, now)
     decision = preferences.wants(preference, item, row.due_at)
     # It is nowhere yet: only its own link leads somewhere.
     item |= {"href": item["href"] if item["page"] else "", "page": ""}

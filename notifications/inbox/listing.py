@@ -1,4 +1,4 @@
-"""What a person finds: the list, its counts, and the same rows as events."""
+"""A person's inbox: the pages of its list, and its counts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from django.contrib.auth.models import User
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from hub import events
 from hub.errors import Problem
-from hub.events import Draft
 from hub.log import LogAway
 from hub.log.current import shared_log
 from hub.ports import Person
 from hub.support.threads import in_thread
+from notifications import wire
 from notifications.access import names
 from notifications.inbox import preferences
 from notifications.models import UNSAYABLE, Notification, Reading, arrived, visible
@@ -37,42 +36,6 @@ class _Here:
 
     def since(self, topic: str) -> datetime:
         return max(self.joined, self.arrivals.get(topic, self.joined))
-
-
-def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
-    """A notification as docs/api.md shows it, in the list and in its event."""
-    return {
-        "id": str(row.pk),
-        "topic": row.topic,
-        "group": row.group,
-        "title": row.title,
-        "body": row.body,
-        "url": row.url,
-        "category": row.category,
-        "severity": row.severity,
-        "created_at": events.stamp(row.due_at),  # when it came to the reader, not when it was written
-        "position": str(row.position) if row.position else None,
-        "seen_at": _stamp(reading.seen_at if reading else None),
-        "read_at": _stamp(reading.read_at if reading else None),
-        "archived_at": _stamp(reading.archived_at if reading else None),
-    }
-
-
-def draft(row: Notification) -> Draft:
-    """The event of a row: that it is there, or that it was recalled."""
-    owner = _owner(row)
-    if row.recalled_at:
-        id = str(row.pk)
-        return events.draft(row.topic, "recalled", {"id": id}, key=f"recalled-{id}", removes=id, owner=owner)
-    data = item(row)
-    del data["position"]  # the event's id says it
-    return events.draft(row.topic, "notification", data, at=row.due_at, key=str(row.pk), owner=owner)
-
-
-def _owner(row: Notification) -> str:
-    """Against whose share of the log it counts: the key's that sent it, if that is known without asking."""
-    sending = row.sending if Notification.sending.is_cached(row) else None
-    return str(sending.api_key_id or "") if sending else ""
 
 
 def find(
@@ -169,7 +132,7 @@ def _items(user: User, rows: QuerySet[Notification]) -> list[dict[str, Any]]:
     mine = Reading.objects.filter(user=user)
     found = list(rows.prefetch_related(Prefetch("readings", mine)))
     names.name(found)
-    return [item(row, *row.readings.all()) for row in found]
+    return [wire.item(row, *row.readings.all()) for row in found]
 
 
 def _here(users: QuerySet[User]) -> dict[int, _Here]:
@@ -227,7 +190,3 @@ def _version() -> int:
     except LogAway:
         # Positions are microseconds: the clock goes on about where the log stopped.
         return time.time_ns() // 1000
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return events.stamp(moment) if moment else None

@@ -14,10 +14,9 @@ from django.views.decorators.http import require_http_methods
 
 from hub.errors import Problem
 from notifications import i18n
-from notifications.access import judge
+from notifications.access import judge, second_factor
+from notifications.access.requests import PersonRequest
 from notifications.inbox import preferences as choices
-from notifications.inbox.views import PersonRequest
-from notifications.sign_in import second_factor
 
 
 @never_cache

@@ -5,8 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,6 +16,7 @@ from hub.errors import Problem
 from hub.log import LogAway
 from hub.log.current import shared_log
 from notifications.access import judge
+from notifications.access.requests import PersonRequest
 from notifications.inbox import listing as inboxes
 from notifications.inbox import preferences, presentation, read_state
 from notifications.inbox.filters import View
@@ -34,12 +34,6 @@ KEYS = (
     ("Esc", "clear"),
     ("?", "key_help"),
 )
-
-
-class PersonRequest(HttpRequest):
-    """What `login_required` lets through."""
-
-    user: User
 
 
 @never_cache

@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from notifications.access import membership
+from notifications.access.requests import PersonRequest
 from notifications.i18n import say
-from notifications.inbox.views import PersonRequest
 from notifications.models import Line, Room
 from notifications.rooms.registry import of
 

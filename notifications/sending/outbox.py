@@ -23,8 +23,8 @@ from hub.events import Draft
 from hub.log import LogAway, LogRefused
 from hub.log.current import shared_log
 from hub.support.threads import in_thread
+from notifications import wire
 from notifications.access import names
-from notifications.inbox import listing
 from notifications.models import MAX_FAILURE, UNSAYABLE, Notification
 
 RELAY_S = 1.0
@@ -123,7 +123,7 @@ def _draft(row: Notification) -> Draft:
     topics.check(row.topic)
     if topics.is_hubs(row.topic) or topics.is_room(row.topic):
         raise topics.BadTopic(f"{row.topic!r} carries no notifications.")
-    return listing.draft(row)
+    return wire.draft(row)
 
 
 def _append(drafted: Sequence[tuple[Notification, Draft]]) -> None:

@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 
-from notifications.sign_in import second_factor
+from notifications.access import second_factor
 
 
 class AdminSite(admin.AdminSite):

@@ -8,8 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from notifications.access import second_factor
 from notifications.access.sessions import SIGNED_IN_AT
-from notifications.sign_in import attempts, second_factor
+from notifications.sign_in import attempts
 
 PROVED_AT = "hub.proved_at"  # in a session: a Unix time
 

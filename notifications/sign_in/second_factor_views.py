@@ -15,10 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from notifications.access import audit
+from notifications.access import audit, second_factor
+from notifications.access.requests import PersonRequest
 from notifications.i18n import say
-from notifications.inbox.views import PersonRequest
-from notifications.sign_in import attempts, reauthentication, second_factor
+from notifications.sign_in import attempts, reauthentication
 from notifications.sign_in.views import later, waiting
 
 

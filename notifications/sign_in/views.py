@@ -21,9 +21,9 @@ from django.utils.http import urlencode
 from django.views import View
 from django.views.decorators.http import require_POST
 
-from notifications.access import audit, endings, sessions
+from notifications.access import audit, endings, second_factor, sessions
 from notifications.i18n import say
-from notifications.sign_in import attempts, second_factor
+from notifications.sign_in import attempts
 
 HALF = "hub.half"  # in the session of who has given the password and not yet the code
 HALF_S = 600

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from hub.delivery.arrivals import Arrivals
+from hub.log.arrivals import Arrivals
 from hub.ports import Person
 from notifications import recovery
 from notifications.access import belongings

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub.delivery.invalidations import EVERYBODY, MOST, Doubts
 from hub.support import ttl_cache
+from hub.support.invalidations import EVERYBODY, MOST, Doubts
 from hub.support.ttl_cache import Remembered
 
 

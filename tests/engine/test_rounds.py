@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from hub.delivery import revocation
-from hub.delivery.invalidations import EVERYBODY
 from hub.delivery.revocation import Revocation, recheck
 from hub.delivery.subscriber import Subscriber
 from hub.events import Event
 from hub.ports import Person
+from hub.support.invalidations import EVERYBODY
 
 ANN, BOB = (Person(id, id, (), session=f"of {id}") for id in ("1", "2"))
 DEADLINE_S = 10

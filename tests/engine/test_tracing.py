@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from hub import events
 from hub.events import Draft, Event
-from hub.log import Log
+from hub.log import Log, traced
 from hub.log.current import shared_log
 from hub.log.memory import MemoryLog
 from hub.ops import tracing
@@ -33,7 +33,7 @@ BODY = "nobody else is to read this"
 def exporter(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(tracing, "tracer", lambda: provider.get_tracer("test"))
+    monkeypatch.setattr(traced, "tracer", lambda: provider.get_tracer("test"))
     yield exporter
     provider.shutdown()
 
@@ -45,16 +45,18 @@ def ids(span: ReadableSpan) -> tuple[int, int]:
 
 def test_a_delivery_is_a_child_of_the_append_and_that_of_the_post(exporter: InMemorySpanExporter) -> None:
     appended: list[Draft] = []
-    log = tracing.TracedLog(Mock(spec=Log, append=lambda drafts, terms: appended.extend(drafts)))
+    log = traced.TracedLog(Mock(spec=Log, append=lambda drafts, terms: appended.extend(drafts)))
     id = "01900000-0000-7000-8000-000000000000"
 
     def post(request: object) -> HttpResponse:
-        log.append([events.draft("user-7", "notification", {"id": id, "title": BODY})])
+        log.append([events.draft("user-7", "notification", {"id": id, "title": BODY}, key=id)])
         return HttpResponse(status=HTTPStatus.CREATED)
 
-    tracing.Traced(post)(RequestFactory().post("/api/v1/notifications", headers={"traceparent": PARENT}))
+    tracing.RequestTracing(post)(
+        RequestFactory().post("/api/v1/notifications", headers={"traceparent": PARENT})
+    )
     event = Event(1763712345678901, 0, "user-7", "notification", appended[0].body)
-    tracing.Deliveries(lambda topic: 3).tap(event)
+    tracing.DeliveryTracing(lambda topic: 3).tap(event)
 
     append, request, deliver = exporter.get_finished_spans()
     assert (append.name, request.name, deliver.name) == ("append", "POST request", "deliver")
@@ -66,7 +68,7 @@ def test_a_delivery_is_a_child_of_the_append_and_that_of_the_post(exporter: InMe
     assert deliver.parent.span_id == ids(append)[1]
     assert ids(deliver)[0] == ids(append)[0] == ids(request)[0]
     assert append.attributes is not None
-    assert append.attributes["hub.notification"] == id
+    assert append.attributes["hub.key"] == id
     assert deliver.attributes is not None
     assert deliver.attributes["hub.subscribers"] == 3
     assert all(BODY not in span.to_json() for span in (append, request, deliver))
@@ -74,7 +76,7 @@ def test_a_delivery_is_a_child_of_the_append_and_that_of_the_post(exporter: InMe
 
 def test_what_travels_is_the_same_event_with_one_more_field(exporter: InMemorySpanExporter) -> None:
     appended: list[Draft] = []
-    log = tracing.TracedLog(Mock(spec=Log, append=lambda drafts, terms: appended.extend(drafts)))
+    log = traced.TracedLog(Mock(spec=Log, append=lambda drafts, terms: appended.extend(drafts)))
     draft = events.draft("job-1", "progress", {"done": 3}, key="k")
 
     log.append([draft])
@@ -88,12 +90,12 @@ def test_what_travels_is_the_same_event_with_one_more_field(exporter: InMemorySp
 async def test_a_line_is_traced_from_the_log_to_the_members(
     exporter: InMemorySpanExporter, heard_log: Log
 ) -> None:
-    log = tracing.TracedLog(heard_log)
+    log = traced.TracedLog(heard_log)
     body = protocol.said_body({"id": "7", "name": "ann"}, "line-1", BODY, "2026-01-01T00:00:00.000Z")
 
     await log.place([Draft("room-lobby", "said", body, key="k")])
     (event,) = (await log.read({"room-lobby": 0})).events
-    tracing.Deliveries(lambda topic: 2).tap(event)
+    tracing.DeliveryTracing(lambda topic: 2).tap(event)
 
     append, deliver = exporter.get_finished_spans()
     assert (append.name, deliver.name) == ("append", "deliver")
@@ -109,7 +111,7 @@ async def test_a_line_is_traced_from_the_log_to_the_members(
 def test_nobody_makes_up_a_trace(exporter: InMemorySpanExporter, data: object) -> None:
     made = events.draft("job-1", "progress", data)
 
-    tap = tracing.Deliveries(lambda topic: 1).tap
+    tap = tracing.DeliveryTracing(lambda topic: 1).tap
     tap(Event(1, 0, "job-1", "progress", made.body))
     tap(Event(2, 0, "room-lobby", "said", protocol.said_body({"id": "7", "name": "ann"}, "1", data, "now")))
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from hub import topics
 from hub.delivery import revocation
-from hub.delivery.invalidations import EVERYBODY
+from hub.support.invalidations import EVERYBODY
 from hub.support.threads import in_thread
 from notifications.models import Line, Room
 from notifications.rooms import registry

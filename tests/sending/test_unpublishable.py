@@ -14,6 +14,7 @@ from django.utils import timezone
 from hub import events
 from hub.events import Draft
 from hub.log import Log, LogAway, LogRefused
+from notifications import wire
 from notifications.access import judge
 from notifications.inbox import listing
 from notifications.models import Notification
@@ -31,7 +32,7 @@ SHORT, LONG = "topic:a", "topic:" + "a" * 200
 
 def body_that_fits(topic: str) -> str:
     """The longest there can be on this topic."""
-    said = listing.item(Notification(topic=topic, title="t", severity="info"))
+    said = wire.item(Notification(topic=topic, title="t", severity="info"))
     del said["position"]
     return "x" * (events.MAX_DATA - len(events.encode(said)))
 

@@ -9,9 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from notifications.access import audit
+from notifications.access import audit, sampling
 from notifications.models import AuditEntry
-from notifications.sign_in import sampling
 from tests.sign_in.conftest import ELSEWHERE, HERE, PASSWORD, code, enrol, sign_in
 
 pytestmark = pytest.mark.django_db

@@ -13,9 +13,8 @@ from django.test import Client
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from notifications.access import roles
+from notifications.access import roles, second_factor
 from notifications.models import AuditEntry
-from notifications.sign_in import second_factor
 from tests.sign_in.conftest import HERE, PASSWORD, code, enrol, sign_in
 
 pytestmark = pytest.mark.django_db

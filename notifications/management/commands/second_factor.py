@@ -8,8 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from notifications.access import audit
-from notifications.sign_in import second_factor
+from notifications.access import audit, second_factor
 
 
 class Command(BaseCommand):

@@ -1,0 +1,94 @@
+"""OpenTelemetry spans for appends: the log as the rest of the hub uses it, plus the tracer they all share.
+
+A traceparent travels in each event's JSON (``"trace"``), so that what an instance delivers is a child of
+the append, wherever that was. A span carries a topic, a type, a key and numbers, never an event's content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from hub import __version__
+from hub.events import Draft
+from hub.log import PLAIN, Log, Placed, Terms
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span, Tracer
+
+_TRACE = re.compile(rb',"trace":"([0-9a-f-]{55})"\}\Z')
+
+
+@cache
+def tracer() -> Tracer:
+    """The one that sends to ``HUB_OTLP_URL``."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    attributes = {"service.name": "hub", "service.instance.id": settings.HUB_INSTANCE}
+    provider = TracerProvider(resource=Resource.create({**attributes, "service.version": __version__}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(settings.HUB_OTLP_URL)))
+    return provider.get_tracer("hub", __version__)
+
+
+def context(traceparent: str) -> Any:
+    """The OpenTelemetry context of a ``traceparent`` header; None for an empty one."""
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    return TraceContextTextMapPropagator().extract({"traceparent": traceparent}) if traceparent else None
+
+
+def traceparent(body: bytes) -> str:
+    """The one that `TracedLog` added to an event's body; empty if it added none."""
+    found = _TRACE.search(body)
+    return found[1].decode() if found else ""
+
+
+class TracedLog:
+    """A log that makes a span of every append, of a room's message too, and sends its context along with the
+    event. Everything else is the wrapped log's own."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
+        with _traced(drafts) as traced:
+            return self._log.append(traced, terms)
+
+    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
+        with _traced(drafts) as traced:
+            return await self._log.place(traced, after)
+
+
+@contextmanager
+def _traced(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
+    spans = [_span(draft) for draft in drafts]
+    try:
+        yield [_with_context(draft, span) for draft, span in zip(drafts, spans, strict=True)]
+    finally:
+        for span in spans:
+            span.end()
+
+
+def _span(draft: Draft) -> Span:
+    span = tracer().start_span("append", attributes={"hub.topic": draft.topic, "hub.type": draft.type})
+    # The key of a person's own event is a text of theirs.
+    if draft.key and not draft.sender:
+        span.set_attribute("hub.key", draft.key)
+    return span
+
+
+def _with_context(draft: Draft, span: Span) -> Draft:
+    ids = span.get_span_context()
+    parent = b"00-%032x-%016x-%02x" % (ids.trace_id, ids.span_id, ids.trace_flags)
+    return draft._replace(body=b'%b,"trace":"%b"}' % (draft.body[:-1], parent))
