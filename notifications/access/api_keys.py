@@ -172,4 +172,4 @@ def _meant(said: str) -> str:
         user = User.objects.filter(username=name).first()
         if user is not None:
             return user_topic(user.pk)
-    raise BadKey(f"{said[:80]!r} is nobody here.", "nobody_there", name=said[:80])
+    raise BadKey(f"Unknown recipient {said[:80]!r}.", "unknown_recipient", name=said[:80])

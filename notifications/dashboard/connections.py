@@ -107,7 +107,7 @@ def _filter(form: QueryDict) -> dict[str, Any]:
     if "topic" in asked:
         (asked["topic"],) = names.meant([asked["topic"]])
         if asked["topic"].startswith(names.ADDRESS):
-            raise ValueError(i18n.say("refused_nobody_there", name=asked["topic"][:80]))
+            raise ValueError(i18n.say("refused_unknown_recipient", name=asked["topic"][:80]))
         topics.check(asked["topic"])
     if asked.get("kind", "feed") not in KINDS:
         raise ValueError(i18n.say("watch_bad_kind"))

@@ -74,7 +74,7 @@ def revoke(request: StaffRequest, id: int) -> HttpResponse:
         with transaction.atomic():
             held = api_keys.revoke(key.name, request.user.get_username())
             audit.record(request, "revoke-key", key.name, held=held)
-        messages.success(request, say("key_was_revoked", name=key.name))
+        messages.success(request, say("key_revoked", name=key.name))
         if held:
             messages.warning(request, say("key_left_scheduled", n=held))
     except api_keys.BadKey as bad:

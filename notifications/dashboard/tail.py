@@ -69,7 +69,7 @@ def _target(form: QueryDict) -> _Target:
         return _Target(f"user:{person}", {"person": str(user.pk)})
     (topic,) = names.meant([topic])
     if topic.startswith(names.ADDRESS):
-        raise ValueError(i18n.say("refused_nobody_there", name=topic[:80]))
+        raise ValueError(i18n.say("refused_unknown_recipient", name=topic[:80]))
     topics.check(topic)
     if topics.is_room(topic):
         raise ValueError(i18n.say("watch_tail_room"))

@@ -148,7 +148,7 @@ def put(user: User, own: Sequence[str], wanted: Chosen) -> Preferences:
     if len(choices) > MAX_CHOICES:
         raise Problem(
             422,
-            f"At most {MAX_CHOICES} categories can be switched off.",
+            f"At most {MAX_CHOICES} categories can be turned off.",
             reason="many_choices",
             values={"most": MAX_CHOICES},
             field="categories",
@@ -178,7 +178,7 @@ def _make_room(user: User) -> None:
         if wait > timedelta():
             raise Problem(
                 429,
-                f"At most {A_MINUTE} changes of preferences a minute: try again later.",
+                f"Too many changes (at most {A_MINUTE} per minute). Try again later.",
                 retry_after=math.ceil(wait.total_seconds()),
                 reason="many_changes",
                 values={"most": A_MINUTE},
@@ -208,14 +208,17 @@ def _differs(category: str, choice: Choice) -> bool:
     field = f"categories.{category[:64]}"
     if not CATEGORY.fullmatch(category):
         raise Problem(
-            422, "A category is up to 64 of a-z 0-9 _ . -, like builds.", reason="bad_category", field=field
+            422,
+            "Enter a category of up to 64 characters from a-z 0-9 _ . -, for example builds.",
+            reason="bad_category",
+            field=field,
         )
     if choice == ON:
         return False
     if category in settings.HUB_MANDATORY_CATEGORIES:
         raise Problem(
             422,
-            f"{category} is mandatory: it cannot be switched off.",
+            f"{category} is mandatory and cannot be turned off.",
             reason="mandatory_category",
             values={"name": category},
             field=field,
@@ -226,15 +229,15 @@ def _differs(category: str, choice: Choice) -> bool:
 def _check(quiet: QuietHours) -> None:
     for end, time in (("start", quiet["start"]), ("end", quiet["end"])):
         if not _TIME.fullmatch(time):
-            raise Problem(422, "Give a time like 22:00.", reason="bad_time", field=f"quiet_hours.{end}")
+            raise Problem(422, "Enter a time such as 22:00.", reason="bad_time", field=f"quiet_hours.{end}")
     if quiet["start"] == quiet["end"]:
         raise Problem(
             422,
-            "Give quiet hours an end other than their start.",
+            "Quiet hours must end at a different time than they start.",
             reason="no_quiet_hours",
             field="quiet_hours.end",
         )
     if quiet["zone"] not in ZONES:
         raise Problem(
-            422, "Give a time zone like Europe/Vienna.", reason="bad_zone", field="quiet_hours.zone"
+            422, "Enter a time zone such as Europe/Vienna.", reason="bad_zone", field="quiet_hours.zone"
         )

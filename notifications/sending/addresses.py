@@ -25,11 +25,11 @@ def resolve(to: Sequence[str]) -> list[str]:
 def addressed(to: Sequence[str]) -> dict[str, str]:
     """The same, each with the first address that means it."""
     if not to:
-        raise BadNotification("to", f"Give at least one address: {KINDS}.", "no_address")
+        raise BadNotification("to", f"Add at least one recipient: {KINDS}.", "no_address")
     if len(to) > MAX_ADDRESSES:
         raise BadNotification(
             "to",
-            f"At most {MAX_ADDRESSES} addresses: use a group or a topic.",
+            f"Too many recipients (at most {MAX_ADDRESSES}). Use a group or a topic.",
             "many_addresses",
             most=MAX_ADDRESSES,
         )
@@ -44,7 +44,9 @@ def addressed(to: Sequence[str]) -> dict[str, str]:
         for topic in _topics(address, users, groups):
             found.setdefault(topic, address)
     if not found:
-        raise BadNotification("to", "Nobody is in this segment now: choose another address.", "empty_segment")
+        raise BadNotification(
+            "to", "This segment is empty right now. Choose another recipient.", "empty_segment"
+        )
     return found
 
 
@@ -84,7 +86,7 @@ def _topics(address: str, users: dict[str, str], groups: dict[str, str]) -> list
     except topics.BadTopic as bad:
         raise BadNotification("to", str(bad), bad.reason, **bad.values) from None
     raise BadNotification(
-        "to", f"{address[:80]!r} is nobody: use {KINDS}.", "nobody_there", name=address[:80]
+        "to", f"Unknown recipient {address[:80]!r}: use {KINDS}.", "unknown_recipient", name=address[:80]
     )
 
 
@@ -93,7 +95,7 @@ def _segment(name: str) -> list[str]:
     if len(people) > MAX_SEGMENT:
         raise BadNotification(
             "to",
-            f"{name!r} has over {MAX_SEGMENT} people: use a group, a topic or everyone.",
+            f"{name!r} has more than {MAX_SEGMENT} people. Use a group, a topic or everyone.",
             "large_segment",
             name=name,
             most=MAX_SEGMENT,

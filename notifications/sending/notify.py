@@ -63,9 +63,7 @@ def notify(
         row.group = group_of(address)
         rows.append(row)
     if expires_at is not None and expires_at <= sending.due_at:
-        raise BadNotification(
-            "expires_at", "It would expire before it is sent: give a later time.", "expires_early"
-        )
+        raise BadNotification("expires_at", "The expiry must be after the send time.", "expires_early")
     check_size(said, (row.topic for row in rows))
     with transaction.atomic():
         sending.save(force_insert=True)
@@ -80,7 +78,7 @@ def check(
 ) -> dict[str, str]:
     """What a notification says, if one can say it; raise `BadNotification`."""
     if not title.strip():
-        raise BadNotification("title", "Give a title: it is what people see.", "no_title")
+        raise BadNotification("title", "Enter a title.", "no_title")
     return {
         "title": _text("title", title, MAX_TITLE),
         "body": _text("body", body),
@@ -112,20 +110,22 @@ def _text(field: str, value: str, most: int | None = None) -> str:
     if most is not None and len(value) > most:
         raise BadNotification(
             field,
-            f"{field} is {len(value)} characters: at most {most}.",
+            f"{field} is too long: {len(value)} of {most} characters.",
             "long_text",
             n=len(value),
             most=most,
         )
     if UNSAYABLE.search(value) or (field != "body" and re.search(r"[\r\n]", value)):
-        raise BadNotification(field, f"{field} bears a control character: leave it out.", "control_character")
+        raise BadNotification(field, f"{field} contains a control character: remove it.", "control_character")
     return value
 
 
 def _category(value: str) -> str:
     if not CATEGORY.fullmatch(value):
         raise BadNotification(
-            "category", "A category is up to 64 of a-z 0-9 _ . -, like builds.", "bad_category"
+            "category",
+            "Enter a category of up to 64 characters from a-z 0-9 _ . -, for example builds.",
+            "bad_category",
         )
     return value
 
@@ -133,7 +133,7 @@ def _category(value: str) -> str:
 def _severity(value: str) -> str:
     if value not in Notification.Severity.values:
         known = ", ".join(Notification.Severity.values)
-        raise BadNotification("severity", f"severity is one of {known}.", "bad_severity", known=known)
+        raise BadNotification("severity", f"severity must be one of {known}.", "bad_severity", known=known)
     return value
 
 
@@ -142,7 +142,7 @@ def _url(value: str) -> str:
     if not value:
         return value
     wrong = BadNotification(
-        "url", "url is a path like /builds/512, or http:// or https:// and a host.", "bad_url"
+        "url", "Enter a path such as /builds/512, or a full http:// or https:// address.", "bad_url"
     )
     if len(value) > 2000 or _BLANK_OR_CONTROL.search(value) or UNSAYABLE.search(value):
         raise wrong

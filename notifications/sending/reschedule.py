@@ -24,17 +24,17 @@ def reschedule(id: UUID, due_at: datetime) -> int:
     with transaction.atomic():
         sending = Sending.objects.select_for_update().filter(pk=id).first()
         if sending is None:
-            raise Problem(404, "There is no such sending.", reason="no_such_sending")
+            raise Problem(404, "This send does not exist.", reason="no_such_sending")
         standing = Notification.objects.select_for_update().filter(sending=id, recalled_at=None)
         waits = sending.due_at > now or sending.held_at is not None
         rows = list(standing.filter(position=None)) if waits else []
         if not rows:
-            raise Problem(409, "It is not waiting any more.", reason="not_waiting")
+            raise Problem(409, "It is no longer scheduled: it was sent or recalled.", reason="not_waiting")
         expires_at = rows[0].expires_at
         if expires_at is not None and expires_at <= due_at:
             raise Problem(
                 422,
-                "It would expire before it is sent: give an earlier time.",
+                "The expiry must be after the send time. Choose an earlier send time.",
                 reason="sent_too_late",
                 field="send_at",
             )
@@ -51,5 +51,5 @@ def release(id: UUID) -> int:
     """Send what was held when it was planned, or now; give how many rows that is. Raises as `reschedule`."""
     planned = Sending.objects.filter(pk=id).exclude(held_at=None).values_list("due_at", flat=True).first()
     if planned is None:
-        raise Problem(409, "It is not held any more.", reason="not_waiting")
+        raise Problem(409, "It is no longer on hold.", reason="not_waiting")
     return reschedule(id, planned)

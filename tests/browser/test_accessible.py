@@ -264,11 +264,11 @@ def test_several_rows_are_selected_by_touch(cluster: Cluster, browser: Browser, 
         rows.nth(0).locator(".mark").tap()
         rows.nth(1).locator(".mark").tap()
         expect(alice.page.locator("#selected")).to_have_text("2 selected")
-        alice.page.locator("#selection").get_by_role("button", name="Mark read").tap()
+        alice.page.locator("#selection").get_by_role("button", name="Mark as read").tap()
 
         expect(alice.page.locator("#days .row.unread")).to_have_count(0)
         rows.nth(0).get_by_text("Why am I getting this?").tap()
-        expect(rows.nth(0)).to_contain_text("It was sent to you.")
+        expect(rows.nth(0)).to_contain_text("It was sent to you directly.")
 
 
 def test_what_comes_is_said_politely_and_only_what_is_critical_at_once(alice: Desk) -> None:

@@ -102,13 +102,13 @@ def test_a_row_is_marked_read_and_unread(alice: Desk) -> None:
     row = alice.row("read me")
 
     row.hover()
-    row.get_by_role("button", name="Mark read").click()
+    row.get_by_role("button", name="Mark as read").click()
 
-    expect(row.get_by_role("button", name="Mark unread")).to_be_visible()
+    expect(row.get_by_role("button", name="Mark as unread")).to_be_visible()
     expect(alice.bell.locator(".badge")).to_be_hidden()
     assert alice.ask("GET", "notifications/count")["count"]["unread"] == 0
 
-    row.get_by_role("button", name="Mark unread").click()
+    row.get_by_role("button", name="Mark as unread").click()
 
     expect(alice.bell.locator(".badge")).to_have_text("1")
 
@@ -160,7 +160,7 @@ def test_it_is_all_done_by_keyboard(alice: Desk) -> None:
     expect(alice.panel.get_by_text("2 selected")).to_be_visible()
 
     press("u")
-    expect(alice.panel.get_by_role("status").filter(has_text="2 marked read.")).to_be_visible()
+    expect(alice.panel.get_by_role("status").filter(has_text="2 marked as read.")).to_be_visible()
     expect(alice.bell.locator(".badge")).to_have_text("1")
 
     press("?")
@@ -189,7 +189,7 @@ def test_all_is_marked_read_at_once(alice: Desk) -> None:
     alice.post("two of two")
     alice.open()
 
-    alice.panel.get_by_role("button", name="Mark all read").click()
+    alice.panel.get_by_role("button", name="Mark all as read").click()
 
     expect(alice.panel.locator(".row.unread")).to_have_count(0)
     expect(alice.bell).to_have_accessible_name("Notifications")
@@ -201,7 +201,9 @@ def test_a_row_says_why_it_came(alice: Desk) -> None:
 
     alice.row("why me").get_by_text("Why am I getting this?").click()
 
-    expect(alice.row("why me")).to_contain_text("It was sent to you. “security” can’t be switched off.")
+    expect(alice.row("why me")).to_contain_text(
+        "It was sent to you directly. “security” can’t be turned off."
+    )
 
 
 def test_seventy_rows_come_by_and_by(alice: Desk) -> None:
@@ -228,7 +230,7 @@ def test_what_cannot_be_saved_comes_back_and_says_so(alice: Desk) -> None:
     alice.row("stays here").hover()
     alice.row("stays here").get_by_role("button", name="Archive").click()
 
-    expect(alice.panel.get_by_role("alert")).to_contain_text("That was not saved.")
+    expect(alice.panel.get_by_role("alert")).to_contain_text("Couldn’t save.")
     expect(alice.row("stays here")).to_be_visible()
 
 
@@ -249,7 +251,7 @@ def test_a_refusal_withdraws_no_other_offer_to_undo(alice: Desk) -> None:
 
     held[0].abort()
 
-    expect(alice.panel.get_by_role("alert")).to_contain_text("That was not saved.")
+    expect(alice.panel.get_by_role("alert")).to_contain_text("Couldn’t save.")
     expect(alice.row("refused late")).to_be_visible()
     undo.click()
     expect(alice.row("archived since")).to_be_visible()
@@ -261,14 +263,14 @@ def test_what_was_read_stays_read_when_all_is_seen(alice: Desk) -> None:
     alice.open()
     alice.ask("PUT", f"notifications/{read}/reading")
     alice.post("not seen yet")
-    expect(alice.row("was read").get_by_role("button", name="Mark unread")).to_be_attached()
+    expect(alice.row("was read").get_by_role("button", name="Mark as unread")).to_be_attached()
     expect(alice.row("not seen yet")).to_be_visible()
 
     alice.ask("POST", "notifications/seen")
     alice.post("since then")
 
     expect(alice.row("since then")).to_be_visible()
-    expect(alice.row("was read").get_by_role("button", name="Mark unread")).to_be_attached()
+    expect(alice.row("was read").get_by_role("button", name="Mark as unread")).to_be_attached()
 
 
 def test_undo_leaves_alone_what_was_read_before(alice: Desk) -> None:
@@ -280,12 +282,12 @@ def test_undo_leaves_alone_what_was_read_before(alice: Desk) -> None:
     for title in ("had not been", "had been read"):
         alice.row(title).get_by_role("checkbox").check(force=True)
     alice.page.keyboard.press("u")
-    bar = alice.panel.get_by_role("status").filter(has_text="Marked read.")
+    bar = alice.panel.get_by_role("status").filter(has_text="Marked as read.")
     expect(alice.panel.locator(".row.unread")).to_have_count(0)
 
     bar.get_by_role("button", name="Undo").click()
 
-    expect(alice.row("had not been").get_by_role("button", name="Mark read")).to_be_visible()
+    expect(alice.row("had not been").get_by_role("button", name="Mark as read")).to_be_visible()
     expect(alice.panel.locator(".row.unread")).to_have_count(1)
 
 

@@ -122,7 +122,7 @@ def test_the_walk(cluster: Cluster, browser: Browser, viewer: str) -> None:
         for number, reader in enumerate(readers, start=1):
             row = reader.locator("#days .row", has_text=TITLE)
             row.hover()
-            row.get_by_role("button", name="Mark read").click()
+            row.get_by_role("button", name="Mark as read").click()
             step(admin, "read", number)
         assert admin.evaluate("window.still")
         assert "/dashboard/sent/" in admin.url

@@ -216,7 +216,7 @@ def test_who_is_in_a_room_is_seen_and_removed(staff: Page, alice: Page, cluster:
     confirm(staff)
 
     expect(staff.get_by_text("alice is removed.")).to_be_visible()
-    expect(alice.get_by_text("You may not enter this room any more.")).to_be_visible(timeout=PATIENCE_MS)
+    expect(alice.get_by_text("You no longer have access to this room.")).to_be_visible(timeout=PATIENCE_MS)
     staff.get_by_role("button", name="Let alice back in").click()
     expect(staff.get_by_text("alice may enter again.")).to_be_visible()
 

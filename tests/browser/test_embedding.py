@@ -69,7 +69,7 @@ def test_the_bell_rings_and_its_panel_works(context: BrowserContext, host: Host,
     bell.click()
     row = page.locator("notification-bell .row").filter(has_text="came just now")
     row.hover()
-    row.get_by_role("button", name="Mark read").click()
+    row.get_by_role("button", name="Mark as read").click()
 
     expect(bell).to_have_accessible_name("Notifications, 1 unread")
     expect(page.locator("notification-toasts .toast")).to_have_count(0)

@@ -99,7 +99,7 @@ def test_the_shortcuts_are_told_and_keys_in_a_field_are_letters(inbox: Page, pos
     inbox.keyboard.type("eux?")
 
     expect(inbox.get_by_role("searchbox")).to_have_value("eux?")
-    expect(inbox.get_by_role("heading", name="Nothing found")).to_be_visible()
+    expect(inbox.get_by_role("heading", name="No results")).to_be_visible()
     expect(inbox.get_by_role("dialog")).to_have_count(0)
 
 
@@ -121,7 +121,7 @@ def test_what_was_archived_comes_back_to_its_place(inbox: Page, post: Post) -> N
 def test_views_change_without_a_reload_and_the_back_button_knows_them(inbox: Page, post: Post) -> None:
     post("one that is read", category="apart")
     post("one that is not", category="apart")
-    row(inbox, "one that is read").get_by_role("button", name="Mark read").click()
+    row(inbox, "one that is read").get_by_role("button", name="Mark as read").click()
     inbox.evaluate("window.untouched = true")
 
     show(inbox, "Unread")
@@ -209,7 +209,7 @@ def test_what_was_not_saved_is_as_before(inbox: Page, post: Post) -> None:
     row(inbox, "cannot be archived").hover()
     row(inbox, "cannot be archived").get_by_role("button", name="Archive").click()
 
-    expect(inbox.locator("#notice")).to_have_text("That was not saved. Check your connection and try again.")
+    expect(inbox.locator("#notice")).to_have_text("Couldn’t save. Check your connection and try again.")
     expect(row(inbox, "cannot be archived")).to_be_visible()
 
 
@@ -224,7 +224,7 @@ def test_what_was_not_saved_is_said_until_the_next_deed(inbox: Page, post: Post)
     archive(inbox, "refused once, and not loaded anew")
 
     expect(title).to_have_text("refused once")
-    expect(inbox.locator("#notice")).to_have_text("That was not saved. Check your connection and try again.")
+    expect(inbox.locator("#notice")).to_have_text("Couldn’t save. Check your connection and try again.")
     archive(inbox, "refused once")
     expect(row(inbox, "refused once")).to_have_count(0)
     expect(inbox.locator("#notice")).to_be_empty()

@@ -158,12 +158,12 @@ def test_a_person_with_two_tabs_is_here_once(enter: Enter, make_room: Callable[[
     enter("bob", room)
 
     expect(alice.locator("#people li")).to_have_text([re.compile("alice"), re.compile("bob")])
-    expect(alice.locator("#people summary")).to_have_text("2 here")
+    expect(alice.locator("#people summary")).to_have_text("2 online")
 
     first.close()
     say(alice, "still two?")
     expect(lines(alice)).to_have_count(1)
-    expect(alice.locator("#people summary")).to_have_text("2 here")
+    expect(alice.locator("#people summary")).to_have_text("2 online")
 
 
 def test_an_instance_killed_in_the_middle_costs_no_line(
@@ -229,7 +229,7 @@ def test_signing_out_elsewhere_ends_it_and_a_link_leads_back(
 
     sign_out(other)
 
-    expect(alice.locator("#notice")).to_contain_text("You have been signed out.")
+    expect(alice.locator("#notice")).to_contain_text("You’ve been signed out.")
     expect(alice.locator("#state")).to_have_text("disconnected")
     alice.locator("#sign-in").click()
     expect(alice).to_have_url(f"{cluster.http_url}/accounts/login/?next=/rooms/{room}/")
@@ -241,7 +241,7 @@ def test_a_refused_line_stays_until_it_is_given_up(enter: Enter, make_room: Call
     text = alice.get_by_role("textbox", name="Message")
     text.evaluate("(text) => (text.value = 'x'.repeat(4001))")
     text.press("Enter")
-    expect(alice.locator("#pending .refused")).to_contain_text("Not sent: It is too long.")
+    expect(alice.locator("#pending .refused")).to_contain_text("Not sent: It’s too long.")
     say(alice, "short")
     expect(lines(alice)).to_have_text(["short"])
 
@@ -275,10 +275,10 @@ def test_a_stroke_is_drawn_alike_for_both_and_for_who_comes_later(
     empty = bob.evaluate(SHOWS)
 
     alice.get_by_label("Red").check()
-    alice.get_by_label("Broad").check()
+    alice.get_by_label("Thick").check()
     draw(alice, (0.2, 0.3), (0.6, 0.5), (0.8, 0.2))
 
-    expect(bob.get_by_role("img", name="Drawing board with 1 stroke")).to_be_visible()
+    expect(bob.get_by_role("img", name="Shared drawing with 1 stroke")).to_be_visible()
     until_in(bob, lambda: bob.evaluate(SHOWS) == alice.evaluate(SHOWS) != empty, "both see the stroke")
     later = enter("carol", room)
     until_in(later, lambda: later.evaluate(SHOWS) == alice.evaluate(SHOWS), "who comes later sees it")

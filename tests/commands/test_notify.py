@@ -35,7 +35,7 @@ def test_without_a_log_it_is_left_to_the_relay() -> None:
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (["--to", "user:nobody", "--title", "Hello"], "--to: 'user:nobody' is nobody"),
+        (["--to", "user:nobody", "--title", "Hello"], "--to: Unknown recipient 'user:nobody'"),
         (["--to", "everyone", "--title", ""], "--title"),
         (["--to", "everyone", "--title", "Hello", "--url", "javascript:x"], "--url"),
         (["--to", "everyone", "--title", "Hello", "--send-at", "tomorrow"], "--send-at"),

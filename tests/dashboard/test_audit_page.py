@@ -100,7 +100,7 @@ def test_what_nobody_did_is_not_found_and_no_error(viewer: Client, value: str) -
     for name in ("actor", "act", "target"):
         page = shown(viewer, **{name: value})
         assert lines(page) == []
-        assert "Nothing that was done fits" in page
+        assert "No matching entries" in page
 
 
 def test_the_newest_come_first_and_all_come_by_pages(viewer: Client) -> None:

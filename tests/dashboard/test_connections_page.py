@@ -54,13 +54,13 @@ def test_it_listens_to_the_instances_and_to_what_the_filter_admits(viewer: Clien
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("?topic=a b", "is not a topic"),
+        ("?topic=a b", "is not a valid topic"),
         ("?kind=pigeon", "is feed or room"),
         ("?older_s=long", "number of seconds"),
         ("?older_s=-1", "number of seconds"),
         ("?older_s=99999999999999999999", "number of seconds"),
         ("?person=%00", "control character"),
-        (f"?person={'x' * 150}", "too long together"),
+        (f"?person={'x' * 150}", "These filters are too long"),
     ],
 )
 def test_a_filter_that_is_none_is_told_why(viewer: Client, query: str, says: str) -> None:
@@ -166,7 +166,7 @@ def test_a_test_to_nobody_is_told_why(sender: Client, name: str) -> None:
     answer = sender.post(f"{PATH}test", {"person": name}, headers=SCRIPTED)
 
     assert answer.status_code == 422
-    assert "is nobody" in answer.json()["detail"]
+    assert "No user, group, topic or segment called" in answer.json()["detail"]
     assert audited() == []
 
 

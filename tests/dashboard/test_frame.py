@@ -70,7 +70,7 @@ def test_what_lies_under_a_page_is_marked_as_that_page(viewer: Client) -> None:
 def test_staff_who_lack_a_role_are_told_which(viewer: Client) -> None:
     page = shown(viewer, "/dashboard/keys/", 403)
 
-    assert "This needs the role “manage”" in page
+    assert "You need the “manage” role" in page
 
 
 @pytest.mark.django_db

@@ -79,7 +79,7 @@ def test_a_second_time_is_told_and_not_noted(sender: Client, held: UUID, act: st
 
     answer = sender.post(f"{PATH}{held}/{act}", follow=True)
 
-    assert "not waiting any more" in text(answer)
+    assert "no longer scheduled" in text(answer)
     assert AuditEntry.objects.count() == noted
 
 

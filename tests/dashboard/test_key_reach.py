@@ -62,7 +62,7 @@ def test_what_was_left_out_is_said_and_the_audit_log_has_what_was_given(manager:
 def test_if_all_is_left_out_no_key_is_made(manager: Client) -> None:
     page, key = make(manager, "send")
 
-    assert "No key was made" in page
+    assert "No key was created" in page
     assert key is None
     assert not AuditEntry.objects.exists()
 
@@ -70,9 +70,9 @@ def test_if_all_is_left_out_no_key_is_made(manager: Client) -> None:
 def test_the_page_says_beforehand_what_takes_another_role(manager: Client, staff: Staff) -> None:
     boss = staff("boss", "view", "send", "broadcast", "manage")
 
-    assert "opens no inboxes and no rooms" in text(manager.get(PATH))
-    assert "takes the role to send" in text(manager.get(PATH))
-    assert "opens no inboxes and no rooms" not in text(boss.get(PATH))
+    assert "can’t open inboxes or rooms" in text(manager.get(PATH))
+    assert "needs the send role" in text(manager.get(PATH))
+    assert "can’t open inboxes or rooms" not in text(boss.get(PATH))
 
 
 def test_staff_who_revoke_a_key_are_told_what_it_had_scheduled(manager: Client) -> None:
@@ -82,6 +82,6 @@ def test_staff_who_revoke_a_key_are_told_what_it_had_scheduled(manager: Client) 
 
     answer = manager.post(f"{PATH}{key.pk}/revoke", follow=True)
 
-    assert "Held: 1" in text(answer)
+    assert "Scheduled sends put on hold: 1" in text(answer)
     assert Sending.objects.get().held_by == "manager"
     assert AuditEntry.objects.get().detail == {"held": 1}

@@ -81,7 +81,7 @@ def test_what_was_done_is_in_the_audit_log(boss: Client) -> None:
         ({"name": ""}, "name"),
         ({"name": "a\x00"}, "name"),
         ({"name": "x" * 101}, "name"),
-        ({"scope": []}, "scopes"),
+        ({"scope": []}, "at least one scope"),
         ({"scope": ["everything"]}, "everything"),
         ({"topics": "job-1\nno topic"}, "no topic"),
         ({"topics": "*"}, "*"),
@@ -110,7 +110,7 @@ def test_a_revoked_key_works_no_more_and_is_listed_as_that(boss: Client) -> None
 
     with pytest.raises(Problem, match="revoked"):
         api_keys.check(text, "send")
-    assert "The key ci is revoked." in answer.content.decode()
+    assert "Key “ci” revoked." in answer.content.decode()
     assert '<span class="tag bad">revoked</span>' in answer.content.decode()
 
 
@@ -121,7 +121,7 @@ def test_a_second_time_is_told_and_not_noted(boss: Client) -> None:
     boss.post(path)
     again = boss.post(path, follow=True)
 
-    assert "No key that works is named" in again.content.decode()
+    assert "No active key named" in again.content.decode()
     assert AuditEntry.objects.filter(act="revoke-key").count() == 1
 
 

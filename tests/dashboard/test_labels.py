@@ -117,7 +117,7 @@ def test_a_group_that_is_not_there_is_told(manager: Client, ops: Group, topic: s
 
     for answer in (picked, tailed):
         assert answer.status_code == 422
-        assert f"“{topic}” is nobody" in answer.content.decode()
+        assert f"No user, group, topic or segment called “{topic}”" in answer.content.decode()
 
 
 @pytest.mark.parametrize("topic", ["group-\x00", "group:\x00", "room-\x00", "group-~", "room-" + "x" * 300])

@@ -95,7 +95,7 @@ def test_a_link_fills_in_the_form_and_watches_nobody(manager: Client) -> None:
         ({"person": "alice", "topic": "job-1"}, "one of them"),
         ({"person": "nobody"}, "nobody named “nobody”"),
         ({"person": "a\x00b"}, "nobody named"),
-        ({"topic": "a b"}, "is not a topic"),
+        ({"topic": "a b"}, "is not a valid topic"),
         ({"topic": "room-lobby"}, "to its members alone"),
         ({"topic": "hub.control"}, "for instances alone"),
     ],

@@ -112,7 +112,7 @@ def test_forms_need_their_token(alice: User) -> None:
     client.force_login(alice)
     answer = client.post("/notifications/read-all")
     assert answer.status_code == 403
-    assert "out of date" in answer.content.decode()
+    assert "This page has expired" in answer.content.decode()
 
 
 def test_it_costs_the_same_however_much_lies_there(
@@ -161,8 +161,8 @@ def test_nothing_inline_is_needed(client: Client, alice: User) -> None:
 
 
 def test_a_page_of_an_error_needs_nobody() -> None:
-    assert "That went wrong" in render_to_string("500.html")
-    assert "Nothing here" in Client().get("/nowhere").content.decode()
+    assert "Something went wrong" in render_to_string("500.html")
+    assert "Page not found" in Client().get("/nowhere").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -89,11 +89,11 @@ def test_older_ones_are_a_page_further_and_none_is_missed(client: Client, alice:
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("/", "All quiet"),
-        ("/?filter=unread", "All read"),
+        ("/", "You’re all caught up"),
+        ("/?filter=unread", "You’re all caught up"),
         ("/?filter=archived", "Nothing archived"),
-        ("/?q=nowhere", "Nothing found"),
-        ("/?category=none", "Nothing found"),
+        ("/?q=nowhere", "No results"),
+        ("/?category=none", "No results"),
     ],
 )
 def test_an_empty_view_says_why(client: Client, address: str, words: str) -> None:
@@ -115,7 +115,7 @@ def test_an_address_of_no_view_is_not_found(client: Client, query: str) -> None:
     answer = client.get(f"/?{query}")
 
     assert answer.status_code == 404
-    assert "Nothing here" in answer.content.decode()
+    assert "Page not found" in answer.content.decode()
 
 
 @pytest.mark.parametrize("query", ["q=%00", "q=" + "x" * 5000, "q=%ed%a0%80", "q=%25_", "other=1"])

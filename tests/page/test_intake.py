@@ -64,7 +64,7 @@ def test_a_page_whose_part_is_away_is_a_503_without_its_words(
 
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) > 0
-    assert "Back in a moment" in answer.content.decode()
+    assert "Temporarily unavailable" in answer.content.decode()
     assert SECRET not in answer.content.decode()
 
 

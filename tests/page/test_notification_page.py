@@ -65,9 +65,9 @@ def test_each_says_why_it_came(client: Client, alice: User) -> None:
     shown = page(client)
 
     for text in (
-        "It was sent to you. “security” can’t be switched off.",
-        "It was sent to the group ops, and you are in it.",
-        "It was sent to releases, which you follow.",
+        "It was sent to you directly. “security” can’t be turned off.",
+        "You’re a member of the group ops.",
+        "You follow releases.",
         "It was sent to everyone.",
     ):
         assert text in shown
@@ -77,7 +77,7 @@ def test_it_says_which_toasts_were_held(client: Client, alice: User) -> None:
     sent(alice, category="news")
     Preference.objects.create(user=alice, choices={"news": {"feed": True, "toast": False}})
 
-    assert "It was sent to you. Toasts of “news” are off." in page(client)
+    assert "It was sent to you directly. Pop-ups for “news” are off." in page(client)
 
 
 def test_it_speaks_the_readers_language(client: Client, alice: User) -> None:
@@ -96,13 +96,13 @@ def test_signing_in_speaks_the_readers_language() -> None:
 
     shown = client.post("/accounts/login/", {"username": "x", "password": "y"}).content.decode()
 
-    assert "اسم المستخدم وكلمة المرور غير متطابقين." in shown
+    assert "اسم المستخدم أو كلمة المرور غير صحيحة." in shown
 
 
 def test_an_error_speaks_the_readers_language() -> None:
     client = Client(headers={"Accept-Language": "ar"})
 
-    assert "لا شيء هنا" in client.get("/nowhere").content.decode()
+    assert "الصفحة غير موجودة" in client.get("/nowhere").content.decode()
 
 
 def test_every_file_of_the_browser_and_the_page_knows_the_same_words() -> None:

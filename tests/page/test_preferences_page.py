@@ -59,12 +59,12 @@ def test_every_box_is_named_and_checked_as_it_stands(client: Client, alice: User
     found = boxes(shown(client))
 
     assert {name: " checked" in f" {attributes}" for name, attributes in found.items()} == {
-        "No category: In the inbox": True,
-        "No category: As a toast": True,
-        "builds: In the inbox": True,
-        "builds: As a toast": False,
-        "security: In the inbox": True,
-        "security: As a toast": True,
+        "No category: In inbox": True,
+        "No category: Pop-up": True,
+        "builds: In inbox": True,
+        "builds: Pop-up": False,
+        "security: In inbox": True,
+        "security: Pop-up": True,
     }
 
 
@@ -72,7 +72,7 @@ def test_a_mandatory_category_is_always_on(client: Client) -> None:
     page = shown(client)
 
     assert all(("disabled" in it) == name.startswith("security") for name, it in boxes(page).items())
-    assert page.count("always on") == 1
+    assert page.count("Always on") == 1
 
 
 def test_saving_chooses_and_says_so(client: Client, alice: User) -> None:
@@ -105,10 +105,10 @@ def test_what_is_off_leaves_the_inbox(client: Client, alice: User) -> None:
 @pytest.mark.parametrize(
     ("wrong", "detail"),
     [
-        ({"end": "23:00"}, "other than their start"),
-        ({"start": ""}, "a time like 22:00"),
-        ({"zone": "Vienna"}, "a time zone like"),
-        ({"category": ["builds", "<b>"]}, "A category is up to 64"),
+        ({"end": "23:00"}, "different time than they start"),
+        ({"start": ""}, "a time such as 22:00"),
+        ({"zone": "Vienna"}, "a time zone such as"),
+        ({"category": ["builds", "<b>"]}, "Enter a category of up to 64"),
         ({"category": ["security"]}, "is mandatory"),
     ],
 )
@@ -123,7 +123,7 @@ def test_what_is_refused_is_shown_again_with_the_reason(
     assert "<b>" not in page
     assert not Preference.objects.exists()
     if "category" not in wrong:
-        assert " checked" not in boxes(page)["builds: As a toast"]
+        assert " checked" not in boxes(page)["builds: Pop-up"]
     if "end" not in wrong:
         assert 'name="end" value="06:00"' in page
     assert 'name="quiet" checked' in page

@@ -49,8 +49,8 @@ def test_without_a_room_the_list_says_so(client: Client) -> None:
 def test_a_room_that_is_not_theirs_is_refused_and_one_that_is_none_not_found(client: Client) -> None:
     Room.objects.create(name="theirs", audience=Room.Audience.PEOPLE)
 
-    assert "Not yours to see" in page(client, "/rooms/theirs/", 403)
-    assert "Nothing here" in page(client, "/rooms/nowhere/", 404)
+    assert "You don’t have access" in page(client, "/rooms/theirs/", 403)
+    assert "Page not found" in page(client, "/rooms/nowhere/", 404)
 
 
 def test_a_closed_room_says_so_and_is_not_listed(client: Client) -> None:
@@ -63,7 +63,7 @@ def test_a_closed_room_says_so_and_is_not_listed(client: Client) -> None:
 def test_who_was_removed_finds_a_room_that_is_not_theirs(client: Client, alice: User) -> None:
     registry.remove(Room.objects.create(name="lobby"), alice)
 
-    assert "Not yours to see" in page(client, "/rooms/lobby/", 403)
+    assert "You don’t have access" in page(client, "/rooms/lobby/", 403)
     assert "lobby" not in page(client, "/rooms/")
 
 

@@ -78,7 +78,7 @@ def test_a_person_is_told_on_a_page_that_nobody_answers(front: Front, client: ht
 
     assert answer.status_code == 503
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "Back in a moment" in answer.text
+    assert "Temporarily unavailable" in answer.text
     assert int(answer.headers["Retry-After"]) > 0
 
 
