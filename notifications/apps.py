@@ -11,9 +11,10 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications.access import belongings, held_sendings, revocation
-        from notifications.rooms import removal
+        from notifications.rooms import kinds, removal
         from notifications.sign_in import audit_log
 
+        kinds.register_all()
         belongings.connect_signals()
         held_sendings.connect_signals()
         removal.connect_signals()
