@@ -35,10 +35,10 @@ from hub.ops import endpoints, tracing
 from hub.ops.counted import counted
 from hub.ops.endpoints import Operators
 from hub.ops.health import Health
-from hub.ops.instance_stats import Vitals
-from hub.ops.live_status import Answers
+from hub.ops.instance_stats import InstanceStats
+from hub.ops.live_status import LiveStatus
 from hub.ops.metrics import Metrics
-from hub.ops.remote_commands import Orders
+from hub.ops.remote_commands import RemoteCommands
 from hub.ports import Caught, Given
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.current import shared_presence
@@ -108,7 +108,9 @@ class Hub:
             rates=rates,
         )
         open = [self.feeds.connections, self.rooms.connections]
-        self.revocation = Revocation(open, revocation.revoked, admission.doubts)
+        control = self.fanout.control
+        self.revocation = Revocation(control, open, revocation.revoked, admission.doubts)
+        control.on("recheck", api_keys.forget_cached)
         self.fanout.on_state.append(self.revocation.state)
         self.deliveries = Deliveries(self.fanout.watches, _write_down)
         self.feeds.on_caught.append(self.deliveries.caught)
@@ -124,28 +126,26 @@ class Hub:
             outbox.backlog,
         )
         name = settings.HUB_INSTANCE
-        vitals = Vitals(name, self.fanout, self.feeds, self.rooms, self.metrics)
-        self.answers = Answers(
-            name,
+        self.live_status = LiveStatus(
             self.log,
-            self.fanout.watches,
-            self.feeds,
-            self.rooms,
-            self.lobby,
-            vitals,
-            live_reports.report,
+            self.fanout,
+            instance=name,
+            feeds=self.feeds,
+            rooms=self.rooms,
+            registry=self.lobby,
+            stats=InstanceStats(
+                name, fanout=self.fanout, feeds=self.feeds, rooms=self.rooms, metrics=self.metrics
+            ),
+            report=live_reports.report,
         )
-        self.holdings = Holdings(name, limits, self.log, lambda: self.feeds.draining or self.rooms.draining)
-        self.orders = Orders(name, [self.feeds, self.rooms], settings.HUB_DRAIN_S)
+        self.holdings = Holdings(
+            name, limits, self.log, control, lambda: self.feeds.draining or self.rooms.draining
+        )
+        RemoteCommands(control, [self.feeds, self.rooms], instance=name, drain_s=settings.HUB_DRAIN_S)
         self.fanout.taps += [
             Recalls(self.fanout.watches).tap,
             self.recount.tap,
-            self.revocation.tap,
-            api_keys.tap,
             self.deliveries.tap,
-            self.answers.tap,
-            self.orders.tap,
-            self.holdings.tap,
         ]
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.DeliveryTracing(self._listening).tap)
@@ -190,7 +190,7 @@ class Hub:
             "recount": self.recount.run(),
             "revocation": self.revocation.run(),
             "deliveries": self.deliveries.run(),
-            "answers": self.answers.run(),
+            "live status": self.live_status.run(),
             "holdings": self.holdings.run(),
             "relay": outbox.relay(),
             "metrics": self.metrics.run(),

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from hub import topics
+from hub.delivery.control_bus import ControlBus
 from hub.delivery.subscriber import Send, Subscriber
 from hub.delivery.taps import Taps
 from hub.delivery.topic_state import Watch, tell_lost
@@ -44,16 +45,15 @@ class Fanout:
         self._reached = 0  # up to here everything on every watched topic was heard
         self._generation = 0  # of connections to the log
         self._opening = asyncio.Lock()
-        self._healing = asyncio.Event()
-        self._hearing = asyncio.Event()
+        self._healing, self._hearing = asyncio.Event(), asyncio.Event()
         self.heard_events = self.deliveries = self.heals = self.holes = 0
         self.lag_s = 0.0  # of the last event heard
-        self.taps: Taps[Event] = Taps()
+        self.control = ControlBus()
+        self.taps: Taps[Event] = Taps([self.control.tap])
         self.on_state: Taps[bool] = Taps()  # told whether it is hearing, when that changes
 
     @property
-    def topics(self) -> int:
-        """How many are heard here."""
+    def topics(self) -> int:  # that are heard here
         return len(self.watches)
 
     @property

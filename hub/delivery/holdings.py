@@ -8,16 +8,15 @@ let in.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Callable
 
 from hub import topics
+from hub.delivery.control_bus import ControlBus
 from hub.delivery.limits import NOTHING, ConnectionLimits, Held
-from hub.events import Draft, Event, draft
+from hub.events import Draft, draft
 from hub.log import Log, LogAway
-from hub.support.faults import malformed
 
 TELL_S = 1.0
 BELIEVED_S = 3.5
@@ -28,14 +27,22 @@ logger = logging.getLogger(__name__)
 
 
 class Holdings:
-    def __init__(self, instance: str, caps: ConnectionLimits, log: Log, leaving: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        instance: str,
+        limits: ConnectionLimits,
+        log: Log,
+        control: ControlBus,
+        leaving: Callable[[], bool],
+    ) -> None:
         self._instance = instance
-        self._caps = caps
+        self._limits = limits
         self._log = log
         self._leaving = leaving
         self._others: dict[str, tuple[float, dict[str, Held]]] = {}  # when it was told, by instance
         self._told = False  # of somebody, last time
-        caps.elsewhere = self.of
+        limits.elsewhere = self.of
+        control.on("holding", self._receive)
 
     def of(self, person: str) -> Held:
         """What the other instances hold for a person, as far as that is much."""
@@ -49,14 +56,6 @@ class Holdings:
                 connections += held.connections
                 live += held.topics
         return Held(connections, live)
-
-    def tap(self, event: Event) -> None:
-        if event.topic != topics.CONTROL or event.type != "holding":
-            return
-        try:
-            self._hear(json.loads(event.body)["data"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            malformed.note("holding", topics.CONTROL, error)
 
     async def run(self) -> None:
         while True:
@@ -73,16 +72,17 @@ class Holdings:
 
     def saying(self) -> Draft | None:
         """What is told now; None if there is nothing, as the time before."""
-        held = {person: self._caps.held(person) for person in self._caps.much} if not self._leaving() else {}
+        people = () if self._leaving() else self._limits.much
+        held = {person: self._limits.held(person) for person in people}
         if not held and not self._told:
             return None
         self._told = bool(held)
         most = sorted(held.items(), key=lambda one: -(one[1].connections + one[1].topics))[:MOST]
-        people = {person: [one.connections, one.topics] for person, one in most}
-        return draft(topics.CONTROL, "holding", {"instance": self._instance, "people": people})
+        counts = {person: [one.connections, one.topics] for person, one in most}
+        return draft(topics.CONTROL, "holding", {"instance": self._instance, "people": counts})
 
-    def _hear(self, said: dict[str, object]) -> None:
-        instance, people = said["instance"], said["people"]
+    def _receive(self, data: dict[str, object]) -> None:
+        instance, people = data["instance"], data["people"]
         if not isinstance(instance, str) or not isinstance(people, dict):
             raise TypeError("an instance is a string, and people are an object")
         held = {person: Held(int(connections), int(live)) for person, (connections, live) in people.items()}

@@ -7,15 +7,15 @@ and every instance checks the people it names. A periodic check of everyone cove
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import random
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
 from hub import topics
+from hub.delivery.control_bus import ControlBus
 from hub.delivery.subscriber import Subscriber
-from hub.events import Draft, Event, draft
+from hub.events import Draft, draft
 from hub.ports import Person, Revoked
 from hub.support.debounce import Debounce
 from hub.support.invalidations import EVERYBODY, Doubts
@@ -35,22 +35,23 @@ def recheck(name: object) -> Draft:
 
 class Revocation:
     def __init__(
-        self, doors: Sequence[Iterable[Subscriber]], revoked: Revoked, doubts: Doubts | None = None
+        self,
+        control: ControlBus,
+        subscribers: Sequence[Iterable[Subscriber]],
+        revoked: Revoked,
+        doubts: Doubts | None = None,
     ) -> None:
-        self._doors = doors
+        self._all_subscribers = subscribers
         self._revoked = revoked
         self._doubts = doubts or Doubts()
         self._names = Debounce(self._find, self._failed, gather_s=GATHER_S, retry_s=RETRY_S)
         self._people = Debounce(self._check, self._failed, gather_s=0, retry_s=RETRY_S)
+        control.on("recheck", lambda data: self._doubt(data["person"]))
         self.failures = 0  # people who could not be asked about, each time
 
     @property
     def _subscribers(self) -> Iterator[Subscriber]:
-        return chain(*self._doors)
-
-    def tap(self, event: Event) -> None:
-        if event.topic == topics.CONTROL and event.type == "recheck":
-            self._doubt(json.loads(event.body)["data"]["person"])
+        return chain(*self._all_subscribers)
 
     def state(self, hearing: bool) -> None:
         """Whether the log is heard; what was said while it was not may be lost."""

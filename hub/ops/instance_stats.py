@@ -1,4 +1,4 @@
-"""How this instance is, in the numbers that staff see."""
+"""The load and state of this instance, as numbers for the dashboard."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ from hub.rooms.endpoint import Rooms
 _STATM = Path("/proc/self/statm")
 
 
-class Vitals:
-    """What happens a second is counted from one asking to the next."""
+class InstanceStats:
+    """Measures this instance; rates are averages since the previous measurement."""
 
-    def __init__(self, instance: str, fanout: Fanout, feeds: Feeds, rooms: Rooms, metrics: Metrics) -> None:
+    def __init__(
+        self, instance: str, *, fanout: Fanout, feeds: Feeds, rooms: Rooms, metrics: Metrics
+    ) -> None:
         self._instance = instance
         self._fanout = fanout
         self._feeds = feeds
         self._rooms = rooms
         self._metrics = metrics
         self._started_at = events.stamp()
-        self._before = self._counted()
+        self._before = self._counters()
 
-    def take(self) -> dict[str, Any]:
-        now, deliveries, heard, cpu = counted = self._counted()
-        then, deliveries_before, heard_before, cpu_before = self._before
-        self._before = counted
+    def measure(self) -> dict[str, Any]:
+        """The data of an `instance` event."""
+        now, deliveries, received, cpu = counters = self._counters()
+        then, deliveries_before, received_before, cpu_before = self._before
+        self._before = counters
         seconds = max(now - then, 0.001)
         waiting = (
             subscriber.waiting for subscriber in chain(self._feeds.connections, self._rooms.connections)
@@ -47,7 +50,7 @@ class Vitals:
             "rooms": self._rooms.rooms,
             "topics": self._fanout.topics,
             "deliveries_per_s": round((deliveries - deliveries_before) / seconds, 1),
-            "heard_per_s": round((heard - heard_before) / seconds, 1),
+            "heard_per_s": round((received - received_before) / seconds, 1),
             "loop_lag_ms": round(self._metrics.loop_lag_s * 1000, 1),
             "hearing_lag_ms": round(self._fanout.lag_s * 1000, 1),
             "hearing": self._fanout.hearing,
@@ -57,7 +60,7 @@ class Vitals:
             "cpu": round((cpu - cpu_before) / seconds, 3),
         }
 
-    def _counted(self) -> tuple[float, int, int, float]:
+    def _counters(self) -> tuple[float, int, int, float]:
         return time.monotonic(), self._fanout.deliveries, self._fanout.heard_events, time.process_time()
 
 

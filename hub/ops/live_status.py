@@ -1,8 +1,9 @@
-"""What staff who look are told, over the log like everything else: nothing while nobody looks.
+"""Publishes live status on staff topics, only while someone is subscribed to them.
 
-A page listens on a staff topic, whose name says all that is asked. Every so often the instance that has
-such a listener asks all instances on the control topic, and each answers there. What the database knows
-it is asked for by that instance alone, and tells when it has changed.
+A dashboard page subscribes to a staff topic, whose name holds the whole query. Every `ASK_S` seconds an
+instance that has such a subscriber asks all instances on the control topic, and each publishes its own status
+on the staff topic. What the database knows is queried by the asking instance alone, and published when it
+changed.
 """
 
 from __future__ import annotations
@@ -11,135 +12,131 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
 
 from hub import events, topics
-from hub.delivery.topic_state import Watch
-from hub.events import Event
+from hub.delivery.fanout import Fanout
 from hub.feeds.endpoint import Feeds
 from hub.log import Log, LogAway
 from hub.ops import connection_list
-from hub.ops.instance_stats import Vitals
+from hub.ops.instance_stats import InstanceStats
 from hub.ports import Report
 from hub.rooms.endpoint import Rooms
 from hub.rooms.registry import Lobby
+from hub.support.debounce import Debounce
 
 ASK_S = 2.0
 REPORT_S = 1.0
-SPARE = 9  # times what a report took, it rests: to look costs a tenth of a core at the most
-AGAIN_S = 1.0  # two who ask within this time are answered once
-SHOWN_ROOMS = 500
-MOST_ASKED = 1000  # topics of one asking
+REST_FACTOR = 9  # times the duration of a report until the next: at most a tenth of a core
+REPEAT_S = 1.0  # several instances that ask within this time get one answer
+MAX_ROOMS_LISTED = 500
+MAX_TOPICS_ASKED = 1000
 
 logger = logging.getLogger(__name__)
 
+Status: TypeAlias = tuple[str, Callable[[], dict[str, Any]]]  # an event's type, and what makes its data
 
-class Answers:
+
+class LiveStatus:
+    """Asks, while a staff topic has a subscriber here, and answers what any instance asks.
+
+    ``report`` gives what the database knows about a staff topic, as an event's type and data, or None.
+    """
+
     def __init__(
         self,
-        instance: str,
         log: Log,
-        watches: Mapping[str, Watch],
+        fanout: Fanout,
+        *,
+        instance: str,
         feeds: Feeds,
         rooms: Rooms,
-        lobby: Lobby,
-        vitals: Vitals,
+        registry: Lobby,
+        stats: InstanceStats,
         report: Report,
     ) -> None:
-        self._instance = instance
         self._log = log
-        self._watches = watches
+        self._topics = fanout.watches
+        self._instance = instance
         self._feeds = feeds
         self._rooms = rooms
-        self._lobby = lobby
-        self._vitals = vitals
+        self._registry = registry
+        self._stats = stats
         self._report = report
-        self._asked: set[str] = set()
+        self._asked = Debounce(self._publish, _not_published, gather_s=0, retry_s=None, batch_size=1)
         self._answered: dict[str, float] = {}
         self._reported: dict[str, bytes] = {}
-        self._wake = asyncio.Event()
-
-    def tap(self, event: Event) -> None:
-        if event.topic == topics.CONTROL and event.type == "ask":
-            self._asked.update(_staff_topics(event.data["topics"]))
-            self._wake.set()
+        fanout.control.on("ask", self._accept)
 
     async def run(self) -> None:
         await asyncio.gather(
-            self._every(ASK_S, self._ask), self._every(REPORT_S, self._tell), self._answer_all()
+            self._every(ASK_S, self._ask), self._every(REPORT_S, self._publish_reports), self._asked.run()
         )
 
     async def _every(self, seconds: float, act: Callable[[list[str]], Awaitable[None]]) -> None:
-        took = 0.0
+        duration_s = 0.0
         while True:
-            await asyncio.sleep(max(seconds, SPARE * took))
+            await asyncio.sleep(max(seconds, REST_FACTOR * duration_s))
             began = time.monotonic()
-            looked_at = [name for name, watch in self._watches.items() if watch and topics.is_staff(name)]
+            subscribed = [name for name, state in self._topics.items() if state and topics.is_staff(name)]
             try:
-                await act(looked_at)
+                await act(subscribed)
             except LogAway as error:
-                logger.debug("staff are not told: %s", error)
+                logger.debug("live status not published: %s", error)
             except Exception:
-                logger.exception("staff are not told, trying again")
-            took = time.monotonic() - began
+                logger.exception("live status not published, trying again")
+            duration_s = time.monotonic() - began
 
-    async def _ask(self, looked_at: list[str]) -> None:
-        asked = [topic for topic in looked_at if self._answer(topic) is not None]
+    async def _ask(self, subscribed: list[str]) -> None:
+        asked = [topic for topic in subscribed if self._status(topic) is not None]
         if asked:
             await self._log.place([events.draft(topics.CONTROL, "ask", {"topics": asked})])
 
-    async def _tell(self, looked_at: list[str]) -> None:
-        self._reported = {topic: told for topic, told in self._reported.items() if topic in looked_at}
-        for topic in looked_at:
-            if self._answer(topic) is not None:
+    async def _publish_reports(self, subscribed: list[str]) -> None:
+        self._reported = {topic: data for topic, data in self._reported.items() if topic in subscribed}
+        for topic in subscribed:
+            if self._status(topic) is not None:
                 continue
             try:
-                await self._tell_report(topic)
+                await self._publish_report(topic)
             except LogAway:
                 raise
             except Exception:
-                logger.exception("%s cannot be told, trying again", topic)
+                logger.exception("report of %s not published, trying again", topic)
 
-    async def _tell_report(self, topic: str) -> None:
+    async def _publish_report(self, topic: str) -> None:
         report = await self._report(topic)
         if report is None:
             return
-        said = events.encode(report)
-        if self._reported.get(topic) != said:
-            self._reported[topic] = said
-            # Another instance that has a listener, too, says the same once.
-            key = f"{topic}:{hashlib.sha256(said).hexdigest()}"
+        encoded = events.encode(report)
+        if self._reported.get(topic) != encoded:
+            self._reported[topic] = encoded
+            # Another instance that has a subscriber too publishes the same report: it is appended once.
+            key = f"{topic}:{hashlib.sha256(encoded).hexdigest()}"
             await self._log.place([events.draft(topic, *report, key=key)])
 
-    async def _answer_all(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            asked, self._asked = self._asked, set()
-            now = time.monotonic()
-            self._answered = {topic: at for topic, at in self._answered.items() if now - at < AGAIN_S}
-            for topic in asked - self._answered.keys():
-                answer = self._answer(topic)
-                if answer is not None:
-                    self._answered[topic] = now
-                    type, told = answer
-                    await self._say(topic, type, told)
+    def _accept(self, data: dict[str, Any]) -> None:
+        """An instance asks about these staff topics."""
+        now = time.monotonic()
+        self._answered = {topic: at for topic, at in self._answered.items() if now - at < REPEAT_S}
+        asked = set(_staff_topics(data["topics"])) - self._answered.keys()
+        self._answered |= dict.fromkeys(asked, now)
+        self._asked.add(topic for topic in asked if self._status(topic) is not None)
 
-    async def _say(self, topic: str, type: str, told: Callable[[], dict[str, Any]]) -> None:
-        try:
-            await self._log.place([events.draft(topic, type, {"instance": self._instance, **told()})])
-        except LogAway as error:
-            logger.debug("staff are not told: %s", error)
-        except Exception:
-            logger.exception("%s cannot be told", topic)
+    async def _publish(self, asked: Sequence[str]) -> None:
+        for topic in asked:
+            status = self._status(topic)
+            if status is not None:
+                type, data = status
+                await self._log.place([events.draft(topic, type, {"instance": self._instance, **data()})])
 
-    def _answer(self, topic: str) -> tuple[str, Callable[[], dict[str, Any]]] | None:
-        """What every instance says on a topic: an event's type, and what makes its data."""
+    def _status(self, topic: str) -> Status | None:
+        """What this instance publishes on a staff topic; None if that is a report."""
         kind, _, rest = topics.staff_name(topic).partition("-")
         match kind:
             case "instances":
-                return "instance", self._vitals.take
+                return "instance", self._stats.measure
             case "connections":
                 return "connections", lambda: self._connections(rest)
             case "rooms":
@@ -153,24 +150,35 @@ class Answers:
             filter = connection_list.decode(code)
         except ValueError:
             return {"matching": 0, "connections": []}
-        doors = (("feed", self._feeds.connections), ("room", self._rooms.connections))
-        return connection_list.census(filter, doors, time.time())
+        connections = (("feed", self._feeds.connections), ("room", self._rooms.connections))
+        return connection_list.matching(filter, connections, time.time())
 
     def _open_rooms(self) -> dict[str, Any]:
-        rooms = [room for room in self._lobby.rooms.values() if room.members or room.people][:SHOWN_ROOMS]
-        return {"rooms": {r.topic: {"people": len(r.people), "connections": len(r.members)} for r in rooms}}
+        rooms = [room for room in self._registry.rooms.values() if room.members or room.people]
+        counts = {
+            room.topic: {"people": len(room.people), "connections": len(room.members)}
+            for room in rooms[:MAX_ROOMS_LISTED]
+        }
+        return {"rooms": counts}
 
     def _room(self, id: str) -> dict[str, Any]:
-        room = self._lobby.rooms.get(topics.room(id))
+        room = self._registry.rooms.get(topics.room(id))
         if room is None:
             return {"here": 0, "people": [], "count": 0}
         return {"here": len(room.members), "people": room.shown, "count": len(room.people)}
 
 
+def _not_published(topic: str, error: Exception) -> None:
+    if isinstance(error, LogAway):
+        logger.debug("status of %s not published: %s", topic, error)
+    else:
+        logger.error("status of %s not published: %r", topic, error)
+
+
 def _staff_topics(asked: Any) -> list[str]:
-    """What an instance asks of the others; raise `ValueError` for what is none of it."""
-    if not isinstance(asked, list) or len(asked) > MOST_ASKED:
-        raise ValueError(f"up to {MOST_ASKED} topics are asked about, in a list")
+    """The topics of an `ask` event; raise `ValueError` for anything else."""
+    if not isinstance(asked, list) or len(asked) > MAX_TOPICS_ASKED:
+        raise ValueError(f"up to {MAX_TOPICS_ASKED} topics are asked about, in a list")
     for topic in asked:
         if not isinstance(topic, str) or not topics.is_staff(topics.check(topic)):
             raise ValueError(f"{topic!r} is no staff topic")

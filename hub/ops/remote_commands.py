@@ -1,4 +1,4 @@
-"""What staff tell an instance to do, said on the control topic: leave, stay, let somebody go."""
+"""Commands of staff to instances, sent over the control topic: drain, stop draining, disconnect."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from hub import topics
+from hub.delivery.control_bus import ControlBus
 from hub.delivery.endpoint import Endpoint
 from hub.delivery.open_connections import for_each
-from hub.events import Draft, Event, draft
+from hub.events import Draft, draft
 
 logger = logging.getLogger(__name__)
 
 
 def drain(instance: str, draining: bool) -> Draft:
-    """Have an instance send everybody elsewhere and let nobody in, or let people in again."""
+    """Have an instance move its clients elsewhere and accept no new ones, or accept them again."""
     return draft(topics.CONTROL, "drain", {"instance": instance, "draining": draining})
 
 
@@ -30,46 +31,53 @@ def disconnect_person(person: str) -> Draft:
     return draft(topics.CONTROL, "disconnect", {"instance": None, "number": None, "person": person})
 
 
-class Orders:
-    def __init__(self, instance: str, doors: Sequence[Endpoint[Any, Any]], drain_s: float) -> None:
+class RemoteCommands:
+    """Carries out `drain` and `disconnect` on the endpoints of this instance."""
+
+    def __init__(
+        self, control: ControlBus, endpoints: Sequence[Endpoint[Any, Any]], *, instance: str, drain_s: float
+    ) -> None:
+        self._endpoints = endpoints
         self._instance = instance
-        self._doors = doors
         self._drain_s = drain_s
         self._draining: list[asyncio.Task[None]] = []
+        control.on("drain", self._drain)
+        control.on("disconnect", self._disconnect)
 
-    def tap(self, event: Event) -> None:
-        if event.topic != topics.CONTROL or event.type not in ("drain", "disconnect"):
+    def _disconnect(self, command: dict[str, Any]) -> None:
+        if command["instance"] not in (None, self._instance):
             return
-        order = event.data
-        if order["instance"] not in (None, self._instance):
-            return
-        if event.type == "disconnect":
-            self._disconnect(order["number"], order["person"])
-        elif order["draining"] is True:
-            self._drain()
-        elif order["draining"] is False:
-            self._stay()
-        else:
-            raise ValueError("draining is neither true nor false")
-
-    def _disconnect(self, number: int | None, person: str) -> None:
-        for door in self._doors:
+        number, person = command["number"], command["person"]
+        for endpoint in self._endpoints:
             leaving = [
                 subscriber
-                for subscriber in door.connections
+                for subscriber in endpoint.connections
                 if subscriber.person.id == person and number in (None, subscriber.number)
             ]
             for_each(leaving, lambda subscriber: subscriber.revoke(retry=True))
 
-    def _drain(self) -> None:
-        if not self._draining:
-            logger.warning("%s is told to leave: everybody is sent elsewhere", self._instance)
-            self._draining = [asyncio.create_task(door.drain(self._drain_s)) for door in self._doors]
+    def _drain(self, command: dict[str, Any]) -> None:
+        if command["instance"] not in (None, self._instance):
+            return
+        match command["draining"]:
+            case True:
+                self._begin_draining()
+            case False:
+                self._stop_draining()
+            case _:
+                raise ValueError("draining is neither true nor false")
 
-    def _stay(self) -> None:
-        logger.warning("%s is told to stay", self._instance)
+    def _begin_draining(self) -> None:
+        if not self._draining:
+            logger.warning("drain requested for %s: moving its connections away", self._instance)
+            self._draining = [
+                asyncio.create_task(endpoint.drain(self._drain_s)) for endpoint in self._endpoints
+            ]
+
+    def _stop_draining(self) -> None:
+        logger.warning("drain cancelled for %s: accepting connections", self._instance)
         for task in self._draining:
             task.cancel()
         self._draining = []
-        for door in self._doors:
-            door.draining = False
+        for endpoint in self._endpoints:
+            endpoint.draining = False

@@ -196,7 +196,7 @@ class Rooms(Endpoint[Handshake, Member]):
             self._lobby.signal(member, name, body)
 
     def _tap(self, event: Event) -> None:
-        if topics.is_room(event.topic) or event.topic == topics.CONTROL:
+        if topics.is_room(event.topic):
             self._lobby.heard(event)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -56,6 +55,7 @@ class Lobby:
         self._lasts: Latest[tuple[str, str, bytes]] = Latest(LASTS, LASTS_BYTES)
         self._opening: dict[str, asyncio.Task[None]] = {}
         self.rooms: dict[str, Room] = {}  # by topic
+        fanout.control.on(GONE, self._end)
         self._attendance = Attendance(presence, self.rooms, self._tell)
 
     @property
@@ -101,8 +101,6 @@ class Lobby:
         room = self.rooms.get(event.topic)
         if room is not None:
             room.heard(event)
-        elif event.type == GONE and event.topic == topics.CONTROL:
-            self._end(json.loads(event.body)["data"]["topic"])
 
     def signal(self, member: Member, name: str, body: object) -> None:
         room = self._room_of(member)
@@ -211,9 +209,9 @@ class Lobby:
                     del self.rooms[topic]
                     await self._signals.leave(topic)
 
-    def _end(self, topic: str) -> None:
-        """It was deleted: nobody is in it any more, and whoever is still on the way in finds it gone."""
-        room = self.rooms.get(topic)
+    def _end(self, data: dict[str, str]) -> None:
+        """A room was deleted: close its connections; those still on the way in find it gone."""
+        room = self.rooms.get(data["topic"])
         for member in list(room.members) if room else ():
             member.end(Close.NOT_FOUND, "This room was deleted.")
 

@@ -25,7 +25,8 @@ class Debounce(Generic[T]):
 
     ``gather_s`` seconds after an item is added, ``act`` is called with all that are pending, the oldest first
     and up to ``batch_size`` at a time. If it raises, each item of that batch is tried alone, in random order;
-    one that fails is passed to ``on_failure``, and is pending again ``retry_s`` seconds (jittered) later.
+    one that fails is passed to ``on_failure``, and is pending again ``retry_s`` seconds (jittered) later
+    (None: never).
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Debounce(Generic[T]):
         on_failure: Callable[[T, Exception], None],
         *,
         gather_s: float,
-        retry_s: float,
+        retry_s: float | None,
         batch_size: int = 500,
     ) -> None:
         self._act = act
@@ -105,6 +106,8 @@ class Debounce(Generic[T]):
         self._on_failure(item[0], error)
 
     def _retry_later(self, items: list[T]) -> None:
+        if self._retry_s is None:
+            return
         if not self._failed:
             delay_s = self._retry_s * random.uniform(0.5, 1.5)  # noqa: S311
             asyncio.get_running_loop().call_later(delay_s, self._retry)

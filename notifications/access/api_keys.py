@@ -14,8 +14,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from hub.errors import Problem, Refusal
-from hub.events import Event
-from hub.topics import CONTROL, BadTopic, is_group
+from hub.topics import BadTopic, is_group
 from hub.topics import user as user_topic
 from notifications.access import held_sendings, names
 from notifications.access.tokens import digest
@@ -89,10 +88,9 @@ def revoke(name: str, by: str = "") -> int:
     return held
 
 
-def tap(event: Event) -> None:
-    """Somebody's rights may have ended, perhaps a key's: ask about every key again."""
-    if event.topic == CONTROL and event.type == "recheck":
-        known.clear()
+def forget_cached(data: object) -> None:
+    """Handles `recheck`: someone's rights may have ended, perhaps a key's, so look every key up again."""
+    known.clear()
 
 
 def check(text: str, scope: str) -> ApiKey:

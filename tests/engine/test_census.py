@@ -9,7 +9,7 @@ import pytest
 
 from hub import topics
 from hub.delivery.subscriber import Subscriber
-from hub.ops.connection_list import SHOWN, Filter, census, code, decode
+from hub.ops.connection_list import MAX_CONNECTIONS_LISTED, Filter, code, decode, matching
 from hub.ports import Person
 
 
@@ -20,7 +20,7 @@ def subscriber(name: str, *more: str, address: str = "127.0.0.1", age_s: float =
 
 
 def found(filter: Filter, *feeds: Subscriber) -> list[str]:
-    answer = census(filter, [("feed", feeds)], time.time())
+    answer = matching(filter, [("feed", feeds)], time.time())
     return [one["person"]["name"] for one in answer["connections"]]
 
 
@@ -74,11 +74,11 @@ def test_each_filter_leaves_out_what_it_does_not_admit() -> None:
 
 
 def test_of_very_many_the_newest_are_shown_and_all_are_counted() -> None:
-    feeds = [subscriber(f"n{n}") for n in range(SHOWN + 30)]
+    feeds = [subscriber(f"n{n}") for n in range(MAX_CONNECTIONS_LISTED + 30)]
 
-    answer = census(Filter(), [("feed", feeds)], time.time())
+    answer = matching(Filter(), [("feed", feeds)], time.time())
 
-    assert answer["matching"] == SHOWN + 30
+    assert answer["matching"] == MAX_CONNECTIONS_LISTED + 30
     assert [one["person"]["name"] for one in answer["connections"]] == [
-        f"n{n}" for n in reversed(range(30, SHOWN + 30))
+        f"n{n}" for n in reversed(range(30, MAX_CONNECTIONS_LISTED + 30))
     ]

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from hub import topics
+from hub.delivery.control_bus import ControlBus
 from hub.delivery.holdings import BELIEVED_S, MOST, Holdings
 from hub.delivery.limits import ConnectionLimits, Held
 from hub.errors import Problem
@@ -18,7 +19,8 @@ class Instance:
     def __init__(self, name: str) -> None:
         self.caps = ConnectionLimits(1000, 50, 1000, 1000)
         self.leaving = False
-        self.holdings = Holdings(name, self.caps, MemoryLog(10, 60), lambda: self.leaving)
+        self.control = ControlBus()
+        self.holdings = Holdings(name, self.caps, MemoryLog(10, 60), self.control, lambda: self.leaving)
 
     def open(self, person: str, times: int, topics: int = 0) -> None:
         for _ in range(times):
@@ -27,7 +29,7 @@ class Instance:
 
     def hear(self, said: Draft | None) -> None:
         assert said is not None
-        self.holdings.tap(Event(1, 0, said.topic, said.type, said.body))
+        self.control.tap(Event(1, 0, said.topic, said.type, said.body))
 
 
 @pytest.fixture
@@ -132,6 +134,7 @@ def test_what_is_none_of_ours_is_skipped(data: object) -> None:
     one = Instance("one")
 
     one.hear(draft(topics.CONTROL, "holding", data))
-    one.holdings.tap(Event(1, 0, topics.CONTROL, "holding", b"\xff"))
+    with pytest.raises(ValueError, match="utf-8"):
+        one.control.tap(Event(1, 0, topics.CONTROL, "holding", b"\xff"))
 
     assert one.holdings.of("ann") == Held()

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from hub.delivery import revocation
+from hub.delivery.control_bus import ControlBus
 from hub.delivery.revocation import Revocation, recheck
 from hub.delivery.subscriber import Subscriber
 from hub.events import Event
@@ -31,11 +32,12 @@ def here(*people: Person) -> list[Subscriber]:
 
 
 @asynccontextmanager
-async def asking(subscribers: Iterable[Subscriber], ask: Ask) -> AsyncIterator[Revocation]:
-    asked = Revocation([list(subscribers)], ask)
+async def asking(subscribers: Iterable[Subscriber], ask: Ask) -> AsyncIterator[tuple[Revocation, ControlBus]]:
+    control = ControlBus()
+    asked = Revocation(control, [list(subscribers)], ask)
     running = asyncio.create_task(asked.run())
     try:
-        yield asked
+        yield asked, control
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):
@@ -62,11 +64,11 @@ async def test_a_round_is_made_though_somebody_else_is_asked_about_all_the_time(
     async def ask(people: Sequence[Person]) -> dict[Person, bool]:
         return {ANN: False} if ANN in people else {}
 
-    async with asking(subscribers, ask) as asked:
+    async with asking(subscribers, ask) as (asked, control):
 
         async def noise() -> None:
             while True:
-                asked.tap(again(BOB.id))
+                control.tap(again(BOB.id))
                 await asyncio.sleep(0)
 
         steady = asyncio.create_task(noise())
@@ -84,8 +86,8 @@ async def test_who_is_asked_about_by_name_waits_for_no_round() -> None:
         asked_about.extend(people)
         return dict.fromkeys(people, False)
 
-    async with asking(subscribers, ask) as asked:
-        asked.tap(again(ANN.id))
+    async with asking(subscribers, ask) as (asked, control):
+        control.tap(again(ANN.id))
         await until(lambda: bool(ann.closed))
 
     assert asked_about == [ANN]
@@ -99,8 +101,8 @@ async def test_a_program_s_end_is_asked_of_all_whom_it_gave_a_token() -> None:
     async def ask(people: Sequence[Person]) -> dict[Person, bool]:
         return dict.fromkeys(people, False)
 
-    async with asking(subscribers, ask) as asked:
-        asked.tap(again("key-7"))
+    async with asking(subscribers, ask) as (asked, control):
+        control.tap(again("key-7"))
         await until(lambda: bool(cat.closed))
 
     assert not ann.closed
@@ -113,8 +115,8 @@ async def test_who_cannot_be_asked_about_keeps_nobody_else(monkeypatch: pytest.M
     async def ask(people: Sequence[Person]) -> dict[Person, bool]:
         return {person: bool(int(person.id) < 0) for person in people}
 
-    async with asking(subscribers, ask) as asked:
-        asked.tap(again(EVERYBODY))
+    async with asking(subscribers, ask) as (asked, control):
+        control.tap(again(EVERYBODY))
         await until(lambda: all(s.closed for s in subscribers if s.person is not poison))
 
     assert not subscribers[-1].closed
@@ -135,8 +137,8 @@ async def test_while_nobody_can_be_asked_about_few_questions_are_tried_and_then_
             raise ConnectionError("the database is away")
         return dict.fromkeys(people, False)
 
-    async with asking(subscribers, ask) as asked:
-        asked.tap(again(EVERYBODY))
+    async with asking(subscribers, ask) as (asked, control):
+        control.tap(again(EVERYBODY))
         await until(lambda: len(asked_for) >= 4)
         away = False
         await until(lambda: all(s.closed for s in subscribers))
@@ -150,7 +152,7 @@ async def test_once_the_log_is_heard_again_everybody_is_asked_about() -> None:
     async def ask(people: Sequence[Person]) -> dict[Person, bool]:
         return dict.fromkeys(people, True)
 
-    async with asking(subscribers, ask) as asked:
+    async with asking(subscribers, ask) as (asked, control):
         asked.state(False)
         asked.state(True)
         await until(lambda: bool(ann.closed))

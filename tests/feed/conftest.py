@@ -164,8 +164,8 @@ class Desk:
         self.feeds = Feeds(
             self.fanout, limits, options, replay=replay, admit=self.admit, recount=self.recount
         )
-        self.revocation = Revocation([self.feeds.connections], self.revoked)
-        self.fanout.taps += [Recalls(self.fanout.watches).tap, self.recount.tap, self.revocation.tap]
+        self.revocation = Revocation(self.fanout.control, [self.feeds.connections], self.revoked)
+        self.fanout.taps += [Recalls(self.fanout.watches).tap, self.recount.tap]
         self.clients: list[Client] = []
         self.asked: list[Mapping[str, int]] = []  # of the database
 

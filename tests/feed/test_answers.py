@@ -17,10 +17,10 @@ from hub.log import Log
 from hub.log.replay import Replay
 from hub.ops import live_status
 from hub.ops.connection_list import code
-from hub.ops.instance_stats import Vitals
-from hub.ops.live_status import Answers
+from hub.ops.instance_stats import InstanceStats
+from hub.ops.live_status import LiveStatus
 from hub.ops.metrics import Metrics
-from hub.ops.remote_commands import Orders, disconnect, drain
+from hub.ops.remote_commands import RemoteCommands, disconnect, drain
 from hub.ports import Credentials, Entry
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.memory import MemoryPresence
@@ -50,12 +50,17 @@ class Office:
             rates=Rates(20, 20, 65536),
         )
         metrics = Metrics(log, desk.fanout, desk.feeds, rooms, lobby, "")
-        vitals = Vitals("hub-1", desk.fanout, desk.feeds, rooms, metrics)
-        self.answers = Answers(
-            "hub-1", log, desk.fanout.watches, desk.feeds, rooms, lobby, vitals, self.report
+        self.live_status = LiveStatus(
+            log,
+            desk.fanout,
+            instance="hub-1",
+            feeds=desk.feeds,
+            rooms=rooms,
+            registry=lobby,
+            stats=InstanceStats("hub-1", fanout=desk.fanout, feeds=desk.feeds, rooms=rooms, metrics=metrics),
+            report=self.report,
         )
-        self.orders = Orders("hub-1", [desk.feeds, rooms], 0.1)
-        desk.fanout.taps += [self.answers.tap, self.orders.tap]
+        RemoteCommands(desk.fanout.control, [desk.feeds, rooms], instance="hub-1", drain_s=0.1)
 
     async def report(self, topic: str) -> tuple[str, Any] | None:
         self.asked.append(topic)
@@ -77,9 +82,9 @@ async def _enter(credentials: Credentials, name: str) -> Entry:
 async def office(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     monkeypatch.setattr(live_status, "ASK_S", 0.05)
     monkeypatch.setattr(live_status, "REPORT_S", 0.05)
-    monkeypatch.setattr(live_status, "AGAIN_S", 0.02)
+    monkeypatch.setattr(live_status, "REPEAT_S", 0.02)
     office = Office(desk)
-    running = asyncio.create_task(office.answers.run())
+    running = asyncio.create_task(office.live_status.run())
     yield office
     running.cancel()
     with suppress(asyncio.CancelledError):
@@ -113,7 +118,7 @@ async def test_while_nobody_looks_nothing_is_said(desk: Desk, office: Office) ->
     # A loop that spoke would have had several turns while these come and go.
     for _ in range(3):
         await (await desk.opened()).until_said("stream-live")
-        await asyncio.wait_for(office.answers._ask([]), 1)
+        await asyncio.wait_for(office.live_status._ask([]), 1)
 
     assert desk.log.head() == head
 
@@ -208,7 +213,7 @@ async def test_a_report_that_fails_takes_no_other_along(desk: Desk, office: Offi
             raise RuntimeError("no good")
         return "lines", {"lines": []}
 
-    office.answers._report = report
+    office.live_status._report = report
     feed = await look(desk, "lines-bad", "lines-good")
 
     await feed.until_said("lines")
@@ -217,7 +222,7 @@ async def test_a_report_that_fails_takes_no_other_along(desk: Desk, office: Offi
 async def test_an_answer_that_fails_takes_no_other_along(
     desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(office.answers._vitals, "take", lambda: 1 / 0)
+    monkeypatch.setattr(office.live_status._stats, "measure", lambda: 1 / 0)
     feed = await look(desk, "instances", "rooms")
 
     await feed.until_said("rooms", 2)

@@ -13,7 +13,7 @@ from hub.delivery.fanout import Fanout
 from hub.delivery.open_connections import OpenConnections
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
-from hub.ops.remote_commands import Orders
+from hub.ops.remote_commands import RemoteCommands
 from hub.ports import Person
 from hub.support.faults import malformed
 from tests.feed.conftest import Desk
@@ -38,8 +38,7 @@ TYPES = ("recheck", "ask", "drain", "disconnect", "notification", "unknown")
 
 @pytest.mark.parametrize("body", BODIES)
 async def test_nothing_on_the_control_topic_stops_a_feed(desk: Desk, body: str) -> None:
-    orders = Orders("hub-1", [desk.feeds], 0.1)
-    desk.fanout.taps.append(orders.tap)
+    RemoteCommands(desk.fanout.control, [desk.feeds], instance="hub-1", drain_s=0.1)
     feed = await desk.opened(("topic", "job-1"))
     faults: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))

@@ -141,8 +141,7 @@ class Hall:
             enter=self.enter,
             rates=rates,
         )
-        self.revocation = Revocation([self.rooms.connections], self.revoked)
-        self.fanout.taps.append(self.revocation.tap)
+        self.revocation = Revocation(self.fanout.control, [self.rooms.connections], self.revoked)
         self.port = 0
         self._wires: Wires | None = None
         self._visits = AsyncExitStack()
