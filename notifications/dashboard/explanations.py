@@ -39,7 +39,7 @@ def verdict(answer: Answer, person: User, now: datetime, topic: str) -> dict[str
         "start": quiet["start"],
         "end": quiet["end"],
         "zone": quiet["zone"],
-        "by": facts.recalled_by or say("why_somebody"),
+        "by": facts.recalled_by or say("why_unknown_actor"),
         "because": facts.recall_reason or say("why_no_reason"),
         "topic": topic,
         "recalled": moment(facts.recalled_at, now),

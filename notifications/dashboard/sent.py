@@ -88,7 +88,7 @@ def sending(request: StaffRequest, id: UUID) -> HttpResponse:
         "tags": TAGS,
         "live_words": responses.texts(
             *(f"sending_{state}" for state in TAGS),
-            *(f"sending_{state}_told" for state in TAGS),
+            *(f"sending_{state}_hint" for state in TAGS),
             "sending_s",
             "sending_ms",
             "sending_due_in",

@@ -85,11 +85,11 @@ def test_the_walk(cluster: Cluster, browser: Browser, viewer: str) -> None:
         admin.goto(f"{cluster.http_url}/dashboard/send/")
         admin.evaluate("window.still = true")
         admin.get_by_role("button", name="Everyone").click()
-        admin.get_by_label("As this person sees it").fill("bob")
+        admin.get_by_label("As seen by").fill("bob")
         admin.get_by_label("Title").press_sequentially(TITLE)
         expect(admin.locator("#preview .row .title")).to_have_text(TITLE)
         expect(admin.locator("#preview .toast .title")).to_have_text(TITLE)
-        expect(admin.locator(".decision")).to_have_text(re.compile("bob In the list, and a toast."))
+        expect(admin.locator(".decision")).to_have_text(re.compile("bob Inbox and pop-up."))
         expect(admin.locator("#people")).to_have_text("5")
         expect(admin.locator(".sample")).to_have_text("admin alice bob carol viewer")
         expect(admin.get_by_label("Title")).to_be_focused()
@@ -97,13 +97,13 @@ def test_the_walk(cluster: Cluster, browser: Browser, viewer: str) -> None:
 
         # A test goes to oneself alone.
         admin.get_by_role("button", name="Send me a test").click()
-        expect(admin.locator(".saved")).to_have_text("A test is on its way to you alone.")
+        expect(admin.locator(".saved")).to_have_text("Test sent to you only.")
         expect(admin.locator("notification-toasts .toast")).to_have_count(1, timeout=SOON_MS)
 
         # The wrong number sends nothing; the right one leads to the funnel, on the same page.
         admin.get_by_label("Type the number of people").fill("4")
         admin.get_by_role("button", name="Send", exact=True).click()
-        expect(admin.locator("#notice")).to_have_text("Not sent: type the number of people it reaches, 5.")
+        expect(admin.locator("#notice")).to_have_text("Not sent. Type 5 to confirm.")
         admin.get_by_label("Type the number of people").fill("5")
         admin.get_by_role("button", name="Send", exact=True).click()
         expect(admin.locator("#tag")).to_have_text("Waiting")

@@ -27,7 +27,7 @@ def test_a_wrong_number_sends_nothing(broadcaster: Client, crowd: Group, typed: 
     answer = press(broadcaster, "send", to="group:crowd", confirm=typed)
 
     assert answer.status_code == 422
-    assert "Not sent: type the number of people it reaches, 3." in text(answer)
+    assert "Not sent. Type 3 to confirm." in text(answer)
     assert nothing_done()
 
 
@@ -57,6 +57,6 @@ def test_who_may_only_send_to_few_is_refused_whatever_they_type(
     answer = press(sender, "send", to=to, confirm=people)
 
     assert answer.status_code == 403
-    assert "you need the role “broadcast”" in text(answer)
+    assert "You need the “broadcast” role" in text(answer)
     assert 'value="send"' not in answer.content.decode()
     assert nothing_done()

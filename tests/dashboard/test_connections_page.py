@@ -55,7 +55,7 @@ def test_it_listens_to_the_instances_and_to_what_the_filter_admits(viewer: Clien
     ("query", "says"),
     [
         ("?topic=a b", "is not a valid topic"),
-        ("?kind=pigeon", "is feed or room"),
+        ("?kind=pigeon", "is “feed” or “room”"),
         ("?older_s=long", "number of seconds"),
         ("?older_s=-1", "number of seconds"),
         ("?older_s=99999999999999999999", "number of seconds"),
@@ -84,12 +84,14 @@ def test_it_takes_few_queries(viewer: Client, django_assert_max_num_queries: Any
         shown(viewer)
 
 
-@pytest.mark.parametrize("act", ["drain", "undrain"])
-def test_a_manager_drains_and_undrains_an_instance(manager: Client, heard_log: Log, act: str) -> None:
+@pytest.mark.parametrize(("act", "reply"), [("drain", "Draining hub-1."), ("undrain", "Resuming hub-1.")])
+def test_a_manager_drains_and_undrains_an_instance(
+    manager: Client, heard_log: Log, act: str, reply: str
+) -> None:
     answer = manager.post(f"{PATH}{act}", {"instance": "hub-1"})
 
     assert answer["Location"] == PATH
-    assert "hub-1 is told to" in manager.get(PATH).content.decode()
+    assert reply in manager.get(PATH).content.decode()
     assert orders(heard_log) == [("drain", {"instance": "hub-1", "draining": act == "drain"})]
     assert audited() == [("manager", act, "hub-1")]
 
@@ -97,7 +99,7 @@ def test_a_manager_drains_and_undrains_an_instance(manager: Client, heard_log: L
 def test_a_manager_disconnects_one_connection(manager: Client, heard_log: Log) -> None:
     answer = manager.post(f"{PATH}disconnect", ONE, headers=SCRIPTED)
 
-    assert answer.json() == {"said": "hub-1 is told to close connection 7."}
+    assert answer.json() == {"said": "Disconnecting connection 7 from hub-1."}
     assert orders(heard_log) == [("disconnect", {"instance": "hub-1", "number": 7, "person": "3"})]
     assert audited() == [("manager", "disconnect", "hub-1 #7")]
 
@@ -108,7 +110,7 @@ def test_a_sender_sends_a_person_a_test(sender: Client, person: Callable[[str], 
     answer = sender.post(f"{PATH}test", {"person": "alice"}, headers=SCRIPTED)
 
     row = Notification.objects.select_related("sending").get()
-    assert answer.json() == {"said": "A test is on its way to alice."}
+    assert answer.json() == {"said": "Test sent to alice."}
     assert (row.topic, row.category) == (f"user-{alice.pk}", "test")
     assert row.sending
     assert row.sending.sender == "sender"
@@ -175,7 +177,7 @@ def test_while_the_log_is_away_an_order_is_not_given_and_not_audited(manager: Cl
 
     assert answer.status_code == 503
     assert answer["Retry-After"]
-    assert "The log is away" in answer.json()["detail"]
+    assert "The log is unavailable" in answer.json()["detail"]
     assert audited() == []
 
 

@@ -40,15 +40,15 @@ def test_it_is_shown_with_who_revoked_the_key_and_when_it_was_planned(sender: Cl
 
     said = text(sender.get(PATH))
 
-    assert said.index("Waiting for a decision") < said.index("Later") < said.index("Another")
+    assert said.index("On hold") < said.index("Later") < said.index("Another")
     assert "key:ci" in said
     assert "revoked by boss" in said
-    assert "Send as planned" in said
+    assert "Release" in said
 
 
 def test_it_is_said_of_it_on_every_page(sender: Client, held: UUID) -> None:
-    assert "Held" in text(sender.get(f"/dashboard/sent/{held}/"))
-    assert "Held" in text(sender.get("/dashboard/sent/"))
+    assert "On hold" in text(sender.get(f"/dashboard/sent/{held}/"))
+    assert "On hold" in text(sender.get("/dashboard/sent/"))
 
 
 def test_it_goes_out_when_it_was_planned_and_that_is_audited(
@@ -58,7 +58,7 @@ def test_it_goes_out_when_it_was_planned_and_that_is_audited(
 
     answer = sender.post(f"{PATH}{held}/release", follow=True)
 
-    assert "It goes out as planned" in text(answer)
+    assert "Released. It is sent as planned" in text(answer)
     assert Notification.objects.get().position
     entry = AuditEntry.objects.get(act="release")
     assert (entry.actor, entry.target) == ("sender", str(held))
@@ -67,7 +67,7 @@ def test_it_goes_out_when_it_was_planned_and_that_is_audited(
 def test_it_is_taken_back_and_that_is_audited(sender: Client, held: UUID) -> None:
     answer = sender.post(f"{PATH}{held}/recall", follow=True)
 
-    assert "Waiting for a decision" not in text(answer)
+    assert "On hold" not in text(answer)
     assert Notification.objects.get().recalled_by == "sender"
     assert AuditEntry.objects.get(act="recall").actor == "sender"
 
@@ -93,5 +93,5 @@ def test_without_the_role_to_send_it_stays(viewer: Client, held: UUID, act: str)
 def test_why_a_person_did_not_get_it_says_that_it_is_held(viewer: Client, held: UUID) -> None:
     said = text(viewer.get("/dashboard/why/", {"person": "alice"}))
 
-    assert "The key that scheduled it was revoked" in said
+    assert "The API key that scheduled it was revoked" in said
     assert "9999" not in said

@@ -70,7 +70,7 @@ def test_the_charts_begin_two_minutes_ago(viewer: Client, heard_log: Log) -> Non
 
 
 def test_without_a_script_it_says_what_is_missing(viewer: Client) -> None:
-    assert '<noscript><p class="notice">Live numbers need JavaScript' in shown(viewer)
+    assert '<noscript><p class="notice">Turn on JavaScript to see live numbers' in shown(viewer)
 
 
 def test_it_takes_few_queries_however_much_was_sent(

@@ -62,7 +62,7 @@ def test_what_is_published_already_is_not_stopped(sender: Client, person: Person
 
     answer = sender.post(f"/dashboard/sent/{rows[0].sending_id}/stop", follow=True)
 
-    assert "All of it has gone out already" in text(answer)
+    assert "All of it was already sent" in text(answer)
     assert Notification.objects.get().recalled_at is None
     assert acts() == []
 

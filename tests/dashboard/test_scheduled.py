@@ -96,7 +96,7 @@ def test_what_is_no_time_changes_nothing(sender: Client, form: dict[str, str]) -
 
     answer = sender.post(f"{PATH}{id}/later", form, follow=True)
 
-    assert "Nothing was changed: give a date and a time." in text(answer)
+    assert "Not rescheduled. Enter a date and a time." in text(answer)
     assert Sending.objects.get().due_at == before
     assert acts() == []
 

@@ -69,10 +69,10 @@ def test_the_page_of_one_stands_without_a_script(viewer: Client, person: Person,
     page = viewer.get(f"/dashboard/sent/{row.sending_id}/")
 
     said = text(page)
-    assert "Accepted for 2 100 %" in said
+    assert "Recipients 2 100 %" in said
     assert "Seen 1 50 %" in said
     assert "Read 1 50 %" in said
-    assert "Link followed 0 0 %" in said
+    assert "Clicked 0 0 %" in said
     assert "All passed." in said
     assert f"/dashboard/why/?notification={row.pk}" in page.content.decode()
     assert "<form" not in page.content.decode().partition('id="sending"')[2]

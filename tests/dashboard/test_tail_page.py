@@ -77,7 +77,7 @@ def test_a_person_of_many_topics_is_watched_on_as_many_as_a_feed_takes(
     page = manager.get(begin(manager, person="alice")).content.decode()
 
     assert len(listens(page)) == 100
-    assert "Left out, for one feed takes no more: 52" in page
+    assert "Topics not shown (limit reached): 52" in page
 
 
 def test_a_link_fills_in_the_form_and_watches_nobody(manager: Client) -> None:
@@ -91,13 +91,13 @@ def test_a_link_fills_in_the_form_and_watches_nobody(manager: Client) -> None:
 @pytest.mark.parametrize(
     ("form", "says"),
     [
-        ({}, "one of them"),
-        ({"person": "alice", "topic": "job-1"}, "one of them"),
-        ({"person": "nobody"}, "nobody named “nobody”"),
-        ({"person": "a\x00b"}, "nobody named"),
+        ({}, "either a person or a topic"),
+        ({"person": "alice", "topic": "job-1"}, "either a person or a topic"),
+        ({"person": "nobody"}, "No user “nobody”"),
+        ({"person": "a\x00b"}, "No user “"),
         ({"topic": "a b"}, "is not a valid topic"),
-        ({"topic": "room-lobby"}, "to its members alone"),
-        ({"topic": "hub.control"}, "for instances alone"),
+        ({"topic": "room-lobby"}, "to the room’s members only"),
+        ({"topic": "hub.control"}, "internal to the hub"),
     ],
 )
 def test_what_cannot_be_watched_is_told_why(manager: Client, form: dict[str, str], says: str) -> None:

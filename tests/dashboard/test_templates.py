@@ -23,7 +23,7 @@ BUILD = {
 def test_one_is_made_and_shown_with_its_variables(sender: Client) -> None:
     said = text(sender.post(PATH, BUILD, follow=True))
 
-    assert "“Build” is saved." in said
+    assert "Saved “Build”." in said
     assert "number repo who" in said
     assert acts() == ["save-template"]
 
@@ -43,7 +43,7 @@ def test_one_is_deleted(sender: Client) -> None:
 
     said = text(sender.post(f"{PATH}{template.pk}/delete", follow=True))
 
-    assert "“Build” is deleted." in said
+    assert "Deleted “Build”." in said
     assert not Template.objects.exists()
     assert acts() == ["delete-template"]
 

@@ -55,7 +55,7 @@ def test_when_it_has_gone_out_it_is_too_late(sender: Client) -> None:
 
     answer = sender.post(f"/dashboard/sent/{rows[0].sending_id}/undo", follow=True)
 
-    assert "It has gone out already: recall it instead." in text(answer)
+    assert "Already sent. Recall it instead." in text(answer)
     assert Notification.objects.get().recalled_at is None
     assert acts() == []
 

@@ -78,7 +78,7 @@ def test_it_names_the_quiet_hours_that_decided(viewer: Client, alice: User) -> N
     preferences.put(alice, [], {"categories": {}, "quiet_hours": ALWAYS})  # type: ignore[typeddict-item]
     give(send(), alice)
 
-    assert "No toast: quiet hours 00:00–23:59 UTC" in asked(viewer, person="alice")
+    assert "No pop-up: quiet hours 00:00–23:59 UTC" in asked(viewer, person="alice")
 
 
 def test_it_names_who_recalled_it_and_why(viewer: Client, alice: User) -> None:
@@ -86,7 +86,7 @@ def test_it_names_who_recalled_it_and_why(viewer: Client, alice: User) -> None:
 
     page = asked(viewer, person="alice")
 
-    assert "admin took it back" in page
+    assert "admin recalled it" in page
     assert "wrong link" in page
 
 
@@ -113,8 +113,8 @@ def test_of_a_notification_it_tells_the_numbers(viewer: Client, alice: User, per
     page = asked(viewer, notification=row.pk)
 
     assert "To all" in page
-    assert in_order(page, "Accepted for</dt><dd>3", "Delivered</dt><dd>1")
-    assert "Offline: waiting</dt><dd>2" in page
+    assert in_order(page, "Recipients</dt><dd>3", "Delivered</dt><dd>1")
+    assert "Not yet reached</dt><dd>2" in page
 
 
 def test_of_one_without_a_sending_there_are_no_numbers(viewer: Client) -> None:
@@ -136,7 +136,7 @@ def test_of_one_and_the_other_it_tells_what_became_of_it(viewer: Client, alice: 
 
     steps = ("written", "due", "delivered", "seen", "read", "clicked", "recalled")
     assert in_order(page, *(f'data-step="{step}"' for step in steps))
-    assert "A page of theirs was open and was given it." in page
+    assert "They had a page open and received it live." in page
 
 
 def test_what_is_still_to_come_is_marked(viewer: Client, alice: User) -> None:
@@ -163,17 +163,17 @@ def test_an_unknown_person_is_told_so(viewer: Client, alice: User, name: str) ->
     answer = viewer.get(PAGE, {"person": name})
 
     assert answer.status_code == 404
-    assert "There is nobody named" in answer.content.decode()
+    assert "No user “" in answer.content.decode()
 
 
 @pytest.mark.parametrize("query", [{"notification": "7"}, {"person": "alice", "before": "x"}])
 def test_what_is_no_id_is_told_so(viewer: Client, alice: User, query: dict[str, str]) -> None:
-    assert "not the id of a notification" in asked(viewer, 422, **query)
+    assert "isn’t a notification ID" in asked(viewer, 422, **query)
 
 
 @pytest.mark.parametrize("query", [{}, {"person": "alice"}])
 def test_an_unknown_notification_is_told_so(viewer: Client, alice: User, query: dict[str, str]) -> None:
-    assert "There is no notification with this id" in asked(viewer, 404, notification=uuid4(), **query)
+    assert "No notification with this ID" in asked(viewer, 404, notification=uuid4(), **query)
 
 
 def test_hostile_texts_are_shown_and_never_run(manager: Client, person: Callable[[str], User]) -> None:

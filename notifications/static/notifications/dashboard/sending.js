@@ -77,7 +77,7 @@ class Sending {
     const tag = document.getElementById("tag");
     tag.textContent = this.#words.say(`sending_${state}`);
     tag.className = `tag ${this.#tags[state]}`;
-    document.getElementById("told").textContent = this.#words.say(`sending_${state}_told`);
+    document.getElementById("told").textContent = this.#words.say(`sending_${state}_hint`);
   }
 
   #count() {
