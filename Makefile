@@ -13,17 +13,17 @@ run: .venv/run.stamp
 	exec .venv/bin/python manage.py serve
 
 test: lint
-	sh tests/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest
+	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	exec .venv/bin/python -m pytest -m alone
 
 cluster: .venv/run.stamp
-	sh tests/parts.sh $(CLUSTER_PARTS)
+	sh tests/cluster/parts.sh $(CLUSTER_PARTS)
 	exec .venv/bin/python -m tests.cluster
 
 bench: .venv/test.stamp
-	sh tests/parts.sh redis-server postgresql gcc
+	sh tests/cluster/parts.sh redis-server postgresql gcc
 	exec .venv/bin/python -m tests.benchmark
 
 lint: .venv/test.stamp

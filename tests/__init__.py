@@ -1,0 +1,5 @@
+"""The tests: the path says what one needs (CONTRIBUTING.md)."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]

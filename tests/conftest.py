@@ -18,6 +18,7 @@ from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOp
 from hub.events import Event
 from hub.log import Log
 from hub.log.current import shared_log
+from tests import ROOT
 from tests.cluster.postgres import Made
 
 
@@ -26,10 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
-    browsers = [path for path in files if path.parent.name == "browser"]
+    browsers = [path for path in files if path.is_relative_to(ROOT / "tests" / "browser")]
     others = sorted(
-        (path for path in files if path.parent.name != "browser"),
-        key=lambda path: path.parent.name not in ("delivery", "docs", "doctor", "proxy"),
+        (path for path in files if path not in browsers),
+        key=lambda path: not path.is_relative_to(ROOT / "tests" / "system"),
     )
     turns = chain.from_iterable(zip_longest(browsers, others))
     items[:] = [item for path in turns if path is not None for item in files[path]]

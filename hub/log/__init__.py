@@ -1,7 +1,7 @@
 """The log: the ordered, bounded, replayable history of events, and hearing what is appended.
 
 Two bodies, `memory` for one process and `redis` for many, keep one contract
-(`tests/log/test_contract.py`):
+(`tests/services/log/test_contract.py`):
 
 - a position is greater than every earlier one, and than any the caller has seen (its *floor*);
 - order of publishing equals order of position;

@@ -66,7 +66,7 @@ class Decision:
 def wants(preference: Preferences, notification: Mapping[str, Any], moment: datetime) -> Decision:
     """How a notification (its ``category`` and ``severity``) reaches whoever has these preferences.
 
-    The browser decides the same way: `preferences-rule.js`; `tests/preferences.json` holds both to it.
+    The browser decides the same way: `preferences-rule.js`; `tests/cases/preferences.json` holds both to it.
     """
     category = notification["category"]
     mandatory = category in preference["mandatory"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from tests import ROOT
 from tests.benchmark import chart, machine, report
 from tests.benchmark.helper import HelperError
 from tests.benchmark.parts import Parts
@@ -20,7 +21,6 @@ from tests.benchmark.programs import Programs
 from tests.benchmark.scenarios import ALL, scenarios
 from tests.benchmark.servers import Bench
 from tests.cluster import PartError
-from tests.cluster.instance import ROOT
 
 LATEST = ROOT / ".bench" / "latest.json"
 AT_MOST_S = 20 * 60

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from tests.cluster.instance import ROOT
+from tests import ROOT
 
 FILE = ROOT / "docs" / "images" / "performance.svg"
 

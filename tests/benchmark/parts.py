@@ -12,7 +12,7 @@ from typing import Self
 import psycopg
 import redis
 
-from tests.cluster.instance import ROOT
+from tests import ROOT
 from tests.cluster.ports import HOST, Ports
 from tests.cluster.postgres import Postgres
 from tests.cluster.redis import Redis

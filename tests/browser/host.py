@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from tests.cluster.instance import ROOT
+from tests import ROOT
 from tests.cluster.ports import HOST
 
 DOCUMENT = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")

@@ -1,15 +1,15 @@
-"""The browser decides as the server does: both are held to tests/preferences.json."""
+"""The browser decides as the server does: both are held to tests/cases/preferences.json."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from tests import ROOT
 from tests.cluster import Cluster
 
-CASES = Path(__file__).resolve().parents[1] / "preferences.json"
+CASES = ROOT / "tests" / "cases" / "preferences.json"
 DECIDE = """async (cases) => {
   const { wants } = await import("/static/notifications/shared/preferences-rule.js");
   return cases.map(({ preferences, category, severity, at }) =>

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests import ROOT
 from tests.cluster.cluster import Cluster
-from tests.cluster.instance import ROOT
 from tests.cluster.ports import Ports
 from tests.cluster.postgres import remove_data
 from tests.cluster.process import PartError, Process

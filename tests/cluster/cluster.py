@@ -13,7 +13,8 @@ from typing import Any, Self
 
 import psycopg
 
-from tests.cluster.instance import ROOT, Instance
+from tests import ROOT
+from tests.cluster.instance import Instance
 from tests.cluster.nginx import Nginx
 from tests.cluster.ports import HOST, Ports
 from tests.cluster.postgres import Made, Postgres

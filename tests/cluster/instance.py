@@ -5,10 +5,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests import ROOT
 from tests.cluster.ports import HOST
 from tests.cluster.process import Process
-
-ROOT = Path(__file__).parents[2]
 
 
 class Instance(Process):

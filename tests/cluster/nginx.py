@@ -7,12 +7,13 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tests import ROOT
 from tests.cluster.certificate import Certificate
 from tests.cluster.ports import HOST
 from tests.cluster.process import Process
 from tests.cluster.static import collected
 
-TEMPLATE = Path(__file__).parents[2] / "nginx" / "nginx.conf.template"
+TEMPLATE = ROOT / "nginx" / "nginx.conf.template"
 # Everybody comes from one address here, and by the thousand.
 UNLIMITED = {
     "HUB_CONNECT_RATE": "100000r/s",

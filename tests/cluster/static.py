@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.cluster.instance import ROOT
+from tests import ROOT
 
 # Links and not copies: who edits a file sees it at once. The folder is ours, not the checkout's.
 COLLECT = """

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
 import hub
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests import ROOT
 
 
 def test_the_table_names_every_setting_that_is_read_and_no_other() -> None:

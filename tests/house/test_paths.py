@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cluster.instance import ROOT
+from tests import ROOT
 
 PARTS = (
     "*",

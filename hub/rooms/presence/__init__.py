@@ -2,7 +2,7 @@
 
 A person is there as long as any instance holds an unexpired *lease* of theirs. An instance renews
 the leases of those connected to it; one that dies stops renewing, and they expire. Two bodies,
-`memory` for one process and `redis` for many, keep one contract (`tests/presence/test_contract.py`).
+`memory` for one process and `redis` for many, keep one contract (`tests/services/presence/test_contract.py`).
 """
 
 from __future__ import annotations

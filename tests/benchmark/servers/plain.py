@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests import ROOT
 from tests.benchmark.helper import Helper
 from tests.benchmark.machine import give_server_core
 from tests.benchmark.servers.base import EVENT_BYTES, Bench, Server, Shown
-from tests.cluster.instance import ROOT
 from tests.cluster.ports import HOST, Ports
 from tests.cluster.process import Process
 

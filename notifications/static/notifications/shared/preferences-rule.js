@@ -1,5 +1,5 @@
 // What a reader wants of a notification. The same rule as `notifications/inbox/preferences.py`, held to the
-// same cases: tests/preferences.json.
+// same cases: tests/cases/preferences.json.
 
 const BOTH = { feed: true, toast: true };
 

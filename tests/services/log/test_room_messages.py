@@ -1,0 +1,80 @@
+"""What one person says in a room: said once under its id, remembered in little room, and bounded a day."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+
+from hub.events import Draft
+from hub.log import SAID_KEPT, Log, Overtaken, Placed
+from hub.log.redis import RedisLog
+from hub.log.script import PREFIX
+from tests.services.log.conftest import MakeLog, heard
+
+
+def said(id: str, *, topic: str = "room-a", sender: str = "7", daily: int = 100_000) -> Draft:
+    return Draft(topic, "said", b"{}", id, sender=sender, daily=daily)
+
+
+async def test_an_id_is_said_once_by_each_person_in_each_room(log: Log) -> None:
+    (first,) = await log.place([said("c1")])
+
+    again, other, elsewhere = await log.place([said("c1"), said("c1", sender="8")]) + await log.place(
+        [said("c1", topic="room-b")]
+    )
+
+    assert again == Placed(first.position, False)
+    assert other.fresh
+    assert elsewhere.fresh
+
+
+async def test_an_id_said_twice_at_once_is_said_once(log: Log) -> None:
+    first, second = await log.place([said("c1"), said("c1")])
+
+    assert first.fresh
+    assert second == Placed(first.position, False)
+
+
+async def test_a_line_that_was_said_is_answered_though_it_was_overtaken(log: Log) -> None:
+    (first,) = await log.place([said("c1")])
+
+    assert await log.place([said("c1")], after=-1) == [Placed(first.position, False)]
+    with pytest.raises(Overtaken):
+        await log.place([said("c2")], after=-1)
+
+
+async def test_of_one_person_the_newest_ids_are_remembered(log: Log) -> None:
+    await log.place([said("first")])
+    for start in range(0, SAID_KEPT, 512):
+        await log.place([said(f"c{n}") for n in range(start, start + 512)])
+
+    last, first = await log.place([said(f"c{SAID_KEPT - 1}"), said("first")])
+
+    assert not last.fresh
+    assert first.fresh
+
+
+async def test_who_has_said_all_that_a_day_allows_says_nothing_more_anywhere(log: Log) -> None:
+    await log.place([said("c1", daily=2), said("c2", daily=2)])
+
+    over, other = await log.place([said("c3", daily=2), said("c3", sender="8", daily=2)])
+    (elsewhere,) = await log.place([said("c4", topic="room-b", daily=2)])
+    (again,) = await log.place([said("c2", daily=2)])
+
+    assert over == elsewhere == Placed(0, False)
+    assert over.over_daily
+    assert other.fresh
+    assert again.position > 0
+    assert not again.over_daily
+
+
+async def test_the_lines_of_one_person_take_a_key_a_room_and_one_for_the_day(make_log: MakeLog) -> None:
+    log = await heard(make_log)
+    await log.place([said(f"c{n}") for n in range(100)])
+    await log.place([said(f"c{n}", topic="room-b") for n in range(100)])
+
+    if isinstance(log, RedisLog):
+        client = redis.Redis.from_url(log._url)
+        keys = sorted(key.decode().removeprefix(PREFIX) for key in client.scan_iter())
+        assert keys == ["birth", "day:7", "last", "said:room-a:7", "said:room-b:7", "t:room-a", "t:room-b"]
+        assert all(client.ttl(PREFIX + key) > 0 for key in keys if key not in ("birth", "last"))

@@ -1,0 +1,67 @@
+"""Posted on one instance, seen on every other."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.system.conftest import Site
+from tests.system.reader import Reader, until
+
+
+async def test_a_notification_posted_on_one_instance_is_seen_on_all(site: Site) -> None:
+    readers = [await site.reader("alice", instance=k) for k in (1, 2, 3)]
+
+    (posted,) = await site.notify("user:alice", "Build 512 is green")
+
+    for reader in readers:
+        await until(lambda r=reader: posted["id"] in r.notifications, "the notification")
+        assert int(posted["position"]) in reader.ids
+
+
+async def test_a_live_event_reaches_whoever_may_read_it_and_nobody_else(site: Site) -> None:
+    reader = await site.reader("alice", ["job-42"], instance=1)
+    other = await site.reader("alice", instance=2)
+
+    position = await site.publish("job-42", {"done": 3, "of": 10})
+    await site.notify("user:alice", "after it")
+
+    await until(lambda: other.notifications, "the notification after it")
+    await until(lambda: position in reader.ids, "the event")
+    assert position not in other.ids
+
+
+async def test_what_was_posted_while_away_is_there_on_return(site: Site) -> None:
+    reader = await site.reader("alice", instance=1)
+    site.listening[-1].cancel()
+    posted = [(await site.notify("everyone", f"number {n}"))[0] for n in range(5)]
+
+    returned = Reader(reader.doors, reader.token, last_id=reader.last_id)
+    site.listening.append(asyncio.create_task(returned.listen()))
+    await until(lambda: len(returned.notifications) >= 5, "what was missed")
+
+    assert returned.notifications == [p["id"] for p in posted]
+
+
+async def test_somebody_elses_notification_is_not_seen(site: Site) -> None:
+    bob = await site.reader("bob", instance=1)
+
+    await site.notify("user:alice", "for alice alone")
+    await site.notify("group:ops", "for ops, bob is not in it")
+    (mine,) = await site.notify("user:bob", "for bob")
+
+    await until(lambda: bob.notifications, "bob's own")
+    assert bob.notifications == [mine["id"]]
+
+
+async def test_the_count_is_the_servers_on_every_instance(site: Site) -> None:
+    readers = [await site.reader("carol", instance=k) for k in (1, 2, 3)]
+    before = [
+        data["count"]["unread"] for r in readers for _, type, data in r.received if type == "stream-open"
+    ]
+
+    await site.notify("user:carol", "one more")
+
+    def counts() -> list[list[int]]:
+        return [[d["unread"] for _, t, d in r.received if t == "count"][-1:] for r in readers]
+
+    await until(lambda: counts() == [[before[0] + 1]] * 3, "the same count everywhere")

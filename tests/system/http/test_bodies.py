@@ -1,0 +1,136 @@
+"""A body is judged before it is read: by its path and its length, and a large one by who sends it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import httpx
+import pytest
+
+from hub.errors import Problem
+from hub.server import bodies
+from tests.cluster import Cluster
+from tests.system.http.conftest import Raw
+
+JSON = "Content-Type: application/json"
+KEY = "Authorization: Bearer demo-key"
+WAITING = "Expect: 100-continue"
+LARGE = bodies.SMALL + 1
+
+
+@pytest.mark.parametrize(
+    ("request_line", "length", "status"),
+    [
+        ("POST /api/v1/notifications", bodies.SMALL + 1, 413),
+        ("POST /accounts/login/", bodies.SMALL + 1, 413),
+        ("PUT /api/v1/preferences", 10**18, 413),
+        ("POST /nowhere", bodies.SMALL + 1, 413),
+        ("POST /api/v1/events", bodies.LARGE + 1, 413),
+        ("GET /accounts/login/", 1, 413),
+        ("GET /feed/", 1, 413),
+        ("POST /feed/", 1, 413),
+        ("GET /rooms/lobby/", 5, 413),
+        ("GET /readyz", 1, 413),
+    ],
+)
+def test_a_body_too_large_for_its_path_is_refused_at_its_head(
+    raw: Raw, request_line: str, length: int, status: int
+) -> None:
+    raw.head(f"{request_line} HTTP/1.1", KEY, f"Content-Length: {length}")
+
+    answer = raw.hear()
+
+    assert answer.status == status
+    assert "body" in answer.problem["detail"]
+    assert raw.closed()
+
+
+def test_one_in_chunks_is_refused_while_it_comes(raw: Raw) -> None:
+    raw.head("POST /api/v1/notifications HTTP/1.1", KEY, "Transfer-Encoding: chunked")
+    for _ in range(bodies.SMALL // 4096 + 1):
+        raw.say(b"1000\r\n" + b" " * 4096 + b"\r\n")
+
+    assert raw.hear().problem["status"] == 413
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("X-Nobody: 1", 401),
+        ("Authorization: Basic YTpi", 401),
+        ("Authorization: Bearer unknown", 401),
+        ("Authorization: Bearer \xff\xfe", 401),
+    ],
+)
+@pytest.mark.parametrize("how", ["Content-Length: 8000000", "Transfer-Encoding: chunked"])
+def test_a_stranger_s_large_body_is_refused_before_it_is_taken(
+    raw: Raw, line: str, status: int, how: str
+) -> None:
+    raw.head("POST /api/v1/events HTTP/1.1", line, how)
+    if "chunked" in how:
+        raw.say(b"%x\r\n" % LARGE + b" " * LARGE)
+
+    assert raw.hear().problem["status"] == status
+
+
+def test_who_waits_for_a_word_is_not_told_to_go_on_before_it_is_known_who_it_is(raw: Raw) -> None:
+    raw.head("POST /api/v1/events HTTP/1.1", f"Content-Length: {LARGE}", WAITING)
+
+    assert raw.hear().status == 401
+
+
+def test_a_known_key_sends_a_large_batch(cluster: Cluster, raw: Raw) -> None:
+    batch = json.dumps({"events": [{"topic": "job-1", "type": "x", "data": "x" * 60_000}] * 10}).encode()
+    raw.head(
+        "POST /api/v1/events HTTP/1.1", KEY, JSON, f"Content-Length: {len(batch)}", "Expect: 100-continue"
+    )
+    assert raw.hear().status == 100
+    raw.say(batch)
+    assert raw.hear().status == 201
+
+    through_nginx = httpx.post(
+        f"{cluster.http_url}/api/v1/events",
+        content=batch,
+        headers={"Authorization": "Bearer demo-key", "Content-Type": "application/json"},
+    )
+    assert through_nginx.status_code == 201
+
+
+def test_too_many_large_bodies_at_once_are_told_to_wait_and_are_forgotten_when_they_go(
+    cluster: Cluster,
+) -> None:
+    answers = []
+    with contextlib.ExitStack() as held:
+        for _ in range(4):
+            raw = Raw(cluster.ports.instances[0])
+            held.enter_context(raw.socket)
+            length = f"Content-Length: {5 * 1024 * 1024}"
+            raw.head("POST /api/v1/events HTTP/1.1", KEY, length, WAITING)
+            answers.append(raw.hear())
+    again = Raw(cluster.ports.instances[0])
+    with again.socket:
+        again.head("POST /api/v1/events HTTP/1.1", KEY, JSON, f"Content-Length: {LARGE}")
+        again.say(b" " * LARGE)
+
+        assert [answer.status for answer in answers] == [100, 100, 100, 429]
+        assert int(answers[-1].headers["retry-after"]) > 0
+        assert again.hear().status == 400, "no JSON, but read"
+
+
+def test_what_an_instance_has_in_hand_is_bounded_by_address_and_in_all() -> None:
+    in_hand, mib = bodies.Bodies(), 1024 * 1024
+    addresses = [f"10.0.0.{n}" for n in range(bodies.ALL // mib)]
+    for address in addresses:
+        in_hand.take(address, mib)
+
+    with pytest.raises(Problem) as in_all:
+        in_hand.take("10.0.1.1", 1)
+    for address in addresses:
+        in_hand.give_back(address, mib)
+    in_hand.take("10.0.1.1", bodies.OF_ADDRESS)
+    with pytest.raises(Problem) as of_one:
+        in_hand.take("10.0.1.1", 1)
+
+    assert in_all.value.status == 503
+    assert of_one.value.status == 429

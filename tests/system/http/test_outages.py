@@ -1,0 +1,124 @@
+"""PostgreSQL frozen, and gone: whoever asks is told to come back, whatever they ask, and never 500."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cluster import Cluster
+from tests.system.http.conftest import Raw
+
+pytestmark = pytest.mark.postgres
+
+HANDSHAKE = (
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+)
+
+
+@pytest.fixture(scope="module")
+def session(cluster: Cluster) -> str:
+    """The Cookie header of somebody signed in."""
+    with httpx.Client(base_url=cluster.instance_url(1), timeout=20) as client:
+        client.get("/accounts/login/")
+        form = {"username": "alice", "password": "demo", "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        assert client.post("/accounts/login/", data=form).status_code == 302
+        return f"sessionid={client.cookies['sessionid']}"
+
+
+def frozen(cluster: Cluster) -> Callable[[], None]:
+    """With the servers of the connections there are; the postmaster first, so that it makes no more."""
+    cluster.postgres.signal(signal.SIGSTOP)
+    pid = cluster.postgres.pid
+    servers = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    for one in servers:
+        os.kill(one, signal.SIGSTOP)
+
+    def thaw() -> None:
+        for one in servers:
+            os.kill(one, signal.SIGCONT)
+        cluster.postgres.signal(signal.SIGCONT)
+
+    return thaw
+
+
+def gone(cluster: Cluster) -> Callable[[], None]:
+    cluster.postgres.stop()
+
+    def back() -> None:
+        cluster.postgres.start()
+        cluster.postgres.wait_ready()
+
+    return back
+
+
+@pytest.fixture(scope="module", params=[gone, frozen])
+def outage(request: pytest.FixtureRequest, cluster: Cluster, session: str) -> Iterator[None]:
+    back = request.param(cluster)
+    yield
+    back()
+    until = time.monotonic() + 30
+    while httpx.get(f"{cluster.instance_url(1)}/readyz", timeout=10).status_code != 200:
+        assert time.monotonic() < until, "not ready again"
+
+
+@pytest.mark.usefixtures("outage")
+def test_a_feed_by_session_is_told_to_come_back(raw: Raw, session: str) -> None:
+    raw.head("GET /feed/ HTTP/1.1", f"Cookie: {session}")
+
+    answer = raw.hear()
+
+    assert answer.problem["status"] == 503
+    assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.usefixtures("outage")
+def test_a_feed_through_nginx_is_closed_without_a_status_that_would_end_it(
+    cluster: Cluster, session: str
+) -> None:
+    raw = Raw(cluster.ports.http)
+    with raw.socket:
+        raw.head("GET /feed/ HTTP/1.1", f"Cookie: {session}")
+
+        assert raw.hear().status == 0
+
+
+@pytest.mark.usefixtures("outage")
+def test_a_room_is_closed_with_a_code_that_says_come_back(raw: Raw, session: str) -> None:
+    raw.head("GET /rooms/lobby/ HTTP/1.1", *HANDSHAKE, f"Cookie: {session}", f"Origin: http://{raw.host}")
+
+    told = b""
+    while len(told.partition(b"\r\n\r\n")[2]) < 4:
+        more = raw.socket.recv(4096)
+        assert more, told
+        told += more
+    head, _, frame = told.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert (frame[0], int.from_bytes(frame[2:4], "big")) == (0x88, 4002)
+
+
+@pytest.mark.usefixtures("outage")
+@pytest.mark.parametrize("path", ["/", "/rooms/lobby/", "/api/v1/notifications", "/readyz"])
+def test_pages_the_api_and_health_say_503(raw: Raw, session: str, path: str) -> None:
+    raw.socket.settimeout(45)
+    raw.head(f"GET {path} HTTP/1.1", f"Cookie: {session}")
+
+    answer = raw.hear()
+
+    assert answer.status == 503
+    assert path == "/readyz" or int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.usefixtures("outage")
+def test_the_process_lives(raw: Raw) -> None:
+    raw.head("GET /livez HTTP/1.1")
+
+    assert raw.hear().status == 200

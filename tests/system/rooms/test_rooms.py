@@ -1,0 +1,152 @@
+"""Rooms over three instances behind nginx: nobody is lost in a reconnect, whatever dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Iterator
+
+import psycopg
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.cluster import Cluster
+from tests.system.conftest import Site, restart
+from tests.system.talker import Talker, until
+
+PEOPLE = 30
+LINES = 200
+LOCK_S = 10.0
+MAKE = """
+from django.contrib.auth.models import User
+for n in range({people}):
+    User.objects.get_or_create(username=f"talker-{{n}}")
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    # The log reaches back over the whole talk: everybody may come back to any of it.
+    with Cluster(folder, 3, extra_env={"HUB_DRAIN_S": "2", "HUB_LOG_MAX_EVENTS": "10000"}) as cluster:
+        cluster.manage("shell", "-c", MAKE.format(people=PEOPLE))
+        yield cluster
+
+
+@pytest.fixture
+async def talkers(cluster: Cluster, site: Site) -> AsyncIterator[list[Talker]]:
+    """Thirty people in the lobby; nobody has anything to say yet."""
+    url = cluster.http_url.replace("http", "ws") + "/rooms/lobby/"
+    found = []
+    for n in range(PEOPLE):
+        token = await site.token(f"talker-{n}")
+        headers = {"Authorization": f"Bearer {token}"}
+        # With a bounded queue, unread lines would keep the client from seeing that it was closed.
+        async with connect(url, additional_headers=headers, max_queue=None) as socket:
+            you = json.loads(await socket.recv())["you"]["id"]
+        found.append(Talker(url, token, f"t{n}", you))
+    running = [asyncio.create_task(talker.run()) for talker in found]
+    await until(lambda: all(talker.position for talker in found), "everybody is in", 30)
+    yield found
+    for task in running:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def drop_some(talkers: list[Talker], until_over: asyncio.Event) -> None:
+    while not until_over.is_set():
+        await asyncio.sleep(0.15)
+        await random.choice(talkers).drop()
+
+
+@pytest.mark.timeout(300)
+async def test_a_talk_of_thirty_survives_drops_a_kill_and_a_rolling_restart(
+    cluster: Cluster, talkers: list[Talker]
+) -> None:
+    before = {talker.name: len(talker.heard) for talker in talkers}
+    for talker in talkers:
+        talker.lines += [f"{talker.name} says {n}" for n in range(LINES)]
+    over = asyncio.Event()
+    dropping = asyncio.create_task(drop_some(talkers, over))
+
+    under_way = PEOPLE * LINES // 10
+    await until(lambda: len(talkers[0].heard) - before[talkers[0].name] >= under_way, "it is under way", 30)
+    cluster.instances[0].kill()
+    cluster.instances[0].start()
+    await asyncio.to_thread(cluster.instances[0].wait_ready, 60)
+    for k in range(3):
+        await restart(cluster, k)
+    over.set()
+    await dropping
+
+    await until(lambda: all(talker.done for talker in talkers), "every line is acknowledged", 120)
+    said = PEOPLE * LINES
+    await until(lambda: all(len(t.heard) - before[t.name] >= said for t in talkers), "all heard all", 60)
+    orders = {tuple(talker.heard[before[talker.name] :]) for talker in talkers}
+    assert len(orders) == 1, "everybody heard the same, in the same order"
+    (order,) = orders
+    assert len({(whose, id) for _, whose, id in order}) == len(order) == said
+    assert not any(talker.doubled for talker in talkers)
+    moves = sum(len(talker.codes) for talker in talkers)
+    assert moves > PEOPLE, "somebody had to move, or nothing was tested"
+
+
+@pytest.mark.postgres
+async def test_a_database_that_hangs_stalls_no_room(cluster: Cluster, talkers: list[Talker]) -> None:
+    heard = len(talkers[0].heard)
+
+    with psycopg.connect(cluster.postgres.url) as connection:
+        tables = "auth_user, django_session, hub_notifications_line, hub_notifications_room"
+        connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+        for talker in talkers[:5]:
+            talker.lines += [f"{talker.name} goes on {n}" for n in range(20)]
+        await until(lambda: all(len(t.heard) >= heard + 100 for t in talkers), "all went on", LOCK_S)
+
+    await until(lambda: all(talker.done for talker in talkers), "every line is acknowledged", 10)
+
+
+async def test_lines_are_copied_into_rows_even_of_an_instance_that_was_killed(
+    cluster: Cluster, talkers: list[Talker]
+) -> None:
+    heard = len(talkers[0].heard)
+    talkers[0].lines += ["to be kept", "and this"]
+    await until(lambda: len(talkers[1].heard) >= heard + 2, "heard", 20)
+    cluster.instances[1].kill()
+
+    def rows() -> int:
+        said = "('\"to be kept\"', '\"and this\"')"
+        return cluster.count(f"SELECT count(*) FROM hub_notifications_line WHERE body IN {said}")  # noqa: S608
+
+    try:
+        await until(lambda: rows() == 2, "both are rows", 60)
+    finally:
+        cluster.instances[1].start()
+        await asyncio.to_thread(cluster.instances[1].wait_ready, 60)
+
+
+async def test_a_killed_instances_people_leave_by_themselves(cluster: Cluster, site: Site) -> None:
+    watching, gone = await site.token("talker-0"), await site.token("talker-1")
+    frames: list[dict[str, object]] = []
+
+    async def watch() -> None:
+        url = cluster.instance_url(1).replace("http", "ws") + "/rooms/board/"
+        async with connect(url, additional_headers={"Authorization": f"Bearer {watching}"}) as socket:
+            async for message in socket:
+                frames.append(json.loads(message))
+
+    watcher = asyncio.create_task(watch())
+    url = cluster.instance_url(3).replace("http", "ws") + "/rooms/board/"
+    async with connect(url, additional_headers={"Authorization": f"Bearer {gone}"}):
+        await until(lambda: any(f["type"] == "joined" for f in frames), "the other came", 10)
+        os.kill(cluster.instances[2].pid, signal.SIGKILL)
+
+    await until(lambda: any(f["type"] == "left" for f in frames), "the other left", 60)
+    watcher.cancel()
+    cluster.instances[2].kill()
+    cluster.instances[2].start()
+    await asyncio.to_thread(cluster.instances[2].wait_ready, 60)

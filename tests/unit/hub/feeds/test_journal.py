@@ -1,0 +1,202 @@
+"""To whom a notification was given is noted, live and by replay, and the note is not lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+
+import pytest
+
+from hub.delivery.journal import Deliveries
+from hub.ports import Caught, Given
+from tests.unit.hub.feeds.conftest import Desk
+
+
+class Book:
+    """What was written down; ``away`` writes fail, and all while there is a ``fault``."""
+
+    def __init__(self) -> None:
+        self.given: list[Given] = []
+        self.caught: list[Caught] = []
+        self.away = 0
+        self.fault: Exception | None = None
+
+    async def write(self, given: Sequence[Given], caught: Sequence[Caught]) -> None:
+        if self.fault:
+            raise self.fault
+        if self.away:
+            self.away -= 1
+            raise OSError("the database is down")
+        self.given += given
+        self.caught += caught
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book()
+
+
+@pytest.fixture
+async def deliveries(desk: Desk, book: Book) -> AsyncIterator[Deliveries]:
+    deliveries = Deliveries(desk.fanout.watches, book.write)
+    desk.fanout.taps.append(deliveries.tap)
+    desk.feeds.on_caught.append(deliveries.caught)
+    running = asyncio.create_task(deliveries.run())
+    yield deliveries
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_a_notification_is_noted_with_everybody_it_was_given_to(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    ann = await desk.opened(headers={"authorization": "Bearer ann"})
+    bob = await desk.opened(headers={"authorization": "Bearer bob"})
+
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    await ann.until_said("notification")
+    await bob.until_said("notification")
+    await deliveries.write()
+
+    assert [(given.id, given.people) for given in book.given] == [("n1", frozenset({"ann", "bob"}))]
+
+
+async def test_whoever_listens_to_an_inbox_that_is_not_theirs_was_not_given_it(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    staff = await desk.opened(("own", "0"), ("topic", "user-ann"), headers={"authorization": "Bearer boss"})
+
+    desk.publish("user-ann", {"id": "n1"}, "notification")
+    await staff.until_said("notification")
+    await deliveries.write()
+
+    assert book.given == []
+
+
+async def test_a_topic_that_is_not_followed_and_what_is_told_besides_are_not_noted(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    ann = await desk.opened(("topic", "job-1"), headers={"authorization": "Bearer ann"})
+
+    desk.publish("job-1", {"id": "n1"}, "notification")
+    desk.publish("user-ann", {"id": "n1"}, "recalled")
+    await ann.until_said("recalled")
+    await deliveries.write()
+
+    assert book.given == []
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+async def test_who_comes_back_is_noted_with_what_the_replay_covered(
+    desk: Desk, book: Book, deliveries: Deliveries, in_memory: bool
+) -> None:
+    if in_memory:
+        await desk.opened(headers={"authorization": "Bearer ann"})
+    first = desk.publish("everyone", {"id": "n1"}, "notification")
+    second = desk.publish("everyone", {"id": "n2"}, "notification")
+
+    await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(first)})
+    await deliveries.write()
+
+    (caught,) = book.caught
+    assert (caught.person, caught.topics) == ("ann", ("everyone", "user-ann"))
+    assert caught.after == first
+    assert caught.upto >= second
+
+
+async def test_who_missed_nothing_is_not_noted(desk: Desk, book: Book, deliveries: Deliveries) -> None:
+    position = desk.publish("everyone", {"id": "n1"}, "notification")
+
+    await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(position)})
+    await deliveries.write()
+
+    assert book.caught == []
+
+
+async def test_what_cannot_be_written_down_is_written_the_next_time(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    ann = await desk.opened(headers={"authorization": "Bearer ann"})
+    book.away = 1
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    await ann.until_said("notification")
+
+    with pytest.raises(OSError, match="down"):
+        await deliveries.write()
+    desk.publish("everyone", {"id": "n2"}, "notification")
+    await ann.until_said("notification", 2)
+    await deliveries.write()
+
+    assert [given.id for given in book.given] == ["n1", "n2"]
+
+
+async def test_who_comes_back_with_the_same_position_again_is_noted_once(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    start = desk.log.head()
+    desk.publish("everyone", {"id": "n1"}, "notification")
+
+    for _ in range(3):
+        await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(start)})
+        await deliveries.write()
+
+    assert len(book.caught) == 1
+
+
+async def test_only_what_was_written_down_is_remembered_as_noted(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    start = desk.log.head()
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    book.away = 1
+
+    await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(start)})
+    with pytest.raises(OSError, match="down"):
+        await deliveries.write()
+    await deliveries.write()
+
+    assert len(book.caught) == 1
+
+
+async def test_a_newcomer_is_noted_from_when_they_came(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    desk.since = desk.log.head()
+    desk.publish("everyone", {"id": "n1"}, "notification")
+
+    await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": "1"})
+    await deliveries.write()
+
+    assert [caught.after for caught in book.caught] == [desk.since]
+
+
+async def test_a_fault_of_ours_holds_up_nobody(desk: Desk, book: Book, deliveries: Deliveries) -> None:
+    ann = await desk.opened(headers={"authorization": "Bearer ann"})
+    book.fault = TypeError("a fault")
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    await ann.until_said("notification")
+    await deliveries.write()
+
+    book.fault = None
+    desk.publish("everyone", {"id": "n2"}, "notification")
+    await ann.until_said("notification", 2)
+    await deliveries.write()
+
+    assert [given.id for given in book.given] == ["n2"]
+    assert deliveries.lost == 1
+
+
+async def test_a_notification_without_an_id_is_no_note(
+    desk: Desk, book: Book, deliveries: Deliveries
+) -> None:
+    ann = await desk.opened(headers={"authorization": "Bearer ann"})
+
+    desk.publish("everyone", {"id": 7}, "notification")
+    desk.publish("everyone", {"title": "none"}, "notification")
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    await ann.until_said("notification", 3)
+    await deliveries.write()
+
+    assert [given.id for given in book.given] == ["n1"]

@@ -1,0 +1,228 @@
+"""Staff who look are told; while nobody looks, nothing is said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from channels.layers import InMemoryChannelLayer
+
+from hub import events, topics
+from hub.delivery.endpoint import EndpointOptions
+from hub.delivery.limits import ConnectionLimits
+from hub.log import Log
+from hub.log.replay import Replay
+from hub.ops import live_status
+from hub.ops.connection_list import code
+from hub.ops.instance_stats import InstanceStats
+from hub.ops.live_status import LiveStatus
+from hub.ops.metrics import Metrics
+from hub.ops.remote_commands import RemoteCommands, disconnect, drain
+from hub.ports import Credentials, Entry
+from hub.rooms.endpoint import Rooms
+from hub.rooms.presence.memory import MemoryPresence
+from hub.rooms.rate_limiter import Rates
+from hub.rooms.registry import Lobby
+from tests.unit.hub.feeds.conftest import Client, Desk
+
+BOSS = {"authorization": "Bearer boss"}
+
+
+class Office:
+    """What the wiring puts around a desk so that staff can look at it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.reported: tuple[str, Any] | None = None
+        self.asked: list[str] = []
+        log: Log = desk.log
+        lobby = Lobby(log, desk.fanout, MemoryPresence(), InMemoryChannelLayer(), _none, _leave, 100)
+        options = EndpointOptions(20, 3600, 65536, frozenset(), ("testserver",))
+        rooms = Rooms(
+            desk.fanout,
+            ConnectionLimits(9, 9, 9),
+            options,
+            replay=Replay(log, desk.recover),
+            lobby=lobby,
+            enter=_enter,
+            rates=Rates(20, 20, 65536),
+        )
+        metrics = Metrics(log, desk.fanout, desk.feeds, rooms, lobby, "")
+        self.live_status = LiveStatus(
+            log,
+            desk.fanout,
+            instance="hub-1",
+            feeds=desk.feeds,
+            rooms=rooms,
+            registry=lobby,
+            stats=InstanceStats("hub-1", fanout=desk.fanout, feeds=desk.feeds, rooms=rooms, metrics=metrics),
+            report=self.report,
+        )
+        RemoteCommands(desk.fanout.control, [desk.feeds, rooms], instance="hub-1", drain_s=0.1)
+
+    async def report(self, topic: str) -> tuple[str, Any] | None:
+        self.asked.append(topic)
+        return self.reported
+
+
+async def _none(topic: str, most: int) -> list[Any]:
+    return []
+
+
+def _leave(topic: str) -> None: ...
+
+
+async def _enter(credentials: Credentials, name: str) -> Entry:
+    raise NotImplementedError
+
+
+@pytest.fixture
+async def office(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    monkeypatch.setattr(live_status, "ASK_S", 0.05)
+    monkeypatch.setattr(live_status, "REPORT_S", 0.05)
+    monkeypatch.setattr(live_status, "REPEAT_S", 0.02)
+    office = Office(desk)
+    running = asyncio.create_task(office.live_status.run())
+    yield office
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def look(desk: Desk, *names: str) -> Client:
+    return await desk.opened(("own", "0"), *(("topic", topics.staff(name)) for name in names), headers=BOSS)
+
+
+async def test_who_looks_is_told_how_the_instance_is_again_and_again(desk: Desk, office: Office) -> None:
+    await desk.opened()
+
+    looking = await look(desk, "instances")
+    await looking.until_said("instance", 2)
+
+    told = looking.said[-1].data["data"]
+    assert told["instance"] == "hub-1"
+    assert told["feeds"] == 2
+    assert told["draining"] is False
+    assert told["memory_mb"] > 1
+
+
+async def test_while_nobody_looks_nothing_is_said(desk: Desk, office: Office) -> None:
+    looking = await look(desk, "instances")
+    await looking.until_said("instance")
+    looking.leave()
+    await looking.until_ended()
+    head = desk.log.head()
+
+    # A loop that spoke would have had several turns while these come and go.
+    for _ in range(3):
+        await (await desk.opened()).until_said("stream-live")
+        await asyncio.wait_for(office.live_status._ask([]), 1)
+
+    assert desk.log.head() == head
+
+
+async def test_the_connections_that_were_asked_for_are_told(desk: Desk, office: Office) -> None:
+    await desk.opened(headers={"authorization": "Bearer ann"})
+    await desk.opened(headers={"authorization": "Bearer bob"})
+
+    looking = await look(desk, f"connections-{code(person='ann')}")
+    await looking.until_said("connections")
+
+    told = looking.said[-1].data["data"]
+    assert told["matching"] == 1
+    assert told["connections"][0]["person"] == {"id": "ann", "name": "ann"}
+
+
+async def test_a_topic_that_names_no_filter_finds_nothing(desk: Desk, office: Office) -> None:
+    looking = await look(desk, "connections-x")
+    await looking.until_said("connections")
+
+    assert looking.said[-1].data["data"]["matching"] == 0
+
+
+async def test_a_report_is_told_once_for_as_long_as_it_is_the_same(desk: Desk, office: Office) -> None:
+    office.reported = ("progress", {"delivered": 1})
+
+    looking = await look(desk, "sending-1")
+    await looking.until_said("progress")
+    asked = len(office.asked)
+    await looking.until(lambda: len(office.asked) > asked + 2)
+    office.reported = ("progress", {"delivered": 2})
+    await looking.until_said("progress", 2)
+
+    assert [one.data["data"]["delivered"] for one in looking.said if one.type == "progress"] == [1, 2]
+    assert set(office.asked) == {"staff-sending-1"}
+
+
+async def test_one_connection_is_closed_by_order_and_no_other(desk: Desk, office: Office) -> None:
+    first = await desk.opened(headers={"authorization": "Bearer ann"})
+    second = await desk.opened(headers={"authorization": "Bearer ann"})
+    number = max(subscriber.number for subscriber in desk.feeds.connections)
+
+    desk.log.append([disconnect("hub-2", number, "ann"), disconnect("hub-1", number, "bob")])
+    desk.log.append([disconnect("hub-1", number, "ann")])
+    await second.until_ended()
+
+    assert second.said[-1].data == {"reason": "revoked", "retry": True}
+    assert not first.ended
+
+
+async def test_an_instance_told_to_leave_moves_everybody_and_lets_nobody_in_until_it_stays(
+    desk: Desk, office: Office
+) -> None:
+    reader = await desk.opened()
+
+    desk.log.append([drain("hub-2", True), drain("hub-1", True)])
+    await reader.until_ended()
+    refused = await desk.refused()
+    desk.log.append([drain("hub-1", False)])
+    async with asyncio.timeout(10):
+        while desk.feeds.draining:
+            await asyncio.sleep(0)
+
+    assert reader.said[-1].type == "retire"
+    assert refused.status == 503
+    assert (await desk.opened()).status == 200
+
+
+async def test_an_instance_that_has_nobody_leaves_at_once(desk: Desk) -> None:
+    async with asyncio.timeout(5):
+        await desk.feeds.drain(60)
+
+    assert desk.feeds.draining
+
+
+@pytest.mark.parametrize(
+    "asked", [["room-lobby"], ["everyone"], ["instances"], [7], "staff-rooms", None, [[]]]
+)
+async def test_what_is_no_staff_topic_is_answered_nowhere(desk: Desk, office: Office, asked: Any) -> None:
+    feed = await look(desk, "rooms")
+
+    desk.log.append([events.draft(topics.CONTROL, "ask", {"topics": asked})])
+    await feed.until_said("rooms")
+
+    page = await desk.log.read({"room-lobby": 0, "everyone": 0, "instances": 0})
+    assert page.events == []
+
+
+async def test_a_report_that_fails_takes_no_other_along(desk: Desk, office: Office) -> None:
+    async def report(topic: str) -> tuple[str, Any] | None:
+        if topic == topics.staff("lines-bad"):
+            raise RuntimeError("no good")
+        return "lines", {"lines": []}
+
+    office.live_status._report = report
+    feed = await look(desk, "lines-bad", "lines-good")
+
+    await feed.until_said("lines")
+
+
+async def test_an_answer_that_fails_takes_no_other_along(
+    desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office.live_status._stats, "measure", lambda: 1 / 0)
+    feed = await look(desk, "instances", "rooms")
+
+    await feed.until_said("rooms", 2)

@@ -1,0 +1,60 @@
+"""One person whose count cannot be read costs the others no count."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.delivery import unread_counts
+from hub.support.faults import malformed
+from tests.unit.hub.feeds.conftest import Client, Desk
+
+
+async def opened(desk: Desk, name: str) -> Client:
+    return await desk.opened(headers={"authorization": f"Bearer {name}"})
+
+
+async def test_the_others_are_told_their_count(desk: Desk) -> None:
+    readers = [await opened(desk, f"reader{n}") for n in range(5)]
+    desk.uncountable.add("reader2")
+
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    for reader in readers[:2] + readers[3:]:
+        await reader.until_said("count")
+
+    assert "count" not in readers[2].types
+
+
+async def test_who_comes_with_them_is_told_theirs(desk: Desk) -> None:
+    desk.uncountable.add("bad")
+    clients = [desk.open(headers={"authorization": f"Bearer {name}"}) for name in ("ann", "bad", "bob")]
+
+    for client in clients:
+        await client.until_said("stream-live")
+
+    assert [client.said[0].data["count"] is None for client in clients] == [False, True, False]
+
+
+async def test_their_own_comes_when_it_can_be_read_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread_counts, "RETRY_S", 0.01)
+    ann, bad = await opened(desk, "ann"), await opened(desk, "bad")
+    desk.uncountable.add("bad")
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    await ann.until_said("count")
+
+    desk.uncountable.clear()
+    await bad.until_said("count")
+
+    assert bad.said[-1].data["unread"] == desk.unread
+
+
+async def test_it_is_counted_and_told_once_of_each(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    ann, _ = await opened(desk, "ann"), await opened(desk, "wrong")
+    desk.uncountable.add("wrong")
+    before = malformed.times["count"]
+
+    for n in range(1, 3):
+        desk.publish("everyone", {"id": f"n{n}"}, "notification")
+        await ann.until_said("count", n)
+
+    assert malformed.times["count"] == before + 2
+    assert len([record for record in caplog.records if "wrong" in record.getMessage()]) == 1

@@ -1,0 +1,204 @@
+"""What is said in a room, as its members hear it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.hub.rooms.conftest import Hall
+
+
+async def test_a_newcomer_is_welcomed_and_then_live(hall: Hall) -> None:
+    ann = await hall.visit()
+
+    assert ann.types == ["welcome", "live"]
+    welcome = ann.frames[0]
+    assert welcome["room"] == "chat-1"
+    assert welcome["you"] == {"id": "ann", "name": "Ann"}
+    assert welcome["members"] == [{"id": "ann", "name": "Ann"}]
+    assert welcome["position"].isdigit()
+
+
+async def test_a_line_is_heard_by_everybody_and_acknowledges_itself(hall: Hall) -> None:
+    ann = await hall.visit()
+    bob = await hall.visit(who="bob")
+
+    await ann.say("hello", id="c7")
+
+    for visitor in (ann, bob):
+        await visitor.until_told("said")
+        (said,) = visitor.of("said")
+        assert said["body"] == "hello"
+        assert said["id"] == "c7"
+        assert said["from"] == {"id": "ann", "name": "Ann"}
+
+
+async def test_all_hear_the_same_order(hall: Hall) -> None:
+    visitors = [await hall.visit(who=f"p{number}") for number in range(5)]
+
+    for number in range(20):
+        for visitor in visitors:
+            await visitor.say(f"{number}", id=f"c{number}")
+
+    for visitor in visitors:
+        await visitor.until_told("said", 100)
+    orders = {tuple(frame["position"] for frame in visitor.of("said")) for visitor in visitors}
+    assert len(orders) == 1
+
+
+async def test_a_line_said_again_is_not_said_twice(hall: Hall) -> None:
+    ann = await hall.visit()
+    await ann.say("once", id="c1")
+    await ann.until_told("said")
+
+    back = await hall.visit(query=f"?after={ann.of('said')[0]['position']}")
+    await back.say("once", id="c1")
+    await back.until_told("said")
+    await back.say("then", id="c2")
+    await ann.until(lambda: ann.lines[-1:] == ["then"])
+
+    assert ann.lines == ["once", "then"]
+    assert back.of("said")[0]["position"] == ann.of("said")[0]["position"]
+
+
+async def test_who_comes_back_is_told_what_came_after_its_position(hall: Hall) -> None:
+    ann = await hall.visit()
+    bob = await hall.visit(who="bob")
+    await ann.say("first", id="c1")
+    await bob.until_told("said")
+    await bob.leave()
+    await ann.say("second", id="c2")
+    await ann.until_told("said", 2)
+
+    back = await hall.visit(who="bob", query=f"?after={bob.of('said')[0]['position']}")
+
+    assert back.lines == ["second"]
+    assert back.types == ["welcome", "said", "live"]
+
+
+async def test_a_newcomer_is_given_the_history(hall: Hall) -> None:
+    ann = await hall.visit()
+    for number in range(60):
+        await ann.say(f"line {number}", id=f"c{number}")
+    await ann.until_told("said", 60)
+
+    bob = await hall.visit(who="bob")
+
+    assert bob.lines == [f"line {number}" for number in range(10, 60)]
+
+
+async def test_a_line_the_kind_does_not_take_is_refused_with_a_reason(hall: Hall) -> None:
+    ann = await hall.visit()
+
+    await ann.say("   ", id="blank")
+
+    await ann.until_told("error")
+    (error,) = ann.of("error")
+    assert (error["id"], error["reason"]) == ("blank", "not-text")
+
+
+async def test_of_two_bids_at_once_the_lower_is_refused_wherever_it_came(hall: Hall) -> None:
+    ann = await hall.visit("auction-1")
+    bob = await hall.visit("auction-1", who="bob")
+
+    for cents in range(1, 30):
+        await ann.say({"bid": cents}, id=f"a{cents}")
+        await bob.say({"bid": cents}, id=f"b{cents}")
+
+    await ann.until(lambda: len(ann.of("said")) + len(ann.of("error")) + len(bob.of("error")) == 58)
+    bids = [line["bid"] for line in ann.lines]
+    assert bids == sorted(set(bids))
+    assert max(bids) == 29
+
+
+async def test_a_signal_reaches_the_others_and_not_its_sender(hall: Hall) -> None:
+    ann = await hall.visit()
+    bob = await hall.visit(who="bob")
+
+    await ann.signal("typing", True)
+
+    await bob.until_told("signal")
+    assert bob.of("signal") == [
+        {"type": "signal", "name": "typing", "from": {"id": "ann", "name": "Ann"}, "body": True}
+    ]
+    assert ann.of("signal") == []
+
+
+async def test_binary_frames_are_relayed_where_the_kind_says_so(hall: Hall) -> None:
+    ann = await hall.visit("binary-1")
+    bob = await hall.visit("binary-1", who="bob")
+
+    await ann.socket.send(b"\x00\x01\xff")
+
+    await bob.until(lambda: bob.binary == [b"\x00\x01\xff"])
+
+
+async def test_a_ping_is_answered(hall: Hall) -> None:
+    ann = await hall.visit()
+
+    await ann.send({"type": "ping"})
+
+    await ann.until_told("pong")
+
+
+async def test_joining_and_leaving_is_told_once_a_person(hall: Hall) -> None:
+    ann = await hall.visit()
+    await hall.visit(who="bob")
+    await hall.visit(who="bob")
+
+    await ann.until_told("joined")
+    await ann.send({"type": "ping"})
+    await ann.until_told("pong")
+
+    assert ann.of("joined") == [{"type": "joined", "member": {"id": "bob", "name": "Bob"}}]
+
+
+async def test_rows_that_cannot_be_read_do_not_keep_anybody_out(hall: Hall) -> None:
+    hall.rows_away = True
+
+    ann = await hall.visit()
+    await ann.say("in all the same", id="c1")
+
+    await ann.until_told("said")
+
+
+async def test_what_was_said_is_to_be_kept(hall: Hall) -> None:
+    ann = await hall.visit()
+
+    await ann.say("keep me", id="c1")
+
+    await ann.until_told("said")
+    assert hall.kept == ["room-chat-1"]
+
+
+async def test_what_was_said_while_somebody_was_on_their_way_in_is_told_once(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await hall.visit()
+    enter = hall.lobby.enter
+
+    async def dawdle(*given: Any) -> Any:
+        room = await enter(*given)
+        await ann.say("while bob was on his way", id="c1")
+        await ann.until_told("said")
+        return room
+
+    monkeypatch.setattr(hall.lobby, "enter", dawdle)
+    bob = await hall.visit(who="bob")
+    await ann.say("then", id="c2")
+    await bob.until(lambda: bob.lines[-1:] == ["then"])
+
+    assert bob.lines == ["while bob was on his way", "then"]
+
+
+async def test_of_a_crowd_the_number_is_told_and_not_every_name(hall: Hall) -> None:
+    await hall.presence.renew({"room-chat-1": {f"p{n}": f"P{n}" for n in range(300)}})
+    ann = await hall.visit()
+
+    late = await hall.visit(who="late")
+
+    await ann.until(lambda: any(frame["count"] == 302 for frame in ann.of("members")))
+    assert ann.of("joined") == []
+    assert len(late.frames[0]["members"]) == 200
+    assert late.frames[0]["count"] == 302

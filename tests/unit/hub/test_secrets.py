@@ -1,0 +1,68 @@
+"""Whatever stands in a setting is never printed: it may be a secret, in its own place or in another's."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from hub import env
+
+SECRET = "correct-horse-battery"
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "needing": lambda name: env.needing(name, "no-such-distribution", "x"),
+    "number": lambda name: env.number(name, 1),
+    "whole": lambda name: env.whole(name, 1),
+    "flag": env.flag,
+    "one_of": lambda name: env.one_of(name, "text", "json"),
+    "listed": lambda name: env.listed(name, "", "[0-9]+", "a number"),
+    "secret": lambda name: env.secret(name, 100),
+    "secrets": lambda name: env.secrets(name, 100),
+    "networks": lambda name: env.networks(name, ""),
+    "database": lambda name: env.database(name, Path("x"), 1),
+    "redis": env.redis,
+}
+VALUES = (
+    SECRET,
+    f"redis:/{SECRET}@host",
+    f"redis://:{SECRET}@[host",
+    f"redis://user:password@host:{SECRET}",
+    f"postgres://user:{SECRET}@[::1",
+    f"postgres://user:password@host:{SECRET}/hub",
+    f"mysql://user:{SECRET}@host/hub",
+    f"{SECRET},x",
+)
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+@pytest.mark.parametrize("value", VALUES)
+def test_a_value_that_cannot_be_read_is_named_and_not_told(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[str], Any], value: str
+) -> None:
+    monkeypatch.setattr(env, "known", set(env.known))
+    monkeypatch.setenv("HUB_X", value)
+
+    said = ""
+    try:
+        read("HUB_X")
+    except ImproperlyConfigured:
+        said = traceback.format_exc()
+
+    # As it is printed: what stands behind "During handling …" is printed, too.
+    assert SECRET not in said
+    assert not said or "ImproperlyConfigured: HUB_X: " in said
+
+
+def test_every_reader_of_the_environment_is_tried() -> None:
+    readers = {
+        name
+        for name, member in vars(env).items()
+        if callable(member) and getattr(member, "__module__", "") == env.__name__
+    }
+
+    assert readers - {"text", "loopback"} == READERS.keys()

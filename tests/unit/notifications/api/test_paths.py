@@ -1,0 +1,108 @@
+"""What lies beside the calls: wrong paths and methods, a database that is away, the documentation."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from tests.unit.notifications.conftest import Caller, refused
+
+
+@pytest.mark.parametrize("path", ["", "nothing", "notifications/", "notifications/7/reading", "../", "%ff"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_an_unknown_path_is_not_found(program: Caller, method: str, path: str) -> None:
+    assert refused(program.call(method, path), 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "notifications", {"GET", "POST"}),
+        ("GET", "events", {"POST"}),
+        ("GET", "tokens", {"POST"}),
+        ("DELETE", "notifications/count", {"GET"}),
+        ("GET", "notifications/read-all", {"POST"}),
+    ],
+)
+def test_a_wrong_method_is_told_the_right_ones(
+    program: Caller, method: str, path: str, allowed: set[str]
+) -> None:
+    answer = program.call(method, path)
+
+    assert refused(answer, 405)
+    assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+def test_while_the_database_is_away_it_says_when_to_come_back(
+    program: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("notifications.access.api_keys.check", fail)
+
+    answer = program.post("notifications", {"to": ["everyone"], "title": "Hello"})
+
+    assert refused(answer, 503)
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_no_answer_is_kept_by_a_cache(program: Caller) -> None:
+    assert program.get("notifications").headers["Cache-Control"] == "no-store"
+    assert program.get("nothing").headers["Cache-Control"] == "no-store"
+
+
+def test_the_documentation_names_every_call(db: None) -> None:
+    paths = json.loads(Client().get("/api/openapi.json").content)["paths"]
+
+    calls = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert calls == {
+        "POST /api/v1/audience",
+        "POST /api/v1/notifications",
+        "GET /api/v1/notifications",
+        "GET /api/v1/notifications/count",
+        "POST /api/v1/notifications/read-all",
+        "POST /api/v1/notifications/seen",
+        "GET /api/v1/notifications/{id}",
+        "DELETE /api/v1/notifications/{id}",
+        "PUT /api/v1/notifications/{id}/reading",
+        "DELETE /api/v1/notifications/{id}/reading",
+        "PUT /api/v1/notifications/{id}/click",
+        "PUT /api/v1/notifications/{id}/archive",
+        "DELETE /api/v1/notifications/{id}/archive",
+        "GET /api/v1/preferences",
+        "PUT /api/v1/preferences",
+        "POST /api/v1/events",
+        "POST /api/v1/tokens",
+        "DELETE /api/v1/tokens/{id}",
+        "GET /api/v1/rooms",
+        "POST /api/v1/rooms",
+    }
+
+
+def test_the_documentation_is_made_once_and_not_sent_to_who_has_it(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had = Client().get("/api/openapi.json")
+    monkeypatch.setattr("ninja.NinjaAPI.get_openapi_schema", None)
+
+    again = Client().get("/api/openapi.json")
+    kept = Client().get("/api/openapi.json", headers={"if-none-match": had["ETag"]})
+
+    assert again.content == had.content
+    assert (kept.status_code, kept.content) == (304, b"")
+
+
+def test_the_page_of_the_documentation_needs_nothing_that_its_policy_forbids(db: None) -> None:
+    response = Client().get("/api/docs")
+
+    page = response.content.decode()
+    scripts = re.findall(r"<script(?! type=\"application/json\")([^>]*)>([^<]*)", page)
+    assert "default-src 'self'" in response["Content-Security-Policy"]
+    assert all(text == "" and 'src="/static/' in attributes for attributes, text in scripts)
+    assert len(scripts) == 2
+    assert "://" not in page
