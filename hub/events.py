@@ -1,4 +1,4 @@
-"""What travels: an event, its place in the log, and its bytes on the wire."""
+"""Events: drafts, events with their position in the log, and the JSON of both."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-
-from hub import topics
-from hub.support import ws_frames
 
 MAX_DATA = 64 * 1024  # bytes of JSON
 
@@ -64,42 +61,6 @@ class Event:
         """What it says; raise `ValueError` or `KeyError` if it says nothing."""
         return json.loads(self.body)["data"]
 
-    def sse(self) -> bytes:
-        """The event as it goes down a feed (WHATWG HTML, 9.2.6). The body bears no line break."""
-        return b"id: %d\nevent: %s\ndata: %s\n\n" % (self.position, self.type.encode(), self.body)
-
-    def said(self) -> bytes:
-        """The event as a room's frame: its body is an object, and the position goes first."""
-        return ws_frames.text(
-            b'{"type":"%s","position":"%d",%s' % (self.type.encode(), self.position, self.body[1:])
-        )
-
-    def told(self) -> bytes:
-        """As those who listen to its topic are told: a room's topic has no feeds, and the others no rooms."""
-        return self.said() if topics.is_room(self.topic) else self.sse()
-
-    def piece(self) -> Piece:
-        return Frame(self.said()) if topics.is_room(self.topic) else Piece(self.sse())
-
-
-class Piece:
-    """Part of a feed's body, made once for all readers: bare, and as a chunk (RFC 9112, 7.1)."""
-
-    __slots__ = ("bare", "chunk")
-
-    def __init__(self, bare: bytes) -> None:
-        self.bare = bare
-        self.chunk = b"%x\r\n%b\r\n" % (len(bare), bare)
-
-
-class Frame(Piece):
-    """A frame of a room, made once for all members; it needs no chunk around it."""
-
-    __slots__ = ()
-
-    def __init__(self, frame: bytes) -> None:
-        self.bare = self.chunk = frame
-
 
 def draft(
     topic: str,
@@ -117,12 +78,6 @@ def draft(
         raise TooLarge(f"data is {len(encoded)} bytes of JSON; at most {MAX_DATA} are allowed.")
     body = b'{"topic":%s,"at":"%s","data":%s}' % (_quoted(topic), stamp(at).encode(), encoded)
     return Draft(topic, type, body, key, removes, owner=owner)
-
-
-def control(type: str, data: Any, *, id: int | None = None) -> Piece:
-    """A control event of one feed: not in the log, so it bears an id only to repeat a position."""
-    head = b"" if id is None else b"id: %d\n" % id
-    return Piece(head + b"event: %s\ndata: %s\n\n" % (type.encode(), encode(data)))
 
 
 def encode(data: Any) -> bytes:

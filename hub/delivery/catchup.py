@@ -8,9 +8,9 @@ import random
 import sys
 from collections.abc import Awaitable, Callable
 
+from hub.delivery.dialect import Encoded
 from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
-from hub.events import Piece
 from hub.log import LogAway
 from hub.log.arrivals import Arrivals
 from hub.log.replay import Replay, Stretch
@@ -42,6 +42,7 @@ class CatchUp:
         self._fanout = fanout
         self._replay = replay
         self._subscriber = subscriber
+        self._dialect = subscriber.dialect
         self._after = after
         self._resumed = after is not None
         self._opening = opening
@@ -65,7 +66,7 @@ class CatchUp:
                 return self._subscriber.release(upto)
             except LogAway as error:
                 logger.info("a subscriber waits for the log: %s", error)
-                await self._write(self._first() + self._subscriber.DEGRADED.bare)
+                await self._write(self._first() + self._dialect.degraded.payload)
                 await self._wait()
 
     def spans(self) -> list[Span]:
@@ -83,7 +84,7 @@ class CatchUp:
         """In one write, without asking the log; None if it has to be asked."""
         if self._opened:
             return None
-        replayed: list[tuple[int, Piece]] = []
+        replayed: list[tuple[int, Encoded]] = []
         if self._after is None:
             upto = self._after = self._fanout.now(self._subscriber.topics)
             if upto is None:
@@ -99,7 +100,9 @@ class CatchUp:
         self.events += len(replayed)
         self._reached = replayed[-1][0] if replayed else upto
         await self._write(
-            b"".join([self._open(), *(piece.bare for _, piece in replayed), self._subscriber.LIVE.bare])
+            b"".join(
+                [self._open(), *(encoded.payload for _, encoded in replayed), self._dialect.live.payload]
+            )
         )
         return upto
 
@@ -111,19 +114,19 @@ class CatchUp:
         if not self._opened:
             await self._write(self._open())
         if unknown:
-            await self._write(self._subscriber.reset(list(self._subscriber.topics), newest, "unknown").bare)
+            await self._write(self._dialect.reset(self._subscriber.topics, newest, "unknown").payload)
         async for stretch in self._replay.of(self._subscriber.topics, self._after, self._arrivals):
             self._cut(stretch)
             resets = [
                 self._reset(stretch.lost, stretch.upto),
                 self._reset(stretch.long, stretch.upto, "long"),
             ]
-            data = b"".join([*resets, *(event.told() for event in stretch.events)])
+            data = b"".join([*resets, *(self._dialect.event(event).payload for event in stretch.events)])
             if data:
                 await self._write(data)
             self._after = self._reached = stretch.upto
             self.events += len(stretch.events)
-        await self._write(self._subscriber.LIVE.bare)
+        await self._write(self._dialect.live.payload)
         return self._after
 
     def _cut(self, stretch: Stretch) -> None:
@@ -139,7 +142,7 @@ class CatchUp:
     def _reset(self, names: list[str], upto: int, reason: str = "trimmed") -> bytes:
         fresh = [topic for topic in names if topic not in self._told]
         self._told.update(fresh)
-        return self._subscriber.reset(fresh, upto, reason).bare if fresh else b""
+        return self._dialect.reset(fresh, upto, reason).payload if fresh else b""
 
     async def _wait(self) -> None:
         hearing = asyncio.ensure_future(self._fanout.until_hearing())
@@ -147,7 +150,7 @@ class CatchUp:
             await asyncio.sleep(random.uniform(0.05, 0.25))  # noqa: S311
             while not hearing.done() and not self._subscriber.closed:
                 await asyncio.wait([hearing], timeout=BEAT_S)
-                await self._write(self._subscriber.HEARTBEAT.bare)
+                await self._write(self._dialect.heartbeat.payload)
         finally:
             hearing.cancel()
 

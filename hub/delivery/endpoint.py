@@ -58,7 +58,7 @@ class Endpoint(ABC, Generic[R, C]):
         self.closes: Counter[str] = Counter()  # by reason
         self._fanout = fanout
         self._limits = limits
-        self._options = options
+        self.options = options
         fanout.on_state.append(self._announce)
 
     async def run(self) -> None:
@@ -70,8 +70,8 @@ class Endpoint(ABC, Generic[R, C]):
         self.draining = True
         await self.connections.drain(seconds)
 
-    async def _admit(self, request: R) -> C:
-        """An open connection, counted and held; `_release` it in the end. Raises `Problem`."""
+    async def admit(self, request: R) -> C:
+        """An open connection, counted and held; `release` it in the end. Raises `Problem`."""
         if self.draining:
             raise Problem(503, "This instance is leaving: come back in a moment.", retry_after=1)
         with self._limits.opening(request.address):
@@ -79,7 +79,7 @@ class Endpoint(ABC, Generic[R, C]):
                 connection = await self._authorize(request)
             self._limits.enter(connection.person.id, self._live_topics(connection))
         # Jittered, so that connections that were opened together do not end together.
-        age = self._options.max_age_s * random.uniform(0.8, 1)  # noqa: S311
+        age = self.options.max_age_s * random.uniform(0.8, 1)  # noqa: S311
         connection.ends_at = min(time.time() + age, connection.person.expires_at or float("inf"))
         self.connections.add(connection)
         connection_log.log_opened(self.kind, connection)
@@ -89,7 +89,7 @@ class Endpoint(ABC, Generic[R, C]):
     async def _authorize(self, request: R) -> C:
         """The connection that this request may have, not yet counted. Raises `Problem`."""
 
-    def _release(self, connection: C) -> None:
+    def release(self, connection: C) -> None:
         """The connection is over, for whatever reason; called once for each that was admitted."""
         connection.close("gone")
         self.closes[connection.closed] += 1
@@ -106,4 +106,5 @@ class Endpoint(ABC, Generic[R, C]):
         """Report to every open connection that the log is received again, or no longer."""
         for connection in self.connections:
             if connection.live:
-                connection.put(connection.LIVE if live else connection.DEGRADED)
+                dialect = connection.dialect
+                connection.put(dialect.live if live else dialect.degraded)

@@ -16,12 +16,13 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from hub import topics
 from hub.delivery.control_bus import ControlBus
-from hub.delivery.subscriber import Send, Subscriber
+from hub.delivery.dialect import Encoded
+from hub.delivery.subscriber import Subscriber
 from hub.delivery.taps import Taps
-from hub.delivery.topic_state import Watch, tell_lost
-from hub.events import Event, Piece
+from hub.delivery.topic_state import Watch
+from hub.delivery.topic_table import TopicTable
+from hub.events import Event
 from hub.log import Log, LogAway
 from hub.log.arrivals import Arrivals
 from hub.log.replay import Replay, Stretch
@@ -39,8 +40,7 @@ class Fanout:
     def __init__(self, log: Log, replay: Replay) -> None:
         self._log = log
         self._replay = replay
-        # What instances tell each other is heard whoever is here; taps read it.
-        self.watches: dict[str, Watch] = {topics.CONTROL: Watch()}
+        self.watches = TopicTable()
         self._holding: list[Event] | None = []  # deaf until the log is first heard
         self._reached = 0  # up to here everything on every watched topic was heard
         self._generation = 0  # of connections to the log
@@ -90,24 +90,18 @@ class Fanout:
 
         Raises `LogAway`; then call it again once `until_hearing` returns.
         """
-        for topic in subscriber.topics:
-            watch = self.watches.setdefault(topic, Watch())
-            watch.others[subscriber] = None
-            watch.empty_since = None
-        subscriber.flow = self._flow
-        if any(self.watches[topic].verified is None for topic in subscriber.topics):
+        fresh = self.watches.add(subscriber)
+        subscriber.flow = self.watches.set_direct
+        if fresh:
             await self._open()
 
     def remember(self, topic: str, events: Iterable[Event], since: int) -> None:
         """These were read of a topic, all after ``since``: returning readers are given them from memory."""
-        self.watches[topic].remember([(event.position, event.piece()) for event in events], since)
+        watch = self.watches[topic]
+        watch.remember([(event.position, watch.encode(event)) for event in events], since)
 
     def leave(self, subscriber: Subscriber) -> None:
-        now = asyncio.get_running_loop().time()
-        for topic in subscriber.topics:
-            watch = self.watches.get(topic)
-            if watch is not None and watch.remove(subscriber) and not watch:
-                watch.empty_since = now
+        self.watches.remove(subscriber, asyncio.get_running_loop().time())
 
     def now(self, names: Iterable[str]) -> int | None:
         """A position that these topics, all joined, may be read from live; None while healing."""
@@ -115,23 +109,13 @@ class Fanout:
             return None
         return max(self._reached, *(self.watches[topic].verified or 0 for topic in names))
 
-    def recent(self, names: Iterable[str], after: int, arrivals: Arrivals) -> list[tuple[int, Piece]] | None:
-        """What these topics, all joined, brought here after a position, as far as it is this person's.
-
-        From memory; None where that does not reach back. Nothing of it is delivered again.
-        """
+    def recent(
+        self, names: Iterable[str], after: int, arrivals: Arrivals
+    ) -> list[tuple[int, Encoded]] | None:
+        """The events of these topics, all joined, after a position, from memory; None if it cannot serve."""
         if self._holding is not None or after > self._reached:
             return None
-        found: list[tuple[int, Piece]] = []
-        for topic in names:
-            watch = self.watches[topic]
-            kept = watch.since(arrivals.begin(topic, after))
-            # A topic just opened was read ahead of what is heard: others might overtake it.
-            if kept is None or (watch.verified or 0) > self._reached:
-                return None
-            found += [one for one in kept if arrivals.theirs(topic, one[0], one[1].bare)]
-        found.sort(key=lambda kept: kept[0])
-        return found
+        return self.watches.recent(names, after, arrivals, reached=self._reached)
 
     async def run(self) -> None:
         """Heal when asked, check the heads by the clock, forget empty topics; until cancelled."""
@@ -163,7 +147,7 @@ class Fanout:
         if watch.verified is None:
             # Being opened: its subscribers are all held, and drop what their replay brings.
             watch.early = event.position
-            self._deliver(event, watch, event.piece())
+            self._deliver(event, watch, watch.encode(event))
         elif event.position > watch.verified:
             if event.previous > watch.verified:
                 self.holes += 1
@@ -176,21 +160,15 @@ class Fanout:
         self._healing.set()
 
     def _verified(self, event: Event, watch: Watch) -> None:
-        piece = event.piece()
+        encoded = watch.encode(event)
         watch.verified = event.position
-        watch.keep(event.position, piece)
-        self._deliver(event, watch, piece)
+        watch.keep(event.position, encoded)
+        self._deliver(event, watch, encoded)
 
-    def _deliver(self, event: Event, watch: Watch, piece: Piece) -> None:
+    def _deliver(self, event: Event, watch: Watch, encoded: Encoded) -> None:
         self.taps.tell(event, event.topic)
         self.deliveries += len(watch)
-        watch.deliver(event.position, piece)
-
-    def _flow(self, subscriber: Subscriber, send: Send | None) -> None:
-        """A reader's socket takes bytes at once from now on, or does not."""
-        for topic in subscriber.topics:
-            if topic in self.watches:
-                self.watches[topic].flow(subscriber, send)
+        watch.deliver(event.position, encoded)
 
     async def _open(self) -> None:
         async with self._opening:
@@ -231,7 +209,7 @@ class Fanout:
             self.on_state.tell(self.hearing, "the state of hearing")
 
     def _mend(self, stretch: Stretch, after: Mapping[str, int]) -> None:
-        tell_lost(self.watches, stretch.lost, stretch.upto)
+        self.watches.report_lost(stretch.lost, stretch.upto)
         for event in stretch.events:
             watch = self.watches[event.topic]
             if event.position > (watch.verified or 0):
@@ -243,7 +221,7 @@ class Fanout:
     async def _forget(self) -> None:
         due = asyncio.get_running_loop().time() - LINGER_S
         async with self._opening:
-            gone = [t for t, w in self.watches.items() if w.empty_since is not None and w.empty_since < due]
+            gone = self.watches.idle_since(due)
             for topic in gone:
                 del self.watches[topic]
             if gone:

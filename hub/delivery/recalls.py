@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from hub.delivery.dialect import Encoded
 from hub.delivery.topic_state import Watch
-from hub.events import Event, Piece, encode
+from hub.events import Event, encode
 
 TAKEN_BACK = "recalled"
 
@@ -26,8 +27,8 @@ class Recalls:
         except (ValueError, TypeError, KeyError):
             return
         if watch is not None:
-            watch.forget(lambda piece: told in piece.bare and _is_notification(piece))
+            watch.forget(lambda encoded: told in encoded.payload and _is_notification(encoded))
 
 
-def _is_notification(piece: Piece) -> bool:
-    return b"\nevent: notification\n" in piece.bare
+def _is_notification(encoded: Encoded) -> bool:
+    return b"\nevent: notification\n" in encoded.payload

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import random
 import time
 from collections.abc import Callable
 
+from hub.delivery.dialect import Dialect, Encoded
 from hub.delivery.sockets import Wire
-from hub.events import Piece, control
 from hub.ports import Person
 
 Send = Callable[[bytes], int]
 
 _numbers = itertools.count(1)
 
-RETRY_MS = (1000, 4000)  # a client that lost us comes back after a time of its own within these
-
-
-def retry_ms() -> int:
-    return random.randint(*RETRY_MS)  # noqa: S311
+STEP_BYTES = 256 * 1024  # of a replay, written before its reader has to have received them
 
 
 class Subscriber:
@@ -31,14 +26,6 @@ class Subscriber:
     none, wait for `take`. Live on a wire that takes everything at once it is said to *flow*: the
     fan-out then calls the socket's own ``send``.
     """
-
-    # How a feed is told; a room's `Member` is told otherwise.
-    SLOW = control("stream-error", {"reason": "slow", "retry": True})
-    LIVE = control("stream-live", {})
-    DEGRADED = control("stream-degraded", {"reason": "log"})
-    EXPIRED = control("stream-error", {"reason": "expired", "retry": False})
-    HEARTBEAT = Piece(b": heartbeat\n\n")
-    END = b"0\r\n\r\n"  # the last chunk
 
     __slots__ = (
         "_held",
@@ -51,6 +38,7 @@ class Subscriber:
         "after",
         "came_at",
         "closed",
+        "dialect",
         "ends_at",
         "flow",
         "number",
@@ -59,23 +47,20 @@ class Subscriber:
     )
 
     def __init__(
-        self,
-        person: Person,
-        address: str,
-        topics: tuple[str, ...],
-        limit: int,
+        self, person: Person, *, address: str, topics: tuple[str, ...], dialect: Dialect, mailbox_bytes: int
     ) -> None:
         self.person = person
         self.address = address
         self.topics = topics
+        self.dialect = dialect
         self.ends_at = float("inf")  # Unix time
         self.came_at = time.time()
         self.number = next(_numbers)  # of all in this process
         self.closed = ""  # why, once it is
         self.after = 0  # up to here the replay reached; hearing may lag behind it
         self.flow: Callable[[Subscriber, Send | None], None] | None = None  # told to the fan-out
-        self._limit = limit
-        self._held: list[tuple[int, Piece]] | None = []
+        self._limit = mailbox_bytes
+        self._held: list[tuple[int, Encoded]] | None = []
         self._mailbox: list[bytes] | None = []
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -90,23 +75,23 @@ class Subscriber:
         """Bytes that this reader has not been sent yet."""
         return self._size if self._wire is None else self._wire.waiting
 
-    def deliver(self, position: int, piece: Piece) -> None:
+    def deliver(self, position: int, encoded: Encoded) -> None:
         """An event of the log. Held until the replay is over."""
         if self._held is None:
             if position > self.after:
-                self.put(piece)
-        elif self._fits(piece.bare):
-            self._held.append((position, piece))
+                self.put(encoded)
+        elif self._fits(encoded.payload):
+            self._held.append((position, encoded))
 
-    def put(self, piece: Piece) -> None:
+    def put(self, encoded: Encoded) -> None:
         """Bytes outside the log's order (a count, a heartbeat)."""
         if self.closed:
             return
         if self._wire is not None:
-            if not self._wire.write(piece.chunk):
-                self.close("slow", self.SLOW)
-        elif self._mailbox is not None and self._fits(piece.bare):
-            self._mailbox.append(piece.bare)
+            if not self._wire.write(encoded.framed):
+                self.close("slow", self.dialect.slow)
+        elif self._mailbox is not None and self._fits(encoded.payload):
+            self._mailbox.append(encoded.payload)
             self._wake()
 
     def fell_short(self, chunk: bytes, sent: int) -> None:
@@ -114,45 +99,40 @@ class Subscriber:
         if self._wire is not None:
             self._wire.fell_short(chunk, sent)
 
-    def reset(self, names: list[str], position: int, reason: str = "trimmed") -> Piece:
-        """That something on these topics is gone from the log. No id: more may follow."""
-        data = {"topics": names, "reason": reason, "position": str(position)}
-        return control("stream-reset", data)
-
     def beat(self) -> None:
         """Show the reader, and whatever stands between, that this connection lives."""
-        self.put(self.HEARTBEAT)
+        self.put(self.dialect.heartbeat)
 
     def revoke(self, *, retry: bool) -> None:
         """Close for a right that ended; with ``retry`` they may come back with what is left."""
-        self.close("revoked", control("stream-error", {"reason": "revoked", "retry": retry}))
+        self.close("revoked", self.dialect.revoked(retry=retry))
 
     def retire(self) -> None:
         """Close because this instance leaves, or for old age: come back after a time of one's own."""
-        self.close("retire", control("retire", {"retry": retry_ms()}))
+        self.close("retire", self.dialect.retired())
 
     def expire(self) -> None:
-        self.close("expired", self.EXPIRED)
+        self.close("expired", self.dialect.expired)
 
     def hold(self) -> None:
         """Hold what comes from now on; what was held until now is replayed otherwise."""
-        self._size -= sum(len(piece.bare) for _, piece in self._held or ())
+        self._size -= sum(len(encoded.payload) for _, encoded in self._held or ())
         self._held = []
 
-    def forget(self, gone: Callable[[Piece], bool]) -> None:
+    def forget(self, gone: Callable[[Encoded], bool]) -> None:
         """What is held and gone is not to be delivered any more."""
         if self._held is not None:
-            self._size -= sum(len(piece.bare) for _, piece in self._held if gone(piece))
+            self._size -= sum(len(encoded.payload) for _, encoded in self._held if gone(encoded))
             self._held = [kept for kept in self._held if not gone(kept[1])]
 
     def release(self, upto: int) -> None:
         """Go live: what was held and stands after ``upto`` goes out now."""
         held, self._held, self.after = self._held or [], None, upto
         if self._wire is None:
-            self._size -= sum(len(piece.bare) for _, piece in held)
-        for position, piece in held:
+            self._size -= sum(len(encoded.payload) for _, encoded in held)
+        for position, encoded in held:
             if position > upto:
-                self.put(piece)
+                self.put(encoded)
         self._changed()
 
     def attach(self, wire: Wire) -> None:
@@ -161,18 +141,18 @@ class Subscriber:
         self._wire, self._mailbox = wire, None
         wire.changed = self._changed
         if waiting:
-            wire.write(Piece(waiting).chunk)
+            wire.write(self.dialect.frame(waiting))
 
-    def close(self, reason: str, last: Piece | None = None) -> None:
+    def close(self, reason: str, last: Encoded | None = None) -> None:
         """End the stream; ``last`` goes after what waits already. The first reason stands."""
         if self.closed:
             return
         self.closed = reason
         if self._wire is not None:
-            self._wire.end((last.chunk if last else b"") + self.END)
+            self._wire.end((last.framed if last else b"") + self.dialect.end)
         elif self._mailbox is not None:
             if last:
-                self._mailbox.append(last.bare)
+                self._mailbox.append(last.payload)
             self._wake()
 
     async def take(self) -> bytes:
@@ -185,6 +165,13 @@ class Subscriber:
         self._mailbox.clear()
         self._size = 0
         return data
+
+    async def write(self, payload: bytes) -> None:
+        """Write a part of a replay to the wire, and wait for a reader that is behind."""
+        for start in range(0, len(payload), STEP_BYTES):
+            if self._wire is not None:
+                self._wire.write(self.dialect.frame(payload[start : start + STEP_BYTES]))
+                await self.drained()
 
     async def drained(self) -> None:
         """Return once the wire has no bytes waiting, or the stream is closed."""
@@ -206,7 +193,7 @@ class Subscriber:
             self._held = []
         if self._mailbox is not None:
             self._mailbox.clear()
-        self.close("slow", self.SLOW)
+        self.close("slow", self.dialect.slow)
         return False
 
     def _changed(self) -> None:

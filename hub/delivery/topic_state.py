@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 
 from hub.delivery import sockets
+from hub.delivery.dialect import Encoded
 from hub.delivery.subscriber import Send, Subscriber
-from hub.events import Piece
+from hub.events import Event
 
 TAIL_EVENTS = 256  # what a returning reader is given from memory …
 TAIL_BYTES = 256 * 1024  # … a topic
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 class Watch:
     """Everything on the topic up to ``verified`` was delivered; None until that is known.
 
+    ``encode`` makes an event's bytes for all readers: they speak one dialect.
+
     Readers whose socket takes bytes at once are in ``flowing``, with its ``send``; the rest, held or
     backed up or on a server that gives no sockets, in ``others``.
     """
@@ -26,6 +29,7 @@ class Watch:
     __slots__ = (
         "early",
         "empty_since",
+        "encode",
         "flowing",
         "others",
         "settled",
@@ -35,7 +39,8 @@ class Watch:
         "verified",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, encode: Callable[[Event], Encoded]) -> None:
+        self.encode = encode
         # Dicts keep the order of arrival.
         self.flowing: dict[Subscriber, Send] = {}
         self.others: dict[Subscriber, None] = {}
@@ -44,7 +49,7 @@ class Watch:
         self.settled = 0  # no reader in ``flowing`` was replayed beyond this
         self.empty_since: float | None = None
         # Everything after ``tail_from`` is in ``tail``, in order.
-        self.tail: list[tuple[int, Piece]] = []
+        self.tail: list[tuple[int, Encoded]] = []
         self.tail_bytes = 0
         self.tail_from = 0
 
@@ -61,10 +66,10 @@ class Watch:
         self.tail_from = upto
         return [*self.flowing, *self.others]
 
-    def deliver(self, position: int, piece: Piece) -> None:
+    def deliver(self, position: int, encoded: Encoded) -> None:
         """The hot path: one `send` a reader, and little else."""
         if position > self.settled:
-            chunk = piece.chunk
+            chunk = encoded.framed
             whole = len(chunk)
             short: dict[Send, int] = {}
             # The subscribers themselves are not touched: that would cost a cache miss each.
@@ -84,41 +89,41 @@ class Watch:
                         try:
                             subscriber.fell_short(chunk, short[send])
                         except Exception:
-                            _give_up(subscriber)
+                            close_failed(subscriber)
         else:
-            self._deliver_to(list(self.flowing), position, piece)
-        self._deliver_to(list(self.others), position, piece)
+            self._deliver_to(list(self.flowing), position, encoded)
+        self._deliver_to(list(self.others), position, encoded)
 
     @staticmethod
-    def _deliver_to(subscribers: list[Subscriber], position: int, piece: Piece) -> None:
+    def _deliver_to(subscribers: list[Subscriber], position: int, encoded: Encoded) -> None:
         for subscriber in subscribers:
             try:
-                subscriber.deliver(position, piece)
+                subscriber.deliver(position, encoded)
             except Exception:
-                _give_up(subscriber)
+                close_failed(subscriber)
 
-    def keep(self, position: int, piece: Piece) -> None:
-        self.tail.append((position, piece))
-        self.tail_bytes += len(piece.bare)
+    def keep(self, position: int, encoded: Encoded) -> None:
+        self.tail.append((position, encoded))
+        self.tail_bytes += len(encoded.payload)
         if len(self.tail) > 2 * TAIL_EVENTS or self.tail_bytes > 2 * TAIL_BYTES:
             self._trim()
 
-    def remember(self, earlier: list[tuple[int, Piece]], since: int) -> None:
+    def remember(self, earlier: list[tuple[int, Encoded]], since: int) -> None:
         """What stands between ``since`` and the tail, and perhaps some of the tail again."""
         if since < self.tail_from:
             self.tail[:0] = [kept for kept in earlier if kept[0] <= self.tail_from]
             self.tail_from = since
-            self.tail_bytes = sum(len(piece.bare) for _, piece in self.tail)
+            self.tail_bytes = sum(len(encoded.payload) for _, encoded in self.tail)
             self._trim()
 
-    def forget(self, gone: Callable[[Piece], bool]) -> None:
+    def forget(self, gone: Callable[[Encoded], bool]) -> None:
         """Keep no more what is gone, neither here nor for those who hold it."""
         self.tail = [kept for kept in self.tail if not gone(kept[1])]
-        self.tail_bytes = sum(len(piece.bare) for _, piece in self.tail)
+        self.tail_bytes = sum(len(encoded.payload) for _, encoded in self.tail)
         for subscriber in self.others:
             subscriber.forget(gone)
 
-    def since(self, position: int) -> list[tuple[int, Piece]] | None:
+    def since(self, position: int) -> list[tuple[int, Encoded]] | None:
         """What came after a position; None if the tail does not reach back to it."""
         if position < self.tail_from:
             return None
@@ -146,23 +151,10 @@ class Watch:
             cut = max(1, len(self.tail) // 2)
             self.tail_from = self.tail[cut - 1][0]
             del self.tail[:cut]
-            self.tail_bytes = sum(len(piece.bare) for _, piece in self.tail)
+            self.tail_bytes = sum(len(encoded.payload) for _, encoded in self.tail)
 
 
-def tell_lost(watches: Mapping[str, Watch], names: Sequence[str], upto: int) -> None:
-    """Something is missing before ``upto`` on these topics: each reader is told of theirs, once."""
-    resets: dict[Subscriber, list[str]] = {}
-    for topic in names:
-        for subscriber in watches[topic].lost(upto):
-            resets.setdefault(subscriber, []).append(topic)
-    for subscriber, lost in resets.items():
-        try:
-            subscriber.deliver(upto, subscriber.reset(lost, upto))
-        except Exception:
-            _give_up(subscriber)
-
-
-def _give_up(subscriber: Subscriber) -> None:
+def close_failed(subscriber: Subscriber) -> None:
     """It lacks something now: closed, it comes back and is given what it missed. The others go on."""
     logger.exception("connection %d of %s failed", subscriber.number, subscriber.person.id)
     with suppress(Exception):

@@ -13,7 +13,8 @@ from django.db import InterfaceError, OperationalError
 
 from hub import topics
 from hub.delivery.subscriber import Subscriber
-from hub.events import Event, control
+from hub.events import Event
+from hub.feeds.sse import control
 from hub.ports import Counts, Person
 from hub.support.coalesce import Batch
 from hub.support.faults import malformed

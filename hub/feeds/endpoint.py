@@ -17,12 +17,12 @@ from hub.delivery.catchup import CatchUp
 from hub.delivery.endpoint import Endpoint, EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
-from hub.delivery.subscriber import Subscriber, retry_ms
+from hub.delivery.subscriber import Subscriber
 from hub.delivery.unread_counts import Recount
 from hub.errors import Problem
-from hub.events import control
 from hub.feeds import transports
 from hub.feeds.request import Knock
+from hub.feeds.sse import SSE, control, retry_ms
 from hub.log.replay import Replay
 from hub.ports import Admit, Span
 from hub.support import origins, outages
@@ -65,14 +65,14 @@ class Feeds(Endpoint[Knock, Subscriber]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            knock = Knock(scope, self._options.hosts, self._options.origins, tls=self._options.tls)
+            knock = Knock(scope, self.options.hosts, self.options.origins, tls=self.options.tls)
         except Problem as problem:
             origins.refused(problem, scope)
             return await respond_problem(send, problem)
         if knock.preflight:
             return await respond(send, 204, headers=knock.cors)
         try:
-            subscriber = await self._admit(knock)
+            subscriber = await self.admit(knock)
         except Problem as problem:
             return await respond_problem(send, problem, knock.cors)
         except Exception as error:
@@ -83,11 +83,11 @@ class Feeds(Endpoint[Knock, Subscriber]):
             send,
             subscriber,
             HEADERS + knock.cors,
-            self._options.mailbox_bytes,
-            partial(self._release, subscriber),
+            self.options.mailbox_bytes,
+            partial(self.release, subscriber),
         )
         try:
-            facts = {"count": await self._count(subscriber), "heartbeat_s": self._options.heartbeat_s}
+            facts = {"count": await self._count(subscriber), "heartbeat_s": self.options.heartbeat_s}
             catchup = CatchUp(
                 self._fanout,
                 self._replay,
@@ -113,7 +113,7 @@ class Feeds(Endpoint[Knock, Subscriber]):
                 await respond_problem(send, refusal, knock.cors)
         finally:
             if outlet.leave():
-                self._release(subscriber)
+                self.release(subscriber)
 
     async def _authorize(self, knock: Knock) -> Subscriber:
         person = await self._check_access(knock.credentials, knock.topics, knock.own)
@@ -121,11 +121,17 @@ class Feeds(Endpoint[Knock, Subscriber]):
         topics = tuple(dict.fromkeys((*own, *knock.topics)))
         if not topics:
             raise Problem(400, "No topic to listen to: add ?topic=, or leave out own=0.")
-        return Subscriber(person, knock.address, topics, self._options.mailbox_bytes)
+        return Subscriber(
+            person,
+            address=knock.address,
+            topics=topics,
+            dialect=SSE,
+            mailbox_bytes=self.options.mailbox_bytes,
+        )
 
-    def _release(self, subscriber: Subscriber) -> None:
+    def release(self, subscriber: Subscriber) -> None:
         self._recount.remove(subscriber)
-        super()._release(subscriber)
+        super().release(subscriber)
 
     def _live_topics(self, subscriber: Subscriber) -> int:
         """Those outside the user's own inbox."""
@@ -151,4 +157,4 @@ class Feeds(Endpoint[Knock, Subscriber]):
 
 def _opening(subscriber: Subscriber, facts: dict[str, Any], position: int, resumed: bool) -> bytes:
     data = {"position": str(position), "topics": list(subscriber.topics), "resumed": resumed, **facts}
-    return control("stream-open", data, id=position).bare
+    return control("stream-open", data, id=position).payload

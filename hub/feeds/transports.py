@@ -9,13 +9,12 @@ from functools import partial
 from typing import Any, Protocol
 
 from hub.delivery.sockets import Wire
-from hub.delivery.subscriber import Subscriber
-from hub.events import Piece
+from hub.delivery.subscriber import STEP_BYTES, Subscriber
+from hub.feeds.sse import chunk
 from hub.support.asgi import Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
 SEND_S = 30.0  # that a server may take over bytes; a reader who takes longer does not read
-STEP = 256 * 1024  # bytes of a replay written before its reader has to have taken them
 
 
 class Outlet(Protocol):
@@ -47,18 +46,15 @@ class ByWire:
         return self._wire is not None
 
     async def write(self, data: bytes) -> None:
-        for start in range(0, len(data), STEP):
-            chunk = Piece(data[start : start + STEP]).chunk
+        if self._wire is None:
+            self._wire = self._take()
             if self._wire is None:
-                self._wire = self._take()
-                if self._wire is None:
-                    return self._subscriber.close("gone")
-                self._wire.write(_head(self._headers) + chunk)
-                self._subscriber.attach(self._wire)
-            else:
-                self._wire.write(chunk)
-            if self._wire.waiting:
-                await self._subscriber.drained()
+                return self._subscriber.close("gone")
+            first, data = data[:STEP_BYTES], data[STEP_BYTES:]
+            self._wire.write(_head(self._headers) + chunk(first))
+            self._subscriber.attach(self._wire)
+            await self._subscriber.drained()
+        await self._subscriber.write(data)
 
     async def follow(self) -> None:
         pass

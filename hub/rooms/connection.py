@@ -11,9 +11,9 @@ from websockets.frames import Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
 from hub.delivery.subscriber import Subscriber
-from hub.events import Frame, Piece
 from hub.ports import Entry
-from hub.rooms import protocol, rate_limiter
+from hub.rooms import rate_limiter
+from hub.rooms.dialect import ROOM_DIALECT, Frame
 from hub.rooms.frame_heads import Heads
 from hub.rooms.protocol import Close
 from hub.rooms.rate_limiter import Limiter
@@ -27,20 +27,13 @@ IDLE_BEATS = 3  # heartbeats without a word, not even an answer to a ping
 
 
 class Member(Subscriber):
-    """Frames instead of events, close codes instead of a last chunk.
+    """A subscriber that also sends frames.
 
     ``since`` is the position it came with or was given the history from: whatever stands after it, this
     connection is told. The endpoint gives it its user's ``limiter`` once it is admitted.
     """
 
     limiter: Limiter
-
-    SLOW = Frame(ws_frames.closing(Close.SLOW, "slow"))
-    LIVE = Frame(ws_frames.text(protocol.live()))
-    DEGRADED = Frame(ws_frames.text(protocol.degraded()))
-    EXPIRED = Frame(ws_frames.closing(Close.UNAUTHORIZED, "expired"))
-    HEARTBEAT = Frame(ws_frames.PING)
-    END = b""
 
     __slots__ = (
         "_heads",
@@ -60,12 +53,18 @@ class Member(Subscriber):
     def __init__(
         self,
         entry: Entry,
-        address: str,
-        limit: int,
         *,
+        address: str,
+        mailbox_bytes: int,
         heartbeat_s: float,
     ) -> None:
-        super().__init__(entry.person, address, (entry.topic,), limit)
+        super().__init__(
+            entry.person,
+            address=address,
+            topics=(entry.topic,),
+            dialect=ROOM_DIALECT,
+            mailbox_bytes=mailbox_bytes,
+        )
         self.entry = entry
         self.connection = uuid.uuid4().hex
         self.since = 0
@@ -118,17 +117,8 @@ class Member(Subscriber):
     def end(self, code: Close, why: str) -> None:
         self.close(code.name.lower(), Frame(ws_frames.closing(code, why)))
 
-    def reset(self, names: list[str], position: int, reason: str = "trimmed") -> Piece:
-        return Frame(ws_frames.text(protocol.reset(reason)))
-
     def beat(self) -> None:
         if time.monotonic() - self._heard_at > self._idle_s:
             self.end(Close.IDLE, "nothing was heard of you")
         else:
             super().beat()
-
-    def revoke(self, *, retry: bool) -> None:
-        self.end(Close.ERROR if retry else Close.UNAUTHORIZED, "revoked")
-
-    def retire(self) -> None:
-        self.end(Close.RETIRE, "this instance leaves")

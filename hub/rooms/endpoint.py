@@ -19,11 +19,12 @@ from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.sockets import Wire
 from hub.errors import Problem
-from hub.events import Event, Frame
+from hub.events import Event
 from hub.log.replay import Replay
 from hub.ports import Enter
 from hub.rooms import protocol, rate_limiter
 from hub.rooms.connection import Member
+from hub.rooms.dialect import Frame
 from hub.rooms.handshake import Handshake
 from hub.rooms.kinds import Refused
 from hub.rooms.protocol import Close, Malformed, Ping, Say, Signal
@@ -33,7 +34,6 @@ from hub.rooms.room import Room
 from hub.support import origins, outages, ws_frames
 from hub.support.asgi import Receive, Scope, Send, respond_problem
 
-STEP = 256 * 1024  # bytes of a replay written before its reader has to have taken them
 PONG = Frame(ws_frames.text(protocol.pong()))
 
 Take = Callable[[int, Callable[[], None]], Wire | None]
@@ -67,21 +67,21 @@ class Rooms(Endpoint[Handshake, Member]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         take = scope.get("extensions", {}).get("hub.take")
         try:
-            handshake = Handshake(scope, self._options.hosts, self._options.origins, tls=self._options.tls)
+            handshake = Handshake(scope, self.options.hosts, self.options.origins, tls=self.options.tls)
             if take is None:
                 raise Problem(403, "This server gives no sockets away: rooms need manage.py serve.")
         except Problem as problem:
             origins.refused(problem, scope)
             return await respond_problem(send, problem)
         try:
-            member = await self._admit(handshake)
+            member = await self.admit(handshake)
         except Problem as problem:
             return self._refuse(take, handshake, problem)
         except Exception as error:
             return self._refuse(take, handshake, outages.problem(error, "letting a member in"))
-        wire: Wire | None = take(self._options.mailbox_bytes, partial(self._release, member))
+        wire: Wire | None = take(self.options.mailbox_bytes, partial(self.release, member))
         if wire is None:
-            return self._release(member)
+            return self.release(member)
         wire.write(handshake.answer)
         member.attach(wire)
         await self._bring_in(member, wire, handshake.after)
@@ -96,7 +96,7 @@ class Rooms(Endpoint[Handshake, Member]):
 
     def _refuse(self, take: Take, handshake: Handshake, problem: Problem) -> None:
         """On the open socket: a browser cannot read the status of a refused handshake."""
-        wire = take(self._options.mailbox_bytes, _nothing)
+        wire = take(self.options.mailbox_bytes, _nothing)
         if wire is not None:
             wire.write(handshake.answer)
             code = Close.RETIRE if self.draining else protocol.code_of(problem.status)
@@ -108,33 +108,27 @@ class Rooms(Endpoint[Handshake, Member]):
         entry = await self._enter(handshake.credentials, handshake.name)
         return Member(
             entry,
-            handshake.address,
-            self._options.mailbox_bytes,
-            heartbeat_s=self._options.heartbeat_s,
+            address=handshake.address,
+            mailbox_bytes=self.options.mailbox_bytes,
+            heartbeat_s=self.options.heartbeat_s,
         )
 
-    async def _admit(self, handshake: Handshake) -> Member:
-        member = await super()._admit(handshake)
+    async def admit(self, handshake: Handshake) -> Member:
+        member = await super().admit(handshake)
         member.limiter = self._limiters.enter(member.person.id)
         return member
 
-    def _release(self, member: Member) -> None:
-        super()._release(member)
+    def release(self, member: Member) -> None:
+        super().release(member)
         self._limiters.leave(member.person.id)
         self._lobby.leave(member)
 
     async def _bring_in(self, member: Member, wire: Wire, after: int | None) -> None:
-        async def write(data: bytes) -> None:
-            for start in range(0, len(data), STEP):
-                wire.write(data[start : start + STEP])
-                if wire.waiting:
-                    await member.drained()
-
         try:
-            room = await self._lobby.enter(member, member.entry, write)
+            room = await self._lobby.enter(member, member.entry, member.write)
             member.since = room.begins if after is None else after
             opening = partial(self._welcome, room, member)
-            await CatchUp(self._fanout, self._replay, member, member.since, opening, write).run()
+            await CatchUp(self._fanout, self._replay, member, member.since, opening, member.write).run()
         except Exception:
             logger.exception("%s could not be brought into %s", member.person.id, member.topics)
             return member.end(Close.ERROR, "instance error")

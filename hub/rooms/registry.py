@@ -10,11 +10,12 @@ from channels.layers import BaseChannelLayer
 
 from hub import topics
 from hub.delivery.fanout import Fanout
-from hub.events import BadEvent, Draft, Event, Frame, Piece, draft
+from hub.events import BadEvent, Draft, Event, draft
 from hub.log import Log, LogAway
 from hub.ports import Entry, Keep, Told
 from hub.rooms import kinds, protocol
 from hub.rooms.connection import Member
+from hub.rooms.dialect import Frame
 from hub.rooms.presence import Presence
 from hub.rooms.protocol import Close
 from hub.rooms.room import Room
@@ -79,7 +80,7 @@ class Lobby:
                 break
             except LogAway as error:
                 logger.info("a member waits for the log: %s", error)
-                await write(member.DEGRADED.bare)
+                await write(member.dialect.degraded.payload)
                 await self._fanout.until_hearing()
         if member.closed:
             return room
@@ -117,7 +118,7 @@ class Lobby:
         room = self.rooms.get(member.topics[0])
         return room if room is not None and member in room.members else None
 
-    async def lasting(self, room: Room) -> list[Piece]:
+    async def lasting(self, room: Room) -> list[Frame]:
         """The last values that a newcomer is given."""
         if not room.kind.lasting:
             return []

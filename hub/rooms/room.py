@@ -10,10 +10,11 @@ from itertools import islice
 from typing import Any
 
 from hub import events
-from hub.events import MAX_DATA, Draft, Event, Frame
+from hub.events import MAX_DATA, Draft, Event
 from hub.log import Log, LogAway, Overtaken, Placed
 from hub.rooms import protocol
 from hub.rooms.connection import Member
+from hub.rooms.dialect import ROOM_DIALECT, Frame
 from hub.rooms.kinds import Kind, Refused
 from hub.rooms.protocol import Say
 from hub.support import ws_frames
@@ -213,7 +214,8 @@ class Room:
     def _acknowledge(self, member: Member, place: Placed, draft: Draft) -> None:
         # A line is its own acknowledgement. One said before this connection came is not told it again.
         if not place.fresh and place.position <= member.since:
-            member.put(Event(place.position, 0, draft.topic, draft.type, draft.body).piece())
+            event = Event(place.position, 0, draft.topic, draft.type, draft.body)
+            member.put(ROOM_DIALECT.event(event))
 
     def _over_daily(self, member: Member, draft: Draft) -> None:
         why = f"You have said the {self._lines_per_day} messages that a day allows: go on tomorrow."

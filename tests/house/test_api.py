@@ -8,8 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from hub import topics
-from hub.delivery.subscriber import Subscriber
-from hub.events import Piece
+from hub.delivery.dialect import Encoded
+from hub.feeds.sse import Sse
 from notifications.access.api_keys import SCOPES
 from notifications.api import api, schemas
 from tests.house.page import page
@@ -50,7 +50,7 @@ def test_every_scope_is_named() -> None:
 
 def test_every_event_of_the_hubs_own_is_named() -> None:
     own = topics.RESERVED_TYPES - {"message"}  # which is what a browser calls an event without a type
-    pieces = [piece for piece in vars(Subscriber).values() if isinstance(piece, Piece)]
-    said = {line for piece in pieces for line in re.findall(r"event: ([\w-]+)", piece.bare.decode())}
+    pieces = [piece for piece in vars(Sse).values() if isinstance(piece, Encoded)]
+    said = {line for piece in pieces for line in re.findall(r"event: ([\w-]+)", piece.payload.decode())}
 
     assert [type for type in sorted(own | said) if f"`{type}`" not in PAGE.prose] == []

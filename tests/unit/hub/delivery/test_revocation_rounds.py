@@ -13,6 +13,7 @@ from hub.delivery.control_bus import ControlBus
 from hub.delivery.revocation import Revocation, recheck
 from hub.delivery.subscriber import Subscriber
 from hub.events import Event
+from hub.feeds.sse import SSE
 from hub.ports import Person
 from hub.support.invalidations import EVERYBODY
 
@@ -28,7 +29,10 @@ def again(name: object) -> Event:
 
 
 def here(*people: Person) -> list[Subscriber]:
-    return [Subscriber(person, "address", ("job-1",), 10_000) for person in people]
+    return [
+        Subscriber(person, address="address", topics=("job-1",), dialect=SSE, mailbox_bytes=10_000)
+        for person in people
+    ]
 
 
 @asynccontextmanager

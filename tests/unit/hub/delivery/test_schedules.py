@@ -14,6 +14,7 @@ from hub.delivery.catchup import CatchUp
 from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
+from hub.feeds.sse import SSE
 from hub.log import PLAIN, Ear, Log, Page, Placed, Terms
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
@@ -122,7 +123,7 @@ async def play(
             await asyncio.sleep(0)
         after = chance.choice(published) if published else start
         expected_after.append(after)
-        subscriber = Subscriber(Person("1", "ann", ()), "", TOPICS, 1 << 20)
+        subscriber = _subscriber("ann")
         if not hold:
             subscriber.release(0)
         await CatchUp(
@@ -138,7 +139,7 @@ async def play(
     start = log.head()
     if before:
         # Somebody else reads these topics already, so that memory can answer for the log.
-        await fanout.join(Subscriber(Person("2", "bob", ()), "", TOPICS, 1 << 20))
+        await fanout.join(_subscriber("bob"))
     expected_after: list[int] = []
     subscriber, *_ = await asyncio.gather(subscribe(), publish(), publish())
     # The clock's head check, at once: a lost last event has no successor to betray it.
@@ -188,3 +189,7 @@ async def test_without_the_hold_some_schedule_does() -> None:
     outcomes = [await play(seed, hold=False) for seed in range(100)]
 
     assert any(received != expected for expected, received, _ in outcomes)
+
+
+def _subscriber(name: str) -> Subscriber:
+    return Subscriber(Person(name, name, ()), address="", topics=TOPICS, dialect=SSE, mailbox_bytes=1 << 20)

@@ -13,6 +13,7 @@ from hub.delivery.fanout import Fanout
 from hub.delivery.open_connections import OpenConnections
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
+from hub.feeds.sse import SSE
 from hub.ops.remote_commands import RemoteCommands
 from hub.ports import Person
 from hub.support.faults import malformed
@@ -150,7 +151,7 @@ def someone(name: str, act: Callable[[], None]) -> Subscriber:
         def retire(self) -> None:
             act()
 
-    return One(Person(name, name, ()), "", (), 100)
+    return One(Person(name, name, ()), address="", topics=(), dialect=SSE, mailbox_bytes=100)
 
 
 def fail() -> None:

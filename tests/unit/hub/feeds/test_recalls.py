@@ -8,6 +8,7 @@ from hub.delivery.recalls import Recalls
 from hub.delivery.subscriber import Subscriber
 from hub.delivery.topic_state import Watch
 from hub.events import Event, draft
+from hub.feeds.sse import SSE
 from hub.ports import Person
 from tests.unit.hub.feeds.conftest import Client, Desk
 
@@ -43,8 +44,14 @@ async def test_the_tail_forgets_what_was_taken_back(desk: Desk) -> None:
 
 
 async def test_a_reader_who_holds_it_until_the_replay_is_over_is_not_given_it() -> None:
-    watch = Watch()
-    reader = Subscriber(Person("1", "ann", ("everyone",)), "", ("everyone",), 1 << 16)
+    watch = Watch(SSE.event)
+    reader = Subscriber(
+        Person("1", "ann", ("everyone",)),
+        address="",
+        topics=("everyone",),
+        dialect=SSE,
+        mailbox_bytes=1 << 16,
+    )
     watch.others[reader] = None
     events = [
         Event(n, n - 1, "everyone", type, draft("everyone", type, {"id": id}).body)
@@ -54,11 +61,11 @@ async def test_a_reader_who_holds_it_until_the_replay_is_over_is_not_given_it() 
     ]
     for event in events:
         Recalls({"everyone": watch}).tap(event)
-        watch.deliver(event.position, event.piece())
+        watch.deliver(event.position, watch.encode(event))
 
     reader.release(0)
 
-    assert await reader.take() == events[1].sse() + events[2].sse()
+    assert await reader.take() == b"".join(SSE.event(event).payload for event in events[1:])
 
 
 async def test_from_the_log_no_reset_is_told_for_its_place(desk: Desk) -> None:

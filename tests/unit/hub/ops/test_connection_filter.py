@@ -9,12 +9,19 @@ import pytest
 
 from hub import topics
 from hub.delivery.subscriber import Subscriber
+from hub.feeds.sse import SSE
 from hub.ops.connection_list import MAX_CONNECTIONS_LISTED, Filter, code, decode, matching
 from hub.ports import Person
 
 
 def subscriber(name: str, *more: str, address: str = "127.0.0.1", age_s: float = 0) -> Subscriber:
-    made = Subscriber(Person(f"id-{name}", name, ()), address, ("everyone", *more), 1000)
+    made = Subscriber(
+        Person(f"id-{name}", name, ()),
+        address=address,
+        topics=("everyone", *more),
+        dialect=SSE,
+        mailbox_bytes=1000,
+    )
     made.came_at = time.time() - age_s
     return made
 

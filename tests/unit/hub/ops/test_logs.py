@@ -11,6 +11,7 @@ import pytest
 
 from hub.delivery import connection_log
 from hub.delivery.subscriber import Subscriber
+from hub.feeds.sse import SSE
 from hub.ops import logs
 from hub.ports import Person
 
@@ -39,7 +40,9 @@ def lines() -> Iterator[Lines]:
 
 def subscriber() -> Subscriber:
     person = Person("7", "alice", ("user-7",), session="secret-session", stamp="secret-stamp")
-    return Subscriber(person, "203.0.113.9", ("user-7", "job-42"), 1000)
+    return Subscriber(
+        person, address="203.0.113.9", topics=("user-7", "job-42"), dialect=SSE, mailbox_bytes=1000
+    )
 
 
 def test_a_connection_tells_when_it_opens_and_why_it_closed(lines: Lines) -> None:

@@ -18,6 +18,7 @@ from hub.events import Draft, Event
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.rooms import protocol
+from hub.rooms.dialect import ROOM_DIALECT
 from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications import recovery
@@ -108,7 +109,8 @@ async def test_a_row_is_the_same_event_again(log: MemoryLog) -> None:
     told = await history.told(LOBBY, 3)
 
     page = await log.read({LOBBY: 0})
-    assert [event.said() for event in told] == [event.said() for event in page.events[-3:]]
+    encode = ROOM_DIALECT.event
+    assert [encode(event).payload for event in told] == [encode(event).payload for event in page.events[-3:]]
 
 
 async def test_however_many_copy_a_line_it_is_one_row(log: MemoryLog) -> None:

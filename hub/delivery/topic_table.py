@@ -1,0 +1,79 @@
+"""The topics that this process is subscribed to, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hub import topics
+from hub.delivery.dialect import Encoded
+from hub.delivery.subscriber import Send, Subscriber
+from hub.delivery.topic_state import Watch, close_failed
+from hub.events import Event
+from hub.log.arrivals import Arrivals
+
+
+class TopicTable(dict[str, Watch]):
+    """The control topic is always in it: taps read what instances tell each other, whoever is connected."""
+
+    def __init__(self) -> None:
+        super().__init__({topics.CONTROL: Watch(_unframed)})
+
+    def add(self, subscriber: Subscriber) -> bool:
+        """Add a held subscriber to its topics; whether any of them has yet to be opened."""
+        for topic in subscriber.topics:
+            state = self.get(topic)
+            if state is None:
+                state = self[topic] = Watch(subscriber.dialect.event)
+            state.others[subscriber] = None
+            state.empty_since = None
+        return any(self[topic].verified is None for topic in subscriber.topics)
+
+    def remove(self, subscriber: Subscriber, now: float) -> None:
+        """``now`` is the event loop's time."""
+        for topic in subscriber.topics:
+            state = self.get(topic)
+            if state is not None and state.remove(subscriber) and not state:
+                state.empty_since = now
+
+    def set_direct(self, subscriber: Subscriber, send: Send | None) -> None:
+        """The subscriber's socket accepts bytes at once by ``send``, or with None no longer."""
+        for topic in subscriber.topics:
+            if topic in self:
+                self[topic].flow(subscriber, send)
+
+    def recent(
+        self, names: Iterable[str], after: int, arrivals: Arrivals, *, reached: int
+    ) -> list[tuple[int, Encoded]] | None:
+        """The events in memory after a position that belong to this user, in order; None where memory does
+        not reach back. Nothing of them is delivered again."""
+        found: list[tuple[int, Encoded]] = []
+        for topic in names:
+            state = self[topic]
+            kept = state.since(arrivals.begin(topic, after))
+            # A topic just opened was read ahead of what is received: others might overtake it.
+            if kept is None or (state.verified or 0) > reached:
+                return None
+            found += [one for one in kept if arrivals.theirs(topic, one[0], one[1].payload)]
+        found.sort(key=lambda kept: kept[0])
+        return found
+
+    def report_lost(self, names: Sequence[str], upto: int) -> None:
+        """Something is missing before ``upto`` on these topics: a reader gets one reset for all of them."""
+        resets: dict[Subscriber, list[str]] = {}
+        for topic in names:
+            for subscriber in self[topic].lost(upto):
+                resets.setdefault(subscriber, []).append(topic)
+        for subscriber, lost in resets.items():
+            try:
+                subscriber.deliver(upto, subscriber.dialect.reset(lost, upto, "trimmed"))
+            except Exception:
+                close_failed(subscriber)
+
+    def idle_since(self, due: float) -> list[str]:
+        """Topics that have had no subscriber since before ``due``, by the event loop's time."""
+        return [name for name, state in self.items() if (state.empty_since or due) < due]
+
+
+def _unframed(event: Event) -> Encoded:
+    """The control topic has no readers."""
+    return Encoded(event.body, event.body)

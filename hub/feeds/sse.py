@@ -1,0 +1,62 @@
+"""Server-sent events (WHATWG HTML, 9.2.6), in chunks of HTTP/1.1 (RFC 9112, 7.1) on sockets of ours."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from hub.delivery.dialect import Encoded
+from hub.events import Event, encode
+
+RETRY_MS = (1000, 4000)  # a client that lost its feed comes back after a random time within these
+
+
+def retry_ms() -> int:
+    return random.randint(*RETRY_MS)  # noqa: S311
+
+
+def control(type: str, data: Any, *, id: int | None = None) -> Encoded:
+    """A control event of one feed. It is not in the log, so it bears an id only to repeat a position."""
+    head = b"" if id is None else b"id: %d\n" % id
+    return _chunked(head + b"event: %s\ndata: %s\n\n" % (type.encode(), encode(data)))
+
+
+def chunk(payload: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(payload), payload)
+
+
+def _chunked(payload: bytes) -> Encoded:
+    return Encoded(payload, chunk(payload))
+
+
+class Sse:
+    """The dialect of feeds."""
+
+    live = control("stream-live", {})
+    degraded = control("stream-degraded", {"reason": "log"})
+    heartbeat = _chunked(b": heartbeat\n\n")
+    slow = control("stream-error", {"reason": "slow", "retry": True})
+    expired = control("stream-error", {"reason": "expired", "retry": False})
+    end = b"0\r\n\r\n"  # the last chunk
+
+    def event(self, event: Event) -> Encoded:
+        # An event's body has no line break.
+        return _chunked(
+            b"id: %d\nevent: %s\ndata: %s\n\n" % (event.position, event.type.encode(), event.body)
+        )
+
+    def frame(self, payload: bytes) -> bytes:
+        return chunk(payload)
+
+    def reset(self, topics: Sequence[str], position: int, reason: str) -> Encoded:
+        return control("stream-reset", {"topics": topics, "reason": reason, "position": str(position)})
+
+    def revoked(self, *, retry: bool) -> Encoded:
+        return control("stream-error", {"reason": "revoked", "retry": retry})
+
+    def retired(self) -> Encoded:
+        return control("retire", {"retry": retry_ms()})
+
+
+SSE = Sse()
