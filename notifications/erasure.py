@@ -36,7 +36,7 @@ from notifications.models import (
     Subscription,
     Ticket,
 )
-from notifications.tracking.id_bitmap import Crowd
+from notifications.tracking.id_bitmap import IdBitmap
 
 NOBODY = "—"  # in place of a name and of what was said; no username bears it
 NO_ID = "0"
@@ -154,9 +154,9 @@ def _blank(body: Any) -> Any:
 def _uncount(rows: list[Delivery], id: int) -> None:
     changed = []
     for row in rows:
-        if Crowd.holds(row.people, id):
-            crowd = Crowd.unpack(row.people) - Crowd([id])
-            row.people, row.size = crowd.pack(), len(crowd)
+        if IdBitmap.holds(row.people, id):
+            bitmap = IdBitmap.unpack(row.people) - IdBitmap([id])
+            row.people, row.size = bitmap.pack(), len(bitmap)
             changed.append(row)
     Delivery.objects.bulk_update(changed, ["people", "size"])
 

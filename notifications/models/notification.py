@@ -173,7 +173,7 @@ class Delivery(models.Model):
     instance = models.CharField(max_length=255)
     at = models.DateTimeField()
     late = models.BooleanField()  # given by a replay, to those who came back
-    people = models.BinaryField()  # a `Crowd`, packed
+    people = models.BinaryField()  # a packed `IdBitmap`
     size = models.IntegerField()
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Notes to whom this instance gave which notification, so that it can be told later."""
+"""Delivery rows: which people this instance delivered a notification to, and when."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -16,41 +17,54 @@ from django.db.models import Q
 from hub.ports import Caught, Given
 from hub.support.faults import malformed
 from notifications.models import Delivery, Notification
-from notifications.tracking.id_bitmap import LARGEST, Crowd
+from notifications.tracking.id_bitmap import MAX_ID, IdBitmap
 
-BATCH = 1000  # rows a query
-AWAY = (OperationalError, InterfaceError)
+BATCH_SIZE = 1000  # rows per query
+UNAVAILABLE = (OperationalError, InterfaceError)
+
+
+class _Published(NamedTuple):
+    """The notifications of one topic, in log order: position and id of each, at the same index."""
+
+    positions: list[int]
+    ids: list[UUID]
+
+
+class _Late(NamedTuple):
+    """The people a replay brought one notification to, and when the last of them received it (Unix time)."""
+
+    people: IdBitmap
+    at: float
 
 
 def write(given: Sequence[Given], caught: Sequence[Caught]) -> None:
-    """A row for each that was given when it came, and one for each that was caught up on, whoever by; not for
-    who is noted with it already.
+    """Store one row per live delivery, and one per replayed notification for the people who did not have it.
 
-    In as many queries whatever the numbers. What is not an id, of a notification or a person, is left out,
-    and so is what the database refuses.
+    The number of queries is constant. Skips ids that are not valid and rows the database refuses; raises
+    only where the database is unavailable.
     """
     rows = []
-    live: dict[UUID, Crowd] = defaultdict(Crowd)
+    live: dict[UUID, IdBitmap] = defaultdict(IdBitmap)
     for one in given:
         with _skipping(one.id):
-            id = _id(one.id)
-            people = Crowd(_numbers(one.people))
+            id = _uuid(one.id)
+            people = IdBitmap(_user_ids(one.people))
             if id is not None and people:
                 rows.append(_row(id, people, one.at, late=False))
                 live[id] |= people
-    for id, (people, at) in _caught(caught).items():
-        if fresh := people - live[id]:
+    for id, late in _caught_up(caught).items():
+        if fresh := late.people - live[id]:
             with _skipping(str(id)):
-                rows.append(_row(id, fresh, at, late=True))
-    for start in range(0, len(rows), BATCH):
-        _insert(rows[start : start + BATCH])
+                rows.append(_row(id, fresh, late.at, late=True))
+    for start in range(0, len(rows), BATCH_SIZE):
+        _insert(rows[start : start + BATCH_SIZE])
 
 
 def _insert(rows: list[Delivery]) -> None:
-    """As many of them as the database takes."""
+    """Insert the rows, halving the batch to leave out those the database refuses."""
     try:
         Delivery.objects.bulk_create(rows)
-    except AWAY:
+    except UNAVAILABLE:
         raise
     except (DatabaseError, ValueError, TypeError, OverflowError) as error:
         if len(rows) == 1:
@@ -60,73 +74,79 @@ def _insert(rows: list[Delivery]) -> None:
         _insert(rows[half:])
 
 
-def _caught(caught: Sequence[Caught]) -> dict[UUID, tuple[Crowd, float]]:
-    """Of each notification that was replayed: to whom of those who did not have it, and when the last of them
-    did."""
-    stretches = [one for one in caught if one.upto > one.after and one.topics and [*_numbers([one.person])]]
-    if not stretches:
+def _caught_up(caught: Sequence[Caught]) -> dict[UUID, _Late]:
+    """By notification, the people who received it by these replays and had not received it before."""
+    replays = [one for one in caught if one.upto > one.after and one.topics and [*_user_ids([one.person])]]
+    if not replays:
         return {}
+    published, recorded = _replayed(replays)
+    people: dict[UUID, set[int]] = defaultdict(set)
+    last: dict[UUID, float] = defaultdict(float)
+    for one in replays:
+        person = int(one.person)
+        for topic in set(one.topics) & published.keys():
+            positions, ids = published[topic]
+            for id in ids[bisect_right(positions, one.after) : bisect_right(positions, one.upto)]:
+                if person not in recorded[id]:
+                    people[id].add(person)
+                    last[id] = max(last[id], one.at)
+    return {id: _Late(IdBitmap(some), last[id]) for id, some in people.items()}
+
+
+def _replayed(replays: Sequence[Caught]) -> tuple[dict[str, _Published], dict[UUID, IdBitmap]]:
+    """By topic what was published on it, and by notification who has a delivery already."""
     rows = Notification.objects.filter(
-        # The log may still play what has expired, but no list shows it any more.
-        Q(expires_at=None) | Q(expires_at__gt=_moment(min(one.at for one in stretches))),
-        topic__in={topic for one in stretches for topic in one.topics},
-        position__gt=min(one.after for one in stretches),
-        position__lte=max(one.upto for one in stretches),
+        # The log may still replay what has expired, but no list shows it any more.
+        Q(expires_at=None) | Q(expires_at__gt=_datetime(min(one.at for one in replays))),
+        topic__in={topic for one in replays for topic in one.topics},
+        position__gt=min(one.after for one in replays),
+        position__lte=max(one.upto for one in replays),
         recalled_at=None,
     ).order_by("position", "pk")
-    had: dict[UUID, Crowd] = defaultdict(Crowd)
-    standing: dict[str, tuple[list[int], list[UUID]]] = defaultdict(lambda: ([], []))
+    published: dict[str, _Published] = defaultdict(lambda: _Published([], []))
+    recorded: dict[UUID, IdBitmap] = defaultdict(IdBitmap)
     for topic, position, id, people in rows.values_list("topic", "position", "pk", "deliveries__people"):
         assert position is not None  # noqa: S101
-        positions, ids = standing[topic]
+        positions, ids = published[topic]
         if not ids or ids[-1] != id:
             positions.append(position)
             ids.append(id)
         if people is not None:
             with _skipping(str(id)):
-                had[id] |= Crowd.unpack(people)
-    given: dict[UUID, set[int]] = defaultdict(set)
-    moments: dict[UUID, float] = defaultdict(float)
-    for one in stretches:
-        for topic in set(one.topics) & standing.keys():
-            positions, ids = standing[topic]
-            for id in ids[bisect_right(positions, one.after) : bisect_right(positions, one.upto)]:
-                if int(one.person) not in had[id]:
-                    given[id].add(int(one.person))
-                    moments[id] = max(moments[id], one.at)
-    return {id: (Crowd(people), moments[id]) for id, people in given.items()}
+                recorded[id] |= IdBitmap.unpack(people)
+    return published, recorded
 
 
-def _row(id: UUID, people: Crowd, at: float, *, late: bool) -> Delivery:
+def _row(id: UUID, people: IdBitmap, at: float, *, late: bool) -> Delivery:
     return Delivery(
         notification_id=id,
         instance=settings.HUB_INSTANCE,
-        at=_moment(at),
+        at=_datetime(at),
         late=late,
         people=people.pack(),
         size=len(people),
     )
 
 
-def _id(text: str) -> UUID | None:
+def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
         return None
 
 
-def _numbers(ids: Iterable[str]) -> Iterable[int]:
-    return (int(id) for id in ids if id.isascii() and id.isdigit() and len(id) < len(str(LARGEST)))
+def _user_ids(ids: Iterable[str]) -> Iterable[int]:
+    return (int(id) for id in ids if id.isascii() and id.isdigit() and len(id) < len(str(MAX_ID)))
 
 
 @contextmanager
 def _skipping(id: str) -> Iterator[None]:
-    """What cannot be noted of one notification costs the others nothing."""
+    """Skip a notification whose delivery cannot be stored; the others are stored."""
     try:
         yield
     except (ValueError, TypeError, OverflowError, OSError) as error:
         malformed.note("delivery", id[:64], error)
 
 
-def _moment(at: float) -> datetime:
+def _datetime(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)

@@ -34,7 +34,7 @@ from notifications.access import belongings
 from notifications.inbox.preferences import Decision, History, QuietHours, wants
 from notifications.models import NEVER, Notification
 from notifications.tracking import toast_folding
-from notifications.tracking.id_bitmap import Crowd
+from notifications.tracking.id_bitmap import IdBitmap
 from notifications.tracking.progress import REPLACED
 
 Status = Literal["delivered", "listed", "waiting", "withheld", "gone", "never"]
@@ -230,7 +230,7 @@ def _facts(user: User, rows: QuerySet[Notification]) -> list[Facts]:
     for values in found.values_list(*_ROW, *_DELIVERY):
         people, at, instance, late = values[len(_ROW) :]
         one = facts.get(values[0]) or Facts(*values[: len(_ROW)])
-        if people is not None and one.delivered_at is None and Crowd.holds(people, user.pk):
+        if people is not None and one.delivered_at is None and IdBitmap.holds(people, user.pk):
             one = replace(one, delivered_at=at, instance=instance, late=late)
         facts[one.id] = one
     return list(facts.values())

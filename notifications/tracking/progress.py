@@ -19,7 +19,7 @@ from hub import events, topics
 from notifications.models import NEVER, Delivery, Notification, Reading
 from notifications.sending import audience
 from notifications.tracking import suppression
-from notifications.tracking.id_bitmap import Crowd
+from notifications.tracking.id_bitmap import IdBitmap
 
 State = Literal["held", "waiting", "sending", "sent", "stopped", "recalled", "failed"]
 
@@ -83,19 +83,19 @@ class _Given:
     """Who has it; how many had it for the first time when; by which instance, and of which row, who."""
 
     def __init__(self, sending: UUID, now: datetime) -> None:
-        self.people = Crowd()
-        self.instances: defaultdict[str, Crowd] = defaultdict(Crowd)
-        self.rows: defaultdict[UUID, Crowd] = defaultdict(Crowd)
+        self.people = IdBitmap()
+        self.instances: defaultdict[str, IdBitmap] = defaultdict(IdBitmap)
+        self.rows: defaultdict[UUID, IdBitmap] = defaultdict(IdBitmap)
         self.lately = 0
         self._firsts: list[tuple[datetime, int]] = []
         deliveries = Delivery.objects.filter(notification__sending=sending).order_by("at", "id")
         told = deliveries.values_list("notification_id", "at", "instance", "people", "size")
         for row, at, instance, packed, size in told.iterator():
-            crowd = Crowd.unpack(packed)
-            self._firsts.append((at, len(crowd - self.people)))
-            self.people |= crowd
-            self.instances[instance] |= crowd
-            self.rows[row] |= crowd
+            bitmap = IdBitmap.unpack(packed)
+            self._firsts.append((at, len(bitmap - self.people)))
+            self.people |= bitmap
+            self.instances[instance] |= bitmap
+            self.rows[row] |= bitmap
             if at > now - timedelta(seconds=RATE_S):
                 self.lately += size
 
@@ -136,7 +136,7 @@ def _progress(rows: Sequence[Row]) -> Progress | None:
     state = _state(rows, recalled, failed, published, now)
 
     meant = audience.people({row.topic for row in rows}, due_at)
-    named = Crowd(id for row in rows if (id := topics.user_id(row.topic)) is not None)
+    named = IdBitmap(id for row in rows if (id := topics.user_id(row.topic)) is not None)
     people, here, taken = _count(meant, rows, named, recalled)
     given = _Given(sending, now)
     seen, read, clicked = _readings(sending)
@@ -145,12 +145,12 @@ def _progress(rows: Sequence[Row]) -> Progress | None:
         chosen = {"category": rows[0].category, "severity": rows[0].severity}
         held = suppression.of(sending, chosen, due_at, meant)
 
-    suppressed = {reason: len(crowd) for reason, crowd in held.items()}
+    suppressed = {reason: len(bitmap) for reason, bitmap in held.items()}
     suppressed["no-access"] = min(len(named) - here, len(named - given.people))
     left = 0 if state in ("held", "waiting") else max(0, people - len(given.people | seen | held["muted"]))
     if recalled:
         had = [given.rows[row.id] for row in recalled if row.id in given.rows]
-        lost = left if state == "recalled" else max(0, taken - len(reduce(or_, had, Crowd())))
+        lost = left if state == "recalled" else max(0, taken - len(reduce(or_, had, IdBitmap())))
         word = REPLACED if all(map(_replaced, recalled)) else "recalled"
         suppressed[word] = min(lost, left)
         left -= suppressed[word]
@@ -178,7 +178,7 @@ def _progress(rows: Sequence[Row]) -> Progress | None:
         "t50_ms": given.ms(50, due_at),
         "t95_ms": given.ms(95, due_at),
         "t99_ms": given.ms(99, due_at),
-        "instances": {name: len(crowd) for name, crowd in sorted(given.instances.items())},
+        "instances": {name: len(bitmap) for name, bitmap in sorted(given.instances.items())},
         "recalled_by": last.recalled_by if last else "",
         "recall_reason": last.recall_reason if last else "",
         "recalled_at": events.stamp(last.recalled_at) if last and last.recalled_at else None,
@@ -204,7 +204,7 @@ def _replaced(row: Row) -> bool:
 
 
 def _count(
-    meant: QuerySet[User], rows: Sequence[Row], named: Crowd, recalled: Sequence[Row]
+    meant: QuerySet[User], rows: Sequence[Row], named: IdBitmap, recalled: Sequence[Row]
 ) -> tuple[int, int, int]:
     """How many it is for; of those named, how many are here; and for how many it was taken back."""
     asked = {"people": Count("pk")}
@@ -218,7 +218,7 @@ def _count(
     return counts["people"], counts.get("here", here), counts.get("taken", 0)
 
 
-def _readings(sending: UUID) -> tuple[Crowd, Crowd, Crowd]:
+def _readings(sending: UUID) -> tuple[IdBitmap, IdBitmap, IdBitmap]:
     """Who saw it, who read it, and who followed its link."""
     # Each as one number: of a hundred thousand, tuples would take three times as long.
     did = F("user_id") * 8
@@ -226,5 +226,5 @@ def _readings(sending: UUID) -> tuple[Crowd, Crowd, Crowd]:
         did += Case(When(**{f"{verb}_at__isnull": False}, then=1 << bit), default=0)
     rows = Reading.objects.filter(notification__sending=sending)
     numbers = list(rows.values_list(ExpressionWrapper(did, BigIntegerField()), flat=True))
-    seen, read, clicked = (Crowd(n >> 3 for n in numbers if n >> bit & 1) for bit in range(3))
+    seen, read, clicked = (IdBitmap(n >> 3 for n in numbers if n >> bit & 1) for bit in range(3))
     return seen, read, clicked

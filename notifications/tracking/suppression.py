@@ -13,13 +13,13 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from notifications.inbox import preferences
 from notifications.models import Preference, PreferenceChange
-from notifications.tracking.id_bitmap import Crowd
+from notifications.tracking.id_bitmap import IdBitmap
 
 REASONS = ("muted", "toast-muted", "quiet-hours")  # of `preferences.wants`
 KEPT = 64  # sendings whose answer is remembered: it does not change any more
 
-Held = Mapping[str, Crowd]
-NOBODY: Held = {reason: Crowd() for reason in REASONS}
+Held = Mapping[str, IdBitmap]
+NOBODY: Held = {reason: IdBitmap() for reason in REASONS}
 
 _known: OrderedDict[UUID, Held] = OrderedDict()
 
@@ -64,4 +64,4 @@ def _decided(notification: Mapping[str, Any], due_at: datetime, meant: QuerySet[
             decided[which] = preferences.wants(one, notification, due_at).reason
         if decided[which] in people:
             people[decided[which]].append(user)
-    return {reason: Crowd(ids) for reason, ids in people.items()}
+    return {reason: IdBitmap(ids) for reason, ids in people.items()}

@@ -119,10 +119,10 @@ def _broadcasts_to_all(people: int) -> tuple[str, str]:
 
     from notifications.models import Delivery, Reading
     from notifications.sending.notify import notify
-    from notifications.tracking.id_bitmap import Crowd
+    from notifications.tracking.id_bitmap import IdBitmap
 
     ids = list(User.objects.values_list("pk", flat=True))
-    crowd = Crowd()
+    crowd = IdBitmap()
     crowd.add(ids)
     packed = crowd.pack()
     rows = [notify(["everyone"], "To everybody")[0] for _ in range(BROADCASTS)]

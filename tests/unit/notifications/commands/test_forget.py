@@ -15,7 +15,7 @@ from notifications import erasure
 from notifications.access import api_keys
 from notifications.models import ApiKey, AuditEntry, Delivery, Line, Notification, Room, Sending
 from notifications.sending.notify import notify
-from notifications.tracking.id_bitmap import Crowd
+from notifications.tracking.id_bitmap import IdBitmap
 
 pytestmark = pytest.mark.django_db
 
@@ -88,15 +88,15 @@ def test_a_bid_keeps_its_sum_and_a_message_its_place(erin: User) -> None:
 
 def test_a_delivery_counts_one_fewer(erin: User) -> None:
     (row,) = notify(["everyone"], "Hello")
-    crowd = Crowd([erin.pk, erin.pk + 1])
+    bitmap = IdBitmap([erin.pk, erin.pk + 1])
     now = timezone.now()
-    Delivery.objects.create(notification=row, instance="a", at=now, late=False, people=crowd.pack(), size=2)
+    Delivery.objects.create(notification=row, instance="a", at=now, late=False, people=bitmap.pack(), size=2)
     id = erin.pk
 
     erasure.forget(erin)
 
     delivery = Delivery.objects.get()
-    assert (Crowd.holds(delivery.people, id), delivery.size) == (False, 1)
+    assert (IdBitmap.holds(delivery.people, id), delivery.size) == (False, 1)
 
 
 def test_a_key_for_their_inbox_alone_opens_nothing_more(erin: User) -> None:

@@ -16,7 +16,7 @@ from hub.ports import Caught, Given
 from hub.support.faults import malformed
 from notifications.models import Delivery, Notification
 from notifications.tracking import delivery_log
-from notifications.tracking.id_bitmap import Crowd
+from notifications.tracking.id_bitmap import IdBitmap
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,9 @@ def caught(person: str, topics: Sequence[str], after: int, upto: int, at: float 
 
 def noted() -> list[tuple[Any, bool, list[int], int, datetime]]:
     rows = Delivery.objects.order_by("id")
-    return [(row.notification_id, row.late, list(Crowd.unpack(row.people)), row.size, row.at) for row in rows]
+    return [
+        (row.notification_id, row.late, list(IdBitmap.unpack(row.people)), row.size, row.at) for row in rows
+    ]
 
 
 def test_what_was_given_when_it_came_is_a_row_for_all_its_people() -> None:
