@@ -7,7 +7,6 @@ import logging
 import os
 import resource
 from collections.abc import Awaitable, Sequence
-from functools import partial
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -18,7 +17,6 @@ django.setup()
 from channels.layers import channel_layers
 from django.conf import settings
 
-from hub import __version__
 from hub.delivery.endpoint import EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.holdings import Holdings
@@ -31,12 +29,12 @@ from hub.errors import Problem
 from hub.feeds.endpoint import Feeds
 from hub.log.current import shared_log
 from hub.log.replay import Replay
-from hub.ops import endpoints, tracing
-from hub.ops.counted import counted
+from hub.ops import endpoints, instance_metrics, tracing
 from hub.ops.endpoints import Operators
 from hub.ops.health import Health
 from hub.ops.instance_stats import InstanceStats
 from hub.ops.live_status import LiveStatus
+from hub.ops.loop_lag import LoopLag
 from hub.ops.metrics import Metrics
 from hub.ops.remote_commands import RemoteCommands
 from hub.ports import Caught, Given
@@ -115,16 +113,7 @@ class Hub:
         self.deliveries = Deliveries(self.fanout.watches, _write_down)
         self.feeds.on_caught.append(self.deliveries.caught)
         self.health = Health(self.log, self.feeds, self.fanout, recovery.trouble)
-        self.metrics = Metrics(
-            self.log,
-            self.fanout,
-            self.feeds,
-            self.rooms,
-            self.lobby,
-            settings.HUB_METRICS_KEY,
-            {"instance": settings.HUB_INSTANCE, "version": __version__},
-            outbox.backlog,
-        )
+        self.loop_lag = LoopLag()
         name = settings.HUB_INSTANCE
         self.live_status = LiveStatus(
             self.log,
@@ -134,7 +123,7 @@ class Hub:
             rooms=self.rooms,
             registry=self.lobby,
             stats=InstanceStats(
-                name, fanout=self.fanout, feeds=self.feeds, rooms=self.rooms, metrics=self.metrics
+                name, fanout=self.fanout, feeds=self.feeds, rooms=self.rooms, loop_lag=self.loop_lag
             ),
             report=live_reports.report,
         )
@@ -149,14 +138,25 @@ class Hub:
         ]
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.DeliveryTracing(self._listening).tap)
+        self.pages = Pages()
+        self.metrics = Metrics(key=settings.HUB_METRICS_KEY, backlog=outbox.backlog)
+        instance_metrics.export_log(self.metrics, self.log, self.fanout)
+        instance_metrics.export_connections(self.metrics, self.feeds, self.rooms, limits, self.revocation)
+        instance_metrics.export_rooms(self.metrics, self.lobby)
+        instance_metrics.export_server(self.metrics, self.pages, self.loop_lag, name)
+        self.metrics.counter(
+            "hub_deliveries_not_written",
+            "Delivery records dropped because they could not be written.",
+            lambda: self.deliveries.lost,
+        )
+        self.metrics.counter(
+            "hub_unpublishable",
+            "Notifications given up because no event can hold them.",
+            lambda: outbox.given_up.times,
+        )
         self.operators = Operators(self.health, self.metrics, settings.ALLOWED_HOSTS)
         origins.on_refused.append(foreign_origins.refused)
-        self.pages = Pages()
         self.judge = large_bodies.judge
-        unpublishable = partial(getattr, outbox.given_up, "times")
-        self.metrics.add(
-            partial(counted, limits, self.deliveries, self.revocation, self.pages.timings, unpublishable)
-        )
         self._loops: list[asyncio.Task[None]] = []
 
     def _listening(self, topic: str) -> int:
@@ -193,7 +193,7 @@ class Hub:
             "live status": self.live_status.run(),
             "holdings": self.holdings.run(),
             "relay": outbox.relay(),
-            "metrics": self.metrics.run(),
+            "loop lag": self.loop_lag.run(),
         }
         self._loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
         for task in self._loops:

@@ -8,10 +8,11 @@ coroutine ends once it is live, and only its subscriber stays.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
+
+from prometheus_client import Histogram
 
 from hub.delivery.catchup import CatchUp
 from hub.delivery.endpoint import Endpoint, EndpointOptions
@@ -35,7 +36,7 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
 ]
 COUNT_S = 2.0  # a feed opens without its count rather than later
-REPLAY_SIZES = (0, 1, 10, 100, 1000, float("inf"))  # events; the bounds of a histogram
+REPLAY_BUCKETS = (0, 1, 10, 100, 1000)  # events
 
 
 class Feeds(Endpoint[Knock, Subscriber]):
@@ -61,7 +62,12 @@ class Feeds(Endpoint[Knock, Subscriber]):
         self._check_access = admit
         self._recount = recount
         self.on_caught: list[Callable[[Subscriber, Sequence[Span]], None]] = []
-        self.replays: Counter[float] = Counter(dict.fromkeys(REPLAY_SIZES, 0))  # by the bound they fit
+        self.replays = Histogram(
+            "hub_replay_events",
+            "Events replayed to a feed that resumed.",
+            buckets=REPLAY_BUCKETS,
+            registry=None,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -99,7 +105,7 @@ class Feeds(Endpoint[Knock, Subscriber]):
             )
             await catchup.run()
             if knock.after is not None:
-                self.replays[next(size for size in REPLAY_SIZES if catchup.events <= size)] += 1
+                self.replays.observe(catchup.events)
             if catchup.events:
                 for tell in self.on_caught:
                     tell(subscriber, catchup.spans())

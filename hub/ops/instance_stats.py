@@ -12,7 +12,7 @@ from typing import Any
 from hub import __version__, events
 from hub.delivery.fanout import Fanout
 from hub.feeds.endpoint import Feeds
-from hub.ops.metrics import Metrics
+from hub.ops.loop_lag import LoopLag
 from hub.rooms.endpoint import Rooms
 
 _STATM = Path("/proc/self/statm")
@@ -22,13 +22,13 @@ class InstanceStats:
     """Measures this instance; rates are averages since the previous measurement."""
 
     def __init__(
-        self, instance: str, *, fanout: Fanout, feeds: Feeds, rooms: Rooms, metrics: Metrics
+        self, instance: str, *, fanout: Fanout, feeds: Feeds, rooms: Rooms, loop_lag: LoopLag
     ) -> None:
         self._instance = instance
         self._fanout = fanout
         self._feeds = feeds
         self._rooms = rooms
-        self._metrics = metrics
+        self._loop_lag = loop_lag
         self._started_at = events.stamp()
         self._before = self._counters()
 
@@ -51,7 +51,7 @@ class InstanceStats:
             "topics": self._fanout.topics,
             "deliveries_per_s": round((deliveries - deliveries_before) / seconds, 1),
             "heard_per_s": round((received - received_before) / seconds, 1),
-            "loop_lag_ms": round(self._metrics.loop_lag_s * 1000, 1),
+            "loop_lag_ms": round(self._loop_lag.worst_s * 1000, 1),
             "hearing_lag_ms": round(self._fanout.lag_s * 1000, 1),
             "hearing": self._fanout.hearing,
             "memory_mb": round(_memory() / 1_000_000, 1),

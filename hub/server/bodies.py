@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import prometheus_client
+
 from hub.errors import Problem
 
 SMALL = 256 * 1024  # bytes of a body that anybody may send, …
@@ -12,6 +14,10 @@ ALL = 64 * 1024 * 1024  # bytes of all bodies that an instance has in hand, …
 OF_ADDRESS = 16 * 1024 * 1024  # … and of those from one address
 PATIENCE_S = 20.0  # that a small body may take, …
 SLOWEST = 128 * 1024  # … and how many bytes a second of a large one have to come
+
+REFUSED = prometheus_client.Counter(
+    "hub_refused_bodies", "Request bodies refused because too many bytes are in hand.", registry=None
+)
 
 _WITHOUT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"CONNECT"})
 _BATCHES = b"/api/v1/events"
@@ -42,19 +48,18 @@ class Bodies:
     def __init__(self) -> None:
         self._all = 0
         self._of: Counter[str] = Counter()  # by address
-        self.refused = 0
 
     def take(self, address: str, size: int) -> None:
         """Count bytes in; raise a `Problem` of 429 or 503 where they are too many."""
         if self._of[address] + size > OF_ADDRESS:
-            self.refused += 1
+            REFUSED.inc()
             raise Problem(
                 429,
                 "Too much is being sent from your address: wait for the answers before you send more.",
                 retry_after=2,
             )
         if self._all + size > ALL:
-            self.refused += 1
+            REFUSED.inc()
             raise Problem(503, "This instance has all the bodies that it may: come back.", retry_after=2)
         self._all += size
         self._of[address] += size

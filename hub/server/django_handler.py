@@ -19,14 +19,15 @@ from django.core.handlers.base import BaseHandler
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
+from prometheus_client import Histogram
 
 from hub.errors import Problem
-from hub.ops.timings import Timings
 from hub.server import bodies
 from hub.support import outages, threads
 from hub.support.asgi import Receive, Scope, Send, respond_problem
 
 SPOOL = 1024 * 1024  # bytes of a body kept in memory
+DURATION_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 ANSWER_S = 30.0  # what takes longer waits for a part that is away, and is told so
 
 
@@ -34,7 +35,13 @@ class Pages(BaseHandler):
     def __init__(self) -> None:
         super().__init__()
         self.load_middleware()
-        self.timings = Timings()
+        self.durations = Histogram(
+            "hub_request_seconds",
+            "Time to answer pages and API requests.",
+            ["kind", "status"],
+            buckets=DURATION_BUCKETS_S,
+            registry=None,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -49,11 +56,15 @@ class Pages(BaseHandler):
             async with asyncio.timeout(ANSWER_S):
                 status, headers, content = await answering
         except Exception as error:
-            self.timings.add(_kind(scope["path"]), 503, time.perf_counter() - began)
+            self._measure(scope, 503, began)
             return await respond_problem(send, outages.problem(error, "answering a page"))
-        self.timings.add(_kind(scope["path"]), status, time.perf_counter() - began)
+        self._measure(scope, status, began)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
+
+    def _measure(self, scope: Scope, status: int, began: float) -> None:
+        labels = _kind(scope["path"]), f"{status // 100}xx"
+        self.durations.labels(*labels).observe(time.perf_counter() - began)
 
     def _answer(self, scope: Scope, body: IO[bytes]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         set_script_prefix("/")

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import time
 
+from prometheus_client import Counter
+
 clock = time.monotonic
 
 PER_S = 50.0  # connections that an address opens a second, on average …
 BURST = 500  # … and at once: an office that comes back
 MOST = 10_000  # addresses that are told apart
+
+REFUSED = Counter(
+    "hub_refused_openings", "Connections closed unread because their address opens too many.", registry=None
+)
 
 
 class Openings:
@@ -19,7 +25,6 @@ class Openings:
 
     def __init__(self) -> None:
         self._full_at: dict[str, float] = {}
-        self.refused = 0
 
     def __len__(self) -> int:
         return len(self._full_at)
@@ -29,7 +34,7 @@ class Openings:
         now = clock()
         full_at = max(self._full_at.get(address, 0.0), now) + 1 / PER_S
         if full_at - now > BURST / PER_S:
-            self.refused += 1
+            REFUSED.inc()
             return False
         if len(self._full_at) >= MOST:
             self._forget(now)

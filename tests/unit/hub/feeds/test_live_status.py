@@ -19,7 +19,7 @@ from hub.ops import live_status
 from hub.ops.connection_list import code
 from hub.ops.instance_stats import InstanceStats
 from hub.ops.live_status import LiveStatus
-from hub.ops.metrics import Metrics
+from hub.ops.loop_lag import LoopLag
 from hub.ops.remote_commands import RemoteCommands, disconnect, drain
 from hub.ports import Credentials, Entry
 from hub.rooms.endpoint import Rooms
@@ -49,7 +49,6 @@ class Office:
             enter=_enter,
             rates=Rates(20, 20, 65536),
         )
-        metrics = Metrics(log, desk.fanout, desk.feeds, rooms, lobby, "")
         self.live_status = LiveStatus(
             log,
             desk.fanout,
@@ -57,7 +56,9 @@ class Office:
             feeds=desk.feeds,
             rooms=rooms,
             registry=lobby,
-            stats=InstanceStats("hub-1", fanout=desk.fanout, feeds=desk.feeds, rooms=rooms, metrics=metrics),
+            stats=InstanceStats(
+                "hub-1", fanout=desk.fanout, feeds=desk.feeds, rooms=rooms, loop_lag=LoopLag()
+            ),
             report=self.report,
         )
         RemoteCommands(desk.fanout.control, [desk.feeds, rooms], instance="hub-1", drain_s=0.1)
