@@ -16,11 +16,6 @@ PASSWORD = "correct-horse-battery"
 HERE, ELSEWHERE = "198.51.100.7", "203.0.113.9"
 
 
-@pytest.fixture(autouse=True)
-def hashes_cost_little(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def alice(db: None) -> User:
     return User.objects.create_user("alice", password=PASSWORD)
