@@ -4,7 +4,7 @@ export INSTANCES
 
 CLUSTER_PARTS = redis-server nginx postgresql openssl
 
-.PHONY: run test cluster bench lint pins sbom digests clean
+.PHONY: run check test cluster bench lint pins sbom digests clean
 
 run: export HUB_DEMO = 1
 run: .venv/run.stamp
@@ -12,9 +12,12 @@ run: .venv/run.stamp
 	.venv/bin/python manage.py demo
 	exec .venv/bin/python manage.py serve
 
+# What needs nothing but Python. `make test` has all of it, too.
+check: lint
+	exec .venv/bin/python -m pytest --numprocesses 2 tests/unit tests/house
+
 test: lint
 	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest
-	.venv/bin/python manage.py makemigrations --check --dry-run
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	exec .venv/bin/python -m pytest -m alone
 
@@ -31,6 +34,7 @@ lint: .venv/test.stamp
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy hub notifications tests manage.py
 	.venv/bin/lint-imports --no-logo --no-cache
+	.venv/bin/python manage.py makemigrations --check --dry-run
 
 # A stamp younger than its pins makes every later run start at once.
 .venv/run.stamp: constraints.txt
