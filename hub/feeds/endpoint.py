@@ -22,7 +22,7 @@ from hub.delivery.subscriber import Subscriber
 from hub.delivery.unread_counts import Recount
 from hub.errors import Problem
 from hub.feeds import transports
-from hub.feeds.request import Knock
+from hub.feeds.request import FeedRequest
 from hub.feeds.sse import SSE, control, retry_ms
 from hub.log.replay import Replay
 from hub.ports import Admit, Span
@@ -39,7 +39,7 @@ COUNT_S = 2.0  # a feed opens without its count rather than later
 REPLAY_BUCKETS = (0, 1, 10, 100, 1000)  # events
 
 
-class Feeds(Endpoint[Knock, Subscriber]):
+class Feeds(Endpoint[FeedRequest, Subscriber]):
     """The feed endpoint, an ASGI application. ``admit`` authenticates and authorizes a request.
 
     ``on_caught`` are called with each subscriber that was given a replay, and with what that held.
@@ -71,24 +71,24 @@ class Feeds(Endpoint[Knock, Subscriber]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            knock = Knock(scope, self.options.hosts, self.options.origins, tls=self.options.tls)
+            request = FeedRequest(scope, self.options.hosts, self.options.origins, tls=self.options.tls)
         except Problem as problem:
             origins.refused(problem, scope)
             return await respond_problem(send, problem)
-        if knock.preflight:
-            return await respond(send, 204, headers=knock.cors)
+        if request.preflight:
+            return await respond(send, 204, headers=request.cors)
         try:
-            subscriber = await self.admit(knock)
+            subscriber = await self.admit(request)
         except Problem as problem:
-            return await respond_problem(send, problem, knock.cors)
+            return await respond_problem(send, problem, request.cors)
         except Exception as error:
-            return await respond_problem(send, outages.problem(error, "letting a feed in"), knock.cors)
+            return await respond_problem(send, outages.problem(error, "letting a feed in"), request.cors)
         outlet = transports.outlet(
             scope,
             receive,
             send,
             subscriber,
-            HEADERS + knock.cors,
+            HEADERS + request.cors,
             self.options.mailbox_bytes,
             partial(self.release, subscriber),
         )
@@ -98,13 +98,13 @@ class Feeds(Endpoint[Knock, Subscriber]):
                 self._fanout,
                 self._replay,
                 subscriber,
-                knock.after,
+                request.after,
                 partial(_opening, subscriber, facts),
                 outlet.write,
                 b"retry: %d\n\n" % retry_ms(),
             )
             await catchup.run()
-            if knock.after is not None:
+            if request.after is not None:
                 self.replays.observe(catchup.events)
             if catchup.events:
                 for tell in self.on_caught:
@@ -116,20 +116,20 @@ class Feeds(Endpoint[Knock, Subscriber]):
             if outlet.started:
                 await outlet.follow()  # to its end, which is now
             else:
-                await respond_problem(send, refusal, knock.cors)
+                await respond_problem(send, refusal, request.cors)
         finally:
             if outlet.leave():
                 self.release(subscriber)
 
-    async def _authorize(self, knock: Knock) -> Subscriber:
-        person = await self._check_access(knock.credentials, knock.topics, knock.own)
-        own = person.own if knock.own else ()
-        topics = tuple(dict.fromkeys((*own, *knock.topics)))
+    async def _authorize(self, request: FeedRequest) -> Subscriber:
+        person = await self._check_access(request.credentials, request.topics, request.own)
+        own = person.own if request.own else ()
+        topics = tuple(dict.fromkeys((*own, *request.topics)))
         if not topics:
             raise Problem(400, "No topic to listen to: add ?topic=, or leave out own=0.")
         return Subscriber(
             person,
-            address=knock.address,
+            address=request.address,
             topics=topics,
             dialect=SSE,
             mailbox_bytes=self.options.mailbox_bytes,

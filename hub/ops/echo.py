@@ -17,8 +17,8 @@ from django.utils.crypto import salted_hmac
 
 from hub import __version__
 from hub.errors import Problem
-from hub.support.asgi import Scope, Send, respond_json, respond_problem
-from hub.support.headers import fields
+from hub.support.asgi import Send, respond_json, respond_problem
+from hub.support.request import Request
 
 PATH = "/mirror"
 VALID_S = 600  # a doctor whose clock is wrong is to find that out
@@ -62,9 +62,9 @@ def shared(secret: str = "") -> dict[str, str]:
     }
 
 
-async def mirror(scope: Scope, send: Send) -> None:
+async def mirror(request: Request, send: Send) -> None:
     """Answer with what came; 404 without the word."""
-    headers = fields(scope["headers"])
+    scope, headers = request.scope, request.headers
     secret = _asked_with(headers.get("authorization", "").removeprefix("Bearer "))
     if secret is None:
         return await respond_problem(send, Problem(404, "There is no such page."))
@@ -73,7 +73,7 @@ async def mirror(scope: Scope, send: Send) -> None:
         "process": os.getpid(),
         "version": __version__,
         "at": time.time(),
-        "address": scope["client"][0] if scope.get("client") else "",
+        "address": request.address,
         "peer": scope.get("hub.peer", ""),
         "believed": scope.get("hub.believed", False),
         "scheme": scope["scheme"],

@@ -10,7 +10,7 @@ from hub.ops.health import Health
 from hub.ops.metrics import Metrics
 from hub.support import origins
 from hub.support.asgi import Scope, Send, respond_problem
-from hub.support.headers import fields
+from hub.support.request import Request
 
 PATHS = frozenset({"/livez", "/readyz", "/metrics", echo.PATH})
 
@@ -22,11 +22,12 @@ class Operators:
         self._hosts = hosts
 
     async def __call__(self, scope: Scope, send: Send) -> None:
+        request = Request(scope)
         if scope["path"] == echo.PATH:
             # Whoever shows its word is no page, and what is wrong with the name is what they ask.
-            return await echo.mirror(scope, send)
+            return await echo.mirror(request, send)
         try:
-            origins.check_operators_host(fields(scope["headers"]).get("host", ""), self._hosts)
+            origins.check_operators_host(request.host, self._hosts)
         except Problem as problem:
             return await respond_problem(send, problem)
         match scope["path"]:
@@ -35,4 +36,4 @@ class Operators:
             case "/readyz":
                 await self._health.ready(send)
             case "/metrics":
-                await self._metrics(scope, send)
+                await self._metrics(request, send)

@@ -21,7 +21,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from hub.errors import Problem
-from hub.support.asgi import Scope, Send, respond, respond_problem
+from hub.support.asgi import Send, respond, respond_problem
+from hub.support.request import Request
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BACKLOG_EVERY_S = 5.0  # the database is queried no more often, however often this is scraped
@@ -50,8 +51,8 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
 
-    async def __call__(self, scope: Scope, send: Send) -> None:
-        if not self._may_read(scope):
+    async def __call__(self, request: Request, send: Send) -> None:
+        if not self._may_read(request):
             problem = Problem(403, "Metrics are read from loopback, or with HUB_METRICS_KEY.")
             return await respond_problem(send, problem)
         await self._query_backlog()
@@ -86,13 +87,13 @@ class Metrics:
             logger.info("the backlog could not be counted: %s", type(error).__name__)
             self._unpublished = None
 
-    def _may_read(self, scope: Scope) -> bool:
-        given = dict(scope["headers"]).get(b"authorization", b"")
+    def _may_read(self, request: Request) -> bool:
+        given = request.headers.get("authorization", "").encode("latin-1")
         if self._key and hmac.compare_digest(given, b"Bearer " + self._key.encode()):
             return True
         try:
-            return ipaddress.ip_address(scope["client"][0]).is_loopback
-        except (TypeError, ValueError):
+            return ipaddress.ip_address(request.address).is_loopback
+        except ValueError:
             return False
 
 

@@ -11,6 +11,7 @@ from hub.errors import Problem
 from hub.ops.metrics import Metrics
 from hub.server import bodies
 from hub.server.bodies import Bodies
+from hub.support.request import Request
 
 LOOPBACK = {"headers": [], "client": ["127.0.0.1", 0]}
 ELSEWHERE = {"headers": [], "client": ["192.0.2.1", 0]}
@@ -22,7 +23,7 @@ async def scrape(metrics: Metrics, scope: dict[str, Any]) -> tuple[int, str]:
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    await metrics(scope, send)
+    await metrics(Request(scope), send)
     return sent[0]["status"], sent[1]["body"].decode()
 
 

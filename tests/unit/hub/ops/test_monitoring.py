@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from hub.asgi import Hub
+from hub.support.request import Request
 from tests import ROOT
 
 OPERATIONS = ROOT / "docs" / "operations"
@@ -23,7 +24,7 @@ async def metrics() -> set[str]:
     async def send(message: MutableMapping[str, Any]) -> None:
         said.append(message)
 
-    await Hub().metrics({"headers": [], "client": ["127.0.0.1", 0]}, send)
+    await Hub().metrics(Request({"headers": [], "client": ["127.0.0.1", 0]}), send)
     names = set()
     for name, type in re.findall(r"^# TYPE (\S+) (\S+)$", said[1]["body"].decode(), re.MULTILINE):
         suffixes = ("_bucket", "_count", "_sum") if type == "histogram" else ("",)
