@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -19,7 +18,7 @@ from notifications.dashboard.parameters import uuid
 from notifications.i18n import say
 from notifications.models import Notification, Sending
 from notifications.sending.audience import role
-from notifications.tracking import progress
+from notifications.tracking import progress, sending_state
 
 LIMIT = 50
 TAGS = {
@@ -51,9 +50,9 @@ REASONS = (
 @needs("view")
 @require_GET
 def sent(request: StaffRequest) -> HttpResponse:
-    rows = list(with_state(_before(request))[: LIMIT + 1])
+    rows = list(sending_state.annotated(_before(request))[: LIMIT + 1])
     context = {
-        "sendings": [(row, state(row), TAGS[state(row)]) for row in rows[:LIMIT]],
+        "sendings": [(row, state := sending_state.of(row), TAGS[state]) for row in rows[:LIMIT]],
         "older": rows[LIMIT - 1].pk if len(rows) > LIMIT else None,
         "paged": "before" in request.GET,
     }
@@ -95,33 +94,6 @@ def sending(request: StaffRequest, id: UUID) -> HttpResponse:
         ),
     }
     return render(request, "notifications/dashboard/sending.html", context)
-
-
-def with_state(sendings: QuerySet[Sending]) -> QuerySet[Sending]:
-    """So that `state` can be said of each."""
-    rows = Notification.objects.filter(sending=OuterRef("pk"))
-    standing = rows.filter(recalled_at=None)
-    return sendings.annotate(
-        stands=Exists(standing),
-        waits=Exists(standing.filter(position=None)),
-        failed=Exists(standing.exclude(failed_at=None)),
-        fell=Exists(rows.filter(recalled_at__isnull=False).exclude(recall_reason=progress.REPLACED)),
-    )
-
-
-def state(sending: Any) -> progress.State:
-    """As `progress.of` says it, without the counts."""
-    if not sending.stands:
-        return "recalled"
-    if sending.held_at:
-        return "held"
-    if sending.due_at > timezone.now():
-        return "waiting"
-    if sending.waits:
-        return "sending"
-    if sending.failed:
-        return "failed"
-    return "stopped" if sending.fell else "sent"
 
 
 def _before(request: StaffRequest) -> QuerySet[Sending]:

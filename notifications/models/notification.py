@@ -21,7 +21,8 @@ from notifications.models.person import arrived
 
 MAX_TITLE = 255  # characters
 MAX_FAILURE = 200  # characters
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # when what is held is due
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # the due date of a held notification
+REPLACED = "replaced"  # the reason of a recall by a later notification with the same key
 CATEGORY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}|")  # none is one as well
 # What no text of ours may bear: NUL and its kin (PostgreSQL refuses the first), lone surrogates.
 UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

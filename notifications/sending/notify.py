@@ -15,7 +15,7 @@ from django.utils import timezone
 from hub import topics
 from hub.events import MAX_DATA, TooLarge
 from notifications import wire
-from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, ApiKey, Notification, Sending
+from notifications.models import CATEGORY, MAX_TITLE, REPLACED, UNSAYABLE, ApiKey, Notification, Sending
 from notifications.sending import outbox
 from notifications.sending.addresses import addressed, group_of
 from notifications.sending.errors import BadNotification, TooLong
@@ -162,6 +162,6 @@ def _recall_replaced(rows: Sequence[Notification]) -> list[Notification]:
     ).select_for_update()
     replaced = list(earlier)
     for row in replaced:
-        row.recalled_at, row.recall_reason, row.position = rows[0].created_at, "replaced", None
+        row.recalled_at, row.recall_reason, row.position = rows[0].created_at, REPLACED, None
     Notification.objects.bulk_update(replaced, ["recalled_at", "recall_reason", "position"])
     return replaced

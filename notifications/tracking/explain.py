@@ -32,10 +32,9 @@ from django.utils import timezone
 
 from notifications.access import belongings
 from notifications.inbox.preferences import Decision, History, QuietHours, wants
-from notifications.models import NEVER, Notification
+from notifications.models import NEVER, REPLACED, Notification
 from notifications.tracking import toast_folding
 from notifications.tracking.id_bitmap import IdBitmap
-from notifications.tracking.progress import REPLACED
 
 Status = Literal["delivered", "listed", "waiting", "withheld", "gone", "never"]
 Reason = Literal[

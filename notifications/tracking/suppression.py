@@ -1,4 +1,4 @@
-"""What people's own choices held back of a sending when it was due."""
+"""The recipients whose preferences suppressed a sending when it was due."""
 
 from __future__ import annotations
 
@@ -16,23 +16,25 @@ from notifications.models import Preference, PreferenceChange
 from notifications.tracking.id_bitmap import IdBitmap
 
 REASONS = ("muted", "toast-muted", "quiet-hours")  # of `preferences.wants`
-KEPT = 64  # sendings whose answer is remembered: it does not change any more
+MAX_CACHED = 64  # sendings; once due, the result does not change any more
 
 Held = Mapping[str, IdBitmap]
-NOBODY: Held = {reason: IdBitmap() for reason in REASONS}
+NONE: Held = {reason: IdBitmap() for reason in REASONS}
 
 _known: OrderedDict[UUID, Held] = OrderedDict()
 
 
 def of(sending: UUID, notification: Mapping[str, Any], due_at: datetime, meant: QuerySet[User]) -> Held:
-    """By reason, the people among those ``meant``; for a sending that was due, one of its rows given.
+    """The users among ``meant`` by reason, for a sending that is due.
 
-    One query, of those alone who have ever chosen anything, and none the next time.
+    ``notification`` has its category and severity.
+
+    One query, over the users who ever changed a preference; none the next time.
     """
     held = _known.get(sending)
     if held is None:
         held = _known[sending] = _decided(notification, due_at, meant)
-        while len(_known) > KEPT:
+        while len(_known) > MAX_CACHED:
             _known.popitem(last=False)
     return held
 
@@ -51,17 +53,17 @@ def _decided(notification: Mapping[str, Any], due_at: datetime, meant: QuerySet[
     )
     decided: dict[tuple[str, str], str] = {}
     people: dict[str, list[int]] = {reason: [] for reason in REASONS}
-    for user, choices, quiet, noted, known, choices_then, quiet_then in rows.iterator():
-        if known:
+    for user, choices, quiet, has_changes, changed_before, choices_then, quiet_then in rows.iterator():
+        if changed_before:
             choices, quiet = choices_then, quiet_then
-        elif noted:
-            continue  # then they had what everybody has
+        elif has_changes:
+            continue  # the defaults applied then
         choice = choices.get(notification["category"])
-        # Of many people's choices few differ.
-        which = (str(choice), str(quiet))
-        if which not in decided:
-            one = preferences.stated(choices, quiet)
-            decided[which] = preferences.wants(one, notification, due_at).reason
-        if decided[which] in people:
-            people[decided[which]].append(user)
+        # Most users share the same few choices.
+        case = (str(choice), str(quiet))
+        if case not in decided:
+            preference = preferences.stated(choices, quiet)
+            decided[case] = preferences.wants(preference, notification, due_at).reason
+        if decided[case] in people:
+            people[decided[case]].append(user)
     return {reason: IdBitmap(ids) for reason, ids in people.items()}
