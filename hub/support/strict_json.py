@@ -20,11 +20,16 @@ class BadJson(ValueError):
     """Not JSON, or JSON that readers would disagree about; the text says what to do."""
 
 
-def read(text: bytes) -> Any:
-    """The value of a JSON text in UTF-8; raise `BadJson` and nothing else."""
+def read(text: bytes, *, storable: bool = True) -> Any:
+    """The value of a JSON text in UTF-8; raise `BadJson` and nothing else.
+
+    Without ``storable`` U+0000, half a character and a float that is infinite pass: the caller refuses them
+    in the fields that are stored.
+    """
     try:
         whole = text.decode()
-        value = (_EXACT if _GREAT.search(whole) else _QUICK).decode(whole)
+        exact = _EXACT if storable else _EXACT_INTEGERS
+        value = (exact if _GREAT.search(whole) else _QUICK).decode(whole)
     except UnicodeDecodeError:
         raise BadJson("these bytes are not UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -34,12 +39,12 @@ def read(text: bytes) -> Any:
     # Almost no text has as many brackets as it may have levels.
     if whole.count("[") + whole.count("{") > MAX_DEPTH:
         _check_depth(value)
-    if "\\u" in whole:
+    if storable and "\\u" in whole:
         if "\\ud" in whole or "\\uD" in whole:
             _check_halves(value)
         if "\\u0000" in whole and _NUL.search(whole):
             # PostgreSQL cannot keep it.
-            raise BadJson("the character U+0000 may not be said: leave it out.")
+            raise BadJson("the character U+0000 is not allowed: leave it out.")
     return value
 
 
@@ -66,7 +71,7 @@ def _check_halves(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise BadJson("half a character (a lone surrogate) may not be said: leave it out.") from None
+        raise BadJson("half a character (a lone surrogate) is not allowed: leave it out.") from None
 
 
 def _integer(digits: str) -> int:
@@ -96,6 +101,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _QUICK = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+_EXACT_INTEGERS = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
 _EXACT = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
 )

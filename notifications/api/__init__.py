@@ -12,7 +12,7 @@ from notifications.api import (  # noqa: F401  # their calls are on the router
     rooms,
 )
 from notifications.api.auth import Reader
-from notifications.api.body import Json
+from notifications.api.body import StrictJson
 from notifications.api.refusals import refuse, refusing
 from notifications.api.router import router
 from notifications.api.schema import described
@@ -32,7 +32,7 @@ api = NinjaAPI(
     urls_namespace="api",
     description=DESCRIPTION,
     auth=[Reader()],
-    parser=Json(),
+    parser=StrictJson(),
 )
 refuse(api)
 api.add_router("/v1/", router)

@@ -1,28 +1,21 @@
-"""The body of a request: JSON, and nothing that only Python takes for JSON."""
+"""The parser of request bodies, as strict as the rooms' (`hub.support.strict_json`)."""
 
 from __future__ import annotations
 
-import json
-from typing import Any, NoReturn
+from typing import Any
 
 from django.http import HttpRequest
 from ninja.parser import Parser
 
+from hub.support import strict_json
 
-class Json(Parser):
+
+class StrictJson(Parser):
+    """Parses a body as JSON that means the same to every reader."""
+
     def parse_body(self, request: HttpRequest) -> Any:
-        """Any JSON; raise `ValueError` with what to do, which ninja makes a refusal of 400."""
-        try:
-            return json.loads(request.body.decode(), parse_constant=_refuse)
-        except RecursionError:
-            raise ValueError("The body is nested too deeply.") from None
-        except UnicodeDecodeError:
-            raise ValueError("The body is not UTF-8.") from None
-        except json.JSONDecodeError as error:
-            raise ValueError(f"The body is not JSON: {error}.") from None
-        except ValueError as error:
-            raise ValueError(f"The body bears a number that is none: {error}.") from None
+        """Raise `strict_json.BadJson`, which ninja makes the cause of an `HttpError` of 400.
 
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"JSON has no {constant}")
+        Characters that cannot be stored are left to the schemas, which name the field.
+        """
+        return strict_json.read(request.body, storable=False)

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from hub.errors import CONTENT_TYPE, Problem
 from hub.events import BadEvent, TooLarge
 from hub.log import LogAway, LogFull, Reused
-from hub.support import outages
+from hub.support import outages, strict_json
 from hub.topics import BadTopic
 from notifications.sending.errors import BadNotification
 
@@ -101,8 +101,10 @@ def as_problem(error: Exception) -> Problem:
             return Problem(400, "The request cannot be read.")
         case Http404():
             return Problem(404, MISSING)
+        case HttpError(__cause__=strict_json.BadJson() as cause):
+            return Problem(400, f"The request body cannot be used: {cause}")
         case HttpError():
-            return Problem(error.status_code, str(error.__cause__ or error))
+            return Problem(error.status_code, str(error))
     raise error
 
 

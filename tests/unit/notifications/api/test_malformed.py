@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hub.log import Log
 from tests.unit.notifications.conftest import Caller, refused, rows_written
 
 PATHS = pytest.mark.parametrize("path", ["notifications", "events", "tokens", "rooms"])
@@ -56,7 +57,45 @@ def test_a_body_over_the_limit_is_too_large(program: Caller, path: str) -> None:
     assert refused(answer, 413)
 
 
-def test_of_a_key_given_twice_the_last_holds(program: Caller) -> None:
-    answer = program.post("notifications", b'{"to": [], "to": ["everyone"], "title": "Hello"}')
+@PATHS
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b'{"to": [], "to": ["everyone"], "title": "Hello"}', "'to' is given twice: give it once"),
+        (b'{"data": {"a": 1, "b": {"c": 1, "c": 1}}}', "'c' is given twice"),
+        (b'{"data": 9007199254740992}', "beyond 9007199254740991: send it as a string"),
+        (b'{"data": [-9007199254740993]}', "beyond 9007199254740991"),
+        (b'{"data": NaN}', "NaN is not JSON"),
+        (b'{"data": ' + b"[" * 40 + b"]" * 40 + b"}", "at most 32 levels"),
+        (b"{,}", "line 1 column 2"),
+        (b'{"title": "\xff"}', "not UTF-8"),
+    ],
+)
+def test_what_readers_would_read_differently_is_refused_in_words(
+    program: Caller, path: str, body: bytes, detail: str
+) -> None:
+    answer = program.post(path, body)
 
-    assert answer.status == 201
+    assert answer.status == 400
+    assert detail in answer.json["detail"]
+    assert rows_written() == 0
+
+
+@pytest.mark.parametrize("field", ["title", "body", "url", "category", "key"])
+@pytest.mark.parametrize("character", [b"\\u0000", b"\\ud800"])
+def test_a_character_that_cannot_be_stored_is_refused_with_its_field(
+    program: Caller, field: str, character: bytes
+) -> None:
+    fields = {"to": b'["everyone"]', "title": b'"Hello"', field: b'"/a%sb"' % character}
+    members = [b'"%s": %s' % (name.encode(), value) for name, value in fields.items()]
+
+    answer = program.post("notifications", b"{%s}" % b", ".join(members))
+
+    assert refused(answer, 422, field)
+    assert rows_written() == 0
+
+
+def test_numbers_that_every_reader_reads_alike_are_accepted(heard_log: Log, program: Caller) -> None:
+    body = b'{"topic": "job-1", "type": "tick", "data": [9007199254740991, 1e3, -0.5]}'
+
+    assert program.post("events", body).status == 201
