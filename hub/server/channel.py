@@ -13,10 +13,10 @@ from typing import Any
 from daphne.http_protocol import HTTPFactory
 
 from twisted.internet import reactor as twisted_reactor  # isort: skip
-from twisted.web.http import HTTPChannel
 
 from hub.errors import CONTENT_TYPE, Problem
 from hub.server.request import Request
+from hub.server.twisted_internals import HookedChannel
 
 HEAD_S = 10.0  # that a request's head may take
 LINGER_S = 5.0  # that who was refused may go on sending, …
@@ -28,10 +28,9 @@ LONGEST_LINE = 32 * 1024
 reactor: Any = twisted_reactor
 
 
-class Channel(HTTPChannel):
+class Channel(HookedChannel):
     totalHeadersSize = LARGEST_HEAD
     MAX_LENGTH = LONGEST_LINE
-    transport: Any  # a socket of Twisted's; its types stop at their interfaces
     refused = False
     _left = LINGER_BYTES
     _heading: Any = None  # the call that ends a head which does not
@@ -41,7 +40,7 @@ class Channel(HTTPChannel):
         if self.refused:
             return self._discard(len(data))
         super().dataReceived(data)  # type: ignore[no-untyped-call]
-        begun = self.line_mode and (self._receivedHeaderSize or self._buffer) and not self.refused
+        begun = self.head_has_begun and not self.refused
         if begun and self._heading is None:
             self._heading = reactor.callLater(HEAD_S, self._dawdled)
         elif not begun and self._heading is not None:
@@ -87,14 +86,13 @@ class Channel(HTTPChannel):
         self.transport.resumeProducing()
         self._lingering = reactor.callLater(LINGER_S, self.transport.abortConnection)
 
-    def _respondToBadRequestAndDisconnect(self) -> None:
-        if self._receivedHeaderSize > self.totalHeadersSize or self._receivedHeaderCount > self.maxHeaders:
+    def refuse_head(self, *, too_large: bool) -> None:
+        if too_large:
             return self.refuse(Problem(431, "The head is too large: send fewer headers or cookies."))
         self.refuse(Problem(400, "This is no request of HTTP/1.1: see RFC 9112."))
 
-    def _send100Continue(self) -> None:
-        if not self.refused and not self.requests[-1].hold_continue():
-            super()._send100Continue()  # type: ignore[no-untyped-call]
+    def may_continue(self) -> bool:
+        return not (self.refused or self.requests[-1].hold_continue())
 
     def _dawdled(self) -> None:
         self._heading = None

@@ -8,6 +8,11 @@
 - *A soft stop*: the first signal stops accepting and lets the application end; the second exits.
 - *Trust*: who a client is and which scheme it used is believed of the configured proxies alone.
 - *Bounds on what is read*: `hub.server.channel`.
+- *Handshakes as requests*: `hub.server.request` renames the ``Upgrade`` header to ``hub-upgrade``, or Daphne
+  would take the socket for its own WebSocket protocol. Rooms answer the handshake themselves.
+
+Private names of Twisted are touched in `hub.server.twisted_internals` alone. Undocumented ones of Daphne, its
+`run` above all, are used here; the contract test of that module holds them, too.
 """
 
 from __future__ import annotations
@@ -28,7 +33,7 @@ from typing import Any
 from daphne.server import Server as Daphne
 from daphne.server import twisted_loop
 
-from twisted.internet import abstract, defer, tcp  # isort: skip
+from twisted.internet import defer, tcp  # isort: skip
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.logger import globalLogBeginner
@@ -39,6 +44,7 @@ from hub.server.bodies import Bodies
 from hub.server.channel import Factory
 from hub.server.openings import Openings
 from hub.server.request import Judge
+from hub.server.twisted_internals import detach
 
 BACKLOG = 2048  # handshakes the kernel may queue
 SWITCH_S = 0.001  # for which a thread may keep the event loop waiting
@@ -49,7 +55,6 @@ COLLECT_AFTER = 50_000
 
 # Twisted's types stop at its interfaces.
 reactor: Any = twisted_reactor
-_TRANSPORT: Any = abstract.FileDescriptor
 _FORWARDED = (
     b"x-forwarded-for",
     b"x-forwarded-proto",
@@ -81,6 +86,8 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         self._trusts = lru_cache(maxsize=4096)(self._is_proxy)
         self._messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         self._wires: Wires | None = None
+        # Coroutines whose connection was handed over: the event loop alone would hold them weakly.
+        self._detached: set[asyncio.Task[None]] = set()
         self._leaving = False
 
     def run(self) -> None:
@@ -157,31 +164,31 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
             scope["scheme"] = ("http", "https")[secure]
 
     def _take(self, request: Any, limit: int, closed: Callable[[], None]) -> Wire | None:
-        """Part a request's connection from Daphne and Twisted; None if its client has left.
+        """Hand a request's connection over to `hub.delivery.sockets`; None if its client has left.
 
-        Twisted knows no way to give a socket up, so this does what its `Connection.connectionLost`
-        does, without closing. What Twisted still had to write goes along.
+        The extension ``hub.take``. What Twisted still had to write goes out first. ``closed`` is called once,
+        at the end of the connection.
         """
         transport, channel = request.transport, request.channel
         if request.finished or channel is None or transport.disconnected or transport.disconnecting:
             return None
-        if b"".join(channel._dataBuffer).strip():
-            # More than the request has come already: nobody may speak before the answer.
+        if channel.pipelined.strip():
+            # More than the request has come already: a client has to wait for the answer.
             channel.loseConnection()
             return None
-        waiting = bytes(transport.dataBuffer[transport.offset :]) + b"".join(transport._tempDataBuffer)
-        taken = transport.socket
-        channel.setTimeout(None)
-        transport.unregisterProducer()
-        _TRANSPORT.connectionLost(transport, None)
-        del transport.socket, transport.fileno, transport.protocol
-        # What refers to each other in a circle would wait for the garbage collector.
-        channel.requests.clear()
-        channel.transport = channel._networkProducer = request.channel = request.transport = None
-        del self.connections[request]
+        taken, waiting = detach(request)
+        running = self.connections.pop(request)["application_instance"]
+        self._detached.add(running)
+        running.add_done_callback(self._finished)
         if self._wires is None:
             self._wires = Wires()
         return self._wires.take(taken, waiting, limit, closed)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        """Daphne's `application_checker` for coroutines that it does not know any more."""
+        self._detached.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a feed or a room failed after its connection was handed over", exc_info=error)
 
     def _start(self) -> None:
         self._messages.put_nowait({"type": "lifespan.startup"})
@@ -207,11 +214,8 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
             listener.addCallback(lambda port: port.stopListening())
         self._messages.put_nowait({"type": "lifespan.shutdown"})
         await asyncio.wait([self._lifespan])
-        running = [
-            instance
-            for details in self.connections.values()
-            if (instance := details.get("application_instance")) is not None and not instance.done()
-        ]
+        applications = [details.get("application_instance") for details in self.connections.values()]
+        running = [task for task in (*applications, *self._detached) if task is not None and not task.done()]
         for instance in running:
             instance.cancel()
         await asyncio.gather(*running, return_exceptions=True)

@@ -13,6 +13,7 @@ from twisted.internet import reactor as twisted_reactor  # isort: skip
 
 from hub.errors import Problem
 from hub.server import bodies
+from hub.server.twisted_internals import CONTINUE
 from hub.support import headers, outages
 
 JUDGE_S = 5.0  # that who sends a large body is asked about
@@ -42,14 +43,15 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
         if length == 0:
             super().gotLength(length)
             return
-        self._most = bodies.most(self.channel._command, self.channel._path.partition(b"?")[0])
+        method, target = self.channel.request_line
+        self._most = bodies.most(method, target.partition(b"?")[0])
         if not self._most or (length or 0) > self._most:
             self.channel.refuse(bodies.too_large(self._most))
             return
         self._from = self.server.address_of(self)
         # Others are counted as they come: a length alone costs nobody anything.
         if self._count(length if length is not None and length > bodies.SMALL else 0):
-            if length is None or len(self.channel._buffer) < length:  # most come along with the head
+            if length is None or self.channel.unparsed < length:  # most come along with the head
                 wait_s = bodies.patience_s(length or self._most)
                 self._deadline = reactor.callLater(wait_s, self._dawdled, wait_s)
             super().gotLength(length)
@@ -151,7 +153,7 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
             return
         self.transport.resumeProducing()
         if self._continuing:
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.transport.write(CONTINUE)
 
     def _dawdled(self, wait_s: float) -> None:
         self._deadline = None
