@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import json
 import os
 import re
@@ -26,6 +28,20 @@ FIXED = {
     "urllib3": "2.8",  # CVE-2026-44431
     "werkzeug": "3.1.9",  # CVE-2026-27199
 }
+# What the hub uses beyond documentation (docs/architecture.md): nobody gets an untried major version of it.
+CAPPED = (
+    "channels",
+    "channels-redis",
+    "daphne",
+    "django",
+    "django-eventstream",
+    "django-ninja",
+    "hiredis",
+    "pydantic",
+    "redis",
+    "twisted",
+    "websockets",
+)
 DIGEST = "sha256:" + "ab" * 32
 
 
@@ -33,9 +49,27 @@ def version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
+REQUIRED = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["tracing"]]
+
+
 def floors() -> dict[str, str]:
-    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["tracing"]]
-    return dict(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?>=([0-9.]+)", "\n".join(wanted), re.MULTILINE))
+    return dict(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?>=([0-9.]+)", "\n".join(REQUIRED), re.MULTILINE))
+
+
+def ceilings() -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+).*,<([0-9.]+)$", "\n".join(REQUIRED), re.MULTILINE))
+
+
+def imported() -> set[str]:
+    """Packages that the code imports, outside the standard library."""
+    names = set()
+    for path in (path for package in ("hub", "notifications") for path in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.partition(".")[0])
+    return names - sys.stdlib_module_names - {"hub", "notifications"}
 
 
 def pins(file: str = "constraints.txt") -> dict[str, str]:
@@ -46,6 +80,23 @@ def pins(file: str = "constraints.txt") -> dict[str, str]:
 def test_no_version_with_a_known_fault_can_be_installed(name: str) -> None:
     assert version(floors()[name]) >= version(FIXED[name])
     assert version(pins()[name]) >= version(FIXED[name])
+
+
+@pytest.mark.parametrize("name", CAPPED)
+def test_no_major_version_that_nobody_has_looked_at_can_be_installed(name: str) -> None:
+    assert version(pins()[name]) < version(ceilings()[name])
+
+
+def test_every_package_that_the_code_imports_is_declared() -> None:
+    distributions = importlib.metadata.packages_distributions()
+
+    undeclared = {
+        name
+        for name in imported()
+        if not floors().keys() & {one.lower().replace("_", "-") for one in distributions[name]}
+    }
+
+    assert undeclared == set()
 
 
 def test_what_makes_the_pins_is_pinned_itself() -> None:
