@@ -30,7 +30,7 @@ from hub.feeds.endpoint import Feeds
 from hub.log.current import shared_log
 from hub.log.replay import Replay
 from hub.ops import endpoints, instance_metrics, tracing
-from hub.ops.endpoints import Operators
+from hub.ops.endpoints import OperatorEndpoints
 from hub.ops.health import Health
 from hub.ops.instance_stats import InstanceStats
 from hub.ops.live_status import LiveStatus
@@ -112,7 +112,7 @@ class Hub:
         self.fanout.on_state.append(self.revocation.state)
         self.deliveries = Deliveries(self.fanout.watches, _write_down)
         self.feeds.on_caught.append(self.deliveries.caught)
-        self.health = Health(self.log, self.feeds, self.fanout, recovery.trouble)
+        self.health = Health(self.log, feeds=self.feeds, fanout=self.fanout, check_database=recovery.trouble)
         self.loop_lag = LoopLag()
         name = settings.HUB_INSTANCE
         self.live_status = LiveStatus(
@@ -154,7 +154,7 @@ class Hub:
             "Notifications given up because no event can hold them.",
             lambda: outbox.given_up.times,
         )
-        self.operators = Operators(self.health, self.metrics, settings.ALLOWED_HOSTS)
+        self.operators = OperatorEndpoints(self.health, self.metrics, settings.ALLOWED_HOSTS)
         origins.on_refused.append(foreign_origins.refused)
         self.judge = large_bodies.judge
         self._loops: list[asyncio.Task[None]] = []

@@ -193,7 +193,7 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {
         "text": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
-        "json": {"()": "hub.ops.logs.Json", "instance": HUB_INSTANCE},
+        "json": {"()": "hub.ops.logs.JsonFormatter", "instance": HUB_INSTANCE},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": HUB_LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},

@@ -53,7 +53,7 @@ def connected(report: Report, door: Door) -> bool:
 
 def mirrored(report: Report, door: Door) -> bool:
     """Look at ourselves with the instances' eyes; whether that could be done."""
-    word = {"Authorization": f"Bearer {echo.word()}"}
+    word = {"Authorization": f"Bearer {echo.token()}"}
     seen: list[tuple[Answer, dict[str, Any]]] = []
     refused: Answer | None = None
     for _ in range(ASKED):
@@ -200,7 +200,7 @@ def _roomy(report: Report, each: dict[str, dict[str, Any]]) -> None:
 
 
 def _alike(report: Report, each: dict[str, dict[str, Any]]) -> None:
-    here = echo.shared()
+    here = echo.setting_digests()
     unlike: dict[str, list[str]] = {}
     for name, said in sorted(each.items()):
         if said["version"] != __version__:

@@ -59,7 +59,7 @@ def _foreign(report: Report, door: Door, visit: Visit) -> None:
             return
     except (OSError, InvalidHandshake):
         return
-    asked = {"Authorization": f"Bearer {echo.word()}", "Origin": FOREIGN}
+    asked = {"Authorization": f"Bearer {echo.token()}", "Origin": FOREIGN}
     came = door.get(echo.PATH, asked).json().get("headers", {}).get("origin")
     became = {FOREIGN: "", None: "; none comes at all, and people with a session are kept out"}
     seen = f"a handshake with Origin: {FOREIGN} was let in"

@@ -1,7 +1,7 @@
-"""What this instance sees of a request, shown to the operator's `doctor` alone.
+"""An endpoint for `manage.py doctor` that answers with the request as this instance received it.
 
-Between a client and an instance stand proxies, and what they change cannot be seen from outside. Who
-asks shows a word signed with the secret of the instances; to everybody else there is nothing here.
+What the proxies between a client and an instance change cannot be seen from outside. The request carries a
+token signed with the secret of the instances; without it the endpoint answers 404.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from hub.support.asgi import Send, respond_json, respond_problem
 from hub.support.request import Request
 
 PATH = "/mirror"
-VALID_S = 600  # a doctor whose clock is wrong is to find that out
-SHARED = (
+TOKEN_VALID_S = 600  # long enough for a doctor whose clock is wrong, which is to be found out
+COMMON_SETTINGS = (
     "HUB_REDIS_URL",
     "HUB_ALLOWED_ORIGINS",
     "HUB_DEMO",
@@ -36,25 +36,25 @@ SHARED = (
     "HUB_CONFIRM_ABOVE",
     "HUB_KEEP_DAYS",
 )
-SHOWN = ("host", "origin", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded")
+ECHOED_HEADERS = ("host", "origin", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded")
 
 
-def word() -> str:
-    """What opens the mirror for a while."""
+def token() -> str:
+    """A bearer token for the endpoint."""
     return _signer().sign("mirror")
 
 
-def shared(secret: str = "") -> dict[str, str]:
-    """Of each setting that has to be the same everywhere, a mark that tells only whether it is.
+def setting_digests(secret: str = "") -> dict[str, str]:
+    """A keyed digest of each setting that has to be the same on all instances: it reveals only whether it is.
 
-    Made with the secret of whoever asks, which while another takes its place may not be our first.
+    ``secret`` is the one that the token was signed with; during a rotation that may be one of the fallbacks.
     """
     secret = secret or settings.SECRET_KEY
     database = settings.DATABASES["default"]
     values = {
         "HUB_DATABASE_URL": [database.get(part) for part in ("ENGINE", "NAME", "HOST", "PORT")],
         "HUB_ALLOWED_HOSTS": settings.ALLOWED_HOSTS,
-        **{name: getattr(settings, name) for name in SHARED},
+        **{name: getattr(settings, name) for name in COMMON_SETTINGS},
     }
     return {
         name: salted_hmac(f"hub.mirror.{name}", repr(value), secret=secret).hexdigest()
@@ -62,13 +62,13 @@ def shared(secret: str = "") -> dict[str, str]:
     }
 
 
-async def mirror(request: Request, send: Send) -> None:
-    """Answer with what came; 404 without the word."""
+async def respond_echo(request: Request, send: Send) -> None:
+    """Answer with what was received; 404 without a valid token."""
     scope, headers = request.scope, request.headers
-    secret = _asked_with(headers.get("authorization", "").removeprefix("Bearer "))
+    secret = _signing_secret(headers.get("authorization", "").removeprefix("Bearer "))
     if secret is None:
         return await respond_problem(send, Problem(404, "There is no such page."))
-    said = {
+    received = {
         "instance": settings.HUB_INSTANCE,
         "process": os.getpid(),
         "version": __version__,
@@ -79,19 +79,19 @@ async def mirror(request: Request, send: Send) -> None:
         "scheme": scope["scheme"],
         "http_version": scope["http_version"],
         "root_path": scope.get("hub.root_path", ""),
-        "headers": {name: headers[name] for name in SHOWN if name in headers},
-        "shared": shared(secret),
+        "headers": {name: headers[name] for name in ECHOED_HEADERS if name in headers},
+        "shared": setting_digests(secret),
         "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         "max_connections": settings.HUB_MAX_CONNECTIONS,
     }
-    await respond_json(send, 200, said)
+    await respond_json(send, 200, received)
 
 
-def _asked_with(word: str) -> str | None:
-    """The secret of ours that the word was signed with."""
+def _signing_secret(token: str) -> str | None:
+    """Which of our secrets the token was signed with; None if with none of them."""
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         with suppress(BadSignature):
-            _signer(secret).unsign(word, max_age=VALID_S)
+            _signer(secret).unsign(token, max_age=TOKEN_VALID_S)
             return secret
     return None
 

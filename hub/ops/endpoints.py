@@ -1,4 +1,4 @@
-"""What operators and their probes ask of an instance itself: health, metrics, the mirror."""
+"""The endpoints of operators and their probes: health, metrics, and the echo for the doctor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from hub.support.request import Request
 PATHS = frozenset({"/livez", "/readyz", "/metrics", echo.PATH})
 
 
-class Operators:
+class OperatorEndpoints:
+    """An ASGI application for `PATHS`. ``hosts`` are the host names it may be reached by."""
+
     def __init__(self, health: Health, metrics: Metrics, hosts: Sequence[str]) -> None:
         self._health = health
         self._metrics = metrics
@@ -24,8 +26,8 @@ class Operators:
     async def __call__(self, scope: Scope, send: Send) -> None:
         request = Request(scope)
         if scope["path"] == echo.PATH:
-            # Whoever shows its word is no page, and what is wrong with the name is what they ask.
-            return await echo.mirror(request, send)
+            # Its token protects it, and a wrong Host is what the doctor is looking for.
+            return await echo.respond_echo(request, send)
         try:
             origins.check_operators_host(request.host, self._hosts)
         except Problem as problem:

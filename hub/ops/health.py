@@ -1,4 +1,4 @@
-"""`/livez`: the loop turns. `/readyz`: what is appended now would be delivered by this instance."""
+"""`/livez`: the event loop runs. `/readyz`: this instance delivers what is appended now."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from hub.feeds.endpoint import Feeds
 from hub.log import Log
 from hub.support.asgi import Send, respond_json
 
-ASK_EVERY_S = 1.0  # the database is asked no oftener, whoever asks
-WAIT_S = 3.0  # and not waited for longer
-SILENCE_S = 8.0  # not heard for so long: deaf, whatever the connection says
+DATABASE_CHECK_EVERY_S = 1.0  # at most, however many probes there are
+DATABASE_TIMEOUT_S = 3.0
+MAX_SILENCE_S = 8.0  # without anything from the log, not even a probe: disconnected, whatever the socket says
 
 
 class Health:
+    """Answers the probes. ``check_database`` returns what is wrong with the database, "" if nothing is."""
+
     def __init__(
-        self, log: Log, feeds: Feeds, fanout: Fanout, database: Callable[[], Awaitable[str]]
+        self, log: Log, *, feeds: Feeds, fanout: Fanout, check_database: Callable[[], Awaitable[str]]
     ) -> None:
         self._log = log
         self._feeds = feeds
         self._fanout = fanout
-        self._database = database
-        self._asked_at = float("-inf")
-        self._asking: asyncio.Future[str] | None = None
+        self._check_database = check_database
+        self._checked_at = float("-inf")
+        self._checking: asyncio.Future[str] | None = None
 
     async def live(self, send: Send) -> None:
         await respond_json(send, 200, {"status": "live"})
@@ -33,25 +35,26 @@ class Health:
     async def ready(self, send: Send) -> None:
         reasons = []
         if self._feeds.draining:
-            reasons.append("draining: this instance is leaving")
-        if self._log.silence() > SILENCE_S:
-            reasons.append("log: not heard, check HUB_REDIS_URL and Redis")
+            reasons.append("draining: this instance is shutting down or was told to drain")
+        if self._log.silence() > MAX_SILENCE_S:
+            reasons.append("log: nothing received, check HUB_REDIS_URL and Redis")
         elif not self._fanout.hearing:
-            reasons.append("log: heard again, catching up")
-        if trouble := await self._trouble():
+            reasons.append("log: reconnected, catching up")
+        if trouble := await self._database_trouble():
             reasons.append(f"database: {trouble}")
         status = "not ready" if reasons else "ready"
         await respond_json(send, 503 if reasons else 200, {"status": status, "reasons": reasons})
 
-    async def _trouble(self) -> str:
-        """Why the database cannot be used: one question for all, and none beside one that hangs."""
+    async def _database_trouble(self) -> str:
+        """Why the database cannot be used. One check for all probes, and no second one while one hangs."""
         now = time.monotonic()
-        if self._asking is None or (self._asking.done() and now - self._asked_at >= ASK_EVERY_S):
-            self._asking, self._asked_at = asyncio.ensure_future(self._database()), now
+        due = now - self._checked_at >= DATABASE_CHECK_EVERY_S
+        if self._checking is None or (self._checking.done() and due):
+            self._checking, self._checked_at = asyncio.ensure_future(self._check_database()), now
         try:
-            async with asyncio.timeout(WAIT_S):
-                return await asyncio.shield(self._asking)
+            async with asyncio.timeout(DATABASE_TIMEOUT_S):
+                return await asyncio.shield(self._checking)
         except TimeoutError:
-            return f"does not answer within {WAIT_S:g} s"
+            return f"does not answer within {DATABASE_TIMEOUT_S:g} s"
         except Exception as error:
-            return f"cannot be asked: {type(error).__name__}"
+            return f"cannot be checked: {type(error).__name__}"

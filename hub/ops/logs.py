@@ -1,5 +1,8 @@
-"""Log lines as JSON: one object a line. What is said is said in `extra`, by these names and no others,
-so that no body, token or query string gets into a log by being at hand."""
+"""Log records as JSON, one object per line.
+
+Of a record's `extra` only the fields listed here are written, so that no body, token or query string is
+logged by accident.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
-# What a record may bear besides its text.
-EXTRA = (
+EXTRA_FIELDS = (
     "connection",
     "person",
     "endpoint",
@@ -22,20 +24,22 @@ EXTRA = (
 )
 
 
-class Json(logging.Formatter):
+class JsonFormatter(logging.Formatter):
+    """Used by `HUB_LOG_FORMAT=json`."""
+
     def __init__(self, instance: str) -> None:
         super().__init__()
         self._instance = instance
 
     def format(self, record: logging.LogRecord) -> str:
-        said: dict[str, object] = {
+        fields: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "instance": self._instance,
             "text": record.getMessage(),
         }
-        said |= {name: record.__dict__[name] for name in EXTRA if name in record.__dict__}
+        fields |= {name: record.__dict__[name] for name in EXTRA_FIELDS if name in record.__dict__}
         if record.exc_info:
-            said["trace"] = self.formatException(record.exc_info)
-        return json.dumps(said, default=str, ensure_ascii=False)
+            fields["trace"] = self.formatException(record.exc_info)
+        return json.dumps(fields, default=str, ensure_ascii=False)

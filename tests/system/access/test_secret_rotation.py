@@ -20,7 +20,7 @@ from tests.system.reader import until
 OLD, NEW = secrets.token_hex(32), secrets.token_hex(32)
 # Secret and fallbacks, as docs/operations.md has them.
 STEPS = ((OLD, NEW), (NEW, OLD), (NEW, ""))
-WORD = "from hub.ops import echo; print(echo.word(), *sorted(echo.shared().values()), sep=chr(10))"
+WORD = "from hub.ops import echo; print(echo.token(), *sorted(echo.setting_digests().values()), sep=chr(10))"
 
 
 @pytest.fixture(scope="module")

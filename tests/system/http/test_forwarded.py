@@ -12,7 +12,7 @@ from tests.system.http.conftest import Raw
 @pytest.fixture
 def word(cluster: Cluster) -> str:
     """What opens the mirror of the cluster."""
-    said = cluster.manage("shell", "-v0", "-c", "from hub.ops import echo; print(echo.word())")
+    said = cluster.manage("shell", "-v0", "-c", "from hub.ops import echo; print(echo.token())")
     return said.strip()
 
 

@@ -19,7 +19,7 @@ from hub.ports import Person
 class Lines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
-        self.setFormatter(logs.Json("hub-1"))
+        self.setFormatter(logs.JsonFormatter("hub-1"))
         self.said: list[dict[str, Any]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
