@@ -192,6 +192,7 @@ class Hall:
         async with asyncio.TaskGroup() as group:
             while True:
                 taken, _ = await loop.sock_accept(listening)
+                taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as Twisted does
                 group.create_task(self._shake(taken))
 
     async def _shake(self, taken: socket.socket) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -250,15 +251,20 @@ async def test_a_member_who_does_not_read_is_closed_and_others_are_not_held_up(
     make_hall: Callable[..., Any],
 ) -> None:
     hall = await make_hall(rates={"lines_per_s": 10_000})
-    reader, writer = await asyncio.open_connection("127.0.0.1", hall.port, limit=1)  # reads what is asked for
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # soon full
+    small.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(small, ("127.0.0.1", hall.port))
+    _, writer = await asyncio.open_connection(sock=small, limit=1)  # reads what is asked for
     writer.write(SHAKE.replace(b"ann", b"slow"))
     ann = await hall.visit()
     number = 0
 
     async with asyncio.timeout(60):
         while not hall.rooms.closes["slow"]:
-            number += 1
-            await ann.say("x" * 4000, id=f"c{number}")
+            for _ in range(10):
+                number += 1
+                await ann.say("x" * 4000, id=f"c{number}")
             await ann.until_told("said", number)
 
     writer.close()
