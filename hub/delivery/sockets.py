@@ -1,8 +1,8 @@
-"""Sockets that are ours alone: what is left of a connection once its feed or its room is open.
+"""Client sockets of our own: what is left of a connection once its feed or its room is open.
 
-Neither needs anything of a server any more: a feed's client says nothing, and a room's frames are parsed
-by the room. So the server hands the socket over and forgets it. One `hub.delivery.readiness` watches all of
-them: for the end of a client, for frames of a room's client and, behind a slow reader, for writability.
+By then nothing of the server is needed: a feed's client sends nothing, and the room parses the frames of its
+clients. So the server hands the socket over and forgets it. One `hub.delivery.readiness` covers all of them:
+for the end of a client, for frames of a room's client and, behind a slow reader, for writability.
 """
 
 from __future__ import annotations
@@ -12,76 +12,81 @@ import logging
 import socket
 from collections.abc import Callable
 
-from hub.delivery.read_schedule import Rota
 from hub.delivery.readiness import HUNG_UP, READABLE, WRITABLE, readiness
+from hub.delivery.round_robin import RoundRobin
 
-# Writes of all wires in this process: taken by the kernel at once, at least in part; made to wait.
+# Writes to all sockets in this process: those that the kernel accepted at once, at least in part, and those
+# that were queued.
 direct = deferred = 0
 
-LOST = -1  # what a `send` that failed for good counts as
+LOST = -1  # the result of a `send` that failed for good
 
-HEARD = 64 * 1024  # bytes read at once
-ENDING_S = 5.0  # a reader that was told goodbye has so long to read it …
-IGNORED = 16 * 1024 * 1024  # … and what it goes on to say is taken from the kernel up to so many bytes
+MAX_READ_BYTES = 64 * 1024
+CLOSE_S = 5.0  # in which a client has to read the last bytes …
+MAX_DISCARDED_BYTES = 16 * 1024 * 1024  # … and in which so much of what it still sends is read and dropped
 
 logger = logging.getLogger(__name__)
 
 
-class Wire:
-    """One socket. Bytes go straight to the kernel; what it does not take waits here, bounded."""
+class ClientSocket:
+    """One client's socket. Bytes go straight to the kernel; what it does not accept is queued, up to a limit.
+
+    ``on_change`` is called when `send` becomes None and when it is there again.
+    """
 
     __slots__ = (
-        "_backlog",
-        "_closed",
-        "_ending",
-        "_heard",
-        "_ignored",
+        "_closing",
+        "_discarded",
         "_limit",
-        "_size",
+        "_on_close",
+        "_poller",
+        "_queue",
+        "_queued_bytes",
+        "_receive",
         "_socket",
-        "_wires",
-        "changed",
+        "on_change",
     )
 
-    def __init__(self, wires: Wires, taken: socket.socket, limit: int, closed: Callable[[], None]) -> None:
-        self._wires = wires
-        self._socket: socket.socket | None = taken
+    def __init__(
+        self, poller: SocketPoller, raw: socket.socket, limit: int, on_close: Callable[[], None]
+    ) -> None:
+        self._poller = poller
+        self._socket: socket.socket | None = raw
         self._limit = limit
-        self._closed = closed
-        self._backlog: list[bytes] | None = None  # None: the kernel took everything
-        self._size = 0
-        self._ending = False
-        self._heard: Callable[[bytes], None] | None = None
-        self._ignored = 0
-        # Told when the kernel makes us wait, and when it no longer does.
-        self.changed: Callable[[], None] = _nothing
+        self._on_close = on_close
+        self._queue: list[bytes] | None = None  # None: the kernel accepted everything
+        self._queued_bytes = 0
+        self._closing = False
+        self._receive: Callable[[bytes], None] | None = None
+        self._discarded = 0
+        self.on_change: Callable[[], None] = _nothing
 
     @property
     def send(self) -> Callable[[bytes], int] | None:
-        """The socket's own `send` while nothing waits, for whoever writes to thousands: what falls
-        short has to be told to `fell_short` before anything else is written."""
-        if self._socket is None or self._ending or self._backlog is not None:
+        """The socket's own `send` while nothing is queued, for the fan-out to thousands. After a short write
+        call `queue_rest` before anything else is written."""
+        if self._socket is None or self._closing or self._queue is not None:
             return None
         return self._socket.send
 
     @property
     def waiting(self) -> int:
-        """Bytes the kernel has not taken yet."""
-        return self._size
+        """Bytes that the kernel has not accepted yet."""
+        return self._queued_bytes
 
     def write(self, data: bytes) -> bool:
-        """Send, or let wait; False when too much waits already: then nothing was added.
+        """Send or queue; False when too much is queued already: then nothing was added.
 
-        Never closes by itself: whoever writes may be going through all subscribers.
+        Never closes the socket itself: the caller may be iterating over all subscribers.
         """
         global direct, deferred
-        if self._ending or self._socket is None:
+        if self._closing or self._socket is None:
             return True
-        if self._backlog is not None:
-            if self._size + len(data) > self._limit:
+        if self._queue is not None:
+            if self._queued_bytes + len(data) > self._limit:
                 return False
-            self._backlog.append(data)
-            self._size += len(data)
+            self._queue.append(data)
+            self._queued_bytes += len(data)
             deferred += 1
             return True
         try:
@@ -92,52 +97,59 @@ class Wire:
             sent = LOST
         direct += 1
         if sent != len(data):
-            self.fell_short(data, sent)
+            self.queue_rest(data, sent)
         return True
 
-    def fell_short(self, data: bytes, sent: int) -> None:
-        """Of these bytes the kernel took only so many, or the socket is `LOST`."""
+    def queue_rest(self, data: bytes, sent: int) -> None:
+        """Handle a short write: queue the unsent rest, or close if ``sent`` is `LOST`."""
         if self._socket is None:
             return
         if sent == LOST:
-            self._wires.loop.call_soon(self.abort)
+            self._poller.loop.call_soon(self.abort)
             return
-        self._backlog = [data[sent:]]
-        self._size = len(data) - sent
-        self._watch()
-        self.changed()
+        self._queue = [data[sent:]]
+        self._queued_bytes = len(data) - sent
+        self._set_interest()
+        self.on_change()
 
-    def end(self, last: bytes) -> None:
-        """Close after what waits and these bytes, or after a while, whatever still waits."""
-        if self._ending or self._socket is None:
+    def close(self, last: bytes) -> None:
+        """Close once everything queued and these last bytes are sent, or after `CLOSE_S`."""
+        if self._closing or self._socket is None:
             return
         self._limit += len(last)
         self.write(last)
-        self._ending = True
-        if self._heard is not None:
-            self._heard = self._ignore
-        self.changed()
-        if self._backlog is None:
-            self._wires.loop.call_soon(self._ended)
+        self._closing = True
+        if self._receive is not None:
+            self._receive = self._discard
+        self.on_change()
+        if self._queue is None:
+            self._poller.loop.call_soon(self._shut_down)
         else:
-            self._wires.loop.call_later(ENDING_S, self.abort)
+            self._poller.loop.call_later(CLOSE_S, self.abort)
 
     def abort(self) -> None:
-        """Close now, whatever waits."""
+        """Close now, whatever is queued."""
         if self._socket is not None:
-            taken, self._socket = self._socket, None
-            closed, self._closed, self.changed = self._closed, _nothing, _nothing  # no circle is left
-            self._heard = None
-            self._backlog, self._size = None, 0
-            self._wires.forget(taken)
-            taken.close()
-            closed()
+            raw, self._socket = self._socket, None
+            # No cycle is left for the garbage collector.
+            on_close, self._on_close, self.on_change = self._on_close, _nothing, _nothing
+            self._receive = None
+            self._queue, self._queued_bytes = None, 0
+            self._poller.unregister(raw)
+            raw.close()
+            on_close()
 
-    def room(self) -> None:
-        """The kernel takes bytes again: all that waits goes as one write."""
-        if self._socket is None or self._backlog is None:
+    def receive(self, handler: Callable[[bytes], None] | None) -> None:
+        """Pass what the client sends to the handler; with None it waits in the kernel."""
+        self._receive = handler
+        if self._socket is not None:
+            self._set_interest()
+
+    def on_writable(self) -> None:
+        """Send all that is queued, as one write."""
+        if self._socket is None or self._queue is None:
             return
-        data = self._backlog[0] if len(self._backlog) == 1 else b"".join(self._backlog)
+        data = self._queue[0] if len(self._queue) == 1 else b"".join(self._queue)
         try:
             sent = self._socket.send(data)
         except BlockingIOError:
@@ -145,104 +157,101 @@ class Wire:
         except OSError:
             return self.abort()
         if sent < len(data):
-            self._backlog = [data[sent:]]
-            self._size = len(data) - sent
+            self._queue = [data[sent:]]
+            self._queued_bytes = len(data) - sent
         else:
-            self._backlog, self._size = None, 0
-            self._watch()
-            self.changed()
-            if self._ending:
-                self._ended()
+            self._queue, self._queued_bytes = None, 0
+            self._set_interest()
+            self.on_change()
+            if self._closing:
+                self._shut_down()
 
-    def read(self, heard: Callable[[bytes], None] | None) -> None:
-        """Tell what the client says from now on; with None it waits in the kernel."""
-        self._heard = heard
-        if self._socket is not None:
-            self._watch()
-
-    def readable(self) -> None:
-        if self._socket is None or self._heard is None:
+    def on_readable(self) -> None:
+        if self._socket is None or self._receive is None:
             return
         try:
-            data = self._socket.recv(HEARD)
+            data = self._socket.recv(MAX_READ_BYTES)
         except BlockingIOError:
             return
         except OSError:
             return self.abort()
         if data:
-            self._heard(data)
+            self._receive(data)
         else:
             self.abort()
 
-    def _ignore(self, data: bytes) -> None:
-        self._ignored += len(data)
-        if self._ignored > IGNORED:
-            self.read(None)
+    def _discard(self, data: bytes) -> None:
+        self._discarded += len(data)
+        if self._discarded > MAX_DISCARDED_BYTES:
+            self.receive(None)
 
-    def _ended(self) -> None:
-        """All was sent. Of a client that still speaks, the kernel would throw our last words away."""
-        if self._heard is None or self._socket is None:
+    def _shut_down(self) -> None:
+        """Everything was sent. Half-close first: closing with unread input makes the kernel send a reset and
+        drop our last bytes."""
+        if self._receive is None or self._socket is None:
             return self.abort()
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError:
-            return self.abort()  # it has left
-        self._wires.loop.call_later(ENDING_S, self.abort)
+            return self.abort()  # the client has closed
+        self._poller.loop.call_later(CLOSE_S, self.abort)
 
-    def _watch(self) -> None:
+    def _set_interest(self) -> None:
         interest = HUNG_UP
-        if self._backlog is not None:
+        if self._queue is not None:
             interest |= WRITABLE
-        if self._heard is not None:
+        if self._receive is not None:
             interest |= READABLE
         if self._socket is not None:
-            self._wires.watch(self._socket, interest)
+            self._poller.modify(self._socket, interest)
 
 
 def _nothing() -> None:
     pass
 
 
-class Wires:
-    """All wires of this process, under one `hub.delivery.readiness`."""
+class SocketPoller:
+    """All client sockets of this process, under one `hub.delivery.readiness`. Belongs to the event loop."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self._wires: dict[int, Wire] = {}
-        self._readiness = readiness(self.loop, Rota(self._ready, self._serve).turn)
+        self._sockets: dict[int, ClientSocket] = {}  # by descriptor
+        self._readiness = readiness(self.loop, RoundRobin(self._ready, self._serve).turn)
 
-    def take(self, taken: socket.socket, waiting: bytes, limit: int, closed: Callable[[], None]) -> Wire:
-        """Own a connected, non-blocking socket. ``waiting`` goes out first, over the limit if need be.
+    def adopt(
+        self, raw: socket.socket, first: bytes, limit: int, on_close: Callable[[], None]
+    ) -> ClientSocket:
+        """Own a connected, non-blocking socket. ``first`` is sent at once, over the limit if need be.
 
-        ``closed`` is called once, whoever ends the connection.
+        ``on_close`` is called once, whichever side ends the connection.
         """
-        wire = Wire(self, taken, limit, closed)
-        self._wires[taken.fileno()] = wire
-        self._readiness.register(taken, HUNG_UP)
-        if waiting:
-            wire.write(waiting)
-        return wire
+        adopted = ClientSocket(self, raw, limit, on_close)
+        self._sockets[raw.fileno()] = adopted
+        self._readiness.register(raw, HUNG_UP)
+        if first:
+            adopted.write(first)
+        return adopted
 
-    def watch(self, taken: socket.socket, interest: int) -> None:
-        self._readiness.modify(taken, interest)
+    def modify(self, raw: socket.socket, interest: int) -> None:
+        self._readiness.modify(raw, interest)
 
-    def forget(self, taken: socket.socket) -> None:
-        self._readiness.unregister(taken)
-        del self._wires[taken.fileno()]
+    def unregister(self, raw: socket.socket) -> None:
+        self._readiness.unregister(raw)
+        del self._sockets[raw.fileno()]
 
-    def _ready(self) -> list[tuple[Wire, int]]:
-        return [(self._wires[number], happened) for number, happened in self._readiness.poll()]
+    def _ready(self) -> list[tuple[ClientSocket, int]]:
+        return [(self._sockets[number], happened) for number, happened in self._readiness.poll()]
 
-    def _serve(self, ready: tuple[Wire, int]) -> None:
-        wire, happened = ready
+    def _serve(self, ready: tuple[ClientSocket, int]) -> None:
+        client, happened = ready
         try:
             if happened & READABLE:
-                # What a client said before it left counts.
-                wire.readable()
+                # What a client sent before it closed counts.
+                client.on_readable()
             elif happened & HUNG_UP:
-                wire.abort()
+                client.abort()
             if happened & WRITABLE:
-                wire.room()
+                client.on_writable()
         except Exception:
             logger.exception("a connection could not be served, and is closed")
-            wire.abort()
+            client.abort()

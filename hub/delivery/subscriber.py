@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from hub.delivery.dialect import Dialect, Encoded
-from hub.delivery.sockets import Wire
+from hub.delivery.sockets import ClientSocket
 from hub.ports import Person
 
 Send = Callable[[bytes], int]
@@ -33,7 +33,7 @@ class Subscriber:
         "_mailbox",
         "_size",
         "_waiter",
-        "_wire",
+        "_socket",
         "address",
         "after",
         "came_at",
@@ -64,7 +64,7 @@ class Subscriber:
         self._mailbox: list[bytes] | None = []
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
-        self._wire: Wire | None = None
+        self._socket: ClientSocket | None = None
 
     @property
     def live(self) -> bool:
@@ -73,7 +73,7 @@ class Subscriber:
     @property
     def waiting(self) -> int:
         """Bytes that this reader has not been sent yet."""
-        return self._size if self._wire is None else self._wire.waiting
+        return self._size if self._socket is None else self._socket.waiting
 
     def deliver(self, position: int, encoded: Encoded) -> None:
         """An event of the log. Held until the replay is over."""
@@ -87,17 +87,17 @@ class Subscriber:
         """Bytes outside the log's order (a count, a heartbeat)."""
         if self.closed:
             return
-        if self._wire is not None:
-            if not self._wire.write(encoded.framed):
+        if self._socket is not None:
+            if not self._socket.write(encoded.framed):
                 self.close("slow", self.dialect.slow)
         elif self._mailbox is not None and self._fits(encoded.payload):
             self._mailbox.append(encoded.payload)
             self._wake()
 
-    def fell_short(self, chunk: bytes, sent: int) -> None:
-        """Of a chunk that the fan-out sent itself, the kernel took only so many bytes."""
-        if self._wire is not None:
-            self._wire.fell_short(chunk, sent)
+    def queue_rest(self, framed: bytes, sent: int) -> None:
+        """Handle a short write of the fan-out's own."""
+        if self._socket is not None:
+            self._socket.queue_rest(framed, sent)
 
     def beat(self) -> None:
         """Show the reader, and whatever stands between, that this connection lives."""
@@ -128,28 +128,28 @@ class Subscriber:
     def release(self, upto: int) -> None:
         """Go live: what was held and stands after ``upto`` goes out now."""
         held, self._held, self.after = self._held or [], None, upto
-        if self._wire is None:
+        if self._socket is None:
             self._size -= sum(len(encoded.payload) for _, encoded in held)
         for position, encoded in held:
             if position > upto:
                 self.put(encoded)
         self._changed()
 
-    def attach(self, wire: Wire) -> None:
+    def attach(self, socket: ClientSocket) -> None:
         """Write to a wire from now on; what waits goes first, as one chunk."""
         waiting = b"".join(self._mailbox or ())
-        self._wire, self._mailbox = wire, None
-        wire.changed = self._changed
+        self._socket, self._mailbox = socket, None
+        socket.on_change = self._changed
         if waiting:
-            wire.write(self.dialect.frame(waiting))
+            socket.write(self.dialect.frame(waiting))
 
     def close(self, reason: str, last: Encoded | None = None) -> None:
         """End the stream; ``last`` goes after what waits already. The first reason stands."""
         if self.closed:
             return
         self.closed = reason
-        if self._wire is not None:
-            self._wire.end((last.framed if last else b"") + self.dialect.end)
+        if self._socket is not None:
+            self._socket.close((last.framed if last else b"") + self.dialect.end)
         elif self._mailbox is not None:
             if last:
                 self._mailbox.append(last.payload)
@@ -169,13 +169,13 @@ class Subscriber:
     async def write(self, payload: bytes) -> None:
         """Write a part of a replay to the wire, and wait for a reader that is behind."""
         for start in range(0, len(payload), STEP_BYTES):
-            if self._wire is not None:
-                self._wire.write(self.dialect.frame(payload[start : start + STEP_BYTES]))
+            if self._socket is not None:
+                self._socket.write(self.dialect.frame(payload[start : start + STEP_BYTES]))
                 await self.drained()
 
     async def drained(self) -> None:
         """Return once the wire has no bytes waiting, or the stream is closed."""
-        while self._wire is not None and self._wire.waiting and not self.closed:
+        while self._socket is not None and self._socket.waiting and not self.closed:
             await self._wait()
 
     async def _wait(self) -> None:
@@ -198,8 +198,8 @@ class Subscriber:
 
     def _changed(self) -> None:
         self._wake()
-        if self._wire is not None and self._held is None and self.flow is not None:
-            self.flow(self, None if self.closed else self._wire.send)
+        if self._socket is not None and self._held is None and self.flow is not None:
+            self.flow(self, None if self.closed else self._socket.send)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -87,7 +87,7 @@ class Watch:
                 for subscriber, send in list(self.flowing.items()):
                     if send in short:
                         try:
-                            subscriber.fell_short(chunk, short[send])
+                            subscriber.queue_rest(chunk, short[send])
                         except Exception:
                             close_failed(subscriber)
         else:

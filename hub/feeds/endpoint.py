@@ -83,14 +83,14 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             return await respond_problem(send, problem, request.cors)
         except Exception as error:
             return await respond_problem(send, outages.problem(error, "letting a feed in"), request.cors)
-        outlet = transports.outlet(
+        transport = transports.transport(
             scope,
             receive,
             send,
-            subscriber,
-            HEADERS + request.cors,
-            self.options.mailbox_bytes,
-            partial(self.release, subscriber),
+            subscriber=subscriber,
+            headers=HEADERS + request.cors,
+            mailbox_bytes=self.options.mailbox_bytes,
+            on_close=partial(self.release, subscriber),
         )
         try:
             facts = {"count": await self._count(subscriber), "heartbeat_s": self.options.heartbeat_s}
@@ -100,7 +100,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
                 subscriber,
                 request.after,
                 partial(_opening, subscriber, facts),
-                outlet.write,
+                transport.write,
                 b"retry: %d\n\n" % retry_ms(),
             )
             await catchup.run()
@@ -109,16 +109,16 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             if catchup.events:
                 for tell in self.on_caught:
                     tell(subscriber, catchup.spans())
-            await outlet.follow()
+            await transport.follow()
         except Exception as error:
             refusal = outages.problem(error, "opening a feed")
             subscriber.close("error")
-            if outlet.started:
-                await outlet.follow()  # to its end, which is now
+            if transport.started:
+                await transport.follow()  # to its end, which is now
             else:
                 await respond_problem(send, refusal, request.cors)
         finally:
-            if outlet.leave():
+            if transport.leave():
                 self.release(subscriber)
 
     async def _authorize(self, request: FeedRequest) -> Subscriber:

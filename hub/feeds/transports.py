@@ -1,4 +1,4 @@
-"""How a feed's bytes leave while it catches up: by a socket of ours, or by ASGI's `send()`."""
+"""How a feed's bytes leave while it catches up: by a socket of our own, or by ASGI's `send()`."""
 
 from __future__ import annotations
 
@@ -8,51 +8,55 @@ from email.utils import formatdate
 from functools import partial
 from typing import Any, Protocol
 
-from hub.delivery.sockets import Wire
+from hub.delivery.sockets import ClientSocket
 from hub.delivery.subscriber import STEP_BYTES, Subscriber
 from hub.feeds.sse import chunk
 from hub.support.asgi import Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
-SEND_S = 30.0  # that a server may take over bytes; a reader who takes longer does not read
+SEND_S = 30.0  # in which a server has to accept bytes; a reader that takes longer is too slow
 
 
-class Outlet(Protocol):
+class Transport(Protocol):
+    """Carries a response from its first byte on; it belongs to one coroutine."""
+
     @property
     def started(self) -> bool:
-        """Whether the head of the response has gone out."""
+        """Whether the head of the response has been sent."""
 
     async def write(self, data: bytes) -> None:
         """Send, and wait for a reader that is behind; the head of the response goes first."""
 
     async def follow(self) -> None:
-        """The feed is live: see to its bytes until it ends, or to that somebody does."""
+        """The feed is live: send its bytes until it ends, unless they are sent without this coroutine."""
 
     def leave(self) -> bool:
-        """The coroutine is over; whether the feed is, too."""
+        """The coroutine is over; whether the feed is over with it."""
 
 
-class ByWire:
-    """The connection is taken from the server at the first byte, and stays when the coroutine ends."""
+class SocketTransport:
+    """Takes the connection over from the server at the first byte; it outlives the coroutine."""
 
-    def __init__(self, subscriber: Subscriber, headers: Headers, take: Callable[[], Wire | None]) -> None:
+    def __init__(
+        self, subscriber: Subscriber, headers: Headers, adopt: Callable[[], ClientSocket | None]
+    ) -> None:
         self._subscriber = subscriber
         self._headers = headers
-        self._take = take
-        self._wire: Wire | None = None
+        self._adopt = adopt
+        self._socket: ClientSocket | None = None
 
     @property
     def started(self) -> bool:
-        return self._wire is not None
+        return self._socket is not None
 
     async def write(self, data: bytes) -> None:
-        if self._wire is None:
-            self._wire = self._take()
-            if self._wire is None:
+        if self._socket is None:
+            self._socket = self._adopt()
+            if self._socket is None:
                 return self._subscriber.close("gone")
             first, data = data[:STEP_BYTES], data[STEP_BYTES:]
-            self._wire.write(_head(self._headers) + chunk(first))
-            self._subscriber.attach(self._wire)
+            self._socket.write(_head(self._headers) + chunk(first))
+            self._subscriber.attach(self._socket)
             await self._subscriber.drained()
         await self._subscriber.write(data)
 
@@ -60,73 +64,74 @@ class ByWire:
         pass
 
     def leave(self) -> bool:
-        return self._wire is None
+        return self._socket is None
 
 
-class BySend:
+class SendTransport:
+    """Plain ASGI: the coroutine lives as long as the feed."""
+
     def __init__(self, subscriber: Subscriber, headers: Headers, receive: Receive, send: Send) -> None:
         self._subscriber = subscriber
         self._headers = headers
         self._send = send
         self.started = False
-        self._stuck = False
-        self._leaving = asyncio.ensure_future(_gone(receive, subscriber))
+        self._stalled = False
+        self._disconnect = asyncio.ensure_future(_close_on_disconnect(receive, subscriber))
 
     async def write(self, data: bytes) -> None:
         if not self.started:
             self.started = True
-            await self._give({"type": "http.response.start", "status": 200, "headers": self._headers})
-        await self._give({"type": "http.response.body", "body": data, "more_body": True})
+            await self._pass({"type": "http.response.start", "status": 200, "headers": self._headers})
+        await self._pass({"type": "http.response.body", "body": data, "more_body": True})
 
     async def follow(self) -> None:
         while data := await self._subscriber.take():
             await self.write(data)
-        await self._give({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._pass({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _give(self, message: MutableMapping[str, Any]) -> None:
-        if self._stuck:
+    def leave(self) -> bool:
+        self._disconnect.cancel()
+        return True
+
+    async def _pass(self, message: MutableMapping[str, Any]) -> None:
+        if self._stalled:
             return
         try:
             async with asyncio.timeout(SEND_S):
                 await self._send(message)
         except TimeoutError:
-            self._stuck = True
+            self._stalled = True
             self._subscriber.close("slow")
 
-    def leave(self) -> bool:
-        self._leaving.cancel()
-        return True
 
-
-def outlet(
+def transport(
     scope: Scope,
     receive: Receive,
     send: Send,
+    *,
     subscriber: Subscriber,
     headers: Headers,
-    limit: int,
-    ended: Callable[[], None],
-) -> Outlet:
-    """What the server offers: ``hub.take`` in its extensions, or plain ASGI.
-
-    ``limit`` is how many bytes may wait; ``ended`` is told of the end of a connection that was taken.
-    """
+    mailbox_bytes: int,
+    on_close: Callable[[], None],
+) -> Transport:
+    """The faster one that the server offers: a socket if it gives them away (``hub.take`` in the scope's
+    extensions), else plain ASGI. ``on_close`` is called when an adopted connection ends."""
     take = scope.get("extensions", {}).get("hub.take")
     if take is None:
-        return BySend(subscriber, headers, receive, send)
-    return ByWire(subscriber, headers, partial(take, limit, ended))
+        return SendTransport(subscriber, headers, receive, send)
+    return SocketTransport(subscriber, headers, partial(take, mailbox_bytes, on_close))
 
 
 def _head(headers: Headers) -> bytes:
-    now = formatdate(usegmt=True).encode()
-    lines = b"".join([b"%b: %b\r\n" % line for line in headers])
+    date = formatdate(usegmt=True).encode()
+    fields = b"".join([b"%b: %b\r\n" % field for field in headers])
     return b"HTTP/1.1 200 OK\r\nServer: hub\r\nDate: %b\r\n%bTransfer-Encoding: chunked\r\n\r\n" % (
-        now,
-        lines,
+        date,
+        fields,
     )
 
 
-async def _gone(receive: Receive, subscriber: Subscriber) -> None:
+async def _close_on_disconnect(receive: Receive, subscriber: Subscriber) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     subscriber.close("gone")

@@ -17,7 +17,7 @@ from hub.delivery.catchup import CatchUp
 from hub.delivery.endpoint import Endpoint, EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
-from hub.delivery.sockets import Wire
+from hub.delivery.sockets import ClientSocket
 from hub.errors import Problem
 from hub.events import Event
 from hub.log.replay import Replay
@@ -36,7 +36,7 @@ from hub.support.asgi import Receive, Scope, Send, respond_problem
 
 PONG = Frame(ws_frames.text(protocol.pong()))
 
-Take = Callable[[int, Callable[[], None]], Wire | None]
+Take = Callable[[int, Callable[[], None]], ClientSocket | None]
 
 logger = logging.getLogger(__name__)
 
@@ -79,12 +79,12 @@ class Rooms(Endpoint[Handshake, Member]):
             return self._refuse(take, handshake, problem)
         except Exception as error:
             return self._refuse(take, handshake, outages.problem(error, "letting a member in"))
-        wire: Wire | None = take(self.options.mailbox_bytes, partial(self.release, member))
-        if wire is None:
+        socket: ClientSocket | None = take(self.options.mailbox_bytes, partial(self.release, member))
+        if socket is None:
             return self.release(member)
-        wire.write(handshake.answer)
-        member.attach(wire)
-        await self._bring_in(member, wire, handshake.after)
+        socket.write(handshake.answer)
+        member.attach(socket)
+        await self._bring_in(member, socket, handshake.after)
 
     @property
     def rooms(self) -> int:
@@ -96,11 +96,11 @@ class Rooms(Endpoint[Handshake, Member]):
 
     def _refuse(self, take: Take, handshake: Handshake, problem: Problem) -> None:
         """On the open socket: a browser cannot read the status of a refused handshake."""
-        wire = take(self.options.mailbox_bytes, _nothing)
-        if wire is not None:
-            wire.write(handshake.answer)
+        socket = take(self.options.mailbox_bytes, _nothing)
+        if socket is not None:
+            socket.write(handshake.answer)
             code = Close.RETIRE if self.draining else protocol.code_of(problem.status)
-            wire.end(ws_frames.closing(code, problem.detail))
+            socket.close(ws_frames.closing(code, problem.detail))
 
     async def _authorize(self, handshake: Handshake) -> Member:
         if handshake.problem is not None:
@@ -123,7 +123,7 @@ class Rooms(Endpoint[Handshake, Member]):
         self._limiters.leave(member.person.id)
         self._lobby.leave(member)
 
-    async def _bring_in(self, member: Member, wire: Wire, after: int | None) -> None:
+    async def _bring_in(self, member: Member, socket: ClientSocket, after: int | None) -> None:
         try:
             room = await self._lobby.enter(member, member.entry, member.write)
             member.since = room.begins if after is None else after
@@ -135,7 +135,7 @@ class Rooms(Endpoint[Handshake, Member]):
         if not member.closed:
             for frame in await self._lobby.lasting(room):
                 member.put(frame)
-            wire.read(partial(self._heard, room, member))
+            socket.receive(partial(self._heard, room, member))
 
     def _welcome(self, room: Room, member: Member, position: int, resumed: bool) -> bytes:
         count = len(room.people)

@@ -38,7 +38,7 @@ from twisted.internet import reactor as twisted_reactor
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.logger import globalLogBeginner
 
-from hub.delivery.sockets import Wire, Wires
+from hub.delivery.sockets import ClientSocket, SocketPoller
 from hub.server import forwarding
 from hub.server.bodies import Bodies
 from hub.server.channel import Factory
@@ -85,7 +85,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
         self._trusts = lru_cache(maxsize=4096)(self._is_proxy)
         self._messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
-        self._wires: Wires | None = None
+        self._poller: SocketPoller | None = None
         # Coroutines whose connection was handed over: the event loop alone would hold them weakly.
         self._detached: set[asyncio.Task[None]] = set()
         self._leaving = False
@@ -163,7 +163,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         if secure is not None:
             scope["scheme"] = ("http", "https")[secure]
 
-    def _take(self, request: Any, limit: int, closed: Callable[[], None]) -> Wire | None:
+    def _take(self, request: Any, limit: int, closed: Callable[[], None]) -> ClientSocket | None:
         """Hand a request's connection over to `hub.delivery.sockets`; None if its client has left.
 
         The extension ``hub.take``. What Twisted still had to write goes out first. ``closed`` is called once,
@@ -180,9 +180,9 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         running = self.connections.pop(request)["application_instance"]
         self._detached.add(running)
         running.add_done_callback(self._finished)
-        if self._wires is None:
-            self._wires = Wires()
-        return self._wires.take(taken, waiting, limit, closed)
+        if self._poller is None:
+            self._poller = SocketPoller()
+        return self._poller.adopt(taken, waiting, limit, closed)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         """Daphne's `application_checker` for coroutines that it does not know any more."""

@@ -1,4 +1,4 @@
-"""A wire against a real socket whose other end reads, dawdles, or leaves."""
+"""A client socket whose other end reads, dawdles, or leaves."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import select
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from socket import socket as Socket
 
 import pytest
 
-from hub.delivery import read_schedule, sockets
-from hub.delivery.sockets import Wire, Wires
+from hub.delivery import round_robin, sockets
+from hub.delivery.sockets import ClientSocket, SocketPoller
 
 LIMIT = 256 * 1024
 
@@ -24,11 +25,11 @@ def readiness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 @dataclass
-class Line:
-    """A wire, the reader's end of it, and how often it was told closed."""
+class Peer:
+    """A client socket, the reader's end of it, and how often it reported its end."""
 
-    wire: Wire
-    reader: socket.socket
+    socket: ClientSocket
+    reader: Socket
     closed: list[None] = field(default_factory=list)
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -37,7 +38,7 @@ class Line:
                 await asyncio.sleep(0.001)
 
     async def read(self, wanted: int) -> bytes:
-        """So many bytes, or fewer if the wire ends."""
+        """So many bytes, or fewer if the connection ends."""
         loop = asyncio.get_running_loop()
         data = b""
         async with asyncio.timeout(10):
@@ -47,154 +48,154 @@ class Line:
 
 
 @pytest.fixture
-async def line() -> AsyncIterator[Line]:
+async def peer() -> AsyncIterator[Peer]:
     ours, theirs = socket.socketpair()
     for end in (ours, theirs):
         end.setblocking(False)
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     closed: list[None] = []
-    line = Line(Wires().take(ours, b"", LIMIT, lambda: closed.append(None)), theirs, closed)
-    yield line
-    line.wire.abort()
+    peer = Peer(SocketPoller().adopt(ours, b"", LIMIT, lambda: closed.append(None)), theirs, closed)
+    yield peer
+    peer.socket.abort()
     theirs.close()
 
 
-def fill(line: Line, piece: bytes = b"x" * 1000) -> int:
+def fill(peer: Peer, piece: bytes = b"x" * 1000) -> int:
     """Write until the kernel makes us wait; how many bytes were accepted."""
     written = 0
-    while not line.wire.waiting:
-        assert line.wire.write(piece)
+    while not peer.socket.waiting:
+        assert peer.socket.write(piece)
         written += len(piece)
     return written
 
 
-async def test_bytes_go_straight_to_the_kernel(line: Line) -> None:
+async def test_bytes_go_straight_to_the_kernel(peer: Peer) -> None:
     before = sockets.direct
 
-    line.wire.write(b"hello")
+    peer.socket.write(b"hello")
 
-    assert line.wire.waiting == 0
+    assert peer.socket.waiting == 0
     assert sockets.direct == before + 1
-    assert await line.read(5) == b"hello"
+    assert await peer.read(5) == b"hello"
 
 
-async def test_what_the_kernel_does_not_take_follows_in_order(line: Line) -> None:
-    written = fill(line)
+async def test_what_the_kernel_does_not_take_follows_in_order(peer: Peer) -> None:
+    written = fill(peer)
     pieces = [b"%06d" % n for n in range(1000)]
 
     for piece in pieces:
-        line.wire.write(piece)
-    data = await line.read(written + 6000)
+        peer.socket.write(piece)
+    data = await peer.read(written + 6000)
 
     assert data == b"x" * written + b"".join(pieces)
-    await line.until(lambda: line.wire.waiting == 0)
+    await peer.until(lambda: peer.socket.waiting == 0)
 
 
-async def test_after_a_wait_bytes_go_straight_again(line: Line) -> None:
-    written = fill(line)
-    await line.read(written)
-    await line.until(lambda: line.wire.waiting == 0)
+async def test_after_a_wait_bytes_go_straight_again(peer: Peer) -> None:
+    written = fill(peer)
+    await peer.read(written)
+    await peer.until(lambda: peer.socket.waiting == 0)
     before = sockets.direct
 
-    line.wire.write(b"again")
+    peer.socket.write(b"again")
 
     assert sockets.direct == before + 1
-    assert await line.read(5) == b"again"
+    assert await peer.read(5) == b"again"
 
 
-async def test_more_than_the_limit_is_refused_and_nothing_of_it_kept(line: Line) -> None:
-    fill(line)
-    while line.wire.write(b"y" * 1000):
+async def test_more_than_the_limit_is_refused_and_nothing_of_it_kept(peer: Peer) -> None:
+    fill(peer)
+    while peer.socket.write(b"y" * 1000):
         pass
 
-    waiting = line.wire.waiting
+    waiting = peer.socket.waiting
 
     assert LIMIT - 1000 < waiting <= LIMIT
-    assert not line.wire.write(b"y" * 1000)
-    assert line.wire.waiting == waiting
-    assert not line.closed, "whoever writes may be going through all subscribers"
+    assert not peer.socket.write(b"y" * 1000)
+    assert peer.socket.waiting == waiting
+    assert not peer.closed, "whoever writes may be going through all subscribers"
 
 
-async def test_the_end_goes_after_what_waits(line: Line) -> None:
-    written = fill(line)
+async def test_the_end_goes_after_what_waits(peer: Peer) -> None:
+    written = fill(peer)
 
-    line.wire.end(b"goodbye")
-    line.wire.write(b"not any more")
-    data = await line.read(1 << 30)
+    peer.socket.close(b"goodbye")
+    peer.socket.write(b"not any more")
+    data = await peer.read(1 << 30)
 
     assert data == b"x" * written + b"goodbye"
-    await line.until(lambda: len(line.closed) == 1)
+    await peer.until(lambda: len(peer.closed) == 1)
 
 
 async def test_a_reader_that_never_takes_its_goodbye_is_closed_all_the_same(
-    line: Line, monkeypatch: pytest.MonkeyPatch
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ENDING_S", 0.05)
-    fill(line)
+    monkeypatch.setattr(sockets, "CLOSE_S", 0.05)
+    fill(peer)
 
-    line.wire.end(b"goodbye")
+    peer.socket.close(b"goodbye")
 
-    await line.until(lambda: len(line.closed) == 1)
-
-
-async def test_a_reader_that_leaves_is_noticed_once(line: Line) -> None:
-    line.reader.close()
-
-    await line.until(lambda: len(line.closed) == 1)
-    line.wire.write(b"to nobody")
-    line.wire.end(b"to nobody")
-    line.wire.abort()
-
-    assert len(line.closed) == 1
+    await peer.until(lambda: len(peer.closed) == 1)
 
 
-async def test_writing_to_one_who_just_left_closes_later_and_not_within_the_write(line: Line) -> None:
-    line.reader.close()
+async def test_a_reader_that_leaves_is_noticed_once(peer: Peer) -> None:
+    peer.reader.close()
 
-    line.wire.write(b"to nobody")
+    await peer.until(lambda: len(peer.closed) == 1)
+    peer.socket.write(b"to nobody")
+    peer.socket.close(b"to nobody")
+    peer.socket.abort()
 
-    assert not line.closed
-    await line.until(lambda: len(line.closed) == 1)
+    assert len(peer.closed) == 1
+
+
+async def test_writing_to_one_who_just_left_closes_later_and_not_within_the_write(peer: Peer) -> None:
+    peer.reader.close()
+
+    peer.socket.write(b"to nobody")
+
+    assert not peer.closed
+    await peer.until(lambda: len(peer.closed) == 1)
 
 
 async def test_who_goes_on_after_the_end_is_heard_no_further_than_a_bound(
-    line: Line, monkeypatch: pytest.MonkeyPatch
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "IGNORED", 256 * 1024)
-    monkeypatch.setattr(sockets, "ENDING_S", 0.2)
+    monkeypatch.setattr(sockets, "MAX_DISCARDED_BYTES", 256 * 1024)
+    monkeypatch.setattr(sockets, "CLOSE_S", 0.2)
     taken = 0
 
     def heard(data: bytes) -> None:
-        line.wire.end(b"goodbye")
+        peer.socket.close(b"goodbye")
 
-    line.wire.read(heard)
+    peer.socket.receive(heard)
 
     async with asyncio.timeout(10):
-        while not line.closed:
+        while not peer.closed:
             try:
-                taken += line.reader.send(b"x" * 4096)
+                taken += peer.reader.send(b"x" * 4096)
             except BlockingIOError:
                 await asyncio.sleep(0)
             except OSError:
                 break
 
-    assert taken < sockets.IGNORED + 4 * sockets.HEARD
+    assert taken < sockets.MAX_DISCARDED_BYTES + 4 * sockets.MAX_READ_BYTES
 
 
-async def test_after_the_end_nothing_is_heard_though_the_reader_takes_nothing(line: Line) -> None:
+async def test_after_the_end_nothing_is_heard_though_the_reader_takes_nothing(peer: Peer) -> None:
     told: list[bytes] = []
-    line.wire.read(told.append)
-    fill(line)
+    peer.socket.receive(told.append)
+    fill(peer)
 
-    line.wire.end(b"goodbye")
-    line.reader.send(b"more")
-    await line.until(lambda: line.wire._ignored == 4)
+    peer.socket.close(b"goodbye")
+    peer.reader.send(b"more")
+    await peer.until(lambda: peer.socket._discarded == 4)
 
     assert not told
 
 
 async def test_a_connection_that_cannot_be_served_ends_and_the_others_are_served() -> None:
-    mine = Wires()
+    poller = SocketPoller()
     pairs = [socket.socketpair() for _ in range(3)]
     told: list[bytes] = []
     closed: list[int] = []
@@ -204,8 +205,8 @@ async def test_a_connection_that_cannot_be_served_ends_and_the_others_are_served
 
     for number, (ours, _) in enumerate(pairs):
         ours.setblocking(False)
-        wire = mine.take(ours, b"", LIMIT, lambda number=number: closed.append(number))  # type: ignore[misc]
-        wire.read(fail if number == 1 else told.append)
+        adopted = poller.adopt(ours, b"", LIMIT, lambda number=number: closed.append(number))  # type: ignore[misc]
+        adopted.receive(fail if number == 1 else told.append)
     for _, theirs in pairs:
         theirs.send(b"word")
 
@@ -221,15 +222,15 @@ async def test_a_connection_that_cannot_be_served_ends_and_the_others_are_served
 async def test_those_who_flood_leave_the_loop_its_turns_and_each_other_theirs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(read_schedule, "TURN_S", 0.0)  # one a turn
-    mine = Wires()
+    monkeypatch.setattr(round_robin, "MAX_TURN_S", 0.0)  # one a turn
+    poller = SocketPoller()
     heard: list[int] = []
     pairs = [socket.socketpair() for _ in range(10)]
     for number, (ours, theirs) in enumerate(pairs):
         ours.setblocking(False)
         theirs.setblocking(False)
         theirs.send(b"x" * 100_000)
-        mine.take(ours, b"", LIMIT, lambda: None).read(lambda data, number=number: heard.append(number))  # type: ignore[misc]
+        poller.adopt(ours, b"", LIMIT, lambda: None).receive(lambda data, number=number: heard.append(number))  # type: ignore[misc]
 
     turns = 0
     async with asyncio.timeout(10):
@@ -240,7 +241,7 @@ async def test_those_who_flood_leave_the_loop_its_turns_and_each_other_theirs(
     for _, theirs in pairs:
         theirs.close()
     async with asyncio.timeout(10):
-        while mine._wires:
+        while poller._sockets:
             await asyncio.sleep(0)
 
     assert sorted(first) == list(range(10))

@@ -18,7 +18,7 @@ from hub.delivery.endpoint import EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.revocation import Revocation
-from hub.delivery.sockets import Wire, Wires
+from hub.delivery.sockets import ClientSocket, SocketPoller
 from hub.errors import Problem
 from hub.events import Event
 from hub.log.memory import MemoryLog
@@ -143,7 +143,7 @@ class Hall:
         )
         self.revocation = Revocation(self.fanout.control, [self.rooms.connections], self.revoked)
         self.port = 0
-        self._wires: Wires | None = None
+        self._poller: SocketPoller | None = None
         self._visits = AsyncExitStack()
 
     async def enter(self, credentials: Credentials, name: str) -> Entry:
@@ -188,7 +188,7 @@ class Hall:
 
     async def serve(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        self._wires = Wires()
+        self._poller = SocketPoller()
         async with asyncio.TaskGroup() as group:
             while True:
                 taken, _ = await loop.sock_accept(listening)
@@ -206,9 +206,9 @@ class Hall:
         path, _, query = target.partition("?")
         given = [line.partition(": ") for line in lines if line]
 
-        def take(limit: int, closed: Callable[[], None]) -> Wire:
-            assert self._wires is not None
-            return self._wires.take(taken, b"", limit, closed)
+        def take(limit: int, closed: Callable[[], None]) -> ClientSocket:
+            assert self._poller is not None
+            return self._poller.adopt(taken, b"", limit, closed)
 
         scope = {
             "type": "http",
@@ -224,9 +224,9 @@ class Hall:
 
     async def close(self) -> None:
         await self._visits.aclose()
-        if self._wires is not None:
-            for wire in list(self._wires._wires.values()):
-                wire.abort()
+        if self._poller is not None:
+            for client in list(self._poller._sockets.values()):
+                client.abort()
 
 
 async def _never() -> MutableMapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Those that are ready, each served once before one is served again, and never so long that others wait."""
+"""Fair turns: no ready item is served twice before the others, and no turn holds up the event loop."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-TURN_S = 0.001  # then the rest of the event loop has its turn
+MAX_TURN_S = 0.001
 
 T = TypeVar("T")
 
 
-class Rota(Generic[T]):
-    """``ready`` names them; whoever is not served in a turn is served first in the next one."""
+class RoundRobin(Generic[T]):
+    """``ready`` returns the items; those that a turn leaves over are served first in the next one."""
 
     def __init__(self, ready: Callable[[], Iterable[T]], serve: Callable[[T], None]) -> None:
         self._ready = ready
@@ -21,7 +21,7 @@ class Rota(Generic[T]):
         self._waiting: deque[T] = deque()
 
     def turn(self) -> None:
-        until = time.monotonic() + TURN_S
+        until = time.monotonic() + MAX_TURN_S
         if not self._waiting:
             self._waiting.extend(self._ready())
         while self._waiting:
