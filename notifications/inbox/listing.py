@@ -24,6 +24,7 @@ from notifications import wire
 from notifications.access import names
 from notifications.inbox import preferences
 from notifications.models import UNSAYABLE, Notification, Reading, arrived, visible
+from notifications.pagination import page
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +69,19 @@ def find(
         rows = rows.filter(category=category)
     if q:
         rows = rows.filter(Q(title__icontains=q) | Q(body__icontains=q))
+    last = None
     if before:
         last = Notification.objects.meant(own, user).filter(pk=before).values_list("due_at", "pk").first()
         if last is None:
             raise Problem(422, "There is no such notification here: begin without before.", field="before")
-        rows = rows.filter(Q(due_at__lt=last[0]) | Q(due_at=last[0], pk__lt=last[1]))
-    items = _items(user, rows[: limit + 1])
-    return items[:limit], items[limit - 1]["id"] if len(items) > limit else None
+    found, more = page(_with_readings(rows, user), ("-due_at", "-pk"), limit, last)
+    items = _items(found)
+    return items, items[-1]["id"] if more else None
 
 
 def one(user: User, own: Sequence[str], id: UUID) -> dict[str, Any]:
     """A notification alone, of a muted category too. Raises a `Problem` of 404 for what is not here."""
-    items = _items(user, Notification.objects.inbox(own, user).filter(pk=id))
+    items = _items(list(_with_readings(Notification.objects.inbox(own, user).filter(pk=id), user)))
     if not items:
         raise Problem(404, "There is no such notification in this inbox.")
     return items[0]
@@ -128,11 +130,14 @@ def count_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
     return answer
 
 
-def _items(user: User, rows: QuerySet[Notification]) -> list[dict[str, Any]]:
-    mine = Reading.objects.filter(user=user)
-    found = list(rows.prefetch_related(Prefetch("readings", mine)))
-    names.name(found)
-    return [wire.item(row, *row.readings.all()) for row in found]
+def _with_readings(rows: QuerySet[Notification], user: User) -> QuerySet[Notification]:
+    return rows.prefetch_related(Prefetch("readings", Reading.objects.filter(user=user)))
+
+
+def _items(rows: list[Notification]) -> list[dict[str, Any]]:
+    """As the API lists them; the rows have the readings of their owner alone."""
+    names.name(rows)
+    return [wire.item(row, *row.readings.all()) for row in rows]
 
 
 def _here(users: QuerySet[User]) -> dict[int, _Here]:
