@@ -11,7 +11,8 @@ from notifications.api.auth import ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
 from notifications.api.schemas import PreferencesAnswer, PreferencesBody, Whose
-from notifications.inbox import preferences as choices
+from notifications.inbox import preferences as stored
+from notifications.inbox.preference_rule import Chosen
 
 TAGS = ["Preferences"]
 
@@ -20,7 +21,7 @@ TAGS = ["Preferences"]
 def known(request: ReaderRequest, query: Query[Whose]) -> Any:
     """Every category this person may meet, and whether it comes to the list (`feed`) and as a toast."""
     only(request, Whose)
-    return choices.known(request.auth, judge.own_topics(request.auth))
+    return stored.listed(request.auth, judge.own_topics(request.auth))
 
 
 @router.put("preferences", tags=TAGS, response=PreferencesAnswer)
@@ -30,5 +31,5 @@ def put(request: ReaderRequest, body: PreferencesBody) -> Any:
     A category whose `feed` is off is left out of lists and counts until it is on again. In quiet hours no
     toast is shown unless it is critical. `mandatory` categories cannot be switched off.
     """
-    chosen = cast(choices.Chosen, body.model_dump())
-    return choices.put(request.auth, judge.own_topics(request.auth), chosen)
+    chosen = cast(Chosen, body.model_dump())
+    return stored.put(request.auth, judge.own_topics(request.auth), chosen)

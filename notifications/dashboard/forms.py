@@ -17,7 +17,7 @@ from django.utils.functional import lazy
 
 from hub import topics
 from notifications.i18n import refusal, say
-from notifications.inbox.preferences import ZONES
+from notifications.inbox.preference_rule import ZONES
 from notifications.models import Notification, Template, time_ordered_id
 from notifications.sending import audience, template_rendering
 from notifications.sending.audience import Audience

@@ -19,7 +19,7 @@ from notifications.access import audit, endings, judge, names
 from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard.pagination import page_of
 from notifications.i18n import refusal, say
-from notifications.inbox import listing, preference_views, preferences
+from notifications.inbox import listing, preference_rule, preference_views, preferences
 from notifications.models import UNSAYABLE, Preference
 
 
@@ -45,17 +45,17 @@ def choose(request: StaffRequest, id: int) -> HttpResponse:
     """What reaches them from now on: by their own rules, and told to their screens, as if they had chosen."""
     user = _person(id)
     own = judge.own_topics(user)
-    wanted = preference_views.wanted_by(request.POST)
+    new = preference_views.posted(request.POST)
     try:
         with transaction.atomic():
             before = _chosen(user)
-            preferences.put(user, own, wanted)
+            preferences.put(user, own, new)
             name = user.get_username()
             audit.record(
                 request, "change-preferences", name, person=user.pk, before=before, after=_chosen(user)
             )
     except Problem as problem:
-        return _page(request, user, wanted=wanted, problem=problem)
+        return _page(request, user, new=new, problem=problem)
     messages.success(request, say("person_saved", name=user.get_username()))
     return redirect("dashboard-person", id=id)
 
@@ -76,15 +76,15 @@ def _page(
     request: StaffRequest,
     user: User,
     *,
-    wanted: preferences.Chosen | None = None,
+    new: preference_rule.Chosen | None = None,
     problem: Problem | None = None,
 ) -> HttpResponse:
     own = judge.own_shown(user)
     row = getattr(user, "notification_preference", None) or Preference()
-    known = preferences.known(user, list(own), preferences.stated(row.choices, row.quiet_hours))
-    shown = preference_views.fields(preference_views.asked(known, wanted) if wanted else known)
+    current = preferences.listed(user, list(own), preference_rule.of(row))
+    form = preference_views.fields(preference_views.with_posted(current, new) if new else current)
     context: dict[str, Any] = {
-        **shown,
+        **form,
         "count": listing.count(user, list(own)),
         "groups": [own[topic].removeprefix(names.ADDRESS) for topic in own if topics.group_id(topic)],
         "manages": may(request.user, "manage"),

@@ -12,7 +12,7 @@ from hub import topics
 from notifications import wire
 from notifications.access import judge
 from notifications.dashboard.forms import Draft
-from notifications.inbox import preferences, presentation
+from notifications.inbox import preference_rule, presentation
 from notifications.models import Notification
 from notifications.sending.addresses import group_of
 
@@ -41,10 +41,10 @@ def preview(draft: Draft, sender: User) -> Preview | None:
     topic = _way(draft, person)
     row = Notification(topic=topic or topics.user(person.pk), due_at=draft.due_at or now, **draft.texts)
     row.group = group_of(draft.audience.addresses[topic]) if topic and draft.audience else None
-    preference = preferences.of(getattr(person, "notification_preference", None))
+    preference = preference_rule.of(getattr(person, "notification_preference", None))
     with translation.override(draft.chosen("language")):
         item = presentation.row(wire.item(row), preference, now)
-    decision = preferences.wants(preference, item, row.due_at)
+    decision = preference_rule.wants(preference, item, row.due_at)
     # It is nowhere yet: only its own link leads somewhere.
     item |= {"href": item["href"] if item["page"] else "", "page": ""}
     if topic is None and draft.audience is not None:

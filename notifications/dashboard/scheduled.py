@@ -24,7 +24,7 @@ from notifications.dashboard.forms import Local
 from notifications.dashboard.parameters import uuid
 from notifications.dashboard.sending_actions import theirs
 from notifications.i18n import refusal, say
-from notifications.inbox.preferences import ZONES
+from notifications.inbox.preference_rule import ZONES
 from notifications.models import Notification, Sending
 from notifications.sending import recalls
 from notifications.sending.reschedule import release as releasing

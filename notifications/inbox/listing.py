@@ -22,7 +22,7 @@ from hub.ports import Person
 from hub.support.threads import in_thread
 from notifications import wire
 from notifications.access import names
-from notifications.inbox import preferences
+from notifications.inbox import preference_rule, preferences
 from notifications.models import UNSAYABLE, Notification, Reading, arrived, visible
 from notifications.pagination import page
 
@@ -148,7 +148,7 @@ def _here(users: QuerySet[User]) -> dict[int, _Here]:
     for id, joined, choices, topic, since in rows:
         one = here.get(id)
         if one is None:
-            one = here[id] = _Here(joined, preferences.muted(choices))
+            one = here[id] = _Here(joined, preference_rule.muted(choices))
         if topic and not settings.HUB_NEWCOMERS_SEE_PAST:
             one.arrivals[topic] = since
     return here

@@ -1,4 +1,4 @@
-"""The page on which a person chooses what reaches them. Its form needs no JavaScript."""
+"""The page on which a person sets their preferences, and its form. It works without JavaScript."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from hub.errors import Problem
 from notifications import i18n
 from notifications.access import judge, second_factor
 from notifications.access.requests import PersonRequest
-from notifications.inbox import preferences as choices
+from notifications.inbox import preferences as stored
+from notifications.inbox.preference_rule import ZONES, Chosen, Preferences
 
 
 @never_cache
@@ -24,18 +25,19 @@ from notifications.inbox import preferences as choices
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: PersonRequest) -> HttpResponse:
     own = judge.own_topics(request.user)
-    known = choices.known(request.user, own)
+    current = stored.listed(request.user, own)
     if request.method != "POST":
-        return _page(request, known, saved="saved" in request.GET)
-    wanted = wanted_by(request.POST)
+        return _page(request, current, saved="saved" in request.GET)
+    new = posted(request.POST)
     try:
-        choices.put(request.user, own, wanted)
+        stored.put(request.user, own, new)
     except Problem as problem:
-        return _page(request, asked(known, wanted), problem=problem)
+        return _page(request, with_posted(current, new), problem=problem)
     return redirect(f"{reverse('preferences')}?saved=1")
 
 
-def wanted_by(form: QueryDict) -> choices.Chosen:
+def posted(form: QueryDict) -> Chosen:
+    """The preferences in a posted form; the dashboard posts the same form for another person."""
     feed, toast = form.getlist("feed"), form.getlist("toast")
     return {
         "categories": {
@@ -51,45 +53,50 @@ def wanted_by(form: QueryDict) -> choices.Chosen:
     }
 
 
-def asked(known: choices.Preferences, wanted: choices.Chosen) -> choices.Preferences:
-    """What a form that was refused shows again."""
+def with_posted(current: Preferences, new: Chosen) -> Preferences:
+    """What the form shows again after it was refused."""
     return {
-        "categories": {**known["categories"], **wanted["categories"]},
-        "mandatory": known["mandatory"],
-        "quiet_hours": wanted["quiet_hours"],
+        "categories": {**current["categories"], **new["categories"]},
+        "mandatory": current["mandatory"],
+        "quiet_hours": new["quiet_hours"],
     }
 
 
-def fields(preference: choices.Preferences) -> dict[str, Any]:
-    """What `choices.html` shows."""
+def fields(preference: Preferences) -> dict[str, Any]:
+    """The context of the template `choices.html`."""
     quiet = preference["quiet_hours"]
-    fixed = preference["mandatory"]
+    mandatory = preference["mandatory"]
     return {
         "rows": [
             {
                 "category": category,
                 "name": category or i18n.say("no_category"),
-                "mandatory": category in fixed,
+                "mandatory": category in mandatory,
                 "ways": (("feed", "in_feed", choice["feed"]), ("toast", "in_toasts", choice["toast"])),
             }
             for category, choice in preference["categories"].items()
         ],
         "quiet": quiet,
         "hours": quiet or {"start": "22:00", "end": "07:00", "zone": settings.TIME_ZONE},
-        "zones": choices.ZONES,
+        "zones": ZONES,
     }
 
 
 def _page(
     request: PersonRequest,
-    preference: choices.Preferences,
+    preference: Preferences,
     *,
     problem: Problem | None = None,
     saved: bool = False,
 ) -> HttpResponse:
-    shown = fields(preference)
-    preset = problem is None and not shown["quiet"]
-    context = {**shown, "preset": preset, "problem": problem and i18n.refusal(problem), "saved": saved}
-    context["second_factor"] = second_factor.on()
+    form = fields(preference)
+    context = {
+        **form,
+        # The script presets the browser's time zone where the person has none.
+        "preset": problem is None and not form["quiet"],
+        "problem": problem and i18n.refusal(problem),
+        "saved": saved,
+        "second_factor": second_factor.on(),
+    }
     status = problem.status if problem else 200
     return render(request, "notifications/preferences.html", context, status=status)

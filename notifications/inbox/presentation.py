@@ -13,7 +13,7 @@ from django.utils import formats, timezone
 
 from hub import topics
 from notifications.i18n import say
-from notifications.inbox.preferences import Decision, Preferences, wants
+from notifications.inbox.preference_rule import Decision, Preferences, wants
 
 # A row from before a rule, or from the admin, may bear any URL; a script would run in this page.
 SAFE_URL = re.compile(r"https?://|/(?![/\\\t\n\r])", re.IGNORECASE)

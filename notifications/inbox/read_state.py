@@ -107,4 +107,4 @@ def _lying(user: User, id: UUID) -> Notification:
 def _tell(user_id: Any, id: str, moments: Mapping[str, datetime | None]) -> None:
     """Tell the person's other screens. Of ``all`` only the moments that are given hold, where none was."""
     data = {"id": id, **{field: at and events.stamp(at) for field in FIELDS for at in [moments.get(field)]}}
-    sync.tell_after_commit(user_id, "reading", data)
+    sync.notify_after_commit(user_id, "reading", data)

@@ -1,4 +1,4 @@
-"""What a person did on one screen, told to the others."""
+"""Events that keep a person's open pages in step with each other."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from hub.log.current import shared_log
 logger = logging.getLogger(__name__)
 
 
-def tell_after_commit(user_id: Any, type: str, data: Any) -> None:
-    """An event on the person's own topic, once the transaction around us commits."""
-    transaction.on_commit(partial(_tell, events.draft(topics.user(user_id), type, data)), robust=True)
+def notify_after_commit(user_id: Any, type: str, data: Any) -> None:
+    """Publish an event on the person's own topic once the current transaction commits."""
+    transaction.on_commit(partial(_publish, events.draft(topics.user(user_id), type, data)), robust=True)
 
 
-def _tell(draft: events.Draft) -> None:
+def _publish(draft: events.Draft) -> None:
     try:
         shared_log().append([draft])
     except LogAway as error:
-        # Every count is sent again when the log is back, and whoever returns asks anew.
-        logger.warning("the log is away, %s on %s is not told: %s", draft.type, draft.topic, error)
+        # Every count is sent again when the log is back, and a page that reconnects loads afresh.
+        logger.warning(
+            "The log is unavailable: %s on %s was not published: %s", draft.type, draft.topic, error
+        )

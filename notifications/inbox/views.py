@@ -18,7 +18,7 @@ from hub.log.current import shared_log
 from notifications.access import judge
 from notifications.access.requests import PersonRequest
 from notifications.inbox import listing as inboxes
-from notifications.inbox import preferences, presentation, read_state
+from notifications.inbox import preference_rule, preferences, presentation, read_state
 from notifications.inbox.filters import View
 
 # What `shortcuts.js` listens to, and the words for it.
@@ -43,8 +43,8 @@ def inbox(request: PersonRequest) -> HttpResponse:
     # Before the rows: what is published from here on comes by the feed, so nothing falls between.
     position = _position()
     own = judge.own_topics(request.user)
-    preference = preferences.known(request.user, own)
-    muted = preferences.muted(preference["categories"])
+    preference = preferences.listed(request.user, own)
+    muted = preference_rule.muted(preference["categories"])
     try:
         view = View.read(request.GET)
         items, older = inboxes.find(

@@ -1,4 +1,4 @@
-"""What staff who look at a sending or a room are told besides, from the rows."""
+"""Snapshots from the database that are pushed on staff topics while a dashboard page is subscribed."""
 
 from __future__ import annotations
 
@@ -10,38 +10,41 @@ from hub.support.threads import in_thread
 from notifications.models import Line
 from notifications.tracking import progress
 
-LINES = 20
-SHOWN = 500  # characters of a line
+MAX_MESSAGES = 20  # of a room
+MAX_MESSAGE_LENGTH = 500  # characters
 
 
 async def report(topic: str) -> tuple[str, Any] | None:
-    """The type and the data of what is told on a staff topic; None if it is not ours to tell."""
+    """The event type and data for a staff topic; None if it is not a topic of ours, or its subject is gone.
+
+    ``sending-<uuid>`` gives ``progress``; ``lines-<room id>`` gives ``lines``, the latest messages.
+    """
     kind, _, rest = topics.staff_name(topic).partition("-")
     if kind == "sending":
         return await in_thread(_progress, rest)
     if kind == "lines":
-        return await in_thread(_lines, rest)
+        return await in_thread(_messages, rest)
     return None
 
 
 def _progress(id: str) -> tuple[str, Any] | None:
     try:
-        told = progress.of(UUID(id))
+        found = progress.of(UUID(id))
     except ValueError:
         return None
-    return None if told is None else ("progress", told)
+    return None if found is None else ("progress", found)
 
 
-def _lines(room: str) -> tuple[str, Any]:
-    rows = Line.objects.filter(room=topics.room_id(topics.room(room))).order_by("-position")[:LINES]
-    said = [
+def _messages(room: str) -> tuple[str, Any]:
+    rows = Line.objects.filter(room=topics.room_id(topics.room(room))).order_by("-position")[:MAX_MESSAGES]
+    messages = [
         {
             "position": str(row.position),
             "sender": row.sender,
             "name": row.name,
-            "body": row.body[:SHOWN] if isinstance(row.body, str) else row.body,
+            "body": row.body[:MAX_MESSAGE_LENGTH] if isinstance(row.body, str) else row.body,
             "at": events.stamp(row.at),
         }
         for row in rows
     ]
-    return "lines", {"lines": said[::-1]}
+    return "lines", {"lines": messages[::-1]}

@@ -11,11 +11,11 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from notifications.inbox import preferences
+from notifications.inbox import preference_rule
 from notifications.models import Preference, PreferenceChange
 from notifications.tracking.id_bitmap import IdBitmap
 
-REASONS = ("muted", "toast-muted", "quiet-hours")  # of `preferences.wants`
+REASONS = ("muted", "toast-muted", "quiet-hours")  # of `preference_rule.wants`
 MAX_CACHED = 64  # sendings; once due, the result does not change any more
 
 Held = Mapping[str, IdBitmap]
@@ -62,8 +62,8 @@ def _decided(notification: Mapping[str, Any], due_at: datetime, meant: QuerySet[
         # Most users share the same few choices.
         case = (str(choice), str(quiet))
         if case not in decided:
-            preference = preferences.stated(choices, quiet)
-            decided[case] = preferences.wants(preference, notification, due_at).reason
+            preference = preference_rule.parsed(choices, quiet)
+            decided[case] = preference_rule.wants(preference, notification, due_at).reason
         if decided[case] in people:
             people[decided[case]].append(user)
     return {reason: IdBitmap(ids) for reason, ids in people.items()}

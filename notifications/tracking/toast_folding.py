@@ -1,4 +1,4 @@
-"""Which toasts went into a summary because too many came: the rule of `toasts/queue.js`, after the fact."""
+"""Which toasts the browser folded into a summary: the rule of `toasts/queue.js`, computed afterwards."""
 
 from __future__ import annotations
 
@@ -8,28 +8,31 @@ from uuid import UUID
 
 # As in `toasts.js` and `toasts/queue.js`.
 GATHER = timedelta(milliseconds=400)
-AT_ONCE = 3
-LATELY = 6
-LATELY_FOR = timedelta(seconds=10)
+MAX_AT_ONCE = 3  # toasts
+MAX_RECENT = 6  # toasts within `RECENT`
+RECENT = timedelta(seconds=10)
 SUMMARY_FOR = timedelta(seconds=10)
 
 
 def folded(arrivals: Iterable[tuple[datetime, UUID]]) -> set[UUID]:
-    """Of what came to a person and wanted a toast of its own, critical ones left out: what had none."""
+    """The ids without a toast of their own, given the arrivals at one person that would show one.
+
+    Critical notifications are never folded: leave them out.
+    """
     lost: set[UUID] = set()
-    lately: list[datetime] = []
+    recent: list[datetime] = []
     summary_until: datetime | None = None
-    for told_at, ids in _gathered(arrivals):
-        lately = [at for at in lately if told_at - at < LATELY_FOR] + [told_at] * len(ids)
-        standing = summary_until is not None and told_at < summary_until
-        if standing or len(ids) > AT_ONCE or len(lately) > LATELY:
+    for shown_at, ids in _batches(arrivals):
+        recent = [at for at in recent if shown_at - at < RECENT] + [shown_at] * len(ids)
+        summary_open = summary_until is not None and shown_at < summary_until
+        if summary_open or len(ids) > MAX_AT_ONCE or len(recent) > MAX_RECENT:
             lost.update(ids)
-            summary_until = told_at + SUMMARY_FOR
+            summary_until = shown_at + SUMMARY_FOR
     return lost
 
 
-def _gathered(arrivals: Iterable[tuple[datetime, UUID]]) -> Iterable[tuple[datetime, list[UUID]]]:
-    """What was told at once, and when."""
+def _batches(arrivals: Iterable[tuple[datetime, UUID]]) -> Iterable[tuple[datetime, list[UUID]]]:
+    """What the browser gathered and showed together, and when."""
     began: datetime | None = None
     ids: list[UUID] = []
     for at, id in sorted(arrivals):

@@ -1,4 +1,4 @@
-// What a reader wants of a notification. The same rule as `notifications/inbox/preferences.py`, held to the
+// What a reader wants of a notification. The same rule as `notifications/inbox/preference_rule.py`, held to the
 // same cases: tests/cases/preferences.json.
 
 const BOTH = { feed: true, toast: true };

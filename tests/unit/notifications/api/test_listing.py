@@ -15,6 +15,7 @@ from pytest_django import Settings
 from hub.ports import Person
 from notifications.access import judge
 from notifications.inbox import listing, preferences, read_state
+from notifications.inbox.preference_rule import Choice, Chosen
 from notifications.models import Notification
 from notifications.sending.notify import notify
 from tests.unit.notifications.conftest import Caller, refused
@@ -180,8 +181,8 @@ def test_a_long_list_takes_as_many_queries_as_a_short_one(reader: Caller) -> Non
 
 
 def mute(user: User, *categories: str) -> None:
-    off: preferences.Choice = {"feed": False, "toast": False}
-    chosen: preferences.Chosen = {"categories": dict.fromkeys(categories, off), "quiet_hours": None}
+    off: Choice = {"feed": False, "toast": False}
+    chosen: Chosen = {"categories": dict.fromkeys(categories, off), "quiet_hours": None}
     preferences.put(user, judge.own_topics(user), chosen)
 
 

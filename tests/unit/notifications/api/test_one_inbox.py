@@ -15,6 +15,7 @@ from hub.ports import Person
 from notifications import recovery
 from notifications.access import belongings
 from notifications.inbox import listing, preferences, read_state
+from notifications.inbox.preference_rule import Choice
 from notifications.models import Notification, Subscription
 from notifications.sending import recalls
 from notifications.sending.notify import notify
@@ -116,7 +117,7 @@ class World:
         self.random.choice((read_state.read_all, read_state.see_all))(self.person)
 
     def mute(self) -> None:
-        off: preferences.Choice = {"feed": False, "toast": False}
+        off: Choice = {"feed": False, "toast": False}
         muted = self.random.sample(CATEGORIES, self.random.randint(0, 2))
         preferences.put(self.person, [], {"categories": dict.fromkeys(muted, off), "quiet_hours": None})
 

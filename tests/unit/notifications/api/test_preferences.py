@@ -13,7 +13,8 @@ from django.test import TestCase
 from django.utils import timezone
 
 from hub.log import Log
-from notifications.inbox import preferences as choices
+from notifications.inbox.preference_history import MAX_CHANGES
+from notifications.inbox.preferences import MAX_CHANGES_PER_MINUTE
 from notifications.models import Notification, Preference, PreferenceChange
 from notifications.sending.notify import notify
 from tests.unit.notifications.conftest import Caller, events_on, refused, rows_written
@@ -176,12 +177,12 @@ def test_what_changes_nothing_is_noted_nowhere_and_told_to_nobody(
 def test_who_changes_them_without_end_is_told_to_wait(reader: Caller, alice: User, bob: User) -> None:
     bodies = [chosen(builds=NO_TOAST), chosen()]
 
-    answers = [reader.put("preferences", bodies[number % 2]) for number in range(choices.A_MINUTE + 1)]
+    answers = [reader.put("preferences", bodies[number % 2]) for number in range(MAX_CHANGES_PER_MINUTE + 1)]
 
     assert {answer.status for answer in answers[:-1]} == {200}
     assert refused(answers[-1], 429)
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
-    assert PreferenceChange.objects.count() == choices.A_MINUTE
+    assert PreferenceChange.objects.count() == MAX_CHANGES_PER_MINUTE
     assert Caller(user=bob).put("preferences", bodies[0]).status == 200
 
 
@@ -190,13 +191,13 @@ def test_of_the_changes_of_one_person_only_so_many_are_kept(reader: Caller, alic
     changes = [
         PreferenceChange(user=user, at=long_ago + timedelta(seconds=number), choices={"n": number})
         for user in (alice, bob)
-        for number in range(choices.CHANGES + 20)
+        for number in range(MAX_CHANGES + 20)
     ]
     PreferenceChange.objects.bulk_create(changes)
 
     reader.put("preferences", chosen(builds=NO_TOAST))
 
     kept = PreferenceChange.objects.filter(user=alice).order_by("at")
-    assert kept.count() == choices.CHANGES
+    assert kept.count() == MAX_CHANGES
     assert kept[0].choices == {"n": 21}
-    assert PreferenceChange.objects.filter(user=bob).count() == choices.CHANGES + 20
+    assert PreferenceChange.objects.filter(user=bob).count() == MAX_CHANGES + 20

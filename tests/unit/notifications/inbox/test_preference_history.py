@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from hub.errors import Problem
 from notifications.inbox import preferences
+from notifications.inbox.preference_history import PreferenceHistory
 from notifications.models import Preference, PreferenceChange
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def choose(user: User, ago: timedelta, quiet_hours: Any = None, **categories: An
 
 
 def muted(user: User, ago: timedelta) -> list[str]:
-    return sorted(preferences.as_of(user.pk, timezone.now() - ago)["categories"])
+    return sorted(PreferenceHistory(User(pk=user.pk)).at(timezone.now() - ago)["categories"])
 
 
 def test_each_choice_is_noted_as_it_was_made(alice: User) -> None:
@@ -50,13 +51,13 @@ def test_what_held_then_is_what_was_chosen_last_before(alice: User) -> None:
 
     assert muted(alice, 2 * HOUR) == ["builds"]
     assert muted(alice, timedelta()) == ["deploys"]
-    assert preferences.as_of(alice.pk, timezone.now())["mandatory"] == ["security"]
+    assert PreferenceHistory(User(pk=alice.pk)).at(timezone.now())["mandatory"] == ["security"]
 
 
 def test_before_the_first_choice_everything_was_on(alice: User) -> None:
     choose(alice, HOUR, QUIET, builds=OFF)
 
-    then = preferences.as_of(alice.pk, timezone.now() - 2 * HOUR)
+    then = PreferenceHistory(User(pk=alice.pk)).at(timezone.now() - 2 * HOUR)
 
     assert (then["categories"], then["quiet_hours"]) == ({}, None)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from notifications.inbox.preferences import Decision, wants
+from notifications.inbox.preference_rule import Decision, wants
 from tests import ROOT
 
 CASES = json.loads((ROOT / "tests" / "cases" / "preferences.json").read_text())

@@ -263,6 +263,7 @@ def test_why_says_that_it_could_not_be_published(heard_log: Log, alice: User) ->
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA)
     relay()
 
-    answer = explain.explain(alice, poison, timezone.now())
+    answer = explain.find(alice, poison.pk, timezone.now())
+    assert answer is not None
 
     assert (answer.status, answer.reason) == ("listed", "unpublishable")

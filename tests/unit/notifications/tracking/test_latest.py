@@ -59,7 +59,7 @@ def test_each_is_told_as_when_it_is_asked_for_alone(alice: User) -> None:
     answers = explain.latest(alice)
 
     assert [answer.reason for answer in answers] == ["storm"] * 5
-    assert answers[0] == explain.explain(alice, rows[-1], timezone.now())
+    assert answers[0] == explain.find(alice, rows[-1].pk, timezone.now())
 
 
 def test_the_last_of_a_page_knows_what_came_before_it(alice: User) -> None:

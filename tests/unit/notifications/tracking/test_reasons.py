@@ -29,7 +29,9 @@ Choose = Callable[..., None]
 
 
 def asked(user: User, row: Notification, later: timedelta = timedelta()) -> Answer:
-    return explain.explain(user, row, timezone.now() + later)
+    answer = explain.find(user, row.pk, timezone.now() + later)
+    assert answer is not None
+    return answer
 
 
 def told(answer: Answer) -> tuple[str, str]:

@@ -1,0 +1,105 @@
+"""The rule by which a person's preferences decide how a notification reaches them, and its types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+
+from notifications.models import Preference, PreferenceChange
+
+# Area/City, which every browser knows as well; the others are aliases such as "localtime".
+ZONES = (*sorted(zone for zone in available_timezones() if "/" in zone), "UTC")
+
+
+class Choice(TypedDict):
+    """What a person receives of one category: in the inbox (``feed``), and as a toast."""
+
+    feed: bool
+    toast: bool
+
+
+class QuietHours(TypedDict):
+    """``HH:MM``, from ``start`` until just before ``end``, in the time zone ``zone``."""
+
+    start: str
+    end: str
+    zone: str
+
+
+class Chosen(TypedDict):
+    """The part of `Preferences` a person can change: choices by category, and quiet hours."""
+
+    categories: dict[str, Choice]
+    quiet_hours: QuietHours | None
+
+
+class Preferences(Chosen):
+    """Preferences as `wants` reads them and docs/api.md shows them; ``mandatory`` lists categories."""
+
+    mandatory: list[str]
+
+
+ON: Choice = {"feed": True, "toast": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a notification is shown in the inbox (``feed``) and as a toast, and why.
+
+    ``reason`` is ``muted``, ``toast-muted``, ``quiet-hours``, ``mandatory`` or ``wanted``.
+    """
+
+    feed: bool
+    toast: bool
+    reason: str
+
+
+def wants(preference: Preferences, notification: Mapping[str, Any], moment: datetime) -> Decision:
+    """How a notification (its ``category`` and ``severity``) reaches a person with these preferences.
+
+    The browser decides the same way: `preferences-rule.js`; `tests/cases/preferences.json` holds both to it.
+    """
+    category = notification["category"]
+    mandatory = category in preference["mandatory"]
+    choice = ON if mandatory else preference["categories"].get(category, ON)
+    quiet = preference["quiet_hours"]
+    if not choice["feed"]:
+        return Decision(False, False, "muted")
+    if not choice["toast"]:
+        return Decision(True, False, "toast-muted")
+    if quiet is not None and notification["severity"] != "critical" and _within(quiet, moment):
+        return Decision(True, False, "quiet-hours")
+    return Decision(True, True, "mandatory" if mandatory else "wanted")
+
+
+def of(row: Preference | PreferenceChange | None) -> Preferences:
+    """The preferences in a row; the defaults without one."""
+    return parsed(row.choices, row.quiet_hours) if row else parsed({}, None)
+
+
+def parsed(choices: dict[str, Choice], quiet: QuietHours | None) -> Preferences:
+    """The preferences in a row's columns. Quiet hours in an unknown time zone do not apply: the instance
+    that stored them may have known more zones."""
+    return {
+        "categories": choices,
+        "mandatory": sorted({*settings.HUB_MANDATORY_CATEGORIES}),
+        "quiet_hours": quiet if quiet is not None and quiet["zone"] in ZONES else None,
+    }
+
+
+def muted(choices: Mapping[str, Choice] | None) -> frozenset[str]:
+    """The categories that the inbox and its counts leave out, given a person's choices."""
+    off = (name for name, choice in (choices or {}).items() if not choice["feed"])
+    return frozenset(off).difference(settings.HUB_MANDATORY_CATEGORIES)
+
+
+def _within(quiet: QuietHours, moment: datetime) -> bool:
+    now = f"{moment.astimezone(ZoneInfo(quiet['zone'])):%H:%M}"
+    if quiet["start"] < quiet["end"]:
+        return quiet["start"] <= now < quiet["end"]
+    return now >= quiet["start"] or now < quiet["end"]
