@@ -1,4 +1,4 @@
-"""The wiring: the one place, with `urls` and `settings`, where `hub` and `notifications` meet."""
+"""The wiring: one instance of the hub, for the application that the settings name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import resource
-from collections.abc import Awaitable, Sequence
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -16,16 +15,15 @@ django.setup()
 
 from channels.layers import channel_layers
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from hub.delivery.endpoint import EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.holdings import Holdings
-from hub.delivery.journal import Deliveries
 from hub.delivery.limits import ConnectionLimits
-from hub.delivery.recalls import Recalls
 from hub.delivery.revocation import Revocation
-from hub.delivery.unread_counts import Recount
 from hub.errors import Problem
+from hub.events import Event
 from hub.feeds.endpoint import Feeds
 from hub.log.current import shared_log
 from hub.log.replay import Replay
@@ -37,24 +35,13 @@ from hub.ops.live_status import LiveStatus
 from hub.ops.loop_lag import LoopLag
 from hub.ops.metrics import Metrics
 from hub.ops.remote_commands import RemoteCommands
-from hub.ports import Caught, Given
+from hub.ports import Application
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.current import shared_presence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import Lobby
 from hub.server.django_handler import Pages
-from hub.support import origins
 from hub.support.asgi import Receive, Scope, Send, respond_problem
-from hub.support.threads import in_thread
-from notifications import recovery
-from notifications.access import admission, api_keys, large_bodies, revocation
-from notifications.inbox import listing
-from notifications.rooms import history
-from notifications.sending import outbox
-from notifications.sign_in import foreign_origins
-from notifications.tracking import delivery_log, live_reports
-
-LAST_S = 2.0  # a database that takes longer is not waited for when leaving
 
 logger = logging.getLogger(__name__)
 
@@ -63,10 +50,10 @@ class Hub:
     """One instance: its doors, and the loops that run while it serves."""
 
     def __init__(self) -> None:
+        self.application: Application = import_string(settings.HUB_APPLICATION)()
         self.log = shared_log()
-        replay = Replay(self.log, recovery.recover, settings.HUB_REPLAY_MAX)
+        replay = Replay(self.log, self.application, settings.HUB_REPLAY_MAX)
         self.fanout = Fanout(self.log, replay)
-        self.recount = Recount(listing.counts)
         # Some descriptors stay for everything else, the health checks first.
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
         limits = ConnectionLimits(
@@ -83,16 +70,11 @@ class Hub:
             hosts=tuple(settings.ALLOWED_HOSTS),
             tls=settings.HUB_TLS,
         )
-        self.feeds = Feeds(
-            self.fanout, limits, options, replay=replay, admit=admission.admit, recount=self.recount
-        )
-        self.copying = history.Copying(self.log)
+        self.feeds = Feeds(self.fanout, limits, options, replay=replay, application=self.application)
         layer = channel_layers.make_backend("default")  # the signals' own: they flush it at need
         self.presence = shared_presence()
         lines_per_day = settings.HUB_ROOM_LINES_PER_DAY
-        self.lobby = Lobby(
-            self.log, self.fanout, self.presence, layer, history.told, self.copying.keep, lines_per_day
-        )
+        self.lobby = Lobby(self.log, self.fanout, self.presence, layer, self.application, lines_per_day)
         rates = Rates(
             settings.HUB_ROOM_LINES_PER_S, settings.HUB_ROOM_SIGNALS_PER_S, settings.HUB_ROOM_BYTES_PER_S
         )
@@ -102,17 +84,16 @@ class Hub:
             options,
             replay=replay,
             lobby=self.lobby,
-            enter=admission.enter,
+            application=self.application,
             rates=rates,
         )
         open = [self.feeds.connections, self.rooms.connections]
         control = self.fanout.control
-        self.revocation = Revocation(control, open, revocation.revoked, admission.doubts)
-        control.on("recheck", api_keys.forget_cached)
+        self.revocation = Revocation(control, open, self.application)
         self.fanout.on_state.append(self.revocation.state)
-        self.deliveries = Deliveries(self.fanout.watches, _write_down)
-        self.feeds.on_caught.append(self.deliveries.caught)
-        self.health = Health(self.log, feeds=self.feeds, fanout=self.fanout, check_database=recovery.trouble)
+        self.health = Health(
+            self.log, feeds=self.feeds, fanout=self.fanout, check_database=self.application.trouble
+        )
         self.loop_lag = LoopLag()
         name = settings.HUB_INSTANCE
         self.live_status = LiveStatus(
@@ -125,39 +106,27 @@ class Hub:
             stats=InstanceStats(
                 name, fanout=self.fanout, feeds=self.feeds, rooms=self.rooms, loop_lag=self.loop_lag
             ),
-            report=live_reports.report,
+            application=self.application,
         )
         self.holdings = Holdings(
             name, limits, self.log, control, lambda: self.feeds.draining or self.rooms.draining
         )
         RemoteCommands(control, [self.feeds, self.rooms], instance=name, drain_s=settings.HUB_DRAIN_S)
-        self.fanout.taps += [
-            Recalls(self.fanout.watches).tap,
-            self.recount.tap,
-            self.deliveries.tap,
-        ]
+        self.fanout.taps.append(self._tap)
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.DeliveryTracing(self._listening).tap)
         self.pages = Pages()
-        self.metrics = Metrics(key=settings.HUB_METRICS_KEY, backlog=outbox.backlog)
+        self.metrics = Metrics(key=settings.HUB_METRICS_KEY, backlog=self.application.backlog)
         instance_metrics.export_log(self.metrics, self.log, self.fanout)
         instance_metrics.export_connections(self.metrics, self.feeds, self.rooms, limits, self.revocation)
         instance_metrics.export_rooms(self.metrics, self.lobby)
         instance_metrics.export_server(self.metrics, self.pages, self.loop_lag, name)
-        self.metrics.counter(
-            "hub_deliveries_not_written",
-            "Delivery records dropped because they could not be written.",
-            lambda: self.deliveries.lost,
-        )
-        self.metrics.counter(
-            "hub_unpublishable",
-            "Notifications given up because no event can hold them.",
-            lambda: outbox.given_up.times,
-        )
+        self.metrics.registry.register(self.application)
         self.operators = OperatorEndpoints(self.health, self.metrics, settings.ALLOWED_HOSTS)
-        origins.on_refused.append(foreign_origins.refused)
-        self.judge = large_bodies.judge
         self._loops: list[asyncio.Task[None]] = []
+
+    def _tap(self, event: Event) -> None:
+        self.application.event_received(event, self.fanout.watches[event.topic])
 
     def _listening(self, topic: str) -> int:
         return len(self.fanout.watches.get(topic, ()))
@@ -186,14 +155,11 @@ class Hub:
             "fanout": self.fanout.run(),
             "feeds": self.feeds.run(),
             "rooms": self.rooms.run(),
-            "lines": self.copying.run(),
-            "recount": self.recount.run(),
             "revocation": self.revocation.run(),
-            "deliveries": self.deliveries.run(),
             "live status": self.live_status.run(),
             "holdings": self.holdings.run(),
-            "relay": outbox.relay(),
             "loop lag": self.loop_lag.run(),
+            **self.application.loops(),
         }
         self._loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
         for task in self._loops:
@@ -202,10 +168,7 @@ class Hub:
     async def stop(self) -> None:
         seconds = settings.HUB_DRAIN_S
         await asyncio.gather(self.feeds.drain(seconds), self.rooms.drain(seconds))
-        await asyncio.gather(
-            _last("lines were not copied", self.copying.copy()),
-            _last("deliveries were not written down", self.deliveries.write()),
-        )
+        await self.application.flush()
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -220,19 +183,6 @@ class Hub:
             else:
                 await self.stop()
                 return await send({"type": "lifespan.shutdown.complete"})
-
-
-async def _write_down(given: Sequence[Given], caught: Sequence[Caught]) -> None:
-    await in_thread(delivery_log.write, given, caught)
-
-
-async def _last(failing: str, act: Awaitable[None]) -> None:
-    # A log in memory goes with its process, and so does what is noted here.
-    try:
-        async with asyncio.timeout(LAST_S):
-            await act
-    except Exception as error:
-        logger.warning("the last %s: %s: %s", failing, type(error).__name__, error)
 
 
 def _shakes_hands(scope: Scope) -> bool:

@@ -62,6 +62,17 @@ class Event:
         return json.loads(self.body)["data"]
 
 
+class Encoded:
+    """A message, encoded once for all readers: ``payload`` for a server's own ``send()``, ``framed`` for a
+    socket of ours, with the chunk around it that a feed needs."""
+
+    __slots__ = ("framed", "payload")
+
+    def __init__(self, payload: bytes, framed: bytes) -> None:
+        self.payload = payload
+        self.framed = framed
+
+
 def draft(
     topic: str,
     type: str,

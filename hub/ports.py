@@ -1,17 +1,21 @@
-"""What the doors are told about people. They do not ask: the wiring hands them these callables."""
+"""What the hub asks of the application that it serves, and reports to it; and the values that pass."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from hub.events import Event
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from hub.events import Encoded, Event
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client showed at a door; at most one of them is set."""
+    """What a client authenticates with at an endpoint; at most one of them is set."""
 
     session: str = ""
     bearer: str = ""
@@ -20,13 +24,13 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who stands at a door.
+    """Who opened a connection.
 
     ``own`` are the topics of their inbox, none in a room, and ``since`` the position of each at which it
-    became theirs (0 or none: always was); ``expires_at`` is a Unix time. The others are what the right to be
-    here hangs on, for whoever asks again later: ``session`` or ``token`` (by id), when that was given out
+    became theirs (0 or none: always was); ``expires_at`` is a Unix time. The other fields are what the right
+    to the connection depends on, for a later check: ``session`` or ``token`` (by id), when that was issued
     (``issued_at``, a Unix time) and by which program (``key``), ``stamp``, which changes with the password,
-    ``granted`` (topics that somebody granted them) and ``named`` (topics of rooms that their token names).
+    ``granted`` (topics that were granted to them) and ``named`` (topics of rooms that their token names).
     """
 
     id: str
@@ -45,21 +49,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A person who may enter a room: its name, its kind, and the topic that it goes by."""
+    """A person who may enter a room: the room's name, its kind, and its topic."""
 
     person: Person
     room: str
     kind: str
     topic: str
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """To which people (by id) this instance gave a notification (by id) when it came; ``at`` is Unix time."""
-
-    id: str
-    at: float
-    people: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +66,108 @@ class Span:
     upto: int
 
 
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """That a person who came back was given everything on these topics with after < position <= upto."""
+class Feed(Protocol):
+    """An open feed, as the application sees it. It is hashable, by identity."""
 
-    person: str
+    person: Person
     topics: tuple[str, ...]
-    after: int
-    upto: int
-    at: float
+
+    def put(self, encoded: Encoded, /) -> None:
+        """Send bytes outside the log's order."""
 
 
-# Who is this, and may they read these topics too, with their inbox or without? Raises `hub.errors.Problem`.
-Admit = Callable[[Credentials, Sequence[str], bool], Awaitable[Person]]
+class Topic(Protocol):
+    """A topic that has subscribers in this process."""
 
-# Which of these people must go, and whether they may come back with what rights are left.
-Revoked = Callable[[Sequence[Person]], Awaitable[dict[Person, bool]]]
+    def people(self) -> Iterable[Person]:
+        """Who is connected to it here, once for each connection."""
 
-# Of each of these people (by id), the absolute and versioned count of what they have not read.
-Counts = Callable[[Sequence[Person]], Awaitable[dict[str, dict[str, int]]]]
+    def forget(self, gone: Callable[[Encoded], bool], /) -> None:
+        """Drop events that memory holds for subscribers who return or are still catching up."""
 
-# The first rows after a position of each of these topics of inboxes and rooms, in order of position;
-# with them, whether there are more, and those of the topics that are not kept as rows.
-Recover = Callable[[Mapping[str, int]], Awaitable[tuple[list[Event], bool, frozenset[str]]]]
 
-# Who is this, and may they enter this room? Raises `hub.errors.Problem`.
-Enter = Callable[[Credentials, str], Awaitable[Entry]]
+class Application(Collector):
+    """What is served over the hub: who people are, what they may read, and which events it can recover.
 
-# The last lines of a room's topic that are kept as rows, at most so many, the oldest first.
-Told = Callable[[str, int], Awaitable[list[Event]]]
+    An instance makes one of it, by ``HUB_APPLICATION``, and calls it on the event loop: what is not
+    ``async`` must not block. A subclass implements `admit`, `enter`, `revoked` and `recover`; the rest does
+    nothing unless it is overridden.
+    """
 
-# Something new stands on this room's topic: keep it, some time soon. Never waits, never raises.
-Keep = Callable[[str], None]
+    @abstractmethod
+    async def admit(self, credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
+        """Authenticate a client of the feed, and authorize it to read these topics, with their inbox if
+        ``own``. Raises `hub.errors.Problem` of 401 or 403."""
 
-# Write down to whom notifications were given here.
-Record = Callable[[Sequence[Given], Sequence[Caught]], Awaitable[None]]
+    @abstractmethod
+    async def enter(self, credentials: Credentials, room: str, /) -> Entry:
+        """Authenticate a client, and authorize it to enter a room. Raises `Problem` of 401, 403 or 404."""
 
-# What staff who listen on this staff topic are told now: an event's type and data; None if nothing.
-Report = Callable[[str], Awaitable[tuple[str, Any] | None]]
+    @abstractmethod
+    async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
+        """Those of these people who lost a right that their connection depends on, and whether they may
+        come back with the rights that are left."""
+
+    @abstractmethod
+    async def recover(self, after: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
+        """Events that the log no longer has: the first after a position of each topic, in order of position,
+        whether there are more, and those of the topics that it cannot recover."""
+
+    def rights_changed(self, name: str, /) -> None:
+        """Rights of a person (by id), of all who have a token from a program (by `Person.key`), or of
+        everyone (``*``) may have changed, here or on another instance."""
+
+    def receiving(self, live: bool, /) -> None:
+        """Whether events, and calls of `rights_changed`, arrive as they happen; at first they do not.
+        Between two periods of it some were missed."""
+
+    async def authorize_bulk(self, headers: Mapping[str, str], /) -> None:
+        """Authorize a large body, sent to ``HUB_EVENTS_PATH``, by the headers of its request, whose names
+        are in lower case. Raises `Problem` of 401 or 403."""
+
+    def origin_refused(self, origin: str, path: str, address: str, /) -> None:
+        """An endpoint refused a page of this origin; ``address`` is the client's."""
+
+    def event_received(self, event: Event, topic: Topic, /) -> None:
+        """An event is about to be delivered to the subscribers of its topic in this process."""
+
+    async def feed_opened(self, feed: Feed, /) -> dict[str, Any]:
+        """A feed was admitted; what is added to the data of its ``stream-open``."""
+        return {}
+
+    def feed_caught_up(self, feed: Feed, spans: Sequence[Span], /) -> None:
+        """A feed that came with a position was sent everything within these spans."""
+
+    def feed_closed(self, feed: Feed, /) -> None:
+        """A feed that `feed_opened` was called with is over, or will not open."""
+
+    async def messages(self, topic: str, limit: int, /) -> list[Event]:
+        """The last messages that it keeps of a room's topic, oldest first."""
+        return []
+
+    def message_appended(self, topic: str, /) -> None:
+        """There is a new message on a room's topic; called once or more for each. Never raises."""
+
+    async def live_report(self, topic: str, /) -> tuple[str, Any] | None:
+        """What staff who are subscribed to a staff topic are shown now: an event's type and data."""
+        return None
+
+    async def trouble(self) -> str:
+        """Why it cannot work now, in a few words for ``/readyz``; empty if it can."""
+        return ""
+
+    async def backlog(self) -> int:
+        """How many events it has yet to append to the log."""
+        return 0
+
+    def collect(self) -> Iterable[Metric]:
+        """Families of its own for ``/metrics``."""
+        return ()
+
+    def loops(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """Loops to run while the instance serves, by the name under which a crash is logged. One that ends
+        with an error ends the process."""
+        return {}
+
+    async def flush(self) -> None:
+        """The instance has closed its connections and is about to end: write what waits. Never raises."""

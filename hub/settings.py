@@ -122,6 +122,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+# The class of what is served over the hub, a `hub.ports.Application`.
+HUB_APPLICATION = "notifications.application.Notifications"
+
 ROOT_URLCONF = "hub.urls"
 TEMPLATES = [
     {

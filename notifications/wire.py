@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 from hub import events
-from hub.events import Draft
+from hub.events import Draft, Event
+from hub.ports import Topic
 from notifications.models import Notification, Reading
 
 
@@ -39,6 +41,26 @@ def draft(row: Notification) -> Draft:
     data = item(row)
     del data["position"]  # the event's id says it
     return events.draft(row.topic, "notification", data, at=row.due_at, key=str(row.pk), owner=owner)
+
+
+def forget_recalled(event: Event, topic: Topic) -> None:
+    """Have memory forget the notification that an event recalls, so that a replay does not send its text."""
+    if event.type != "recalled":
+        return
+    try:
+        id = event.data["id"]
+        quoted = events.encode(id)
+    except (ValueError, TypeError, KeyError):
+        return
+    topic.forget(lambda encoded: quoted in encoded.payload and _id_of(encoded.payload) == id)
+
+
+def _id_of(payload: bytes) -> object:
+    """The id of the notification that an event of a feed is; None if it is another event."""
+    if b"\nevent: notification\n" not in payload:
+        return None
+    data = json.loads(payload.partition(b"\ndata: ")[2])["data"]
+    return data.get("id") if isinstance(data, dict) else None
 
 
 def _owner(row: Notification) -> str:

@@ -8,9 +8,9 @@ import random
 import sys
 from collections.abc import Awaitable, Callable
 
-from hub.delivery.dialect import Encoded
 from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
+from hub.events import Encoded
 from hub.log import LogAway
 from hub.log.arrivals import Arrivals
 from hub.log.replay import Replay, Stretch

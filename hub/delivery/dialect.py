@@ -5,18 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from hub.events import Event
-
-
-class Encoded:
-    """A message, encoded once for all readers: ``payload`` for a server's own ``send()``, ``framed`` for a
-    socket of ours, with the chunk around it that a feed needs."""
-
-    __slots__ = ("framed", "payload")
-
-    def __init__(self, payload: bytes, framed: bytes) -> None:
-        self.payload = payload
-        self.framed = framed
+from hub.events import Encoded, Event
 
 
 class Dialect(Protocol):

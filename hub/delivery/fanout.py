@@ -17,12 +17,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from hub.delivery.control_bus import ControlBus
-from hub.delivery.dialect import Encoded
 from hub.delivery.subscriber import Subscriber
 from hub.delivery.taps import Taps
 from hub.delivery.topic_state import Watch
 from hub.delivery.topic_table import TopicTable
-from hub.events import Event
+from hub.events import Encoded, Event
 from hub.log import Log, LogAway
 from hub.log.arrivals import Arrivals
 from hub.log.replay import Replay, Stretch

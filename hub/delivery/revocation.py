@@ -16,9 +16,9 @@ from hub import topics
 from hub.delivery.control_bus import ControlBus
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, draft
-from hub.ports import Person, Revoked
+from hub.ports import Application, Person
 from hub.support.debounce import Debounce
-from hub.support.invalidations import EVERYBODY, Doubts
+from hub.support.invalidations import EVERYBODY
 
 ROUND_S = 30.0
 GATHER_S = 0.2  # a change of a group, or of many people, comes as many events
@@ -38,12 +38,10 @@ class Revocation:
         self,
         control: ControlBus,
         subscribers: Sequence[Iterable[Subscriber]],
-        revoked: Revoked,
-        doubts: Doubts | None = None,
+        application: Application,
     ) -> None:
         self._all_subscribers = subscribers
-        self._revoked = revoked
-        self._doubts = doubts or Doubts()
+        self._application = application
         self._names = Debounce(self._find, self._failed, gather_s=GATHER_S, retry_s=RETRY_S)
         self._people = Debounce(self._check, self._failed, gather_s=0, retry_s=RETRY_S)
         control.on("recheck", lambda data: self._doubt(data["person"]))
@@ -54,8 +52,8 @@ class Revocation:
         return chain(*self._all_subscribers)
 
     def state(self, hearing: bool) -> None:
-        """Whether the log is heard; what was said while it was not may be lost."""
-        self._doubts.told = hearing
+        """Whether events of the log are received; those of the time when they were not may be lost."""
+        self._application.receiving(hearing)
         if hearing:
             self._doubt(EVERYBODY)
 
@@ -68,7 +66,7 @@ class Revocation:
             self._names.add([EVERYBODY])
 
     def _doubt(self, name: str) -> None:
-        self._doubts.add(name)
+        self._application.rights_changed(name)
         self._names.add([name])
 
     async def _find(self, names: Sequence[str]) -> None:
@@ -77,7 +75,7 @@ class Revocation:
 
     async def _check(self, people: Sequence[Person]) -> None:
         here = {subscriber.person for subscriber in self._subscribers}.intersection(people)
-        gone = await self._revoked(list(here)) if here else {}
+        gone = await self._application.revoked(list(here)) if here else {}
         for subscriber in list(self._subscribers) if gone else ():
             if subscriber.person in gone:
                 subscriber.revoke(retry=gone[subscriber.person])

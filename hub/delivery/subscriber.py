@@ -7,8 +7,9 @@ import itertools
 import time
 from collections.abc import Callable
 
-from hub.delivery.dialect import Dialect, Encoded
+from hub.delivery.dialect import Dialect
 from hub.delivery.sockets import ClientSocket
+from hub.events import Encoded
 from hub.ports import Person
 
 Send = Callable[[bytes], int]

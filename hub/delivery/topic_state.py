@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain
 
 from hub.delivery import sockets
-from hub.delivery.dialect import Encoded
 from hub.delivery.subscriber import Send, Subscriber
-from hub.events import Event
+from hub.events import Encoded, Event
+from hub.ports import Person
 
 TAIL_EVENTS = 256  # what a returning reader is given from memory …
 TAIL_BYTES = 256 * 1024  # … a topic
@@ -65,6 +66,10 @@ class Watch:
         self.tail_bytes = 0
         self.tail_from = upto
         return [*self.flowing, *self.others]
+
+    def people(self) -> Iterator[Person]:
+        """Who reads the topic here, once for each connection."""
+        return (subscriber.person for subscriber in chain(self.flowing, self.others))
 
     def deliver(self, position: int, encoded: Encoded) -> None:
         """The hot path: one `send` a reader, and little else."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hub import topics
-from hub.delivery.dialect import Encoded
 from hub.delivery.subscriber import Send, Subscriber
 from hub.delivery.topic_state import Watch, close_failed
-from hub.events import Event
+from hub.events import Encoded, Event
 from hub.log.arrivals import Arrivals
 
 

@@ -7,8 +7,6 @@ coroutine ends once it is live, and only its subscriber stays.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,13 +17,12 @@ from hub.delivery.endpoint import Endpoint, EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.subscriber import Subscriber
-from hub.delivery.unread_counts import Recount
 from hub.errors import Problem
 from hub.feeds import transports
 from hub.feeds.request import FeedRequest
 from hub.feeds.sse import SSE, control, retry_ms
 from hub.log.replay import Replay
-from hub.ports import Admit, Span
+from hub.ports import Application
 from hub.support import origins, outages
 from hub.support.asgi import Receive, Scope, Send, respond, respond_problem
 
@@ -35,15 +32,11 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
-COUNT_S = 2.0  # a feed opens without its count rather than later
 REPLAY_BUCKETS = (0, 1, 10, 100, 1000)  # events
 
 
 class Feeds(Endpoint[FeedRequest, Subscriber]):
-    """The feed endpoint, an ASGI application. ``admit`` authenticates and authorizes a request.
-
-    ``on_caught`` are called with each subscriber that was given a replay, and with what that held.
-    """
+    """The feed endpoint, an ASGI application."""
 
     kind = "feed"
 
@@ -54,14 +47,11 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         options: EndpointOptions,
         *,
         replay: Replay,
-        admit: Admit,
-        recount: Recount,
+        application: Application,
     ) -> None:
         super().__init__(fanout, limits, options)
         self._replay = replay
-        self._check_access = admit
-        self._recount = recount
-        self.on_caught: list[Callable[[Subscriber, Sequence[Span]], None]] = []
+        self._application = application
         self.replays = Histogram(
             "hub_replay_events",
             "Events replayed to a feed that resumed.",
@@ -73,7 +63,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         try:
             request = FeedRequest(scope, self.options.hosts, self.options.origins, tls=self.options.tls)
         except Problem as problem:
-            origins.refused(problem, scope)
+            origins.report_refused(self._application, problem, scope)
             return await respond_problem(send, problem)
         if request.preflight:
             return await respond(send, 204, headers=request.cors)
@@ -93,7 +83,8 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             on_close=partial(self.release, subscriber),
         )
         try:
-            facts = {"count": await self._count(subscriber), "heartbeat_s": self.options.heartbeat_s}
+            added = await self._application.feed_opened(subscriber)
+            facts = {**added, "heartbeat_s": self.options.heartbeat_s}
             catchup = CatchUp(
                 self._fanout,
                 self._replay,
@@ -107,8 +98,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             if request.after is not None:
                 self.replays.observe(catchup.events)
             if catchup.events:
-                for tell in self.on_caught:
-                    tell(subscriber, catchup.spans())
+                self._application.feed_caught_up(subscriber, catchup.spans())
             await transport.follow()
         except Exception as error:
             refusal = outages.problem(error, "opening a feed")
@@ -122,7 +112,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
                 self.release(subscriber)
 
     async def _authorize(self, request: FeedRequest) -> Subscriber:
-        person = await self._check_access(request.credentials, request.topics, request.own)
+        person = await self._application.admit(request.credentials, request.topics, request.own)
         own = person.own if request.own else ()
         topics = tuple(dict.fromkeys((*own, *request.topics)))
         if not topics:
@@ -136,29 +126,12 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         )
 
     def release(self, subscriber: Subscriber) -> None:
-        self._recount.remove(subscriber)
+        self._application.feed_closed(subscriber)
         super().release(subscriber)
 
     def _live_topics(self, subscriber: Subscriber) -> int:
         """Those outside the user's own inbox."""
         return sum(topic not in subscriber.person.own for topic in subscriber.topics)
-
-    def _announce(self, live: bool) -> None:
-        if live:
-            # Counts may have changed meanwhile without an event that reached us.
-            self._recount.stale(subscriber.person.id for subscriber in self.connections)
-        super()._announce(live)
-
-    async def _count(self, subscriber: Subscriber) -> dict[str, int] | None:
-        if not set(subscriber.person.own).intersection(subscriber.topics):
-            return None
-        self._recount.add(subscriber)
-        try:
-            async with asyncio.timeout(COUNT_S):
-                return await self._recount.of(subscriber.person)
-        except TimeoutError:
-            self._recount.stale([subscriber.person.id])
-            return None
 
 
 def _opening(subscriber: Subscriber, facts: dict[str, Any], position: int, resumed: bool) -> bytes:

@@ -6,8 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from hub.delivery.dialect import Encoded
-from hub.events import Event, encode
+from hub.events import Encoded, Event, encode
 
 RETRY_MS = (1000, 4000)  # a client that lost its feed comes back after a random time within these
 

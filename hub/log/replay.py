@@ -10,7 +10,7 @@ from hub import topics
 from hub.events import Event
 from hub.log import Log, Page
 from hub.log.arrivals import Arrivals
-from hub.ports import Recover
+from hub.ports import Application
 from hub.support.keyed_lock import Turns
 
 MOST = 1000  # rows one replay gives
@@ -36,9 +36,9 @@ class Stretch:
 class Replay:
     """``most`` rows are given to one reader at once. Of one person's readers one at a time asks for rows."""
 
-    def __init__(self, log: Log, recover: Recover, most: int = MOST) -> None:
+    def __init__(self, log: Log, application: Application, most: int = MOST) -> None:
         self._log = log
-        self._recover = recover
+        self._application = application
         self._most = most
         self._turns = Turns()
 
@@ -84,7 +84,7 @@ class Replay:
         if not holes:
             return Stretch(page.events, sorted(lost), upto, more)
         try:
-            rows, cut, unkept = await self._recover(holes)
+            rows, cut, unkept = await self._application.recover(holes)
         except Exception:
             logger.exception("the database could not fill a hole: it is announced instead")
             return Stretch(page.events, sorted(lost), upto, more)

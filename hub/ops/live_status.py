@@ -21,7 +21,7 @@ from hub.feeds.endpoint import Feeds
 from hub.log import Log, LogAway
 from hub.ops import connection_list
 from hub.ops.instance_stats import InstanceStats
-from hub.ports import Report
+from hub.ports import Application
 from hub.rooms.endpoint import Rooms
 from hub.rooms.registry import Lobby
 from hub.support.debounce import Debounce
@@ -54,7 +54,7 @@ class LiveStatus:
         rooms: Rooms,
         registry: Lobby,
         stats: InstanceStats,
-        report: Report,
+        application: Application,
     ) -> None:
         self._log = log
         self._topics = fanout.watches
@@ -63,7 +63,7 @@ class LiveStatus:
         self._rooms = rooms
         self._registry = registry
         self._stats = stats
-        self._report = report
+        self._application = application
         self._asked = Debounce(self._publish, _not_published, gather_s=0, retry_s=None, batch_size=1)
         self._answered: dict[str, float] = {}
         self._reported: dict[str, bytes] = {}
@@ -106,7 +106,7 @@ class LiveStatus:
                 logger.exception("report of %s not published, trying again", topic)
 
     async def _publish_report(self, topic: str) -> None:
-        report = await self._report(topic)
+        report = await self._application.live_report(topic)
         if report is None:
             return
         encoded = events.encode(report)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hub.delivery.dialect import Encoded
-from hub.events import Event
+from hub.events import Encoded, Event
 from hub.rooms import protocol
 from hub.rooms.protocol import Close
 from hub.support import ws_frames

@@ -21,7 +21,7 @@ from hub.delivery.sockets import ClientSocket
 from hub.errors import Problem
 from hub.events import Event
 from hub.log.replay import Replay
-from hub.ports import Enter
+from hub.ports import Application
 from hub.rooms import protocol, rate_limiter
 from hub.rooms.connection import Member
 from hub.rooms.dialect import Frame
@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 
 
 class Rooms(Endpoint[Handshake, Member]):
-    """The room endpoint. ``enter`` authenticates and authorizes a request."""
+    """The room endpoint, an ASGI application."""
 
     kind = "room"
 
@@ -54,13 +54,13 @@ class Rooms(Endpoint[Handshake, Member]):
         *,
         replay: Replay,
         lobby: Lobby,
-        enter: Enter,
+        application: Application,
         rates: Rates,
     ) -> None:
         super().__init__(fanout, limits, options)
         self._replay = replay
         self._lobby = lobby
-        self._enter = enter
+        self._application = application
         self._limiters = Limiters(rates)
         fanout.taps.append(self._tap)
 
@@ -71,7 +71,7 @@ class Rooms(Endpoint[Handshake, Member]):
             if take is None:
                 raise Problem(403, "This server gives no sockets away: rooms need manage.py serve.")
         except Problem as problem:
-            origins.refused(problem, scope)
+            origins.report_refused(self._application, problem, scope)
             return await respond_problem(send, problem)
         try:
             member = await self.admit(handshake)
@@ -105,7 +105,7 @@ class Rooms(Endpoint[Handshake, Member]):
     async def _authorize(self, handshake: Handshake) -> Member:
         if handshake.problem is not None:
             raise handshake.problem
-        entry = await self._enter(handshake.credentials, handshake.name)
+        entry = await self._application.enter(handshake.credentials, handshake.name)
         return Member(
             entry,
             address=handshake.address,

@@ -12,7 +12,7 @@ from hub import topics
 from hub.delivery.fanout import Fanout
 from hub.events import BadEvent, Draft, Event, draft
 from hub.log import Log, LogAway
-from hub.ports import Entry, Keep, Told
+from hub.ports import Application, Entry
 from hub.rooms import kinds, protocol
 from hub.rooms.connection import Member
 from hub.rooms.dialect import Frame
@@ -42,16 +42,14 @@ class Lobby:
         fanout: Fanout,
         presence: Presence,
         layer: BaseChannelLayer,
-        told: Told,
-        keep: Keep,
+        application: Application,
         lines_per_day: int,
     ) -> None:
         self._log = log
         self._fanout = fanout
         self._presence = presence
         self._signals = Signals(layer, self._deliver)
-        self._told = told
-        self._keep = keep
+        self._application = application
         self._lines_per_day = lines_per_day
         self._lasts: Latest[tuple[str, str, bytes]] = Latest(LASTS, LASTS_BYTES)
         self._opening: dict[str, asyncio.Task[None]] = {}
@@ -68,7 +66,8 @@ class Lobby:
         room = self.rooms.get(entry.topic)
         if room is None:
             kind = kinds.kind(entry.kind)
-            room = Room(entry.room, entry.topic, kind, self._log, self._keep, self._lines_per_day)
+            keep = self._application.message_appended
+            room = Room(entry.room, entry.topic, kind, self._log, keep, self._lines_per_day)
             self.rooms[entry.topic] = room
         room.name = entry.room  # it may have been renamed
         room.members[member] = None
@@ -182,7 +181,7 @@ class Lobby:
             return []
         try:
             async with asyncio.timeout(TOLD_S):
-                return await self._told(room.topic, max(1, room.kind.history))
+                return await self._application.messages(room.topic, max(1, room.kind.history))
         except Exception:
             logger.exception("the rows of %s could not be read: the log has to do", room.name)
             return []

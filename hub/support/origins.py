@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Collection, MutableMapping, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from typing import Any
 
 from django.http.request import split_domain_port, validate_host
 
 from hub.errors import Problem
+from hub.ports import Application
 
 
 class Foreign(Problem):
@@ -20,19 +21,14 @@ class Foreign(Problem):
         self.origin = origin
 
 
-# Told of each that is refused on the loop: the origin, the path, and the client's address.
-on_refused: list[Callable[[str, str, str], None]] = []
+_ORIGIN = re.compile(r"(https?)://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)")
 
 
-def refused(problem: Problem, scope: MutableMapping[str, Any]) -> None:
-    """Tell of a refusal that was for the origin."""
+def report_refused(application: Application, problem: Problem, scope: MutableMapping[str, Any]) -> None:
+    """Tell the application if a request was refused for its origin."""
     if isinstance(problem, Foreign):
         address = scope["client"][0] if scope.get("client") else ""
-        for told in on_refused:
-            told(problem.origin, scope["path"], address)
-
-
-_ORIGIN = re.compile(r"(https?)://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)")
+        application.origin_refused(problem.origin, scope["path"], address)
 
 
 def check_host(host: str, hosts: Sequence[str]) -> None:

@@ -88,8 +88,8 @@ def revoke(name: str, by: str = "") -> int:
     return held
 
 
-def forget_cached(data: object) -> None:
-    """Handles `recheck`: someone's rights may have ended, perhaps a key's, so look every key up again."""
+def forget_cached() -> None:
+    """Look every key up again: someone's rights may have ended, perhaps a key's."""
     known.clear()
 
 

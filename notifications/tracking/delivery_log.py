@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -14,7 +15,6 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import Q
 
-from hub.ports import Caught, Given
 from hub.support.faults import malformed
 from notifications.models import Delivery, Notification
 from notifications.tracking.id_bitmap import MAX_ID, IdBitmap
@@ -37,7 +37,28 @@ class _Late(NamedTuple):
     at: float
 
 
-def write(given: Sequence[Given], caught: Sequence[Caught]) -> None:
+@dataclass(frozen=True, slots=True)
+class LiveDelivery:
+    """The people (by id) to whom this instance delivered a notification (by id) when it came; ``at`` is Unix
+    time."""
+
+    id: str
+    at: float
+    people: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayDelivery:
+    """A person who returned was sent everything on these topics with after < position <= upto."""
+
+    person: str
+    topics: tuple[str, ...]
+    after: int
+    upto: int
+    at: float
+
+
+def write(given: Sequence[LiveDelivery], caught: Sequence[ReplayDelivery]) -> None:
     """Store one row per live delivery, and one per replayed notification for the people who did not have it.
 
     The number of queries is constant. Skips ids that are not valid and rows the database refuses; raises
@@ -74,7 +95,7 @@ def _insert(rows: list[Delivery]) -> None:
         _insert(rows[half:])
 
 
-def _caught_up(caught: Sequence[Caught]) -> dict[UUID, _Late]:
+def _caught_up(caught: Sequence[ReplayDelivery]) -> dict[UUID, _Late]:
     """By notification, the people who received it by these replays and had not received it before."""
     replays = [one for one in caught if one.upto > one.after and one.topics and [*_user_ids([one.person])]]
     if not replays:
@@ -93,7 +114,7 @@ def _caught_up(caught: Sequence[Caught]) -> dict[UUID, _Late]:
     return {id: _Late(IdBitmap(some), last[id]) for id, some in people.items()}
 
 
-def _replayed(replays: Sequence[Caught]) -> tuple[dict[str, _Published], dict[UUID, IdBitmap]]:
+def _replayed(replays: Sequence[ReplayDelivery]) -> tuple[dict[str, _Published], dict[UUID, IdBitmap]]:
     """By topic what was published on it, and by notification who has a delivery already."""
     rows = Notification.objects.filter(
         # The log may still replay what has expired, but no list shows it any more.

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from hub import topics
-from hub.delivery.dialect import Encoded
+from hub.events import Encoded
 from hub.feeds.sse import Sse
 from notifications.access.api_keys import SCOPES
 from notifications.api import api, schemas

@@ -20,5 +20,5 @@ class Command(BaseCommand):
             settings.HUB_HOST,
             settings.HUB_PORT,
             proxies=settings.HUB_TRUSTED_PROXIES,
-            judge=application.judge,
+            judge=application.application.authorize_bulk,
         ).run()

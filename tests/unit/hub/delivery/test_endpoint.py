@@ -17,6 +17,7 @@ from hub.feeds.sse import SSE
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Person
+from tests.unit.hub.stub_application import StubApplication
 
 
 @dataclass
@@ -43,12 +44,8 @@ def endpoint(**options: Any) -> tuple[Plain, ConnectionLimits]:
     log = MemoryLog(100, 3600)
     limits = ConnectionLimits(10, 2, 3)
     given = {"heartbeat_s": 20, "max_age_s": 1000, "mailbox_bytes": 1000, "origins": frozenset(), "hosts": ()}
-    fanout = Fanout(log, Replay(log, _nothing))
+    fanout = Fanout(log, Replay(log, StubApplication()))
     return Plain(fanout, limits, EndpointOptions(**{**given, **options})), limits
-
-
-async def _nothing(holes: Any) -> Any:
-    raise AssertionError("there are no rows")
 
 
 async def test_a_connection_counts_from_its_admission_to_its_release() -> None:

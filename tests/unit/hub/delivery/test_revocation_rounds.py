@@ -16,6 +16,7 @@ from hub.events import Event
 from hub.feeds.sse import SSE
 from hub.ports import Person
 from hub.support.invalidations import EVERYBODY
+from tests.unit.hub.stub_application import StubApplication
 
 ANN, BOB = (Person(id, id, (), session=f"of {id}") for id in ("1", "2"))
 DEADLINE_S = 10
@@ -35,10 +36,20 @@ def here(*people: Person) -> list[Subscriber]:
     ]
 
 
+class Asked(StubApplication):
+    """Answers by a function whose rights have ended."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
+        return await self._ask(people)
+
+
 @asynccontextmanager
 async def asking(subscribers: Iterable[Subscriber], ask: Ask) -> AsyncIterator[tuple[Revocation, ControlBus]]:
     control = ControlBus()
-    asked = Revocation(control, [list(subscribers)], ask)
+    asked = Revocation(control, [list(subscribers)], Asked(ask))
     running = asyncio.create_task(asked.run())
     try:
         yield asked, control

@@ -19,6 +19,7 @@ from hub.log import PLAIN, Ear, Log, Page, Placed, Terms
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Person
+from tests.unit.hub.stub_application import StubApplication
 
 TOPICS = ("a", "b")
 EVENTS = 12  # by each publisher
@@ -86,10 +87,6 @@ class Whimsical:
             await asyncio.sleep(0)
 
 
-async def nothing_to_recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
-    return [], False, frozenset()
-
-
 async def play(
     seed: int, *, loss: float = 0.0, hold: bool = True, before: bool = False
 ) -> tuple[list[int], list[int], dict[int, str]]:
@@ -97,7 +94,7 @@ async def play(
     chance = random.Random(seed)
     log = Whimsical(chance, loss)
     contract: Log = log
-    replay = Replay(contract, nothing_to_recover)
+    replay = Replay(contract, StubApplication())
     fanout = Fanout(contract, replay)
     loops = [asyncio.create_task(log.listen(fanout)), asyncio.create_task(fanout.run())]
     await fanout.until_hearing()

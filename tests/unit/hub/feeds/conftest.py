@@ -12,15 +12,17 @@ import pytest
 from hub.delivery.endpoint import EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
-from hub.delivery.recalls import Recalls
 from hub.delivery.revocation import Revocation
-from hub.delivery.unread_counts import Recount
 from hub.errors import Problem
 from hub.events import Event, draft
 from hub.feeds.endpoint import Feeds
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
-from hub.ports import Credentials, Person
+from hub.ports import Credentials, Feed, Person, Span, Topic
+from notifications import wire
+from notifications.inbox.unread_counts import UnreadCounts
+from notifications.tracking.delivery_journal import DeliveryJournal
+from tests.unit.hub.stub_application import StubApplication
 
 DEADLINE_S = 10
 
@@ -133,8 +135,8 @@ class Client:
 
 
 @dataclass
-class Desk:
-    """A hub of one process without a database: a memory log and four lambdas."""
+class Desk(StubApplication):
+    """A hub of one process without a database: a memory log, and an application of a few lambdas."""
 
     limits: dict[str, Any] = field(default_factory=dict)
     caps: tuple[int, ...] = (100, 50, 100)  # of the instance, a person, an address; a person's topics
@@ -149,9 +151,10 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.log = MemoryLog(self.max_events, 3600)
-        replay = Replay(self.log, lambda holes: self.recover(holes), self.replay_max)
+        replay = Replay(self.log, self, self.replay_max)
         self.fanout = Fanout(self.log, replay)
-        self.recount = Recount(self.counts)
+        self.unread_counts = UnreadCounts(self.counts)
+        self.journal: DeliveryJournal | None = None
         defaults: dict[str, Any] = {
             "heartbeat_s": 20,
             "max_age_s": 3600,
@@ -161,24 +164,23 @@ class Desk:
         }
         options = EndpointOptions(**{**defaults, **self.limits})
         limits = ConnectionLimits(*self.caps)
-        self.feeds = Feeds(
-            self.fanout, limits, options, replay=replay, admit=self.admit, recount=self.recount
-        )
-        self.revocation = Revocation(self.fanout.control, [self.feeds.connections], self.revoked)
-        self.fanout.taps += [Recalls(self.fanout.watches).tap, self.recount.tap]
+        self.feeds = Feeds(self.fanout, limits, options, replay=replay, application=self)
+        self.revocation = Revocation(self.fanout.control, [self.feeds.connections], self)
+        self.fanout.on_state.append(self.receiving)
+        self.fanout.taps.append(lambda event: self.event_received(event, self.fanout.watches[event.topic]))
         self.clients: list[Client] = []
         self.asked: list[Mapping[str, int]] = []  # of the database
 
-    async def admit(self, credentials: Credentials, wanted: Sequence[str], inbox: bool) -> Person:
+    async def admit(self, credentials: Credentials, wanted: Sequence[str], own: bool, /) -> Person:
         if not credentials.bearer:
             raise Problem(401, "Who are you?")
         denied = [topic for topic in wanted if topic.startswith("secret")]
         if denied:
             raise Problem(403, "Not yours.", topics=denied)
         person, _, expires_at = credentials.bearer.partition("@")
-        own = ("everyone", f"user-{person}")
-        since = (self.since,) * len(own)
-        return Person(person, person, own, since, expires_at=float(expires_at) if expires_at else None)
+        inbox = ("everyone", f"user-{person}")
+        since = (self.since,) * len(inbox)
+        return Person(person, person, inbox, since, expires_at=float(expires_at) if expires_at else None)
 
     async def counts(self, people: Sequence[Person]) -> dict[str, dict[str, int]]:
         if self.database_down:
@@ -187,15 +189,35 @@ class Desk:
             raise ValueError("a row of theirs cannot be read")
         return {p.id: {"unread": self.unread, "unseen": 0, "version": self.log.head()} for p in people}
 
-    async def recover(self, holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
+    async def recover(self, holes: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
         if self.database_down:
             raise OSError("the database is down")
         self.asked.append(holes)
         found = [row for row in self.rows if row.topic in holes and row.position > holes[row.topic]]
         return found[:2], len(found) > 2, frozenset()
 
-    async def revoked(self, people: Sequence[Person]) -> dict[Person, bool]:
+    async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
         return {person: self.gone[person.id] for person in people if person.id in self.gone}
+
+    def receiving(self, live: bool, /) -> None:
+        if live:
+            self.unread_counts.refresh()
+
+    def event_received(self, event: Event, topic: Topic, /) -> None:
+        self.unread_counts.event_received(event)
+        wire.forget_recalled(event, topic)
+        if self.journal is not None:
+            self.journal.event_received(event, topic)
+
+    async def feed_opened(self, feed: Feed, /) -> dict[str, Any]:
+        return {"count": await self.unread_counts.feed_opened(feed)}
+
+    def feed_caught_up(self, feed: Feed, spans: Sequence[Span], /) -> None:
+        if self.journal is not None:
+            self.journal.feed_caught_up(feed, spans)
+
+    def feed_closed(self, feed: Feed, /) -> None:
+        self.unread_counts.feed_closed(feed)
 
     def publish(self, topic: str, data: Any = None, type: str = "progress") -> int:
         return self.log.append([draft(topic, type, data)])[0]
@@ -220,13 +242,13 @@ class Desk:
         return client
 
     async def __aenter__(self) -> Desk:
-        self.loops = [
+        self.running = [
             asyncio.create_task(loop)
             for loop in (
                 self.log.listen(self.fanout),
                 self.fanout.run(),
                 self.feeds.run(),
-                self.recount.run(),
+                self.unread_counts.run(),
                 self.revocation.run(),
             )
         ]
@@ -238,9 +260,9 @@ class Desk:
             client.read_on()
             client.leave()
         await asyncio.gather(*(client.task for client in self.clients), return_exceptions=True)
-        for loop in self.loops:
+        for loop in self.running:
             loop.cancel()
-        await asyncio.gather(*self.loops, return_exceptions=True)
+        await asyncio.gather(*self.running, return_exceptions=True)
 
 
 @pytest.fixture

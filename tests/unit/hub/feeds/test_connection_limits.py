@@ -11,13 +11,13 @@ from tests.unit.hub.feeds.conftest import Desk
 
 async def test_feeds_that_wait_for_the_database_count_for_their_address() -> None:
     async with Desk(caps=(100, 50, 3)) as desk:
-        answers, admit = asyncio.Event(), desk.feeds._check_access
+        answers, admit = asyncio.Event(), desk.admit
 
-        async def slowly(credentials: Credentials, wanted: Sequence[str], inbox: bool) -> Person:
+        async def slowly(credentials: Credentials, wanted: Sequence[str], own: bool, /) -> Person:
             await answers.wait()
-            return await admit(credentials, wanted, inbox)
+            return await admit(credentials, wanted, own)
 
-        desk.feeds._check_access = slowly
+        desk.admit = slowly  # type: ignore[method-assign]
         waiting = [desk.open() for _ in range(3)]
         await asyncio.sleep(0)
 

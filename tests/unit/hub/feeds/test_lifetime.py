@@ -135,5 +135,5 @@ async def test_a_client_that_left_leaves_nothing_behind(desk: Desk) -> None:
     await client.until_ended()
 
     assert not desk.feeds.connections
-    assert not desk.recount._by_topic
+    assert not desk.unread_counts.topics
     assert not desk.fanout.watches["job-1"]

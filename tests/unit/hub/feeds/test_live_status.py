@@ -21,32 +21,32 @@ from hub.ops.instance_stats import InstanceStats
 from hub.ops.live_status import LiveStatus
 from hub.ops.loop_lag import LoopLag
 from hub.ops.remote_commands import RemoteCommands, disconnect, drain
-from hub.ports import Credentials, Entry
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.memory import MemoryPresence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import Lobby
 from tests.unit.hub.feeds.conftest import Client, Desk
+from tests.unit.hub.stub_application import StubApplication
 
 BOSS = {"authorization": "Bearer boss"}
 
 
-class Office:
+class Office(StubApplication):
     """What the wiring puts around a desk so that staff can look at it."""
 
     def __init__(self, desk: Desk) -> None:
         self.reported: tuple[str, Any] | None = None
         self.asked: list[str] = []
         log: Log = desk.log
-        lobby = Lobby(log, desk.fanout, MemoryPresence(), InMemoryChannelLayer(), _none, _leave, 100)
+        lobby = Lobby(log, desk.fanout, MemoryPresence(), InMemoryChannelLayer(), self, 100)
         options = EndpointOptions(20, 3600, 65536, frozenset(), ("testserver",))
         rooms = Rooms(
             desk.fanout,
             ConnectionLimits(9, 9, 9),
             options,
-            replay=Replay(log, desk.recover),
+            replay=Replay(log, desk),
             lobby=lobby,
-            enter=_enter,
+            application=self,
             rates=Rates(20, 20, 65536),
         )
         self.live_status = LiveStatus(
@@ -59,24 +59,13 @@ class Office:
             stats=InstanceStats(
                 "hub-1", fanout=desk.fanout, feeds=desk.feeds, rooms=rooms, loop_lag=LoopLag()
             ),
-            report=self.report,
+            application=self,
         )
         RemoteCommands(desk.fanout.control, [desk.feeds, rooms], instance="hub-1", drain_s=0.1)
 
-    async def report(self, topic: str) -> tuple[str, Any] | None:
+    async def live_report(self, topic: str, /) -> tuple[str, Any] | None:
         self.asked.append(topic)
         return self.reported
-
-
-async def _none(topic: str, most: int) -> list[Any]:
-    return []
-
-
-def _leave(topic: str) -> None: ...
-
-
-async def _enter(credentials: Credentials, name: str) -> Entry:
-    raise NotImplementedError
 
 
 @pytest.fixture
@@ -208,13 +197,15 @@ async def test_what_is_no_staff_topic_is_answered_nowhere(desk: Desk, office: Of
     assert page.events == []
 
 
-async def test_a_report_that_fails_takes_no_other_along(desk: Desk, office: Office) -> None:
+async def test_a_report_that_fails_takes_no_other_along(
+    desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def report(topic: str) -> tuple[str, Any] | None:
         if topic == topics.staff("lines-bad"):
             raise RuntimeError("no good")
         return "lines", {"lines": []}
 
-    office.live_status._report = report
+    monkeypatch.setattr(office, "live_report", report)
     feed = await look(desk, "lines-bad", "lines-good")
 
     await feed.until_said("lines")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import pytest
+
 from hub.events import Event, draft
 from hub.ports import Span
 from tests.unit.hub.feeds.conftest import Client, Desk
@@ -66,10 +68,10 @@ async def test_a_live_topic_beside_it_loses_nothing() -> None:
         assert [e.data["data"] for e in client.said if e.type == "progress"] == list(range(20))
 
 
-async def test_what_was_not_given_is_not_noted_as_given() -> None:
+async def test_what_was_not_given_is_not_noted_as_given(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Desk(replay_max=5) as desk:
         given: list[Span] = []
-        desk.feeds.on_caught.append(lambda subscriber, spans: given.extend(spans))
+        monkeypatch.setattr(desk, "feed_caught_up", lambda feed, spans: given.extend(spans))
         start = desk.log.head()
         desk.rows = rows(start, 20)
         desk.log.seen(start + HOUR)
@@ -86,7 +88,7 @@ async def test_one_person_asks_for_rows_once_at_a_time_and_another_need_not_wait
     at_once = most = 0
     answer = asyncio.Event()
 
-    async def recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
+    async def recover(after: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
         nonlocal at_once, most
         at_once += 1
         most = max(most, at_once)

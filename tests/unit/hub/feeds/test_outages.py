@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from hub.feeds import endpoint
 from hub.log import LogAway
+from notifications.inbox import unread_counts
 from tests.unit.hub.feeds.conftest import Desk
 
 SECRET = "password=hunter2"
@@ -35,9 +35,9 @@ def failing(error: Exception) -> Callable[..., Awaitable[Any]]:
     ids=lambda given: type(given).__name__,
 )
 async def test_whatever_fails_while_somebody_is_let_in_is_a_503_without_its_words(
-    desk: Desk, error: Exception, word: str
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception, word: str
 ) -> None:
-    desk.feeds._check_access = failing(error)
+    monkeypatch.setattr(desk, "admit", failing(error))
 
     client = await desk.refused()
 
@@ -53,7 +53,7 @@ async def test_a_database_that_does_not_answer_is_a_503(desk: Desk, monkeypatch:
     async def hang(*_: object) -> Any:
         await asyncio.Event().wait()
 
-    desk.feeds._check_access = hang
+    monkeypatch.setattr(desk, "admit", hang)
 
     client = await desk.refused()
 
@@ -74,12 +74,12 @@ async def test_what_fails_before_the_first_byte_is_a_503_and_leaves_nobody_count
 async def test_a_count_that_does_not_come_opens_the_feed_without_one(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint, "COUNT_S", 0.01)
+    monkeypatch.setattr(unread_counts, "OPENING_S", 0.01)
 
     async def hang(*_: object) -> Any:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(desk.recount, "of", hang)
+    monkeypatch.setattr(desk.unread_counts, "_of", hang)
 
     client = await desk.opened()
 

@@ -50,7 +50,7 @@ async def test_nothing_on_the_control_topic_stops_a_feed(desk: Desk, body: str) 
 
     assert feed.said[-1].data["data"] == "after them"
     assert not desk.feeds.draining
-    assert not any(loop.done() for loop in desk.loops)
+    assert not any(loop.done() for loop in desk.running)
     assert not faults
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.delivery.dialect import Encoded
-from hub.events import Event
+from hub.events import Encoded, Event
 from hub.feeds.sse import RETRY_MS, SSE, chunk, control
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +29,7 @@ from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.memory import MemoryPresence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import Lobby
+from tests.unit.hub.stub_application import StubApplication
 
 DEADLINE_S = 10
 
@@ -97,7 +98,7 @@ class Visitor:
 
 
 @dataclass
-class Hall:
+class Hall(StubApplication):
     """The rooms of one process without a database: memory, and lambdas. Names: chat-…, board-…, …"""
 
     limits: dict[str, Any] = field(default_factory=dict)
@@ -111,7 +112,7 @@ class Hall:
 
     def __post_init__(self) -> None:
         self.log = MemoryLog(self.max_events, 3600)
-        replay = Replay(self.log, self.recover)
+        replay = Replay(self.log, self)
         self.fanout = Fanout(self.log, replay)
         self.presence = MemoryPresence()
         self.lobby = Lobby(
@@ -119,8 +120,7 @@ class Hall:
             self.fanout,
             self.presence,
             InMemoryChannelLayer(),
-            self.told,
-            self.kept.append,
+            self,
             self.lines_per_day,
         )
         defaults: dict[str, Any] = {
@@ -138,15 +138,15 @@ class Hall:
             options,
             replay=replay,
             lobby=self.lobby,
-            enter=self.enter,
+            application=self,
             rates=rates,
         )
-        self.revocation = Revocation(self.fanout.control, [self.rooms.connections], self.revoked)
+        self.revocation = Revocation(self.fanout.control, [self.rooms.connections], self)
         self.port = 0
         self._poller: SocketPoller | None = None
         self._visits = AsyncExitStack()
 
-    async def enter(self, credentials: Credentials, name: str) -> Entry:
+    async def enter(self, credentials: Credentials, name: str, /) -> Entry:
         if not credentials.bearer:
             raise Problem(401, "Who are you?")
         if name.startswith("secret"):
@@ -158,19 +158,23 @@ class Hall:
         expiry = float(expires_at) if expires_at else None
         return Entry(Person(person, person.title(), (), expires_at=expiry), name, kind, f"room-{name}")
 
-    async def revoked(self, people: Any) -> dict[Person, bool]:
+    async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
         return {person: self.gone[person.id] for person in people if person.id in self.gone}
 
-    async def recover(self, holes: Any) -> Any:
+    async def recover(self, holes: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
         rows = [
             event
             for topic, after in holes.items()
             for event in self.rows.get(topic, [])
             if event.position > after
         ]
-        return sorted(rows, key=lambda event: event.position), False, holes.keys() - self.rows.keys()
+        lost = frozenset(holes.keys() - self.rows.keys())
+        return sorted(rows, key=lambda event: event.position), False, lost
 
-    async def told(self, topic: str, most: int) -> list[Event]:
+    def message_appended(self, topic: str, /) -> None:
+        self.kept.append(topic)
+
+    async def messages(self, topic: str, most: int, /) -> list[Event]:
         if self.rows_away:
             await asyncio.Event().wait()
         return self.rows.get(topic, [])[-most:]

@@ -54,12 +54,12 @@ async def test_a_malformed_origin_is_refused_at_the_handshake(hall: Hall, origin
 
 @pytest.mark.parametrize("error", [RuntimeError, TimeoutError, LogAway])
 async def test_whatever_fails_while_somebody_is_let_in_says_come_back(
-    hall: Hall, error: type[Exception]
+    hall: Hall, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     async def fail(*_: object) -> Any:
         raise error("password=hunter2")
 
-    hall.rooms._enter = fail
+    monkeypatch.setattr(hall, "enter", fail)
 
     visitor = await hall.visit()
 

@@ -8,9 +8,11 @@ import pytest
 
 from hub.delivery import revocation
 from hub.delivery.control_bus import ControlBus
+from hub.delivery.revocation import Revocation
 from hub.errors import Problem
 from hub.events import Event
 from notifications.access import api_keys
+from notifications.application import Notifications
 from notifications.models import ApiKey
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def told(said: str) -> None:
     control = ControlBus()
-    control.on("recheck", api_keys.forget_cached)
+    Revocation(control, [], Notifications())
     draft = revocation.recheck(said)
     control.tap(Event(1, 0, draft.topic, draft.type, draft.body))
 

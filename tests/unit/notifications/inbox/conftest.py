@@ -6,6 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.unit.hub.feeds.conftest import desk as desk
+
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 

@@ -22,6 +22,7 @@ from hub.rooms.dialect import ROOM_DIALECT
 from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications import recovery
+from notifications.application import Notifications
 from notifications.models import Line, Room
 from notifications.rooms import history
 from notifications.rooms.history import Copying
@@ -250,7 +251,7 @@ async def test_rows_fill_what_the_log_forgot_of_a_room_that_is_kept_and_of_no_ot
         copying.keep(AUCTION)
         await copying.copy()
 
-    replay = Replay(log, recovery.recover)
+    replay = Replay(log, Notifications())
     names = (LOBBY, AUCTION, BOARD)
     stretches = [stretch async for stretch in replay.of(names, start)]
 

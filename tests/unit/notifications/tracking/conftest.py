@@ -9,12 +9,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from hub.ports import Caught, Given
 from notifications.access import judge
 from notifications.inbox import preferences
 from notifications.models import Notification, PreferenceChange
 from notifications.sending.notify import notify
 from notifications.tracking import delivery_log
+from notifications.tracking.delivery_log import LiveDelivery, ReplayDelivery
+from tests.unit.hub.feeds.conftest import desk as desk
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 ON = {"feed": True, "toast": True}
@@ -52,14 +53,14 @@ def give(row: Notification, *people: User, after: timedelta = timedelta()) -> da
     """As an instance notes it, so long after it was due; when that was."""
     at = row.due_at + after
     ids = frozenset(str(person.pk) for person in people)
-    delivery_log.write([Given(str(row.pk), at.timestamp(), ids)], [])
+    delivery_log.write([LiveDelivery(str(row.pk), at.timestamp(), ids)], [])
     return at
 
 
 def catch_up(person: User, at: datetime) -> None:
     """As an instance notes it when a feed is resumed from long ago."""
     own = judge.own_topics(person)
-    delivery_log.write([], [Caught(str(person.pk), own, 0, time.time_ns() // 1000, at.timestamp())])
+    delivery_log.write([], [ReplayDelivery(str(person.pk), own, 0, time.time_ns() // 1000, at.timestamp())])
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hub.ports import Caught, Given
 from hub.support.faults import malformed
 from notifications.models import Delivery, Notification
 from notifications.tracking import delivery_log
+from notifications.tracking.delivery_log import LiveDelivery, ReplayDelivery
 from notifications.tracking.id_bitmap import IdBitmap
 
 pytestmark = pytest.mark.django_db
@@ -28,12 +28,12 @@ def published(topic: str, position: int | None, **more: Any) -> Notification:
     return Notification.objects.create(topic=topic, title="Hello", position=position, **more)
 
 
-def given(row: Notification | str, *people: str, at: float = AT) -> Given:
-    return Given(row if isinstance(row, str) else str(row.pk), at, frozenset(people))
+def given(row: Notification | str, *people: str, at: float = AT) -> LiveDelivery:
+    return LiveDelivery(row if isinstance(row, str) else str(row.pk), at, frozenset(people))
 
 
-def caught(person: str, topics: Sequence[str], after: int, upto: int, at: float = AT) -> Caught:
-    return Caught(person, tuple(topics), after, upto, at)
+def caught(person: str, topics: Sequence[str], after: int, upto: int, at: float = AT) -> ReplayDelivery:
+    return ReplayDelivery(person, tuple(topics), after, upto, at)
 
 
 def noted() -> list[tuple[Any, bool, list[int], int, datetime]]:

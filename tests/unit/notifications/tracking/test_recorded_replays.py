@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hub.delivery.replay_notes import Noted
-from hub.ports import Caught, Span
+from hub.ports import Span
+from notifications.tracking.delivery_log import ReplayDelivery
+from notifications.tracking.recorded_replays import RecordedReplays
 
 OWN = ("everyone", "user-1")
 
 
-def caught(after: int, upto: int, person: str = "1") -> Caught:
-    return Caught(person, OWN, after, upto, 0.0)
+def caught(after: int, upto: int, person: str = "1") -> ReplayDelivery:
+    return ReplayDelivery(person, OWN, after, upto, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def caught(after: int, upto: int, person: str = "1") -> Caught:
 def test_what_was_noted_is_not_to_be_noted_again(
     stretches: list[tuple[int, int]], asked: tuple[int, int], rest: tuple[int, int] | None
 ) -> None:
-    noted = Noted()
+    noted = RecordedReplays()
     for stretch in stretches:
         noted.add(caught(*stretch))
 
@@ -42,7 +43,7 @@ def test_what_was_noted_is_not_to_be_noted_again(
 
 
 def test_another_person_or_other_topics_are_noted_by_themselves() -> None:
-    noted = Noted()
+    noted = RecordedReplays()
     noted.add(caught(0, 30))
 
     assert noted.rest("2", Span(OWN, 0, 30)) == Span(OWN, 0, 30)
@@ -50,7 +51,7 @@ def test_another_person_or_other_topics_are_noted_by_themselves() -> None:
 
 
 def test_who_came_back_longest_ago_is_forgotten() -> None:
-    noted = Noted(most=3)
+    noted = RecordedReplays(max_replays=3)
     for person in ("1", "2", "3", "1", "4"):
         noted.add(caught(0, 30, person))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub.delivery import unread_counts
 from hub.support.faults import malformed
+from notifications.inbox import unread_counts
 from tests.unit.hub.feeds.conftest import Client, Desk
 
 

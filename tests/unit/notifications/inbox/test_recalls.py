@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.delivery.recalls import Recalls
 from hub.delivery.subscriber import Subscriber
 from hub.delivery.topic_state import Watch
 from hub.events import Event, draft
 from hub.feeds.sse import SSE
 from hub.ports import Person
+from notifications import wire
 from tests.unit.hub.feeds.conftest import Client, Desk
 
 
@@ -60,7 +60,7 @@ async def test_a_reader_who_holds_it_until_the_replay_is_over_is_not_given_it() 
         )
     ]
     for event in events:
-        Recalls({"everyone": watch}).tap(event)
+        wire.forget_recalled(event, watch)
         watch.deliver(event.position, watch.encode(event))
 
     reader.release(0)

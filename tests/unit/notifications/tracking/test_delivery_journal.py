@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from hub.delivery.journal import Deliveries
-from hub.ports import Caught, Given
+from notifications.tracking.delivery_journal import DeliveryJournal
+from notifications.tracking.delivery_log import LiveDelivery, ReplayDelivery
 from tests.unit.hub.feeds.conftest import Desk
 
 
@@ -17,12 +17,12 @@ class Book:
     """What was written down; ``away`` writes fail, and all while there is a ``fault``."""
 
     def __init__(self) -> None:
-        self.given: list[Given] = []
-        self.caught: list[Caught] = []
+        self.given: list[LiveDelivery] = []
+        self.caught: list[ReplayDelivery] = []
         self.away = 0
         self.fault: Exception | None = None
 
-    async def write(self, given: Sequence[Given], caught: Sequence[Caught]) -> None:
+    async def write(self, given: Sequence[LiveDelivery], caught: Sequence[ReplayDelivery]) -> None:
         if self.fault:
             raise self.fault
         if self.away:
@@ -38,19 +38,17 @@ def book() -> Book:
 
 
 @pytest.fixture
-async def deliveries(desk: Desk, book: Book) -> AsyncIterator[Deliveries]:
-    deliveries = Deliveries(desk.fanout.watches, book.write)
-    desk.fanout.taps.append(deliveries.tap)
-    desk.feeds.on_caught.append(deliveries.caught)
-    running = asyncio.create_task(deliveries.run())
-    yield deliveries
+async def journal(desk: Desk, book: Book) -> AsyncIterator[DeliveryJournal]:
+    journal = desk.journal = DeliveryJournal(book.write)
+    running = asyncio.create_task(journal.run())
+    yield journal
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
 
 
 async def test_a_notification_is_noted_with_everybody_it_was_given_to(
-    desk: Desk, book: Book, deliveries: Deliveries
+    desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     ann = await desk.opened(headers={"authorization": "Bearer ann"})
     bob = await desk.opened(headers={"authorization": "Bearer bob"})
@@ -58,39 +56,39 @@ async def test_a_notification_is_noted_with_everybody_it_was_given_to(
     desk.publish("everyone", {"id": "n1"}, "notification")
     await ann.until_said("notification")
     await bob.until_said("notification")
-    await deliveries.write()
+    await journal.flush()
 
     assert [(given.id, given.people) for given in book.given] == [("n1", frozenset({"ann", "bob"}))]
 
 
 async def test_whoever_listens_to_an_inbox_that_is_not_theirs_was_not_given_it(
-    desk: Desk, book: Book, deliveries: Deliveries
+    desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     staff = await desk.opened(("own", "0"), ("topic", "user-ann"), headers={"authorization": "Bearer boss"})
 
     desk.publish("user-ann", {"id": "n1"}, "notification")
     await staff.until_said("notification")
-    await deliveries.write()
+    await journal.flush()
 
     assert book.given == []
 
 
 async def test_a_topic_that_is_not_followed_and_what_is_told_besides_are_not_noted(
-    desk: Desk, book: Book, deliveries: Deliveries
+    desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     ann = await desk.opened(("topic", "job-1"), headers={"authorization": "Bearer ann"})
 
     desk.publish("job-1", {"id": "n1"}, "notification")
     desk.publish("user-ann", {"id": "n1"}, "recalled")
     await ann.until_said("recalled")
-    await deliveries.write()
+    await journal.flush()
 
     assert book.given == []
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
 async def test_who_comes_back_is_noted_with_what_the_replay_covered(
-    desk: Desk, book: Book, deliveries: Deliveries, in_memory: bool
+    desk: Desk, book: Book, journal: DeliveryJournal, in_memory: bool
 ) -> None:
     if in_memory:
         await desk.opened(headers={"authorization": "Bearer ann"})
@@ -98,7 +96,7 @@ async def test_who_comes_back_is_noted_with_what_the_replay_covered(
     second = desk.publish("everyone", {"id": "n2"}, "notification")
 
     await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(first)})
-    await deliveries.write()
+    await journal.flush()
 
     (caught,) = book.caught
     assert (caught.person, caught.topics) == ("ann", ("everyone", "user-ann"))
@@ -106,17 +104,17 @@ async def test_who_comes_back_is_noted_with_what_the_replay_covered(
     assert caught.upto >= second
 
 
-async def test_who_missed_nothing_is_not_noted(desk: Desk, book: Book, deliveries: Deliveries) -> None:
+async def test_who_missed_nothing_is_not_noted(desk: Desk, book: Book, journal: DeliveryJournal) -> None:
     position = desk.publish("everyone", {"id": "n1"}, "notification")
 
     await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(position)})
-    await deliveries.write()
+    await journal.flush()
 
     assert book.caught == []
 
 
 async def test_what_cannot_be_written_down_is_written_the_next_time(
-    desk: Desk, book: Book, deliveries: Deliveries
+    desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     ann = await desk.opened(headers={"authorization": "Bearer ann"})
     book.away = 1
@@ -124,29 +122,29 @@ async def test_what_cannot_be_written_down_is_written_the_next_time(
     await ann.until_said("notification")
 
     with pytest.raises(OSError, match="down"):
-        await deliveries.write()
+        await journal.flush()
     desk.publish("everyone", {"id": "n2"}, "notification")
     await ann.until_said("notification", 2)
-    await deliveries.write()
+    await journal.flush()
 
     assert [given.id for given in book.given] == ["n1", "n2"]
 
 
 async def test_who_comes_back_with_the_same_position_again_is_noted_once(
-    desk: Desk, book: Book, deliveries: Deliveries
+    desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     start = desk.log.head()
     desk.publish("everyone", {"id": "n1"}, "notification")
 
     for _ in range(3):
         await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(start)})
-        await deliveries.write()
+        await journal.flush()
 
     assert len(book.caught) == 1
 
 
 async def test_only_what_was_written_down_is_remembered_as_noted(
-    desk: Desk, book: Book, deliveries: Deliveries
+    desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     start = desk.log.head()
     desk.publish("everyone", {"id": "n1"}, "notification")
@@ -154,42 +152,42 @@ async def test_only_what_was_written_down_is_remembered_as_noted(
 
     await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(start)})
     with pytest.raises(OSError, match="down"):
-        await deliveries.write()
-    await deliveries.write()
+        await journal.flush()
+    await journal.flush()
 
     assert len(book.caught) == 1
 
 
 async def test_a_newcomer_is_noted_from_when_they_came(
-    desk: Desk, book: Book, deliveries: Deliveries
+    desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     desk.since = desk.log.head()
     desk.publish("everyone", {"id": "n1"}, "notification")
 
     await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": "1"})
-    await deliveries.write()
+    await journal.flush()
 
     assert [caught.after for caught in book.caught] == [desk.since]
 
 
-async def test_a_fault_of_ours_holds_up_nobody(desk: Desk, book: Book, deliveries: Deliveries) -> None:
+async def test_a_fault_of_ours_holds_up_nobody(desk: Desk, book: Book, journal: DeliveryJournal) -> None:
     ann = await desk.opened(headers={"authorization": "Bearer ann"})
     book.fault = TypeError("a fault")
     desk.publish("everyone", {"id": "n1"}, "notification")
     await ann.until_said("notification")
-    await deliveries.write()
+    await journal.flush()
 
     book.fault = None
     desk.publish("everyone", {"id": "n2"}, "notification")
     await ann.until_said("notification", 2)
-    await deliveries.write()
+    await journal.flush()
 
     assert [given.id for given in book.given] == ["n2"]
-    assert deliveries.lost == 1
+    assert journal.lost == 1
 
 
 async def test_a_notification_without_an_id_is_no_note(
-    desk: Desk, book: Book, deliveries: Deliveries
+    desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     ann = await desk.opened(headers={"authorization": "Bearer ann"})
 
@@ -197,6 +195,6 @@ async def test_a_notification_without_an_id_is_no_note(
     desk.publish("everyone", {"title": "none"}, "notification")
     desk.publish("everyone", {"id": "n1"}, "notification")
     await ann.until_said("notification", 3)
-    await deliveries.write()
+    await journal.flush()
 
     assert [given.id for given in book.given] == ["n1"]

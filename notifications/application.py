@@ -1,0 +1,133 @@
+"""What the hub serves here: the one object through which the hub and `notifications` meet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any
+
+from prometheus_client.core import CounterMetricFamily, Metric
+
+from hub.events import Event
+from hub.log.current import shared_log
+from hub.ports import Application, Credentials, Entry, Feed, Person, Span, Topic
+from hub.support.threads import in_thread
+from notifications import recovery, wire
+from notifications.access import admission, api_keys, large_bodies, revocation
+from notifications.inbox import listing
+from notifications.inbox.unread_counts import UnreadCounts
+from notifications.rooms import history
+from notifications.sending import outbox
+from notifications.sign_in import foreign_origins
+from notifications.tracking import delivery_log, live_reports
+from notifications.tracking.delivery_journal import DeliveryJournal
+from notifications.tracking.delivery_log import LiveDelivery, ReplayDelivery
+
+FLUSH_S = 2.0  # an instance that ends does not wait longer for the database
+
+logger = logging.getLogger(__name__)
+
+
+class Notifications(Application):
+    """Inboxes, rooms and their history, of the users in Django's database."""
+
+    def __init__(self) -> None:
+        self._unread_counts = UnreadCounts(listing.counts)
+        self._journal = DeliveryJournal(_write_deliveries)
+        self._history = history.Copying(shared_log())
+
+    async def admit(self, credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
+        return await admission.admit(credentials, topics, own)
+
+    async def enter(self, credentials: Credentials, room: str, /) -> Entry:
+        return await admission.enter(credentials, room)
+
+    async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
+        return await revocation.revoked(people)
+
+    async def recover(self, after: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
+        return await recovery.recover(after)
+
+    def rights_changed(self, name: str, /) -> None:
+        admission.doubts.add(name)
+        api_keys.forget_cached()
+
+    def receiving(self, live: bool, /) -> None:
+        admission.doubts.told = live
+        if live:
+            self._unread_counts.refresh()
+
+    async def authorize_bulk(self, headers: Mapping[str, str], /) -> None:
+        await large_bodies.judge(headers)
+
+    def origin_refused(self, origin: str, path: str, address: str, /) -> None:
+        foreign_origins.refused(origin, path, address)
+
+    def event_received(self, event: Event, topic: Topic, /) -> None:
+        self._unread_counts.event_received(event)
+        wire.forget_recalled(event, topic)
+        self._journal.event_received(event, topic)  # the last, as it raises for what it cannot read
+
+    async def feed_opened(self, feed: Feed, /) -> dict[str, Any]:
+        return {"count": await self._unread_counts.feed_opened(feed)}
+
+    def feed_caught_up(self, feed: Feed, spans: Sequence[Span], /) -> None:
+        self._journal.feed_caught_up(feed, spans)
+
+    def feed_closed(self, feed: Feed, /) -> None:
+        self._unread_counts.feed_closed(feed)
+
+    async def messages(self, topic: str, limit: int, /) -> list[Event]:
+        return await history.told(topic, limit)
+
+    def message_appended(self, topic: str, /) -> None:
+        self._history.keep(topic)
+
+    async def live_report(self, topic: str, /) -> tuple[str, Any] | None:
+        return await live_reports.report(topic)
+
+    async def trouble(self) -> str:
+        return await recovery.trouble()
+
+    async def backlog(self) -> int:
+        return await outbox.backlog()
+
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily(
+            "hub_deliveries_not_written",
+            "Delivery records dropped because they could not be written.",
+            self._journal.lost,
+        )
+        yield CounterMetricFamily(
+            "hub_unpublishable",
+            "Notifications given up because no event can hold them.",
+            outbox.given_up.times,
+        )
+
+    def loops(self) -> dict[str, Coroutine[Any, Any, None]]:
+        return {
+            "unread counts": self._unread_counts.run(),
+            "delivery journal": self._journal.run(),
+            "room history": self._history.run(),
+            "outbox relay": outbox.relay(),
+        }
+
+    async def flush(self) -> None:
+        # A log in memory goes with its process, and so do records that wait.
+        await asyncio.gather(
+            _within_time("room messages were not copied", self._history.copy()),
+            _within_time("deliveries were not written", self._journal.flush()),
+        )
+
+
+async def _write_deliveries(live: Sequence[LiveDelivery], replayed: Sequence[ReplayDelivery]) -> None:
+    await in_thread(delivery_log.write, live, replayed)
+
+
+async def _within_time(failure: str, act: Awaitable[None]) -> None:
+    try:
+        async with asyncio.timeout(FLUSH_S):
+            await act
+    except Exception as error:
+        logger.warning("the last %s: %s: %s", failure, type(error).__name__, error)

@@ -1,0 +1,125 @@
+"""The unread count on open feeds: absolute, versioned, from the server.
+
+An event on an inbox topic makes the counts of its readers stale. They are read together a moment later, so
+that a broadcast costs an instance a few queries and not one per reader.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from django.db import InterfaceError, OperationalError
+
+from hub import topics
+from hub.events import Event
+from hub.feeds.sse import control
+from hub.ports import Feed, Person
+from hub.support.coalesce import Batch
+from hub.support.debounce import Debounce
+from hub.support.faults import malformed
+
+GATHER_S = 0.1  # counts that turn stale within this time are read together
+MAX_PEOPLE_PER_QUERY = 500
+RETRY_S = 2.0
+OPENING_S = 2.0  # a feed that would wait longer for its count opens without one
+AWAY = (OperationalError, InterfaceError, OSError)  # not about one person: logged once for all
+
+Counts = Callable[[Sequence[Person]], Awaitable[dict[str, dict[str, int]]]]
+
+logger = logging.getLogger(__name__)
+
+
+class UnreadCounts:
+    """The counts of everyone with an open feed here. `counts` reads them: by person's id, ``unread``,
+    ``unseen`` and ``version``."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+        self._reads: Batch[Person, dict[str, int]] = Batch(self._read)
+        self._feeds: dict[str, set[Feed]] = {}  # by person's id
+        self._people: dict[str, set[str]] = {}  # ids, by inbox topic
+        self._stale = Debounce(
+            self._send, _not_sent, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=MAX_PEOPLE_PER_QUERY
+        )
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The inbox topics of everyone with an open feed here."""
+        return frozenset(self._people)
+
+    async def run(self) -> None:
+        """Send what turns stale, until cancelled."""
+        await self._stale.run()
+
+    async def feed_opened(self, feed: Feed) -> dict[str, int] | None:
+        """The count for a feed that opens, which is then kept up to date; None without an inbox, or while the
+        database is away."""
+        own = set(feed.person.own).intersection(feed.topics)
+        if not own:
+            return None
+        id = feed.person.id
+        self._feeds.setdefault(id, set()).add(feed)
+        for topic in own:
+            self._people.setdefault(topic, set()).add(id)
+        try:
+            async with asyncio.timeout(OPENING_S):
+                return await self._of(feed.person)
+        except TimeoutError:
+            self._stale.add([id])
+            return None
+
+    def feed_closed(self, feed: Feed) -> None:
+        """Send it nothing more, whether or not it had opened."""
+        person = feed.person
+        left = self._feeds.get(person.id)
+        if left is None:
+            return
+        left.discard(feed)
+        if not left:
+            del self._feeds[person.id]
+            for topic in person.own:
+                people = self._people.get(topic)
+                if people is not None:
+                    people.discard(person.id)
+                    if not people:
+                        del self._people[topic]
+
+    def event_received(self, event: Event) -> None:
+        self._stale.add(self._people.get(event.topic, ()))
+
+    def refresh(self) -> None:
+        """Send every count again: it may have changed by an event that did not arrive."""
+        self._stale.add(self._feeds)
+
+    async def _of(self, person: Person) -> dict[str, int] | None:
+        if not any(topics.is_inbox(topic) for topic in person.own):
+            return None
+        try:
+            return await self._reads.get(person)
+        except Exception as error:
+            malformed.note("count", "all" if isinstance(error, AWAY) else person.id, error)
+            return None
+
+    async def _read(self, people: Sequence[Person]) -> dict[Person, dict[str, int]]:
+        counts = await self._counts(people)
+        return {person: counts[person.id] for person in people if person.id in counts}
+
+    async def _send(self, ids: Sequence[str]) -> None:
+        people = [next(iter(self._feeds[id])).person for id in ids if id in self._feeds]
+        counts = await asyncio.gather(*map(self._of, people))
+        failed = []
+        for person, count in zip(people, counts, strict=True):
+            if count is None:
+                failed.append(person.id)
+                continue
+            encoded = control("count", count)
+            for feed in self._feeds.get(person.id, ()):
+                feed.put(encoded)
+        if failed:
+            asyncio.get_running_loop().call_later(RETRY_S, self._stale.add, failed)
+
+
+def _not_sent(id: str, error: Exception) -> None:
+    logger.error("the unread count of person %s was not sent, trying again: %r", id, error)
