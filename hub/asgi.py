@@ -19,9 +19,9 @@ from django.utils.module_loading import import_string
 
 from hub.delivery.endpoint import EndpointOptions
 from hub.delivery.fanout import Fanout
-from hub.delivery.holdings import Holdings
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.revocation import Revocation
+from hub.delivery.shared_usage import SharedUsage
 from hub.errors import Problem
 from hub.events import Event
 from hub.feeds.endpoint import Feeds
@@ -58,9 +58,9 @@ class Hub:
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
         limits = ConnectionLimits(
             min(settings.HUB_MAX_CONNECTIONS, descriptors),
-            settings.HUB_MAX_CONNECTIONS_PER_USER,
-            settings.HUB_MAX_CONNECTIONS_PER_ADDRESS,
-            settings.HUB_MAX_TOPICS_PER_USER,
+            per_user=settings.HUB_MAX_CONNECTIONS_PER_USER,
+            per_address=settings.HUB_MAX_CONNECTIONS_PER_ADDRESS,
+            topics_per_user=settings.HUB_MAX_TOPICS_PER_USER,
         )
         options = EndpointOptions(
             heartbeat_s=settings.HUB_HEARTBEAT_S,
@@ -108,8 +108,12 @@ class Hub:
             ),
             application=self.application,
         )
-        self.holdings = Holdings(
-            name, limits, self.log, control, lambda: self.feeds.draining or self.rooms.draining
+        self.shared_usage = SharedUsage(
+            limits,
+            self.log,
+            control,
+            instance=name,
+            leaving=lambda: self.feeds.draining or self.rooms.draining,
         )
         RemoteCommands(control, [self.feeds, self.rooms], instance=name, drain_s=settings.HUB_DRAIN_S)
         self.fanout.taps.append(self._tap)
@@ -157,7 +161,7 @@ class Hub:
             "rooms": self.rooms.run(),
             "revocation": self.revocation.run(),
             "live status": self.live_status.run(),
-            "holdings": self.holdings.run(),
+            "shared usage": self.shared_usage.run(),
             "loop lag": self.loop_lag.run(),
             **self.application.loops(),
         }

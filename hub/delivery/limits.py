@@ -1,4 +1,4 @@
-"""How many connections an instance holds, of anybody; feeds and rooms count together."""
+"""Connection limits: per instance, per user and per IP address; feeds and rooms count together."""
 
 from __future__ import annotations
 
@@ -13,105 +13,105 @@ RETRY_S = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What is open for one person: connections, and live topics over all their feeds."""
+class Usage:
+    """What is open for one user: connections, and live topics over all their feeds."""
 
     connections: int = 0
     topics: int = 0
 
 
-MUCH = Held(4, 50)  # beyond either, what a person holds is told to the other instances
-NOTHING = Held()
+HEAVY_USAGE = Usage(4, 50)  # beyond either, a user's usage is reported to the other instances
+NO_USAGE = Usage()
 
 
 class ConnectionLimits:
-    """Counted by person and by address; the instance's own cap stays below its descriptors.
+    """Counts by user (id) and by address; the limit per instance stays below its file descriptors.
 
-    An address is counted from the moment it asks to open something, a person once it is known who that is.
+    An address is counted from the moment it requests a connection, a user once authenticated.
     """
 
     def __init__(
-        self, instance: int, per_person: int, per_address: int, topics_per_person: int = 1_000_000
+        self, instance: int, *, per_user: int, per_address: int, topics_per_user: int = 1_000_000
     ) -> None:
         self.instance = instance
-        self._per_person = per_person
+        self._per_user = per_user
         self._per_address = per_address
-        self._topics_per_person = topics_per_person
+        self._topics_per_user = topics_per_user
         self._addresses: Counter[str] = Counter()
-        self._people: Counter[str] = Counter()
-        self._topics: Counter[str] = Counter()  # of people
-        self.much: set[str] = set()  # people for whom much is open here
-        # What other instances hold for a person.
-        self.elsewhere: Callable[[str], Held] = lambda person: NOTHING
-        caps = ("instance", "address", "person", "topics")
-        self.refused: Counter[str] = Counter(dict.fromkeys(caps, 0))  # by cap
-        self._all = 0
+        self._users: Counter[str] = Counter()
+        self._topics: Counter[str] = Counter()  # by user
+        self.heavy_users: set[str] = set()  # with more than `HEAVY_USAGE` here
+        # A user's usage on the other instances.
+        self.usage_elsewhere: Callable[[str], Usage] = lambda user: NO_USAGE
+        limits = ("instance", "address", "person", "topics")
+        self.refused: Counter[str] = Counter(dict.fromkeys(limits, 0))  # by limit
+        self._total = 0
 
     @contextmanager
     def opening(self, address: str) -> Iterator[None]:
-        """Count an address in, before anybody is asked who this is; out again if what is done here fails.
+        """Count an address in before its user is known, and out again if the block fails.
 
         Raises a `Problem` of 429 or 503.
         """
-        if self._all >= self.instance:
+        if self._total >= self.instance:
             self.refused["instance"] += 1
             raise Problem(503, "This instance holds all the connections it may: come back.", retry_after=5)
         if self._addresses[address] >= self._per_address:
             raise self._refuse(
                 "address", f"{self._per_address} connections are open from your address here: close some."
             )
-        self._all += 1
+        self._total += 1
         self._addresses[address] += 1
         try:
             yield
         except BaseException:
-            self._all -= 1
-            _take(self._addresses, address, 1)
+            self._total -= 1
+            _subtract(self._addresses, address, 1)
             raise
 
-    def enter(self, person: str, topics: int = 0) -> None:
-        """Count a person in, with so many live topics; raise a `Problem` of 429."""
-        elsewhere = self.elsewhere(person)
-        if self._people[person] + elsewhere.connections >= self._per_person:
+    def enter(self, user: str, topics: int = 0) -> None:
+        """Count a user in, with this number of live topics; raise a `Problem` of 429."""
+        elsewhere = self.usage_elsewhere(user)
+        if self._users[user] + elsewhere.connections >= self._per_user:
             raise self._refuse(
                 "person",
-                f"{self._per_person} connections are open for you: close one, or share one between tabs.",
+                f"{self._per_user} connections are open for you: close one, or share one between tabs.",
             )
-        if topics and self._topics[person] + elsewhere.topics + topics > self._topics_per_person:
+        if topics and self._topics[user] + elsewhere.topics + topics > self._topics_per_user:
             raise self._refuse(
                 "topics",
-                f"A person's feeds carry at most {self._topics_per_person} live topics together: close one, "
+                f"A person's feeds carry at most {self._topics_per_user} live topics together: close one, "
                 "or ask for fewer.",
             )
-        self._people[person] += 1
+        self._users[user] += 1
         if topics:
-            self._topics[person] += topics
-        self._judge(person)
+            self._topics[user] += topics
+        self._classify(user)
 
-    def leave(self, person: str, address: str, topics: int = 0) -> None:
-        self._all -= 1
-        _take(self._addresses, address, 1)
-        _take(self._people, person, 1)
-        _take(self._topics, person, topics)
-        self._judge(person)
+    def leave(self, user: str, address: str, topics: int = 0) -> None:
+        self._total -= 1
+        _subtract(self._addresses, address, 1)
+        _subtract(self._users, user, 1)
+        _subtract(self._topics, user, topics)
+        self._classify(user)
 
-    def held(self, person: str) -> Held:
-        """What is open here for a person."""
-        return Held(self._people.get(person, 0), self._topics.get(person, 0))
+    def usage(self, user: str) -> Usage:
+        """What is open here for a user."""
+        return Usage(self._users.get(user, 0), self._topics.get(user, 0))
 
-    def _judge(self, person: str) -> None:
-        held = self.held(person)
-        if held.connections > MUCH.connections or held.topics > MUCH.topics:
-            self.much.add(person)
+    def _classify(self, user: str) -> None:
+        usage = self.usage(user)
+        if usage.connections > HEAVY_USAGE.connections or usage.topics > HEAVY_USAGE.topics:
+            self.heavy_users.add(user)
         else:
-            self.much.discard(person)
+            self.heavy_users.discard(user)
 
-    def _refuse(self, cap: str, detail: str) -> Problem:
-        self.refused[cap] += 1
+    def _refuse(self, limit: str, detail: str) -> Problem:
+        self.refused[limit] += 1
         return Problem(429, detail, retry_after=RETRY_S)
 
 
-def _take(counted: Counter[str], of: str, number: int) -> None:
-    counted[of] -= number
-    if counted[of] <= 0:
-        del counted[of]
+def _subtract(counts: Counter[str], key: str, number: int) -> None:
+    counts[key] -= number
+    if counts[key] <= 0:
+        del counts[key]

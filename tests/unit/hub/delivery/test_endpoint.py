@@ -42,7 +42,7 @@ class Plain(Endpoint[Request, Subscriber]):
 
 def endpoint(**options: Any) -> tuple[Plain, ConnectionLimits]:
     log = MemoryLog(100, 3600)
-    limits = ConnectionLimits(10, 2, 3)
+    limits = ConnectionLimits(10, per_user=2, per_address=3)
     given = {"heartbeat_s": 20, "max_age_s": 1000, "mailbox_bytes": 1000, "origins": frozenset(), "hosts": ()}
     fanout = Fanout(log, Replay(log, StubApplication()))
     return Plain(fanout, limits, EndpointOptions(**{**given, **options})), limits
@@ -54,10 +54,10 @@ async def test_a_connection_counts_from_its_admission_to_its_release() -> None:
     connection = await plain.admit(Request())
 
     assert list(plain.connections) == [connection]
-    assert (limits.held("7").connections, limits.held("7").topics) == (1, 1)
+    assert (limits.usage("7").connections, limits.usage("7").topics) == (1, 1)
     plain.release(connection)
     assert not plain.connections
-    assert (limits.held("7").connections, limits.held("7").topics) == (0, 0)
+    assert (limits.usage("7").connections, limits.usage("7").topics) == (0, 0)
     assert plain.closes == {"gone": 1}
 
 

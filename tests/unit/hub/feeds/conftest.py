@@ -139,7 +139,7 @@ class Desk(StubApplication):
     """A hub of one process without a database: a memory log, and an application of a few lambdas."""
 
     limits: dict[str, Any] = field(default_factory=dict)
-    caps: tuple[int, ...] = (100, 50, 100)  # of the instance, a person, an address; a person's topics
+    max_connections: dict[str, int] = field(default_factory=dict)  # as of `ConnectionLimits`
     rows: list[Event] = field(default_factory=list)  # what the database could recover
     unread: int = 3
     database_down: bool = False
@@ -163,7 +163,8 @@ class Desk(StubApplication):
             "hosts": ("testserver",),
         }
         options = EndpointOptions(**{**defaults, **self.limits})
-        limits = ConnectionLimits(*self.caps)
+        maxima = {"instance": 100, "per_user": 50, "per_address": 100, **self.max_connections}
+        limits = ConnectionLimits(**maxima)
         self.feeds = Feeds(self.fanout, limits, options, replay=replay, application=self)
         self.revocation = Revocation(self.fanout.control, [self.feeds.connections], self)
         self.fanout.on_state.append(self.receiving)

@@ -10,7 +10,7 @@ from tests.unit.hub.feeds.conftest import Desk
 
 
 async def test_feeds_that_wait_for_the_database_count_for_their_address() -> None:
-    async with Desk(caps=(100, 50, 3)) as desk:
+    async with Desk(max_connections={"per_address": 3}) as desk:
         answers, admit = asyncio.Event(), desk.admit
 
         async def slowly(credentials: Credentials, wanted: Sequence[str], own: bool, /) -> Person:
@@ -31,7 +31,7 @@ async def test_feeds_that_wait_for_the_database_count_for_their_address() -> Non
 
 
 async def test_a_feed_that_was_refused_no_longer_counts() -> None:
-    async with Desk(caps=(100, 50, 1)) as desk:
+    async with Desk(max_connections={"per_address": 1}) as desk:
         for _ in range(3):
             assert (await desk.refused(("topic", "secret-1"))).status == 403
             assert (await desk.refused(headers={"authorization": ""})).status == 401
@@ -40,7 +40,7 @@ async def test_a_feed_that_was_refused_no_longer_counts() -> None:
 
 
 async def test_live_topics_of_all_feeds_of_a_person_are_bounded_and_those_of_the_inbox_are_free() -> None:
-    async with Desk(caps=(100, 50, 100, 3)) as desk:
+    async with Desk(max_connections={"topics_per_user": 3}) as desk:
         first = await desk.opened(("topic", "job-1"), ("topic", "job-2"))
         inbox = await desk.opened(("topic", "everyone"))
 

@@ -42,7 +42,7 @@ class Office(StubApplication):
         options = EndpointOptions(20, 3600, 65536, frozenset(), ("testserver",))
         rooms = Rooms(
             desk.fanout,
-            ConnectionLimits(9, 9, 9),
+            ConnectionLimits(9, per_user=9, per_address=9),
             options,
             replay=Replay(log, desk),
             lobby=lobby,

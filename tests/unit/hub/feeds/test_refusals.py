@@ -133,7 +133,7 @@ async def test_a_refusal_can_be_read_by_an_allowed_origin(desk: Desk) -> None:
 
 
 async def test_too_many_feeds_of_one_person_are_a_429() -> None:
-    async with Desk(caps=(100, 2, 100)) as desk:
+    async with Desk(max_connections={"per_user": 2}) as desk:
         first = await desk.opened()
         await desk.opened()
 
@@ -149,7 +149,7 @@ async def test_too_many_feeds_of_one_person_are_a_429() -> None:
 
 
 async def test_too_many_feeds_of_the_instance_are_a_503() -> None:
-    async with Desk(caps=(1, 50, 100)) as desk:
+    async with Desk(max_connections={"instance": 1}) as desk:
         await desk.opened()
 
         client = await desk.refused(headers={"authorization": "Bearer 2"})
@@ -159,7 +159,7 @@ async def test_too_many_feeds_of_the_instance_are_a_503() -> None:
 
 
 async def test_too_many_feeds_of_one_address_are_a_429() -> None:
-    async with Desk(caps=(100, 50, 1)) as desk:
+    async with Desk(max_connections={"per_address": 1}) as desk:
         await desk.opened()
 
         client = await desk.refused(headers={"authorization": "Bearer 2"})

@@ -134,7 +134,7 @@ class Hall(StubApplication):
         options = EndpointOptions(**{**defaults, **self.limits})
         self.rooms = Rooms(
             self.fanout,
-            ConnectionLimits(1000, 500, 1000),
+            ConnectionLimits(1000, per_user=500, per_address=1000),
             options,
             replay=replay,
             lobby=self.lobby,

@@ -1,4 +1,4 @@
-"""Instances tell each other for whom they hold much, so that a person's caps hold over all of them."""
+"""Instances tell each other for whom they hold much, so that a person's limits hold over all of them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from hub import topics
 from hub.delivery.control_bus import ControlBus
-from hub.delivery.holdings import BELIEVED_S, MOST, Holdings
-from hub.delivery.limits import ConnectionLimits, Held
+from hub.delivery.limits import ConnectionLimits, Usage
+from hub.delivery.shared_usage import MAX_USERS_REPORTED, VALID_S, SharedUsage
 from hub.errors import Problem
 from hub.events import Draft, Event, draft
 from hub.log.memory import MemoryLog
@@ -17,17 +17,19 @@ from hub.log.memory import MemoryLog
 
 class Instance:
     def __init__(self, name: str) -> None:
-        self.caps = ConnectionLimits(1000, 50, 1000, 1000)
+        self.limits = ConnectionLimits(1000, per_user=50, per_address=1000, topics_per_user=1000)
         self.leaving = False
         self.control = ControlBus()
-        self.holdings = Holdings(name, self.caps, MemoryLog(10, 60), self.control, lambda: self.leaving)
+        self.shared = SharedUsage(
+            self.limits, MemoryLog(10, 60), self.control, instance=name, leaving=lambda: self.leaving
+        )
 
     def open(self, person: str, times: int, topics: int = 0) -> None:
         for _ in range(times):
-            with self.caps.opening("::1"):
-                self.caps.enter(person, topics)
+            with self.limits.opening("::1"):
+                self.limits.enter(person, topics)
 
-    def hear(self, said: Draft | None) -> None:
+    def receive(self, said: Draft | None) -> None:
         assert said is not None
         self.control.tap(Event(1, 0, said.topic, said.type, said.body))
 
@@ -43,8 +45,8 @@ def test_a_person_may_hold_no_more_over_all_instances_than_on_one() -> None:
     one, two, three = Instance("one"), Instance("two"), Instance("three")
     one.open("ann", 30)
     two.open("ann", 15)
-    three.hear(one.holdings.saying())
-    three.hear(two.holdings.saying())
+    three.receive(one.shared.report())
+    three.receive(two.shared.report())
 
     three.open("ann", 5)
 
@@ -56,7 +58,7 @@ def test_a_person_may_hold_no_more_over_all_instances_than_on_one() -> None:
 def test_topics_are_told_too() -> None:
     one, two = Instance("one"), Instance("two")
     one.open("ann", 9, topics=100)
-    two.hear(one.holdings.saying())
+    two.receive(one.shared.report())
 
     two.open("ann", 1, topics=100)
 
@@ -68,29 +70,29 @@ def test_of_people_with_little_nothing_is_told() -> None:
     one = Instance("one")
     one.open("ann", 4)
 
-    assert one.holdings.saying() is None
+    assert one.shared.report() is None
 
 
 def test_that_it_became_little_is_told_once() -> None:
     one, two = Instance("one"), Instance("two")
     one.open("ann", 40)
-    two.hear(one.holdings.saying())
+    two.receive(one.shared.report())
     for _ in range(40):
-        one.caps.leave("ann", "::1")
+        one.limits.leave("ann", "::1")
 
-    two.hear(one.holdings.saying())
+    two.receive(one.shared.report())
 
-    assert two.holdings.of("ann") == Held()
-    assert one.holdings.saying() is None
+    assert two.shared.of("ann") == Usage()
+    assert one.shared.report() is None
 
 
 def test_an_instance_that_leaves_holds_nothing_so_that_its_people_are_let_in_elsewhere() -> None:
     one, two = Instance("one"), Instance("two")
     one.open("ann", 40)
-    two.hear(one.holdings.saying())
+    two.receive(one.shared.report())
     one.leaving = True
 
-    two.hear(one.holdings.saying())
+    two.receive(one.shared.report())
 
     two.open("ann", 40)
 
@@ -98,31 +100,31 @@ def test_an_instance_that_leaves_holds_nothing_so_that_its_people_are_let_in_els
 def test_what_is_not_told_again_is_forgotten(now: list[float]) -> None:
     one, two = Instance("one"), Instance("two")
     one.open("ann", 40)
-    two.hear(one.holdings.saying())
+    two.receive(one.shared.report())
 
-    now[0] += BELIEVED_S
+    now[0] += VALID_S
 
-    assert two.holdings.of("ann") == Held()
+    assert two.shared.of("ann") == Usage()
 
 
 def test_an_instance_does_not_count_what_it_says_itself() -> None:
     one = Instance("one")
     one.open("ann", 30)
 
-    one.hear(one.holdings.saying())
+    one.receive(one.shared.report())
 
-    assert one.holdings.of("ann") == Held()
+    assert one.shared.of("ann") == Usage()
 
 
 def test_of_very_many_those_with_the_most_are_told() -> None:
     one, two = Instance("one"), Instance("two")
-    for number in range(MOST + 10):
+    for number in range(MAX_USERS_REPORTED + 10):
         one.open(f"p{number}", 5)
     one.open("ann", 40)
 
-    two.hear(one.holdings.saying())
+    two.receive(one.shared.report())
 
-    assert two.holdings.of("ann") == Held(40, 0)
+    assert two.shared.of("ann") == Usage(40, 0)
 
 
 @pytest.mark.parametrize(
@@ -133,8 +135,8 @@ def test_of_very_many_those_with_the_most_are_told() -> None:
 def test_what_is_none_of_ours_is_skipped(data: object) -> None:
     one = Instance("one")
 
-    one.hear(draft(topics.CONTROL, "holding", data))
+    one.receive(draft(topics.CONTROL, "holding", data))
     with pytest.raises(ValueError, match="utf-8"):
         one.control.tap(Event(1, 0, topics.CONTROL, "holding", b"\xff"))
 
-    assert one.holdings.of("ann") == Held()
+    assert one.shared.of("ann") == Usage()
