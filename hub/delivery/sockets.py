@@ -15,8 +15,7 @@ from collections.abc import Callable
 from hub.delivery.readiness import HUNG_UP, READABLE, WRITABLE, readiness
 from hub.delivery.round_robin import RoundRobin
 
-# Writes to all sockets in this process: those that the kernel accepted at once, at least in part, and those
-# that were queued.
+# Writes in this process: accepted by the kernel at once, at least in part; and queued.
 direct = deferred = 0
 
 LOST = -1  # the result of a `send` that failed for good
@@ -24,6 +23,8 @@ LOST = -1  # the result of a `send` that failed for good
 MAX_READ_BYTES = 64 * 1024
 CLOSE_S = 5.0  # in which a client has to read the last bytes …
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024  # … and in which so much of what it still sends is read and dropped
+
+OnClose = Callable[[], None]
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +48,7 @@ class ClientSocket:
         "on_change",
     )
 
-    def __init__(
-        self, poller: SocketPoller, raw: socket.socket, limit: int, on_close: Callable[[], None]
-    ) -> None:
+    def __init__(self, poller: SocketPoller, raw: socket.socket, limit: int, on_close: OnClose) -> None:
         self._poller = poller
         self._socket: socket.socket | None = raw
         self._limit = limit
@@ -203,7 +202,7 @@ class ClientSocket:
         if self._receive is not None:
             interest |= READABLE
         if self._socket is not None:
-            self._poller.modify(self._socket, interest)
+            self._poller.readiness.modify(self._socket, interest)
 
 
 def _nothing() -> None:
@@ -216,31 +215,26 @@ class SocketPoller:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self._sockets: dict[int, ClientSocket] = {}  # by descriptor
-        self._readiness = readiness(self.loop, RoundRobin(self._ready, self._serve).turn)
+        self.readiness = readiness(self.loop, RoundRobin(self._ready, self._serve).turn)
 
-    def adopt(
-        self, raw: socket.socket, first: bytes, limit: int, on_close: Callable[[], None]
-    ) -> ClientSocket:
+    def adopt(self, raw: socket.socket, first: bytes, limit: int, on_close: OnClose) -> ClientSocket:
         """Own a connected, non-blocking socket. ``first`` is sent at once, over the limit if need be.
 
         ``on_close`` is called once, whichever side ends the connection.
         """
         adopted = ClientSocket(self, raw, limit, on_close)
         self._sockets[raw.fileno()] = adopted
-        self._readiness.register(raw, HUNG_UP)
+        self.readiness.register(raw, HUNG_UP)
         if first:
             adopted.write(first)
         return adopted
 
-    def modify(self, raw: socket.socket, interest: int) -> None:
-        self._readiness.modify(raw, interest)
-
     def unregister(self, raw: socket.socket) -> None:
-        self._readiness.unregister(raw)
+        self.readiness.unregister(raw)
         del self._sockets[raw.fileno()]
 
     def _ready(self) -> list[tuple[ClientSocket, int]]:
-        return [(self._sockets[number], happened) for number, happened in self._readiness.poll()]
+        return [(self._sockets[number], happened) for number, happened in self.readiness.poll()]
 
     def _serve(self, ready: tuple[ClientSocket, int]) -> None:
         client, happened = ready
