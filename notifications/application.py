@@ -15,7 +15,7 @@ from hub.ports import Application, Credentials, Entry, Feed, Person, Span, Topic
 from hub.support.threads import in_thread
 from notifications import recovery, wire
 from notifications.access import admission, api_keys, large_bodies, revocation
-from notifications.inbox import listing
+from notifications.inbox import counts
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.rooms import history
 from notifications.sending import outbox
@@ -33,7 +33,7 @@ class Notifications(Application):
     """Inboxes, rooms and their history, of the users in Django's database."""
 
     def __init__(self) -> None:
-        self._unread_counts = UnreadCounts(listing.counts)
+        self._unread_counts = UnreadCounts(counts.load)
         self._journal = DeliveryJournal(_write_deliveries)
         self._history = history.Copying(shared_log())
 

@@ -12,7 +12,7 @@ from notifications.api.auth import ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
 from notifications.api.schemas import Counted, Item, Listing, ListingQuery, Whose
-from notifications.inbox import listing
+from notifications.inbox import counts, listing
 from notifications.inbox import read_state as verbs
 
 TAGS = ["Reading"]
@@ -32,7 +32,7 @@ def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
         before=query.before,
         limit=query.limit,
     )
-    return {"items": items, "next": next, "count": listing.count(request.auth, own)}
+    return {"items": items, "next": next, "count": counts.of(request.auth, own)}
 
 
 @router.get("notifications/count", tags=TAGS, response=Counted)
@@ -95,4 +95,4 @@ def unarchive(request: ReaderRequest, id: UUID) -> dict[str, Any]:
 
 
 def _counted(request: ReaderRequest) -> dict[str, Any]:
-    return {"count": listing.count(request.auth, judge.own_topics(request.auth))}
+    return {"count": counts.of(request.auth, judge.own_topics(request.auth))}

@@ -19,7 +19,7 @@ from notifications.access import audit, endings, judge, names
 from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard.pagination import page_of
 from notifications.i18n import refusal, say
-from notifications.inbox import listing, preference_rule, preference_views, preferences
+from notifications.inbox import counts, preference_rule, preference_views, preferences
 from notifications.models import UNSAYABLE, Preference
 
 
@@ -85,7 +85,7 @@ def _page(
     form = preference_views.fields(preference_views.with_posted(current, new) if new else current)
     context: dict[str, Any] = {
         **form,
-        "count": listing.count(user, list(own)),
+        "count": counts.of(user, list(own)),
         "groups": [own[topic].removeprefix(names.ADDRESS) for topic in own if topics.group_id(topic)],
         "manages": may(request.user, "manage"),
         "own": list(own.values()),

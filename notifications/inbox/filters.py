@@ -18,6 +18,8 @@ MAX_QUERY = 100  # characters
 
 @dataclass(frozen=True, slots=True)
 class View:
+    """What an inbox page shows; ``before`` is the last id on the page before."""
+
     filter: str = "all"
     category: str = ""
     q: str = ""
@@ -25,7 +27,7 @@ class View:
 
     @classmethod
     def read(cls, query: QueryDict) -> View:
-        """Raise `ValueError` for an address that no page of ours leads to."""
+        """Raises `ValueError` for a query that no link of ours makes."""
         filter = query.get("filter") or "all"
         category = query.get("category", "")
         if filter not in FILTERS or not CATEGORY.fullmatch(category):
@@ -36,19 +38,19 @@ class View:
 
     def url(self, **changes: Any) -> str:
         other = replace(self, **changes)
-        said = {name: str(value) for name in self.__slots__ if (value := getattr(other, name))}
+        query = {name: str(value) for name in self.__slots__ if (value := getattr(other, name))}
         if other.filter == "all":
-            del said["filter"]
-        return reverse("inbox") + (f"?{urlencode(said)}" if said else "")
+            del query["filter"]
+        return reverse("inbox") + (f"?{urlencode(query)}" if query else "")
 
     @property
     def tabs(self) -> list[tuple[str, str, str]]:
-        """Of every filter its name, its word and its address; category and search stay."""
+        """Name, phrase key and address of each filter; category and search stay."""
         return [(name, f"view_{name}", self.url(filter=name, before=None)) for name in FILTERS]
 
     @property
     def empty(self) -> str:
-        """The word for a view in which nothing lies."""
+        """The phrase key for a view without notifications."""
         if self.q or self.category:
             return "nothing_found"
         return "all_quiet" if self.filter == "all" else f"nothing_{self.filter}"

@@ -15,7 +15,7 @@ from hub import topics
 from notifications.i18n import say
 from notifications.inbox.preference_rule import Decision, Preferences, wants
 
-# A row from before a rule, or from the admin, may bear any URL; a script would run in this page.
+# A row from the admin, or older than the validation, may have any URL; `javascript:` would run in this page.
 SAFE_URL = re.compile(r"https?://|/(?![/\\\t\n\r])", re.IGNORECASE)
 
 REASONS = {
@@ -24,7 +24,7 @@ REASONS = {
     "quiet-hours": "why_quiet_hours",
 }
 
-# What a script makes its rows from: every part that a row may have.
+# The item of the `<template>` that scripts clone rows from: it has every part a row can have.
 PATTERN: dict[str, Any] = {
     "id": "00000000-0000-0000-0000-000000000000",
     "topic": topics.EVERYONE,
@@ -41,6 +41,10 @@ PATTERN: dict[str, Any] = {
 
 
 def row(item: dict[str, Any], preference: Preferences, now: datetime) -> dict[str, Any]:
+    """An item of the API with what `row.html` needs of it.
+
+    ``href`` is where its title leads: its own URL, or else its ``page``, which is empty then.
+    """
     at = datetime.fromisoformat(item["created_at"])
     page = reverse("notification", args=[item["id"]])
     own = item["url"] if SAFE_URL.match(item["url"]) else ""
@@ -59,19 +63,19 @@ def row(item: dict[str, Any], preference: Preferences, now: datetime) -> dict[st
 def days(
     items: Iterable[dict[str, Any]], preference: Preferences, now: datetime
 ) -> list[tuple[str, str, list[dict[str, Any]]]]:
-    """The rows by the day they came on: the day, its name, and they."""
-    shown = [row(item, preference, now) for item in items]
+    """The rows by day: the day in ISO format, its name, and its rows."""
+    rows = [row(item, preference, now) for item in items]
     today = timezone.localdate(now)
-    by_day = groupby(shown, lambda item: timezone.localdate(item["at"]))
+    by_day = groupby(rows, lambda item: timezone.localdate(item["at"]))
     return [(day.isoformat(), _name(day, today), list(some)) for day, some in by_day]
 
 
 def why(item: dict[str, Any], decision: Decision) -> str:
-    """Why it is in this inbox, and why it came as it did."""
-    said = [_source(item)]
+    """Why the person received it, and why it was shown as it was."""
+    sentences = [_source(item)]
     if decision.reason in REASONS:
-        said.append(say(REASONS[decision.reason], category=item["category"] or say("no_category")))
-    return " ".join(said)
+        sentences.append(say(REASONS[decision.reason], category=item["category"] or say("no_category")))
+    return " ".join(sentences)
 
 
 def _source(item: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What a person does with their notifications: see, read, put away. All of it may be done twice."""
+"""Marking notifications as seen, read, clicked or archived, for one person. Every action is idempotent."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from notifications.access import judge
 from notifications.inbox import sync
 from notifications.models import Notification, Reading
 
-FIELDS = ("read_at", "seen_at", "archived_at")  # what screens show
+FIELDS = ("read_at", "seen_at", "archived_at")  # sent to the person's open pages
 
 
 def read(user: User, id: UUID) -> None:
-    """Raises a `Problem` of 404, like all of these, for what is not in this person's inbox."""
+    """Mark as read. Raises a `Problem` of 404, as all of these, for an id that is not in the inbox."""
     _mark(user, id, "read_at", "seen_at")
 
 
 def click(user: User, id: UUID) -> None:
-    """Its link was followed, so it was read."""
+    """Record that the link was followed; that also marks as read."""
     _mark(user, id, "clicked_at", "read_at", "seen_at")
 
 
@@ -45,18 +45,18 @@ def unarchive(user: User, id: UUID) -> None:
 
 
 def read_all(user: User) -> None:
-    """Read all that lies there and is not put away, in a number of queries that does not grow with it."""
+    """Mark all that is not archived as read, in a constant number of queries."""
     _mark_all(user, "read_at", "seen_at")
 
 
 def see_all(user: User) -> None:
-    """See all that lies there, in a number of queries that does not grow with it."""
+    """Mark all that is not archived as seen, in a constant number of queries."""
     _mark_all(user, "seen_at")
 
 
 def _mark(user: User, id: UUID, *fields: str) -> None:
     now = timezone.now()
-    row = _lying(user, id)
+    row = _find(user, id)
     with transaction.atomic():
         reading, _ = Reading.objects.select_for_update().get_or_create(user=user, notification=row)
         missing = [field for field in fields if getattr(reading, field) is None]
@@ -65,7 +65,7 @@ def _mark(user: User, id: UUID, *fields: str) -> None:
 
 
 def _clear(user: User, id: UUID, field: str) -> None:
-    row = _lying(user, id)
+    row = _find(user, id)
     with transaction.atomic():
         reading = Reading.objects.select_for_update().filter(user=user, notification=row).first()
         if reading is not None and getattr(reading, field) is not None:
@@ -76,35 +76,34 @@ def _save(reading: Reading, values: Mapping[str, datetime | None]) -> None:
     for field, value in values.items():
         setattr(reading, field, value)
     reading.save(update_fields=list(values))
-    _tell(reading.user_id, str(reading.notification_id), {f: getattr(reading, f) for f in FIELDS})
+    _notify(reading.user_id, str(reading.notification_id), {f: getattr(reading, f) for f in FIELDS})
 
 
 def _mark_all(user: User, *fields: str) -> None:
     now = timezone.now()
-    lying = Notification.objects.inbox(judge.own_topics(user), user)
-    mine = Reading.objects.filter(user=user, notification=OuterRef("pk"))
+    inbox = Notification.objects.inbox(judge.own_topics(user), user)
+    readings = Reading.objects.filter(user=user, notification=OuterRef("pk"))
     marks = dict.fromkeys(fields, now)
     with transaction.atomic():
-        # In one order, so that two of these at once never wait for each other.
-        fresh = lying.filter(~Exists(mine)).order_by("pk").values_list("pk", flat=True)
+        # Always in the same order, so that two at once cannot deadlock.
+        fresh = inbox.filter(~Exists(readings)).order_by("pk").values_list("pk", flat=True)
         made = [Reading(user=user, notification_id=pk, **marks) for pk in fresh]
         Reading.objects.bulk_create(made, ignore_conflicts=True)
         marked = Reading.objects.filter(
-            user=user, notification__in=lying.order_by(), archived_at=None, **{fields[0]: None}
+            user=user, notification__in=inbox.order_by(), archived_at=None, **{fields[0]: None}
         ).update(**{field: Coalesce(field, Value(now)) for field in fields})
         if made or marked:
-            _tell(user.pk, "all", marks)
+            _notify(user.pk, "all", marks)
 
 
-def _lying(user: User, id: UUID) -> Notification:
-    lying = Notification.objects.inbox(judge.own_topics(user), user)
-    row = lying.filter(pk=id).first()
+def _find(user: User, id: UUID) -> Notification:
+    row = Notification.objects.inbox(judge.own_topics(user), user).filter(pk=id).first()
     if row is None:
-        raise Problem(404, "There is no such notification in this inbox.")
+        raise Problem(404, "No such notification in this inbox.")
     return row
 
 
-def _tell(user_id: Any, id: str, moments: Mapping[str, datetime | None]) -> None:
-    """Tell the person's other screens. Of ``all`` only the moments that are given hold, where none was."""
+def _notify(user_id: Any, id: str, moments: Mapping[str, datetime | None]) -> None:
+    """Notify the person's open pages. With ``all`` for an id, ``moments`` fill in what has none."""
     data = {"id": id, **{field: at and events.stamp(at) for field in FIELDS for at in [moments.get(field)]}}
     sync.notify_after_commit(user_id, "reading", data)

@@ -1,4 +1,4 @@
-"""The pages a person reads. They stand without JavaScript; with it they stay up to date."""
+"""The pages of a person's inbox. They work without JavaScript, which only keeps them up to date."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from hub.log import LogAway
 from hub.log.current import shared_log
 from notifications.access import judge
 from notifications.access.requests import PersonRequest
-from notifications.inbox import listing as inboxes
-from notifications.inbox import preference_rule, preferences, presentation, read_state
+from notifications.inbox import counts, listing, preference_rule, preferences, presentation, read_state
 from notifications.inbox.filters import View
 
 # What `shortcuts.js` listens to, and the words for it.
@@ -40,14 +39,14 @@ KEYS = (
 @login_required
 @require_GET
 def inbox(request: PersonRequest) -> HttpResponse:
-    # Before the rows: what is published from here on comes by the feed, so nothing falls between.
+    # Read before the rows: what is published from here on arrives by the feed, so nothing is missed.
     position = _position()
     own = judge.own_topics(request.user)
     preference = preferences.listed(request.user, own)
     muted = preference_rule.muted(preference["categories"])
     try:
         view = View.read(request.GET)
-        items, older = inboxes.find(
+        items, older = listing.find(
             request.user, own, view.filter, category=view.category, q=view.q, before=view.before, muted=muted
         )
     except (ValueError, Problem) as error:
@@ -55,7 +54,7 @@ def inbox(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     context = {
         "categories": sorted({*preference["categories"], view.category} - {""}),
-        "count": inboxes.count(request.user, own),
+        "count": counts.of(request.user, own),
         "days": presentation.days(items, preference, now),
         "keys": KEYS,
         "older": older and view.url(before=UUID(older)),
@@ -70,9 +69,9 @@ def inbox(request: PersonRequest) -> HttpResponse:
 @login_required
 @require_GET
 def notification(request: PersonRequest, id: UUID) -> HttpResponse:
-    """One alone, to link to; archived or muted, it is still there. Looking at it changes nothing."""
+    """The permalink of one notification, archived and muted ones included. A visit changes nothing."""
     try:
-        item = inboxes.one(request.user, judge.own_topics(request.user), id)
+        item = listing.one(request.user, judge.own_topics(request.user), id)
     except Problem as problem:
         raise Http404(problem.detail) from None
     row = presentation.row(item, preferences.chosen(request.user), timezone.now())
@@ -109,7 +108,7 @@ def read_all(request: PersonRequest) -> HttpResponse:
 
 
 def _back(request: PersonRequest) -> HttpResponse:
-    """To the view that the form was on; never to another site."""
+    """Redirect to the page the form was on, never to another site."""
     next = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(next, {request.get_host()}, request.is_secure()):
         return HttpResponseRedirect(next)

@@ -10,7 +10,7 @@ from django.template import Context
 
 from notifications import i18n
 from notifications.access import judge
-from notifications.inbox import listing
+from notifications.inbox import counts
 
 register = template.Library()
 register.simple_tag(i18n.say, name="say")
@@ -22,7 +22,7 @@ register.simple_tag(i18n.direction, name="direction")
 def unread_count(context: Context) -> int:
     """How many notifications the signed-in reader has not read; 0 for a stranger."""
     user = _reader(context)
-    return listing.count(user, judge.own_topics(user))["unread"] if user else 0
+    return counts.of(user, judge.own_topics(user))["unread"] if user else 0
 
 
 @register.inclusion_tag("notifications/bell.html", takes_context=True)
@@ -31,7 +31,7 @@ def notification_bell(context: Context) -> dict[str, Any]:
     user = _reader(context)
     if user is None:
         return {"user": None}
-    count = context.get("count") or listing.count(user, judge.own_topics(user))
+    count = context.get("count") or counts.of(user, judge.own_topics(user))
     return {"user": user, "count": count, "position": context.get("position")}
 
 

@@ -22,12 +22,12 @@ def folded(arrivals: Iterable[tuple[datetime, UUID]]) -> set[UUID]:
     lost: set[UUID] = set()
     recent: list[datetime] = []
     summary_until: datetime | None = None
-    for shown_at, ids in _batches(arrivals):
-        recent = [at for at in recent if shown_at - at < RECENT] + [shown_at] * len(ids)
-        summary_open = summary_until is not None and shown_at < summary_until
+    for displayed_at, ids in _batches(arrivals):
+        recent = [at for at in recent if displayed_at - at < RECENT] + [displayed_at] * len(ids)
+        summary_open = summary_until is not None and displayed_at < summary_until
         if summary_open or len(ids) > MAX_AT_ONCE or len(recent) > MAX_RECENT:
             lost.update(ids)
-            summary_until = shown_at + SUMMARY_FOR
+            summary_until = displayed_at + SUMMARY_FOR
     return lost
 
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from hub.ports import Person
 from notifications.access import judge
-from notifications.inbox import listing, preferences, read_state
+from notifications.inbox import counts, preferences, read_state
 from notifications.inbox.preference_rule import Choice, Chosen
 from notifications.models import Notification
 from notifications.sending.notify import notify
@@ -262,10 +262,10 @@ def test_each_count_leaves_out_what_that_person_muted(alice: User, bob: User) ->
     people = [Person(str(user.pk), user.get_username(), judge.own_topics(user)) for user in everyone]
 
     with CaptureQueriesContext(connection) as captured:
-        counts = listing.count_all(people)
+        found = counts.of_all(people)
 
-    assert [counts[str(user.pk)]["unread"] for user in everyone] == [2, 2, 3]
-    assert [counts[str(user.pk)]["unseen"] for user in everyone] == [2, 2, 3]
+    assert [found[str(user.pk)]["unread"] for user in everyone] == [2, 2, 3]
+    assert [found[str(user.pk)]["unseen"] for user in everyone] == [2, 2, 3]
     assert len(captured) == 3
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from notifications.access import belongings, judge
-from notifications.inbox import listing, read_state
+from notifications.inbox import counts, listing, read_state
 from notifications.models import Arrival, Notification, Reading, Subscription
 from notifications.sending.notify import notify
 from tests.unit.notifications.conftest import Caller, refused
@@ -40,7 +40,7 @@ def sent(to: str, title: str, ago: timedelta = timedelta()) -> Notification:
 def found(user: User) -> tuple[list[str], int, int]:
     """What is in the list, unread in the count, and unseen in it."""
     own = judge.own_topics(user)
-    count = listing.count(user, own)
+    count = counts.of(user, own)
     return [item["title"] for item in listing.find(user, own)[0]], count["unread"], count["unseen"]
 
 

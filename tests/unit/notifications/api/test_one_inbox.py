@@ -14,7 +14,7 @@ from hub.log.arrivals import Arrivals
 from hub.ports import Person
 from notifications import recovery
 from notifications.access import belongings
-from notifications.inbox import listing, preferences, read_state
+from notifications.inbox import counts, listing, preferences, read_state
 from notifications.inbox.preference_rule import Choice
 from notifications.models import Notification, Subscription
 from notifications.sending import recalls
@@ -152,14 +152,14 @@ def test_they_agree_after_every_deed(seed: int) -> None:
             Person(str(user.pk), user.username, mine[user.pk].own, mine[user.pk].since)
             for user in world.people
         ]
-        together = listing.count_all(people)
+        together = counts.of_all(people)
         for user, person in world.random.sample(list(zip(world.people, people, strict=True)), 1):
             listed, _ = listing.find(user, person.own, limit=1000)
             archived, _ = listing.find(user, person.own, "archived", limit=1000)
             unread, _ = listing.find(user, person.own, "unread", limit=1000)
             everything, _ = listing.find(user, person.own, limit=1000, muted=())
             put_away, _ = listing.find(user, person.own, "archived", limit=1000, muted=())
-            count = listing.count(user, person.own)
+            count = counts.of(user, person.own)
 
             assert count["unread"] == len(unread) == sum(item["read_at"] is None for item in listed)
             assert count["unseen"] == sum(item["seen_at"] is None for item in (*listed, *archived))

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hub.log import Log
 from notifications.access import api_keys, judge
-from notifications.inbox import listing
+from notifications.inbox import counts, listing
 from notifications.models import NEVER, ApiKey, Notification, Sending
 from notifications.sending import outbox, reschedule
 from notifications.sending.notify import notify
@@ -75,7 +75,7 @@ def test_it_is_neither_published_nor_listed_when_its_time_comes(
 
     assert published == 0
     assert listed(alice) == []
-    assert listing.count(alice, judge.own_topics(alice))["unread"] == 0
+    assert counts.of(alice, judge.own_topics(alice))["unread"] == 0
     assert Sending.objects.get().held_at is not None
 
 
