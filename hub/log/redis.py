@@ -10,12 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import redis
-import redis.asyncio
-from redis.asyncio.retry import Retry as AsyncRetry
-from redis.backoff import NoBackoff
 from redis.exceptions import DataError, RedisError, ResponseError
-from redis.retry import Retry
 
 from hub.events import Draft, Event
 from hub.log import (
@@ -38,11 +33,11 @@ from hub.log import (
     script,
     share,
 )
-from hub.log.redis_subscription import Hearing
+from hub.log.redis_client import async_client, client
+from hub.log.redis_subscription import RedisSubscription
 from hub.log.script import BIRTH, CHANNEL, LAST, PREFIX, REMOVED, STREAM
 from hub.support.faults import malformed
 
-TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
 READS = 8  # at a time, each on a connection of its own: a storm of readers waits here
 PLACES = 8  # at a time, apart from the reads, so that no storm of readers holds up what is said
 SLICE = 500  # topics one read looks at
@@ -56,7 +51,7 @@ _HERE = Path(__file__).parent
 
 
 class RedisLog:
-    """Retries are off: a command that timed out may have run, and an append would run twice."""
+    """The `Log` of many instances, made by `hub.log.current`."""
 
     def __init__(
         self,
@@ -68,7 +63,6 @@ class RedisLog:
         max_bytes: int = MAX_BYTES,
         share: float = SHARE,
     ) -> None:
-        self._url = url
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._share = share
@@ -79,15 +73,17 @@ class RedisLog:
         self._away_until = 0.0
         self._reading = asyncio.Semaphore(READS)
         self._placing = asyncio.Semaphore(PLACES)
-        self._client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_OPTIONS)
+        self._client = client(url)
         read = (_HERE / "read.lua").read_text()
         append = (_HERE / "append.lua").read_text()
         self._append = self._client.register_script(append)
         self._head = self._client.register_script(read)
-        self._aclient = redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **_OPTIONS)
+        self._aclient = async_client(url)
         self._read = self._aclient.register_script(read)
         self._place = self._aclient.register_script(append)
-        self._hearing = Hearing(self._connection, self._aclient.publish, CHANNEL, f"{PREFIX}probe:{instance}")
+        self._subscription = RedisSubscription(
+            url, self._aclient.publish, prefix=CHANNEL, probe=f"{PREFIX}probe:{instance}"
+        )
 
     def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
         with self._asking():
@@ -135,14 +131,14 @@ class RedisLog:
                 self._client.delete(STREAM + topic, REMOVED + topic)
 
     async def subscribe(self, topics: Sequence[str]) -> None:
-        await self._hearing.subscribe(topics)
+        await self._subscription.subscribe(topics)
 
     async def unsubscribe(self, topics: Sequence[str]) -> None:
-        await self._hearing.unsubscribe(topics)
+        await self._subscription.unsubscribe(topics)
 
     async def listen(self, ear: Ear) -> None:
         try:
-            await self._hearing.run(ear)
+            await self._subscription.run(ear)
         finally:
             await self._aclient.aclose()
 
@@ -152,7 +148,7 @@ class RedisLog:
         self._floor = max(self._floor, position)
 
     def silence(self) -> float:
-        return self._hearing.silence()
+        return self._subscription.silence()
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -197,18 +193,6 @@ class RedisLog:
             Placed(position, bool(fresh))
             for position, fresh in zip(self._positions(answer), answer[2::2], strict=True)
         ]
-
-    def _connection(self) -> Any:
-        pool: Any = self._aclient.connection_pool
-        return pool.make_connection()
-
-
-_OPTIONS: dict[str, Any] = {
-    "protocol": 2,
-    "socket_timeout": TIMEOUT_S,
-    "socket_connect_timeout": TIMEOUT_S,
-    "socket_keepalive": True,
-}
 
 
 def _is_of_its_own(error: Exception) -> bool:

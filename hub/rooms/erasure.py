@@ -10,12 +10,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
-from hub.log import LogAway
+from hub.log import LogAway, redis_client
 from hub.log.script import DAY, SAID, STREAM
 from hub.rooms.presence.redis import EXPIRIES, LEASES, NAMES, VALUES
 
@@ -25,13 +22,7 @@ TIMEOUT_S = 5.0
 
 def erase(url: str, person: str, rooms: Sequence[str]) -> int:
     """Of these rooms (topics), all that is a person's (by id); how many messages went. Raise `LogAway`."""
-    client = redis.Redis.from_url(
-        url,
-        protocol=2,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=TIMEOUT_S,
-        socket_connect_timeout=TIMEOUT_S,
-    )
+    client = redis_client.client(url, TIMEOUT_S)
     try:
         gone = sum(_erase_said(client, room, person) for room in rooms)
         for room in rooms:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from typing import Any, TypeAlias
 from channels.layers import BaseChannelLayer
 
 from hub.events import BadEvent, encode
+from hub.support.backoff import retry_forever
 from hub.support.conflating_buffer import Latest
 from hub.support.faults import malformed
 
@@ -32,7 +32,6 @@ LENGTH = 4 * 1024 * 1024  # … and characters or bytes of theirs
 PROBE_S = 2.0  # a word to ourselves this often …
 DEAF_S = 5.0  # … and nothing heard for this long: the layer is made like new
 ANSWER_S = 1.0  # the layer may take so long over anything
-BACKOFF_S = (0.05, 2.0)  # first and greatest wait before that; each is jittered in full
 
 # Sender, name, JSON text or the bytes of a binary frame, connection: as it travels.
 Wired: TypeAlias = tuple[dict[str, str], str, str | bytes, str]
@@ -97,16 +96,8 @@ class Signals:
 
     async def run(self) -> None:
         """Publish and hear until cancelled. While nobody was in any room yet, the layer is not touched."""
-        wait = BACKOFF_S[0]
-        while True:
-            await self._changed.wait()
-            began = time.monotonic()
-            try:
-                await self._live()
-            except Exception as error:
-                logger.warning("signals are not heard: %s: %s", type(error).__name__, error)
-            wait = BACKOFF_S[0] if time.monotonic() - began > 10 else min(wait * 2, BACKOFF_S[1])
-            await asyncio.sleep(random.uniform(0, wait))  # noqa: S311
+        await self._changed.wait()
+        await retry_forever(self._live, _report)
 
     async def _live(self) -> None:
         """One channel, from its making to its end, which is always an exception."""
@@ -220,6 +211,10 @@ class Signals:
         joining = self._joining.pop(room, None)
         if joining is not None and not joining.done():
             joining.set_result(None)
+
+
+def _report(error: Exception) -> None:
+    logger.warning("the channel layer failed: %s: %s", type(error).__name__, error)
 
 
 def _checked(signal: Any) -> Wired:

@@ -9,8 +9,10 @@ from tests.cluster.process import Process
 
 
 class Redis(Process):
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *options: str) -> None:
+        """``options`` are further lines of its configuration."""
         self.port = port
+        self.options = options
         self.config = folder / "redis.conf"
         super().__init__("redis", ["redis-server", str(self.config)], folder, cwd=folder)
 
@@ -29,7 +31,7 @@ class Redis(Process):
             f'dir "{self.config.parent}"\n'
             f'pidfile "{self.pid_file}"\n'
             'save ""\n'
-            "appendonly no\n"
+            "appendonly no\n" + "".join(f"{option}\n" for option in self.options)
         )
         super().start()
 

@@ -11,7 +11,6 @@ QUARANTINE = "hub/server/twisted_internals.py"
 # Documented by Django or Python, in spite of the underscore.
 PUBLIC = {"_meta", "_default_manager", "_exit", "_fields", "_replace"}
 ALLOWED = {
-    "hub/log/redis_subscription.py": {"_reader"},
     "hub/server/error_responses.py": {"_has_been_logged"},
     "notifications/retention.py": {"_raw_delete"},
     "notifications/sign_in/audit_log.py": {"_password"},

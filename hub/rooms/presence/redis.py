@@ -11,13 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from hub.log import LogAway
-from hub.log.redis import TIMEOUT_S
+from hub.log.redis_client import async_client
 from hub.log.script import PREFIX
 from hub.rooms.presence import GRACE_S, LAST_S, LEASE_S, MOST_LASTS, Last
 
@@ -37,14 +34,7 @@ class RedisPresence:
     def __init__(self, url: str, instance: str) -> None:
         self._instance = instance
         self._calling = asyncio.Semaphore(CALLS)
-        self._client = redis.asyncio.Redis.from_url(
-            url,
-            protocol=2,
-            retry=Retry(NoBackoff(), 0),
-            socket_timeout=TIMEOUT_S,
-            socket_connect_timeout=TIMEOUT_S,
-            socket_keepalive=True,
-        )
+        self._client = async_client(url)
         self._renew, self._leave, self._present, self._keep, self._lasts = (
             self._client.register_script((_HERE / f"{name}.lua").read_text())
             for name in ("renew", "leave", "present", "keep", "lasts")

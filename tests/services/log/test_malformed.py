@@ -16,6 +16,7 @@ from hub.log import LogAway, LogRefused
 from hub.log.redis import RedisLog
 from hub.log.script import CHANNEL, STREAM
 from hub.support.faults import malformed
+from tests.cluster.ports import HOST
 from tests.cluster.redis import Redis
 from tests.services.log.conftest import Listener
 
@@ -67,6 +68,59 @@ async def log(client: redis.Redis, redis_server: Redis, ear: Listener, most: int
     yield log
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
+
+
+class Relay:
+    """Between the log and Redis: it can put words into Redis's mouth."""
+
+    def __init__(self, server: Redis) -> None:
+        self._server = server
+        self._subscribed: asyncio.StreamWriter | None = None
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_redis, to_redis = await asyncio.open_connection(HOST, self._server.port)
+        try:
+            await asyncio.gather(self._requests(reader, to_redis, writer), self._replies(from_redis, writer))
+        finally:
+            for one in (writer, to_redis):
+                one.close()
+
+    def say(self, data: bytes) -> None:
+        """To whoever subscribed last."""
+        assert self._subscribed is not None
+        self._subscribed.write(data)
+
+    async def _requests(
+        self, reader: asyncio.StreamReader, to_redis: asyncio.StreamWriter, client: asyncio.StreamWriter
+    ) -> None:
+        while data := await reader.read(1 << 16):
+            if b"SUBSCRIBE" in data:
+                self._subscribed = client
+            to_redis.write(data)
+        to_redis.close()
+
+    async def _replies(self, from_redis: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await from_redis.read(1 << 16):
+            writer.write(data)
+        writer.close()
+
+
+@pytest.fixture
+async def relay(client: redis.Redis, redis_server: Redis) -> AsyncIterator[Relay]:
+    relay = Relay(redis_server)
+    serving: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.create_task(relay.serve(reader, writer)))
+
+    async with await asyncio.start_server(accept, HOST, 0) as listening:
+        relay.url = f"redis://{HOST}:{listening.sockets[0].getsockname()[1]}/0"
+        yield relay
+        # redis-py leaves the connections of a client that is used from threads to the garbage collector.
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
 
 def tick(topic: str = "job-1", body: bytes = b"{}") -> Draft:
@@ -135,15 +189,20 @@ async def test_an_ear_that_fails_hears_the_next(
     assert ear.times_deaf == 0
 
 
-async def test_what_is_no_redis_is_left_and_connected_to_again(log: RedisLog, ear: Listener) -> None:
+async def test_what_is_no_redis_is_left_and_connected_to_again(relay: Relay, ear: Listener) -> None:
+    log = RedisLog(relay.url, 100, 60, "relayed")
+    listening = asyncio.create_task(log.listen(ear))
+    await ear.until(lambda: ear.times_restored == 1)
     await log.subscribe(["job-1"])
 
-    log._hearing._connection._reader.feed_data(b"!what\r\n")
+    relay.say(b"!what\r\n")
     await ear.until(lambda: ear.times_restored == 2)
-    (position,) = log.append([tick()])
+    (position,) = await asyncio.to_thread(log.append, [tick()])
     await ear.until(lambda: bool(ear.events))
 
     assert ear.events[-1].position == position
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
 
 
 @pytest.mark.parametrize("name", ENTRIES)

@@ -9,6 +9,7 @@ from hub.events import Draft
 from hub.log import SAID_KEPT, Log, Overtaken, Placed
 from hub.log.redis import RedisLog
 from hub.log.script import PREFIX
+from tests.cluster.redis import Redis
 from tests.services.log.conftest import MakeLog, heard
 
 
@@ -68,13 +69,15 @@ async def test_who_has_said_all_that_a_day_allows_says_nothing_more_anywhere(log
     assert not again.over_daily
 
 
-async def test_the_lines_of_one_person_take_a_key_a_room_and_one_for_the_day(make_log: MakeLog) -> None:
+async def test_the_lines_of_one_person_take_a_key_a_room_and_one_for_the_day(
+    make_log: MakeLog, redis_server: Redis
+) -> None:
     log = await heard(make_log)
     await log.place([said(f"c{n}") for n in range(100)])
     await log.place([said(f"c{n}", topic="room-b") for n in range(100)])
 
     if isinstance(log, RedisLog):
-        client = redis.Redis.from_url(log._url)
+        client = redis.Redis.from_url(redis_server.url)
         keys = sorted(key.decode().removeprefix(PREFIX) for key in client.scan_iter())
         assert keys == ["birth", "day:7", "last", "said:room-a:7", "said:room-b:7", "t:room-a", "t:room-b"]
         assert all(client.ttl(PREFIX + key) > 0 for key in keys if key not in ("birth", "last"))
