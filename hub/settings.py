@@ -122,8 +122,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-# The class of what is served over the hub, a `hub.ports.Application`.
+# The class of what is served over the hub, a `hub.ports.Application`, and where its API is.
 HUB_APPLICATION = "notifications.application.Notifications"
+HUB_API_PATH = "/api/"  # errors below it are problem JSON
+HUB_CORS_PATH = "/api/v1/"  # pages of HUB_ALLOWED_ORIGINS may call what is below it
+HUB_EVENTS_PATH = "/api/v1/events"  # where programs publish live events, by large bodies
 
 ROOT_URLCONF = "hub.urls"
 TEMPLATES = [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 from hub.errors import Refusal
 
@@ -27,9 +28,7 @@ _ROOM = "room-"
 _STAFF = "staff-"
 _RESERVED = ("hub.", _ROOM, _STAFF)
 
-RESERVED_TYPES = frozenset(
-    {"notification", "count", "recalled", "reading", "preferences", "retire", "message"}
-)
+_reserved_types = {"retire", "message"}  # a browser calls an event without a type "message"
 
 
 class BadTopic(Refusal, ValueError):
@@ -69,11 +68,21 @@ def check_live(topic: str) -> str:
     return topic
 
 
+def reserve_types(types: Iterable[str]) -> None:
+    """Keep event types for the application's own events, as it starts."""
+    _reserved_types.update(types)
+
+
+def reserved_types() -> frozenset[str]:
+    """The event types that live events from outside may not have, besides ``stream-…``."""
+    return frozenset(_reserved_types)
+
+
 def check_type(type: str) -> str:
     """Return ``type`` if a live event may bear it; raise `BadTopic`."""
     if not _TYPE.fullmatch(type):
         raise BadTopic(f"{type[:60]!r} is not an event type: use [a-z][a-z0-9-]{{0,63}}.")
-    if type in RESERVED_TYPES or type.startswith("stream-"):
+    if type in _reserved_types or type.startswith("stream-"):
         raise BadTopic(f"{type!r} is a type of the hub's own events: choose another.")
     return type
 

@@ -10,10 +10,13 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from hub import topics
+        from notifications import wire
         from notifications.access import belongings, held_sendings, revocation
         from notifications.rooms import kinds, removal
         from notifications.sign_in import audit_log
 
+        topics.reserve_types(wire.EVENT_TYPES)
         kinds.register_all()
         belongings.connect_signals()
         held_sendings.connect_signals()

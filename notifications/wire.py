@@ -11,6 +11,9 @@ from hub.events import Draft, Event
 from hub.ports import Topic
 from notifications.models import Notification, Reading
 
+# The types of this application's events, on feeds.
+EVENT_TYPES = ("notification", "recalled", "count", "reading", "preferences")
+
 
 def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
     """A notification as docs/api.md shows it, with what a person did with it."""

@@ -62,7 +62,7 @@ def beats(report: Report, feed: Feed, door: Door) -> None:
 def _post(door: Door, visit: Visit, number: int, padding: int = 0) -> tuple[Answer, float]:
     """Publish a live event; the answer, and when it was asked for, being connected."""
     body = {"topic": visit.topic, "type": "doctor", "data": {"n": number, "padding": "." * padding}}
-    answer = door.post("/api/v1/events", body, {"Authorization": f"Bearer {visit.key}"})
+    answer = door.post(settings.HUB_EVENTS_PATH, body, {"Authorization": f"Bearer {visit.key}"})
     return answer, time.perf_counter() - answer.took_s
 
 
@@ -81,7 +81,9 @@ def _delivered(report: Report, door: Door, visit: Visit, feeds: list[Feed]) -> N
     for number in range(EVENTS):
         posted, began = _post(door, visit, number)
         if posted.status != 201:
-            return report.find("hub.D025", f"POST /api/v1/events: {posted.status} {posted.detail}")
+            return report.find(
+                "hub.D025", f"POST {settings.HUB_EVENTS_PATH}: {posted.status} {posted.detail}"
+            )
         took_s = posted.took_s
         until = began + took_s + COMES_S
         for feed in here:

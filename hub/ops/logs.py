@@ -16,7 +16,6 @@ EXTRA_FIELDS = (
     "endpoint",
     "topics",
     "topic",
-    "notification",
     "address",
     "reason",
     "seconds",

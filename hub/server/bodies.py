@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import prometheus_client
+from django.conf import settings
 
 from hub.errors import Problem
 
@@ -20,14 +21,13 @@ REFUSED = prometheus_client.Counter(
 )
 
 _WITHOUT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"CONNECT"})
-_BATCHES = b"/api/v1/events"
 
 
 def most(method: bytes, path: bytes) -> int:
     """The bytes that a body may have; 0 where there is to be none."""
     if method in _WITHOUT or path.startswith((b"/feed", b"/rooms/")):
         return 0
-    return LARGE if (method, path) == (b"POST", _BATCHES) else SMALL
+    return LARGE if method == b"POST" and path == settings.HUB_EVENTS_PATH.encode() else SMALL
 
 
 def too_large(most: int) -> Problem:

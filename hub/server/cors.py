@@ -32,7 +32,7 @@ class CrossOrigin:
             response = self._get_response(request)
             _add(response, STATIC.response_headers("*", preflight=False))
             return response
-        if not request.path.startswith("/api/v1/") or origin not in settings.HUB_ALLOWED_ORIGINS:
+        if not request.path.startswith(settings.HUB_CORS_PATH) or origin not in settings.HUB_ALLOWED_ORIGINS:
             return self._get_response(request)
         preflight = request.method == "OPTIONS"
         response = HttpResponse(status=204) if preflight else self._get_response(request)

@@ -12,6 +12,7 @@ import tempfile
 import time
 from typing import IO, Any
 
+from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
@@ -87,7 +88,7 @@ class Pages(BaseHandler):
 
 def _kind(path: str) -> str:
     """Few, so that no path that somebody makes up becomes a label."""
-    if path.startswith("/api/"):
+    if path.startswith(settings.HUB_API_PATH):
         return "api"
     return "static" if path.startswith("/static/") else "page"
 

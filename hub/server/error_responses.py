@@ -1,9 +1,10 @@
-"""What a refused request is told: problem JSON under /api/, a page elsewhere, never a word of the error."""
+"""Answers to refused requests: problem JSON below HUB_API_PATH, pages elsewhere, never an error as it is."""
 
 from __future__ import annotations
 
 import sys
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost, ObjectDoesNotExist, RequestDataTooBig
 from django.db import DataError, InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ AWAY = (OperationalError, InterfaceError, InternalError, LogAway, TimeoutError)
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/") or request.path == "/api"
+    return f"{request.path}/".startswith(settings.HUB_API_PATH)
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:

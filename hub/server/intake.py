@@ -36,5 +36,5 @@ def _check(request: HttpRequest) -> None:
     if "\0" in request.path:
         # PostgreSQL takes none, so nothing is named by one; what forms and parameters say the views judge.
         if api:
-            raise Problem(404, "There is no such path: see /api/docs.")
+            raise Problem(404, f"There is no such path: see {settings.HUB_API_PATH}docs.")
         raise Http404

@@ -49,7 +49,7 @@ def test_every_scope_is_named() -> None:
 
 
 def test_every_event_of_the_hubs_own_is_named() -> None:
-    own = topics.RESERVED_TYPES - {"message"}  # which is what a browser calls an event without a type
+    own = topics.reserved_types() - {"message"}  # which is what a browser calls an event without a type
     pieces = [piece for piece in vars(Sse).values() if isinstance(piece, Encoded)]
     said = {line for piece in pieces for line in re.findall(r"event: ([\w-]+)", piece.payload.decode())}
 

@@ -61,10 +61,10 @@ def test_a_connection_tells_when_it_opens_and_why_it_closed(lines: Lines) -> Non
 
 
 def test_what_a_line_bears_is_named_beforehand(lines: Lines) -> None:
-    connection_log.logger.info("x", extra={"token": "secret", "body": "secret", "notification": "n-1"})
+    connection_log.logger.info("x", extra={"token": "secret", "body": "secret", "topic": "job-1"})
 
-    assert lines.said[0]["notification"] == "n-1"
-    assert set(lines.said[0]) == {"time", "level", "logger", "instance", "text", "notification"}
+    assert lines.said[0]["topic"] == "job-1"
+    assert set(lines.said[0]) == {"time", "level", "logger", "instance", "text", "topic"}
 
 
 def test_a_failure_is_one_line_too(lines: Lines) -> None:
