@@ -130,10 +130,10 @@ class Hub:
         self._loops: list[asyncio.Task[None]] = []
 
     def _tap(self, event: Event) -> None:
-        self.application.event_received(event, self.fanout.watches[event.topic])
+        self.application.event_received(event, self.fanout.topics[event.topic])
 
     def _listening(self, topic: str) -> int:
-        return len(self.fanout.watches.get(topic, ()))
+        return len(self.fanout.topics.get(topic, ()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

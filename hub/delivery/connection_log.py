@@ -19,7 +19,7 @@ def log_opened(kind: str, subscriber: Subscriber) -> None:
 def log_closed(kind: str, subscriber: Subscriber, now: float) -> None:
     """``now`` is Unix time."""
     if logger.isEnabledFor(logging.INFO):
-        reason, seconds = subscriber.closed, round(now - subscriber.came_at, 3)
+        reason, seconds = subscriber.closed, round(now - subscriber.opened_at, 3)
         extra = {"reason": reason, "seconds": seconds}
         logger.info(
             "%s %d closed: %s", kind, subscriber.number, reason, extra={**_ids(kind, subscriber), **extra}

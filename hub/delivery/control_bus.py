@@ -1,4 +1,4 @@
-"""What instances send each other on the control topic, handed to whoever handles its type."""
+"""What instances send each other on the control topic, by event type."""
 
 from __future__ import annotations
 
@@ -28,4 +28,4 @@ class ControlBus:
     def tap(self, event: Event) -> None:
         """Raise for an event that is not JSON or has no data."""
         if event.topic == topics.CONTROL and event.type in self._handlers:
-            self._handlers[event.type].tell(event.data, f"{topics.CONTROL}/{event.type}")
+            self._handlers[event.type].call(event.data, f"{topics.CONTROL}/{event.type}")

@@ -1,10 +1,9 @@
-"""From the log to the subscribers of this process: in order, whole, once.
+"""From the log to the subscribers of this process: in order, complete, once.
 
-A topic that has a subscriber here is *watched*: everything on it up to its ``verified`` position was
-delivered. An event that does not join on to that (``previous`` beyond it), a lost connection, and a
-clock all lead to one act, `_heal`: hold what is heard, read the log from where each topic is
-verified, deliver, go on. All topics wait while one is healed: a feed has one position for all its
-topics, so no event may overtake another.
+Everything on a subscribed topic up to its ``verified`` position was delivered. An event that does not join on
+to that (``previous`` beyond it), a lost connection, and a timer all lead to one act, `_heal`: hold what is
+received, read the log from where each topic is verified, deliver, go on. All topics wait while one is healed:
+a feed has one position for all its topics, so no event may overtake another.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from contextlib import suppress
 from hub.delivery.control_bus import ControlBus
 from hub.delivery.subscriber import Subscriber
 from hub.delivery.taps import Taps
-from hub.delivery.topic_state import Watch
+from hub.delivery.topic_state import TopicState
 from hub.delivery.topic_table import TopicTable
 from hub.events import Encoded, Event
 from hub.log import Log, LogAway
@@ -27,107 +26,108 @@ from hub.log.arrivals import Arrivals
 from hub.log.replay import Replay, Stretch
 
 HEAD_CHECK_S = 10.0  # finds a lost last event, which no successor betrays
-LINGER_S = 5.0  # a topic stays watched for so long after its last subscriber: people come back
-AHEAD = 30_000_000  # microseconds beyond the clock and all that was reached: the log is asked first
-HOLD_MAX = 20_000  # events held while healing; beyond it they are read from the log instead
+LINGER_S = 5.0  # a topic is kept so long after its last subscriber, who may come back
+MAX_AHEAD_US = 30_000_000  # of a position before the clock and all that was received: the log is read first
+MAX_HELD_EVENTS = 20_000  # while healing; those beyond it are read from the log instead
 RETRY_S = 0.2
 
 logger = logging.getLogger(__name__)
 
 
 class Fanout:
+    """Receives the log's events (`hub.log` calls it) and delivers them by topic.
+
+    ``taps`` are called with each event before its delivery, in their order. ``on_state`` are called with
+    whether events are received, when that changes; ``control`` hands out the events of the control topic.
+    """
+
     def __init__(self, log: Log, replay: Replay) -> None:
         self._log = log
         self._replay = replay
-        self.watches = TopicTable()
-        self._holding: list[Event] | None = []  # deaf until the log is first heard
-        self._reached = 0  # up to here everything on every watched topic was heard
+        self.topics = TopicTable()
+        self._held: list[Event] | None = []  # until the log is first received
+        self._reached = 0  # up to here everything on every subscribed topic was received
         self._generation = 0  # of connections to the log
         self._opening = asyncio.Lock()
-        self._healing, self._hearing = asyncio.Event(), asyncio.Event()
-        self.heard_events = self.deliveries = self.heals = self.holes = 0
-        self.lag_s = 0.0  # of the last event heard
+        self._heal_due, self._live = asyncio.Event(), asyncio.Event()
+        self.received_events = self.deliveries = self.heals = self.gaps = 0
+        self.lag_s = 0.0  # of the last event received
         self.control = ControlBus()
         self.taps: Taps[Event] = Taps([self.control.tap])
-        self.on_state: Taps[bool] = Taps()  # told whether it is hearing, when that changes
+        self.on_state: Taps[bool] = Taps()
 
     @property
-    def topics(self) -> int:  # that are heard here
-        return len(self.watches)
-
-    @property
-    def hearing(self) -> bool:
+    def live(self) -> bool:
         """Whether what is appended now is delivered now."""
-        return self._hearing.is_set()
+        return self._live.is_set()
 
-    async def until_hearing(self) -> None:
-        await self._hearing.wait()
+    @property
+    def settled(self) -> bool:
+        """Whether no event is held back and no heal is due."""
+        return self._held is None and not self._heal_due.is_set()
+
+    async def until_live(self) -> None:
+        await self._live.wait()
 
     def heard(self, event: Event) -> None:
-        self.heard_events += 1
+        self.received_events += 1
         self.lag_s = max(0.0, time.time() - event.position / 1_000_000)
-        self._hear(event)
-
-    def _hear(self, event: Event) -> None:
-        if self._holding is None:
-            self._take(event)
-        elif len(self._holding) < HOLD_MAX:
-            self._holding.append(event)
+        self._receive(event)
 
     def deaf(self) -> None:
         self._generation += 1
-        self._holding = []
-        self._hearing.clear()
-        self.on_state.tell(self.hearing, "the state of hearing")
+        self._held = []
+        self._live.clear()
+        self.on_state.call(self.live, "the state of the log")
 
     def restored(self) -> None:
-        self._holding = []
-        self._healing.set()
+        self._held = []
+        self._heal_due.set()
 
     async def join(self, subscriber: Subscriber) -> None:
-        """Watch the subscriber's topics. It is held; read with a `Replay`, then release it.
+        """Subscribe to the subscriber's topics. It is held; read with a `Replay`, then release it.
 
-        Raises `LogAway`; then call it again once `until_hearing` returns.
+        Raises `LogAway`; then call it again once `until_live` returns.
         """
-        fresh = self.watches.add(subscriber)
-        subscriber.flow = self.watches.set_direct
-        if fresh:
+        unopened = self.topics.add(subscriber)
+        subscriber.on_direct = self.topics.set_direct
+        if unopened:
             await self._open()
 
-    def remember(self, topic: str, events: Iterable[Event], since: int) -> None:
-        """These were read of a topic, all after ``since``: returning readers are given them from memory."""
-        watch = self.watches[topic]
-        watch.remember([(event.position, watch.encode(event)) for event in events], since)
-
     def leave(self, subscriber: Subscriber) -> None:
-        self.watches.remove(subscriber, asyncio.get_running_loop().time())
+        self.topics.remove(subscriber, asyncio.get_running_loop().time())
+
+    def prepend(self, topic: str, events: Iterable[Event], since: int) -> None:
+        """Keep events that were read of a topic, all after ``since``, for subscribers who return."""
+        state = self.topics[topic]
+        state.prepend([(event.position, state.encode(event)) for event in events], since)
 
     def now(self, names: Iterable[str]) -> int | None:
         """A position that these topics, all joined, may be read from live; None while healing."""
-        if self._holding is not None:
+        if self._held is not None:
             return None
-        return max(self._reached, *(self.watches[topic].verified or 0 for topic in names))
+        return max(self._reached, *(self.topics[topic].verified or 0 for topic in names))
 
     def recent(
         self, names: Iterable[str], after: int, arrivals: Arrivals
     ) -> list[tuple[int, Encoded]] | None:
         """The events of these topics, all joined, after a position, from memory; None if it cannot serve."""
-        if self._holding is not None or after > self._reached:
+        if self._held is not None or after > self._reached:
             return None
-        return self.watches.recent(names, after, arrivals, reached=self._reached)
+        return self.topics.recent(names, after, arrivals, reached=self._reached)
 
     async def run(self) -> None:
-        """Heal when asked, check the heads by the clock, forget empty topics; until cancelled."""
+        """Heal when due, check the heads by a timer, drop idle topics; until cancelled."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(HEAD_CHECK_S * random.uniform(0.8, 1.2)):  # noqa: S311
-                    await self._healing.wait()
-            if not (self.hearing or self._healing.is_set()):
+                    await self._heal_due.wait()
+            if not (self.live or self._heal_due.is_set()):
                 continue
             try:
                 await self._heal()
                 await self._open()
-                await self._forget()
+                await self._drop_idle()
             except LogAway as error:
                 logger.info("the log could not be read, trying again: %s", error)
                 await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
@@ -135,93 +135,100 @@ class Fanout:
                 logger.exception("healing failed, trying again")
                 await asyncio.sleep(5 * RETRY_S)
 
-    def _take(self, event: Event) -> None:
-        if event.position > self._reached + AHEAD and event.position > time.time() * 1_000_000 + AHEAD:
-            # Redis has another clock, and it stands in the log; or it would hide what really comes.
-            return self._doubt([])
+    def _receive(self, event: Event) -> None:
+        if self._held is None:
+            self._accept(event)
+        elif len(self._held) < MAX_HELD_EVENTS:
+            self._held.append(event)
+
+    def _accept(self, event: Event) -> None:
+        ahead = event.position - MAX_AHEAD_US
+        if ahead > self._reached and ahead > time.time() * 1_000_000:
+            # Either Redis has another clock, and the log has it too, or it would hide real events.
+            return self._hold([])
         self._reached = max(self._reached, event.position)
-        watch = self.watches.get(event.topic)
-        if watch is None:
+        state = self.topics.get(event.topic)
+        if state is None:
             return
-        if watch.verified is None:
+        if state.verified is None:
             # Being opened: its subscribers are all held, and drop what their replay brings.
-            watch.early = event.position
-            self._deliver(event, watch, watch.encode(event))
-        elif event.position > watch.verified:
-            if event.previous > watch.verified:
-                self.holes += 1
-                logger.info("a hole on %s after %d: reading the log", event.topic, watch.verified)
-                return self._doubt([event])
-            self._verified(event, watch)
+            state.early = event.position
+            self._deliver(event, state, state.encode(event))
+        elif event.position > state.verified:
+            if event.previous > state.verified:
+                self.gaps += 1
+                logger.info("a gap on %s after %d: reading the log", event.topic, state.verified)
+                return self._hold([event])
+            self._deliver_verified(event, state)
 
-    def _doubt(self, held: list[Event]) -> None:
-        self._holding = held
-        self._healing.set()
+    def _hold(self, events: list[Event]) -> None:
+        self._held = events
+        self._heal_due.set()
 
-    def _verified(self, event: Event, watch: Watch) -> None:
-        encoded = watch.encode(event)
-        watch.verified = event.position
-        watch.keep(event.position, encoded)
-        self._deliver(event, watch, encoded)
+    def _deliver_verified(self, event: Event, state: TopicState) -> None:
+        encoded = state.encode(event)
+        state.verified = event.position
+        state.keep(event.position, encoded)
+        self._deliver(event, state, encoded)
 
-    def _deliver(self, event: Event, watch: Watch, encoded: Encoded) -> None:
-        self.taps.tell(event, event.topic)
-        self.deliveries += len(watch)
-        watch.deliver(event.position, encoded)
+    def _deliver(self, event: Event, state: TopicState, encoded: Encoded) -> None:
+        self.taps.call(event, event.topic)
+        self.deliveries += len(state)
+        state.deliver(event.position, encoded)
 
     async def _open(self) -> None:
         async with self._opening:
-            # All of them: whoever waits for the lock is served by this turn.
-            fresh = [topic for topic, watch in self.watches.items() if watch.verified is None]
-            while fresh:
+            # All of them: others that wait for the lock find theirs open.
+            unopened = [topic for topic, state in self.topics.items() if state.verified is None]
+            while unopened:
                 generation = self._generation
-                await self._log.subscribe(fresh)
+                await self._log.subscribe(unopened)
                 head = await self._replay.head()
                 if generation == self._generation:
-                    for topic in fresh:
-                        self.watches[topic].opened(head)
+                    for topic in unopened:
+                        self.topics[topic].open(head)
                     return
 
     async def _heal(self) -> None:
-        self._healing.clear()
+        self._heal_due.clear()
         self.heals += 1
         generation = self._generation
-        if self._holding is None:
-            self._holding = []
+        if self._held is None:
+            self._held = []
         more = True
         try:
             while more:
-                after = {t: w.verified for t, w in self.watches.items() if w.verified is not None}
+                after = {t: s.verified for t, s in self.topics.items() if s.verified is not None}
                 stretch = await self._replay.stretch(after)
                 if generation != self._generation:
-                    return  # deaf again; `restored` will call
+                    return  # disconnected again; `restored` will set it due
                 more = stretch.more
-                self._mend(stretch, after)
+                self._apply(stretch, after)
         except BaseException:
-            self._healing.set()
+            self._heal_due.set()
             raise
-        held, self._holding = self._holding, None
+        held, self._held = self._held, None
         for event in held:
-            self._hear(event)
-        if not self.hearing:
-            self._hearing.set()
-            self.on_state.tell(self.hearing, "the state of hearing")
+            self._receive(event)
+        if not self.live:
+            self._live.set()
+            self.on_state.call(self.live, "the state of the log")
 
-    def _mend(self, stretch: Stretch, after: Mapping[str, int]) -> None:
-        self.watches.report_lost(stretch.lost, stretch.upto)
+    def _apply(self, stretch: Stretch, after: Mapping[str, int]) -> None:
+        self.topics.report_lost(stretch.lost, stretch.upto)
         for event in stretch.events:
-            watch = self.watches[event.topic]
-            if event.position > (watch.verified or 0):
-                self._verified(event, watch)
-        for watch in map(self.watches.__getitem__, after):
-            watch.verified = max(watch.verified or 0, stretch.upto)
+            state = self.topics[event.topic]
+            if event.position > (state.verified or 0):
+                self._deliver_verified(event, state)
+        for state in map(self.topics.__getitem__, after):
+            state.verified = max(state.verified or 0, stretch.upto)
         self._reached = max(self._reached, stretch.upto)
 
-    async def _forget(self) -> None:
+    async def _drop_idle(self) -> None:
         due = asyncio.get_running_loop().time() - LINGER_S
         async with self._opening:
-            gone = self.watches.idle_since(due)
-            for topic in gone:
-                del self.watches[topic]
-            if gone:
-                await self._log.unsubscribe(gone)
+            idle = self.topics.idle_since(due)
+            for topic in idle:
+                del self.topics[topic]
+            if idle:
+                await self._log.unsubscribe(idle)

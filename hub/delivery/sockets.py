@@ -19,7 +19,6 @@ from hub.delivery.round_robin import RoundRobin
 direct = deferred = 0
 
 LOST = -1  # the result of a `send` that failed for good
-
 MAX_READ_BYTES = 64 * 1024
 CLOSE_S = 5.0  # in which a client has to read the last bytes …
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024  # … and in which so much of what it still sends is read and dropped

@@ -1,4 +1,4 @@
-"""One open connection's mailbox in this process."""
+"""The state of one open connection in this process: what it still has to be sent."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ STEP_BYTES = 256 * 1024  # of a replay, written before its reader has to have re
 
 
 class Subscriber:
-    """Bytes for one reader, bounded; a reader that lets them pile up is closed, nobody else waits.
+    """Bytes for one reader, bounded; a reader that lets them pile up is closed, and no other waits for it.
 
-    It begins held: what is delivered is kept aside until `release` says up to where the replay
-    reached. Bytes go to its wire once it has one (`attach`), and until then, or on a server that gives
-    none, wait for `take`. Live on a wire that takes everything at once it is said to *flow*: the
-    fan-out then calls the socket's own ``send``.
+    It begins held: events delivered are kept aside until `release` says up to which position the replay
+    reached. Bytes go to its socket once it has one (`attach`); until then, or on a server that gives none
+    away, they wait for `drain`. ``on_direct`` is called with the socket's own ``send`` when the fan-out may
+    use it, and with None when it may no longer: the subscriber is live and nothing is queued.
     """
 
     __slots__ = (
         "_held",
-        "_limit",
         "_mailbox",
+        "_max_bytes",
         "_size",
-        "_waiter",
         "_socket",
+        "_waiter",
         "address",
-        "after",
-        "came_at",
         "closed",
         "dialect",
         "ends_at",
-        "flow",
         "number",
+        "on_direct",
+        "opened_at",
         "person",
+        "replayed_to",
         "topics",
     )
 
@@ -55,12 +55,12 @@ class Subscriber:
         self.topics = topics
         self.dialect = dialect
         self.ends_at = float("inf")  # Unix time
-        self.came_at = time.time()
-        self.number = next(_numbers)  # of all in this process
-        self.closed = ""  # why, once it is
-        self.after = 0  # up to here the replay reached; hearing may lag behind it
-        self.flow: Callable[[Subscriber, Send | None], None] | None = None  # told to the fan-out
-        self._limit = mailbox_bytes
+        self.opened_at = time.time()
+        self.number = next(_numbers)  # unique in this process
+        self.closed = ""  # the reason, once it is
+        self.replayed_to = 0  # events received later but positioned up to here were in the replay
+        self.on_direct: Callable[[Subscriber, Send | None], None] | None = None
+        self._max_bytes = mailbox_bytes
         self._held: list[tuple[int, Encoded]] | None = []
         self._mailbox: list[bytes] | None = []
         self._size = 0
@@ -73,19 +73,19 @@ class Subscriber:
 
     @property
     def waiting(self) -> int:
-        """Bytes that this reader has not been sent yet."""
+        """Bytes not sent to this reader yet."""
         return self._size if self._socket is None else self._socket.waiting
 
     def deliver(self, position: int, encoded: Encoded) -> None:
-        """An event of the log. Held until the replay is over."""
+        """An event of the log; held until the replay is over."""
         if self._held is None:
-            if position > self.after:
+            if position > self.replayed_to:
                 self.put(encoded)
         elif self._fits(encoded.payload):
             self._held.append((position, encoded))
 
     def put(self, encoded: Encoded) -> None:
-        """Bytes outside the log's order (a count, a heartbeat)."""
+        """Send bytes outside the log's order (a count, a heartbeat)."""
         if self.closed:
             return
         if self._socket is not None:
@@ -101,34 +101,35 @@ class Subscriber:
             self._socket.queue_rest(framed, sent)
 
     def beat(self) -> None:
-        """Show the reader, and whatever stands between, that this connection lives."""
+        """Keep the connection open, for the reader and for the proxies between."""
         self.put(self.dialect.heartbeat)
 
     def revoke(self, *, retry: bool) -> None:
-        """Close for a right that ended; with ``retry`` they may come back with what is left."""
+        """Close because a right ended; with ``retry`` the client may return with the rights that are left."""
         self.close("revoked", self.dialect.revoked(retry=retry))
 
     def retire(self) -> None:
-        """Close because this instance leaves, or for old age: come back after a time of one's own."""
+        """Close because of age, or because this instance is leaving: the client returns after a moment."""
         self.close("retire", self.dialect.retired())
 
     def expire(self) -> None:
+        """Close because the token or session expired."""
         self.close("expired", self.dialect.expired)
 
     def hold(self) -> None:
-        """Hold what comes from now on; what was held until now is replayed otherwise."""
+        """Start holding again; events held so far are dropped because the caller replays them."""
         self._size -= sum(len(encoded.payload) for _, encoded in self._held or ())
         self._held = []
 
     def forget(self, gone: Callable[[Encoded], bool]) -> None:
-        """What is held and gone is not to be delivered any more."""
+        """Drop held events that are gone from the log."""
         if self._held is not None:
             self._size -= sum(len(encoded.payload) for _, encoded in self._held if gone(encoded))
             self._held = [kept for kept in self._held if not gone(kept[1])]
 
     def release(self, upto: int) -> None:
-        """Go live: what was held and stands after ``upto`` goes out now."""
-        held, self._held, self.after = self._held or [], None, upto
+        """Go live: held events after ``upto`` are sent now."""
+        held, self._held, self.replayed_to = self._held or [], None, upto
         if self._socket is None:
             self._size -= sum(len(encoded.payload) for _, encoded in held)
         for position, encoded in held:
@@ -137,15 +138,15 @@ class Subscriber:
         self._changed()
 
     def attach(self, socket: ClientSocket) -> None:
-        """Write to a wire from now on; what waits goes first, as one chunk."""
-        waiting = b"".join(self._mailbox or ())
+        """Write to a socket from now on; the mailbox goes first, as one chunk."""
+        queued = b"".join(self._mailbox or ())
         self._socket, self._mailbox = socket, None
         socket.on_change = self._changed
-        if waiting:
-            socket.write(self.dialect.frame(waiting))
+        if queued:
+            socket.write(self.dialect.frame(queued))
 
     def close(self, reason: str, last: Encoded | None = None) -> None:
-        """End the stream; ``last`` goes after what waits already. The first reason stands."""
+        """End the stream, with ``last`` after everything queued. The first reason counts."""
         if self.closed:
             return
         self.closed = reason
@@ -156,10 +157,10 @@ class Subscriber:
                 self._mailbox.append(last.payload)
             self._wake()
 
-    async def take(self) -> bytes:
-        """Everything that waits, joined, once something does; empty when closed and drained."""
+    async def drain(self) -> bytes:
+        """The mailbox's payloads, joined, once there are some; empty when closed and drained."""
         if self._mailbox is None:
-            raise RuntimeError("what has a wire is not taken")
+            raise RuntimeError("a subscriber with a socket has no mailbox")
         if not self._mailbox and not self.closed:
             await self._wait()
         data = self._mailbox[0] if len(self._mailbox) == 1 else b"".join(self._mailbox)
@@ -168,14 +169,14 @@ class Subscriber:
         return data
 
     async def write(self, payload: bytes) -> None:
-        """Write a part of a replay to the wire, and wait for a reader that is behind."""
+        """Write a part of a replay to the socket, and wait for a reader that is behind."""
         for start in range(0, len(payload), STEP_BYTES):
             if self._socket is not None:
                 self._socket.write(self.dialect.frame(payload[start : start + STEP_BYTES]))
-                await self.drained()
+                await self.flushed()
 
-    async def drained(self) -> None:
-        """Return once the wire has no bytes waiting, or the stream is closed."""
+    async def flushed(self) -> None:
+        """Return once the socket has nothing queued, or the stream is closed."""
         while self._socket is not None and self._socket.waiting and not self.closed:
             await self._wait()
 
@@ -186,9 +187,9 @@ class Subscriber:
         finally:
             self._waiter = None
 
-    def _fits(self, data: bytes) -> bool:
-        self._size += len(data)
-        if self._size <= self._limit:
+    def _fits(self, payload: bytes) -> bool:
+        self._size += len(payload)
+        if self._size <= self._max_bytes:
             return True
         if self._held is not None:
             self._held = []
@@ -199,8 +200,8 @@ class Subscriber:
 
     def _changed(self) -> None:
         self._wake()
-        if self._socket is not None and self._held is None and self.flow is not None:
-            self.flow(self, None if self.closed else self._socket.send)
+        if self._socket is not None and self._held is None and self.on_direct is not None:
+            self.on_direct(self, None if self.closed else self._socket.send)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

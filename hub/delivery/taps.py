@@ -1,4 +1,4 @@
-"""Who is told of what passes: one that fails stops neither the others nor what passes."""
+"""Callbacks of which one that fails stops neither the others nor the caller."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ T = TypeVar("T")
 
 
 class Taps(list[Callable[[T], None]]):
-    """In the order in which they came."""
+    """Called in the order in which they were added."""
 
-    def tell(self, what: T, place: str) -> None:
-        """Never raises; ``place`` is where it passes, a topic, say."""
+    def call(self, value: T, source: str) -> None:
+        """Never raises; ``source`` says in the log where the value came from, a topic for one."""
         for tap in self:
             try:
-                tap(what)
+                tap(value)
             except Exception as error:
-                malformed.note("tap", place, error)
+                malformed.note("tap", source, error)

@@ -6,24 +6,24 @@ from collections.abc import Iterable, Sequence
 
 from hub import topics
 from hub.delivery.subscriber import Send, Subscriber
-from hub.delivery.topic_state import Watch, close_failed
+from hub.delivery.topic_state import TopicState, close_failed
 from hub.events import Encoded, Event
 from hub.log.arrivals import Arrivals
 
 
-class TopicTable(dict[str, Watch]):
+class TopicTable(dict[str, TopicState]):
     """The control topic is always in it: taps read what instances tell each other, whoever is connected."""
 
     def __init__(self) -> None:
-        super().__init__({topics.CONTROL: Watch(_unframed)})
+        super().__init__({topics.CONTROL: TopicState(_unframed)})
 
     def add(self, subscriber: Subscriber) -> bool:
         """Add a held subscriber to its topics; whether any of them has yet to be opened."""
         for topic in subscriber.topics:
             state = self.get(topic)
             if state is None:
-                state = self[topic] = Watch(subscriber.dialect.event)
-            state.others[subscriber] = None
+                state = self[topic] = TopicState(subscriber.dialect.event)
+            state.buffered[subscriber] = None
             state.empty_since = None
         return any(self[topic].verified is None for topic in subscriber.topics)
 
@@ -38,7 +38,7 @@ class TopicTable(dict[str, Watch]):
         """The subscriber's socket accepts bytes at once by ``send``, or with None no longer."""
         for topic in subscriber.topics:
             if topic in self:
-                self[topic].flow(subscriber, send)
+                self[topic].set_direct(subscriber, send)
 
     def recent(
         self, names: Iterable[str], after: int, arrivals: Arrivals, *, reached: int
@@ -60,7 +60,7 @@ class TopicTable(dict[str, Watch]):
         """Something is missing before ``upto`` on these topics: a reader gets one reset for all of them."""
         resets: dict[Subscriber, list[str]] = {}
         for topic in names:
-            for subscriber in self[topic].lost(upto):
+            for subscriber in self[topic].lose(upto):
                 resets.setdefault(subscriber, []).append(topic)
         for subscriber, lost in resets.items():
             try:

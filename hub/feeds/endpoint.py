@@ -1,8 +1,8 @@
-"""The SSE door: authorise, replay, hold, stream.
+"""The feed endpoint: admits a client, replays what it missed, and streams server-sent events.
 
-An ASGI application beside Django, not a view of it: an open feed holds no thread, no database
-connection and no request. Where the server gives the connection away (``hub.take``), the feed's
-coroutine ends once it is live, and only its subscriber stays.
+It is an ASGI application next to Django, not a view: an open feed holds no thread, no database connection and
+no request. Where the server gives the connection away (``hub.take``), the coroutine ends once the feed is
+live, and only the subscriber remains.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from prometheus_client import Histogram
 
-from hub.delivery.catchup import CatchUp
+from hub.delivery.catch_up import CatchUp
 from hub.delivery.endpoint import Endpoint, EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
@@ -72,7 +72,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         except Problem as problem:
             return await respond_problem(send, problem, request.cors)
         except Exception as error:
-            return await respond_problem(send, outages.problem(error, "letting a feed in"), request.cors)
+            return await respond_problem(send, outages.problem(error, "admitting a feed"), request.cors)
         transport = transports.transport(
             scope,
             receive,
@@ -89,10 +89,10 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
                 self._fanout,
                 self._replay,
                 subscriber,
-                request.after,
-                partial(_opening, subscriber, facts),
-                transport.write,
-                b"retry: %d\n\n" % retry_ms(),
+                after=request.after,
+                opening=partial(_opening, subscriber, facts),
+                write=transport.write,
+                preamble=b"retry: %d\n\n" % retry_ms(),
             )
             await catchup.run()
             if request.after is not None:
@@ -126,8 +126,8 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         )
 
     def release(self, subscriber: Subscriber) -> None:
-        self._application.feed_closed(subscriber)
         super().release(subscriber)
+        self._application.feed_closed(subscriber)
 
     def _live_topics(self, subscriber: Subscriber) -> int:
         """Those outside the user's own inbox."""

@@ -57,7 +57,7 @@ class SocketTransport:
             first, data = data[:STEP_BYTES], data[STEP_BYTES:]
             self._socket.write(_head(self._headers) + chunk(first))
             self._subscriber.attach(self._socket)
-            await self._subscriber.drained()
+            await self._subscriber.flushed()
         await self._subscriber.write(data)
 
     async def follow(self) -> None:
@@ -85,7 +85,7 @@ class SendTransport:
         await self._pass({"type": "http.response.body", "body": data, "more_body": True})
 
     async def follow(self) -> None:
-        while data := await self._subscriber.take():
+        while data := await self._subscriber.drain():
             await self.write(data)
         await self._pass({"type": "http.response.body", "body": b"", "more_body": False})
 

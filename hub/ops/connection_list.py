@@ -40,7 +40,7 @@ class Filter:
             and self.person in ("", person.id, person.name)
             and (not self.topic or self.topic in subscriber.topics)
             and subscriber.address.startswith(self.address)
-            and now - subscriber.came_at >= self.older_s
+            and now - subscriber.opened_at >= self.older_s
         )
 
 
@@ -95,6 +95,6 @@ def _describe(kind: str, subscriber: Subscriber, now: float) -> dict[str, Any]:
         "address": subscriber.address,
         "topics": list(subscriber.topics[:MAX_TOPICS_LISTED]),
         "more_topics": max(0, len(subscriber.topics) - MAX_TOPICS_LISTED),
-        "age_s": round(now - subscriber.came_at),
+        "age_s": round(now - subscriber.opened_at),
         "waiting_bytes": subscriber.waiting,
     }

@@ -38,7 +38,7 @@ class Health:
             reasons.append("draining: this instance is shutting down or was told to drain")
         if self._log.silence() > MAX_SILENCE_S:
             reasons.append("log: nothing received, check HUB_REDIS_URL and Redis")
-        elif not self._fanout.hearing:
+        elif not self._fanout.live:
             reasons.append("log: reconnected, catching up")
         if trouble := await self._database_trouble():
             reasons.append(f"database: {trouble}")

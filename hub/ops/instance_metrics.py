@@ -24,18 +24,18 @@ from hub.support.faults import malformed
 
 
 def export_log(metrics: Metrics, log: Log, fanout: Fanout) -> None:
-    metrics.gauge("hub_topics", "Topics this instance is subscribed to.", lambda: fanout.topics)
-    metrics.gauge("hub_hearing", "1 while events of the log are received.", lambda: fanout.hearing)
+    metrics.gauge("hub_topics", "Topics this instance is subscribed to.", lambda: len(fanout.topics))
+    metrics.gauge("hub_hearing", "1 while events of the log are received.", lambda: fanout.live)
     metrics.gauge("hub_log_silence_seconds", "Time since anything was received from the log.", log.silence)
     metrics.gauge(
         "hub_hearing_lag_seconds",
         "From an event's position to its receipt, for the last event.",
         lambda: fanout.lag_s,
     )
-    metrics.counter("hub_events_heard", "Events received from the log.", lambda: fanout.heard_events)
+    metrics.counter("hub_events_heard", "Events received from the log.", lambda: fanout.received_events)
     metrics.counter("hub_deliveries", "Events given to subscribers.", lambda: fanout.deliveries)
     metrics.counter("hub_heals", "Times the log was read to close or rule out a gap.", lambda: fanout.heals)
-    metrics.counter("hub_holes", "Gaps found in the received events.", lambda: fanout.holes)
+    metrics.counter("hub_holes", "Gaps found in the received events.", lambda: fanout.gaps)
 
 
 def export_connections(

@@ -48,12 +48,12 @@ class InstanceStats:
             "feeds": len(self._feeds.connections),
             "members": len(self._rooms.connections),
             "rooms": self._rooms.rooms,
-            "topics": self._fanout.topics,
+            "topics": len(self._fanout.topics),
             "deliveries_per_s": round((deliveries - deliveries_before) / seconds, 1),
             "heard_per_s": round((received - received_before) / seconds, 1),
             "loop_lag_ms": round(self._loop_lag.worst_s * 1000, 1),
             "hearing_lag_ms": round(self._fanout.lag_s * 1000, 1),
-            "hearing": self._fanout.hearing,
+            "hearing": self._fanout.live,
             "memory_mb": round(_memory() / 1_000_000, 1),
             "waiting_bytes": sum(waiting),
             "draining": self._feeds.draining,
@@ -61,7 +61,7 @@ class InstanceStats:
         }
 
     def _counters(self) -> tuple[float, int, int, float]:
-        return time.monotonic(), self._fanout.deliveries, self._fanout.heard_events, time.process_time()
+        return time.monotonic(), self._fanout.deliveries, self._fanout.received_events, time.process_time()
 
 
 def _memory() -> int:

@@ -57,7 +57,7 @@ class LiveStatus:
         application: Application,
     ) -> None:
         self._log = log
-        self._topics = fanout.watches
+        self._topics = fanout.topics
         self._instance = instance
         self._feeds = feeds
         self._rooms = rooms

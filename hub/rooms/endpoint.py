@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from hub import events, topics
-from hub.delivery.catchup import CatchUp
+from hub.delivery.catch_up import CatchUp
 from hub.delivery.endpoint import Endpoint, EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
@@ -128,7 +128,14 @@ class Rooms(Endpoint[Handshake, Member]):
             room = await self._lobby.enter(member, member.entry, member.write)
             member.since = room.begins if after is None else after
             opening = partial(self._welcome, room, member)
-            await CatchUp(self._fanout, self._replay, member, member.since, opening, member.write).run()
+            await CatchUp(
+                self._fanout,
+                self._replay,
+                member,
+                after=member.since,
+                opening=opening,
+                write=member.write,
+            ).run()
         except Exception:
             logger.exception("%s could not be brought into %s", member.person.id, member.topics)
             return member.end(Close.ERROR, "instance error")

@@ -80,7 +80,7 @@ class Lobby:
             except LogAway as error:
                 logger.info("a member waits for the log: %s", error)
                 await write(member.dialect.degraded.payload)
-                await self._fanout.until_hearing()
+                await self._fanout.until_live()
         if member.closed:
             return room
         member.counted = True
@@ -173,7 +173,7 @@ class Lobby:
         if since is None:
             since = lines[0].previous if lines else after
         room.opened(lines, after)
-        self._fanout.remember(room.topic, lines, since)
+        self._fanout.prepend(room.topic, lines, since)
         room.people = {**await self._attendance.of(room.topic), **room.people}
 
     async def _kept(self, room: Room) -> list[Event]:

@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 
-from hub.delivery.catchup import CatchUp
+from hub.delivery.catch_up import CatchUp
 from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
@@ -97,7 +97,7 @@ async def play(
     replay = Replay(contract, StubApplication())
     fanout = Fanout(contract, replay)
     loops = [asyncio.create_task(log.listen(fanout)), asyncio.create_task(fanout.run())]
-    await fanout.until_hearing()
+    await fanout.until_live()
     published: list[int] = []
     topics: dict[int, str] = {}
 
@@ -127,9 +127,9 @@ async def play(
             fanout,
             replay,
             subscriber,
-            after,
-            lambda position, resumed: b"event: stream-open\nid: %d\ndata: {}\n\n" % position,
-            write,
+            after=after,
+            opening=lambda position, resumed: b"event: stream-open\nid: %d\ndata: {}\n\n" % position,
+            write=write,
         ).run()
         return subscriber
 
@@ -141,12 +141,12 @@ async def play(
     subscriber, *_ = await asyncio.gather(subscribe(), publish(), publish())
     # The clock's head check, at once: a lost last event has no successor to betray it.
     fanout.restored()
-    while fanout._holding is not None or fanout._healing.is_set():
+    while not fanout.settled:
         await asyncio.sleep(0)
     for _ in range(5):
         await asyncio.sleep(0)
     subscriber.close("over")
-    written.append(await subscriber.take())
+    written.append(await subscriber.drain())
     lines = b"".join(written).decode().splitlines()
     ids = [int(line[4:]) for line in lines if line.startswith("id: ")]
     assert ids.pop(0) == expected_after[0], "the opening repeats the position"

@@ -168,7 +168,7 @@ class Desk(StubApplication):
         self.feeds = Feeds(self.fanout, limits, options, replay=replay, application=self)
         self.revocation = Revocation(self.fanout.control, [self.feeds.connections], self)
         self.fanout.on_state.append(self.receiving)
-        self.fanout.taps.append(lambda event: self.event_received(event, self.fanout.watches[event.topic]))
+        self.fanout.taps.append(lambda event: self.event_received(event, self.fanout.topics[event.topic]))
         self.clients: list[Client] = []
         self.asked: list[Mapping[str, int]] = []  # of the database
 
@@ -253,7 +253,7 @@ class Desk(StubApplication):
                 self.revocation.run(),
             )
         ]
-        await self.fanout.until_hearing()
+        await self.fanout.until_live()
         return self
 
     async def __aexit__(self, *error: object) -> None:

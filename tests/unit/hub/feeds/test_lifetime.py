@@ -136,4 +136,4 @@ async def test_a_client_that_left_leaves_nothing_behind(desk: Desk) -> None:
 
     assert not desk.feeds.connections
     assert not desk.unread_counts.topics
-    assert not desk.fanout.watches["job-1"]
+    assert not desk.fanout.topics["job-1"]

@@ -63,7 +63,7 @@ async def test_a_database_that_does_not_answer_is_a_503(desk: Desk, monkeypatch:
 async def test_what_fails_before_the_first_byte_is_a_503_and_leaves_nobody_counted(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.delivery.catchup.CatchUp.run", failing(RuntimeError(SECRET)))
+    monkeypatch.setattr("hub.delivery.catch_up.CatchUp.run", failing(RuntimeError(SECRET)))
 
     client = await desk.refused()
 

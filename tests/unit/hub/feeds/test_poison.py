@@ -91,7 +91,7 @@ async def test_a_state_that_cannot_be_told_stops_nobody(desk: Desk) -> None:
 
 async def test_a_heal_that_fails_is_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     feed = await desk.opened(("topic", "job-1"))
-    heal = Fanout._mend
+    heal = Fanout._apply
     failed: list[bool] = []
 
     def fail_once(*args: object) -> None:
@@ -100,7 +100,7 @@ async def test_a_heal_that_fails_is_tried_again(desk: Desk, monkeypatch: pytest.
             raise RuntimeError("no good")
         heal(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Fanout, "_mend", fail_once)
+    monkeypatch.setattr(Fanout, "_apply", fail_once)
     desk.fanout.deaf()
     desk.publish("job-1", "while deaf")
     desk.fanout.restored()

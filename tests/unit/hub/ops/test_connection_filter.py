@@ -22,7 +22,7 @@ def subscriber(name: str, *more: str, address: str = "127.0.0.1", age_s: float =
         dialect=SSE,
         mailbox_bytes=1000,
     )
-    made.came_at = time.time() - age_s
+    made.opened_at = time.time() - age_s
     return made
 
 

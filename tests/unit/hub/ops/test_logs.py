@@ -50,7 +50,7 @@ def test_a_connection_tells_when_it_opens_and_why_it_closed(lines: Lines) -> Non
 
     connection_log.log_opened("feed", one)
     one.close("slow")
-    connection_log.log_closed("feed", one, one.came_at + 2.5)
+    connection_log.log_closed("feed", one, one.opened_at + 2.5)
 
     opened, closed = lines.said
     ids = {"connection": one.number, "person": "7", "endpoint": "feed", "instance": "hub-1", "level": "info"}

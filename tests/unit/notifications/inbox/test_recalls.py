@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.delivery.subscriber import Subscriber
-from hub.delivery.topic_state import Watch
+from hub.delivery.topic_state import TopicState
 from hub.events import Event, draft
 from hub.feeds.sse import SSE
 from hub.ports import Person
@@ -44,7 +44,7 @@ async def test_the_tail_forgets_what_was_taken_back(desk: Desk) -> None:
 
 
 async def test_a_reader_who_holds_it_until_the_replay_is_over_is_not_given_it() -> None:
-    watch = Watch(SSE.event)
+    topic = TopicState(SSE.event)
     reader = Subscriber(
         Person("1", "ann", ("everyone",)),
         address="",
@@ -52,7 +52,7 @@ async def test_a_reader_who_holds_it_until_the_replay_is_over_is_not_given_it() 
         dialect=SSE,
         mailbox_bytes=1 << 16,
     )
-    watch.others[reader] = None
+    topic.buffered[reader] = None
     events = [
         Event(n, n - 1, "everyone", type, draft("everyone", type, {"id": id}).body)
         for n, (type, id) in enumerate(
@@ -60,12 +60,12 @@ async def test_a_reader_who_holds_it_until_the_replay_is_over_is_not_given_it() 
         )
     ]
     for event in events:
-        wire.forget_recalled(event, watch)
-        watch.deliver(event.position, watch.encode(event))
+        wire.forget_recalled(event, topic)
+        topic.deliver(event.position, topic.encode(event))
 
     reader.release(0)
 
-    assert await reader.take() == b"".join(SSE.event(event).payload for event in events[1:])
+    assert await reader.drain() == b"".join(SSE.event(event).payload for event in events[1:])
 
 
 async def test_from_the_log_no_reset_is_told_for_its_place(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""A subscriber on its way to live: joined, told where it stands, given what it missed, released."""
+"""Brings a subscriber up to date: joins its topics, replays what it missed, and releases it live."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
@@ -16,17 +16,17 @@ from hub.log.arrivals import Arrivals
 from hub.log.replay import Replay, Stretch
 from hub.ports import Span
 
-BEAT_S = 1.0  # while the log is away
+HEARTBEAT_S = 1.0  # while the log is away
 
 logger = logging.getLogger(__name__)
 
 
 class CatchUp:
-    """May be interrupted by the log going away; then it says so, waits, and goes on from there.
+    """One use for one subscriber. Survives outages of the log: it notifies, waits, and resumes.
 
-    ``after`` is the position to resume from, None for now; ``head`` are the very first bytes, and
-    ``opening`` what it is told of its position, and whether that is one it came with. Afterwards
-    ``events`` is how many were replayed, and `spans` says which.
+    ``after`` is the position to resume from, None for now. ``write`` sends bytes and waits for a slow reader;
+    ``preamble`` are the very first. ``opening`` makes the reader's first event, from its position and whether
+    that is one it came with. Afterwards ``events`` is how many were replayed, and `spans` says which.
     """
 
     def __init__(
@@ -34,10 +34,11 @@ class CatchUp:
         fanout: Fanout,
         replay: Replay,
         subscriber: Subscriber,
+        *,
         after: int | None,
         opening: Callable[[int, bool], bytes],
         write: Callable[[bytes], Awaitable[None]],
-        head: bytes = b"",
+        preamble: bytes = b"",
     ) -> None:
         self._fanout = fanout
         self._replay = replay
@@ -47,9 +48,9 @@ class CatchUp:
         self._resumed = after is not None
         self._opening = opening
         self._write = write
-        self._head = head
+        self._preamble = preamble
         self._opened = False
-        self._told: set[str] = set()
+        self._reset_topics: set[str] = set()  # reported as incomplete
         self._arrivals = Arrivals(subscriber.person, subscriber.topics)
         self._since = self._reached = 0
         self._cuts: dict[str, tuple[int, int]] = {}  # of a long topic: where it breaks off, and goes on
@@ -66,11 +67,11 @@ class CatchUp:
                 return self._subscriber.release(upto)
             except LogAway as error:
                 logger.info("a subscriber waits for the log: %s", error)
-                await self._write(self._first() + self._dialect.degraded.payload)
+                await self._write(self._first_bytes() + self._dialect.degraded.payload)
                 await self._wait()
 
     def spans(self) -> list[Span]:
-        """What was given of each topic: everything there that stands within its spans."""
+        """What was replayed: everything on a span's topics that is positioned within it."""
         bounds: dict[tuple[int, int], list[str]] = {}
         for topic in self._subscriber.topics:
             begin = self._arrivals.since(topic, self._since)
@@ -81,7 +82,7 @@ class CatchUp:
         return [Span(tuple(names), *span) for span, names in bounds.items()]
 
     async def _from_memory(self) -> int | None:
-        """In one write, without asking the log; None if it has to be asked."""
+        """In one write, without reading the log; None if it has to be read."""
         if self._opened:
             return None
         replayed: list[tuple[int, Encoded]] = []
@@ -94,16 +95,13 @@ class CatchUp:
             if found is None:
                 return None
             # Nothing of this is delivered again. A lost announcement found later by a heal may be
-            # older than it, and must not be taken for something replayed.
+            # older than it, and must not be mistaken for a replayed event.
             replayed, upto = found, self._after
-            self._subscriber.hold()  # whoever joined a while ago holds some of this already
+            self._subscriber.hold()  # a subscriber that joined a while ago holds some of this already
         self.events += len(replayed)
         self._reached = replayed[-1][0] if replayed else upto
-        await self._write(
-            b"".join(
-                [self._open(), *(encoded.payload for _, encoded in replayed), self._dialect.live.payload]
-            )
-        )
+        payloads = [encoded.payload for _, encoded in replayed]
+        await self._write(b"".join([self._open(), *payloads, self._dialect.live.payload]))
         return upto
 
     async def _from_log(self) -> int:
@@ -116,12 +114,13 @@ class CatchUp:
         if unknown:
             await self._write(self._dialect.reset(self._subscriber.topics, newest, "unknown").payload)
         async for stretch in self._replay.of(self._subscriber.topics, self._after, self._arrivals):
-            self._cut(stretch)
+            self._note_cuts(stretch)
             resets = [
-                self._reset(stretch.lost, stretch.upto),
+                self._reset(stretch.lost, stretch.upto, "trimmed"),
                 self._reset(stretch.long, stretch.upto, "long"),
             ]
-            data = b"".join([*resets, *(self._dialect.event(event).payload for event in stretch.events)])
+            events = [self._dialect.event(event).payload for event in stretch.events]
+            data = b"".join([*resets, *events])
             if data:
                 await self._write(data)
             self._after = self._reached = stretch.upto
@@ -129,8 +128,8 @@ class CatchUp:
         await self._write(self._dialect.live.payload)
         return self._after
 
-    def _cut(self, stretch: Stretch) -> None:
-        """Note where the long topics break off, and where they go on."""
+    def _note_cuts(self, stretch: Stretch) -> None:
+        """Where the long topics break off, and where they go on."""
         for topic in stretch.long:
             self._cuts[topic] = self._after or 0, sys.maxsize
         if self._cuts:
@@ -139,26 +138,26 @@ class CatchUp:
                 if until < event.position <= again:
                     self._cuts[event.topic] = until, event.position - 1
 
-    def _reset(self, names: list[str], upto: int, reason: str = "trimmed") -> bytes:
-        fresh = [topic for topic in names if topic not in self._told]
-        self._told.update(fresh)
+    def _reset(self, names: Sequence[str], upto: int, reason: str) -> bytes:
+        fresh = [topic for topic in names if topic not in self._reset_topics]
+        self._reset_topics.update(fresh)
         return self._dialect.reset(fresh, upto, reason).payload if fresh else b""
 
     async def _wait(self) -> None:
-        hearing = asyncio.ensure_future(self._fanout.until_hearing())
+        live = asyncio.ensure_future(self._fanout.until_live())
         try:
             await asyncio.sleep(random.uniform(0.05, 0.25))  # noqa: S311
-            while not hearing.done() and not self._subscriber.closed:
-                await asyncio.wait([hearing], timeout=BEAT_S)
+            while not live.done() and not self._subscriber.closed:
+                await asyncio.wait([live], timeout=HEARTBEAT_S)
                 await self._write(self._dialect.heartbeat.payload)
         finally:
-            hearing.cancel()
+            live.cancel()
 
-    def _first(self) -> bytes:
-        head, self._head = self._head, b""
-        return head
+    def _first_bytes(self) -> bytes:
+        preamble, self._preamble = self._preamble, b""
+        return preamble
 
     def _open(self) -> bytes:
         self._opened = True
         self._since = self._after or 0
-        return self._first() + self._opening(self._after or 0, self._resumed)
+        return self._first_bytes() + self._opening(self._after or 0, self._resumed)
