@@ -1,4 +1,4 @@
-"""The doctor: goes through the balancer as people do, times each hop, and names what is set up wrongly."""
+"""The doctor: connects through the balancer as clients do, times each hop, and names misconfigurations."""
 
 from __future__ import annotations
 
@@ -9,67 +9,70 @@ from django.conf import settings
 
 from hub import topics
 from hub.doctor import backends, feed_checks, proxy, room_checks
-from hub.doctor.client import CannotConnect, Door, Feed
-from hub.doctor.fixture import Visit
+from hub.doctor.client import CannotConnect, Client
+from hub.doctor.feed_reader import FeedReader
+from hub.doctor.fixture import Fixture
 from hub.doctor.report import Finding, Report
 
-__all__ = ["CannotConnect", "Door", "Finding", "Report", "Visit", "examine", "straight"]
+__all__ = ["CannotConnect", "Client", "Finding", "Fixture", "Report", "direct_client", "examine"]
 
 
 def examine(
-    door: Door,
-    direct: Door,
-    visiting: Callable[[], AbstractContextManager[Visit]],
+    client: Client,
+    direct: Client,
+    make_fixture: Callable[[], AbstractContextManager[Fixture]],
     *,
     static: str,
     quick: bool = False,
 ) -> Report:
-    """Look at everything once; ``static`` is a file that is served, and ``quick`` awaits no heartbeat.
+    """Run every check once, through ``client`` and, to compare, straight to an instance by ``direct``.
 
-    Raise `CannotConnect` where nobody answers, and `ValueError` where another site is named instead.
+    ``static`` is the path of a static file; ``quick`` waits for no heartbeat. Raise `CannotConnect` where
+    nothing answers, and `ValueError` where the URL redirects to another site.
     """
-    report = Report(door.url)
+    report = Report(client.url)
     try:
         direct.connect().close()
     except CannotConnect:
-        report.note(f"no instance listens at {direct.place} (HUB_PORT): nothing to compare with.")
-        direct = door
-    backends.checked(report)
-    trusted = proxy.connected(report, door)
+        report.note(f"no instance listens at {direct.address} (HUB_PORT): nothing to compare with.")
+        direct = client
+    backends.run_system_checks(report)
+    trusted = proxy.check_connection(report, client)
     try:
-        mirrored = trusted and proxy.mirrored(report, door)
-        ready = backends.database(report)
-        if mirrored or report.named("hub.D027"):
-            proxy.served(report, door, static)
-        if report.between:
-            proxy.public(report, door)
-        if mirrored and ready:
-            with visiting() as visit:
-                _visited(report, door, direct, visit, quick)
+        echoed = trusted and proxy.check_echo(report, client)
+        migrated = backends.check_database(report)
+        if echoed or report.has("hub.D027"):
+            proxy.check_static_and_cors(report, client, static)
+        if report.proxied:
+            proxy.check_private_pages(report, client)
+        if echoed and migrated:
+            with make_fixture() as fixture:
+                _check_live(report, client, direct, fixture, quick)
         else:
-            report.note("Redis, a feed and a room were not tried: mend what is named here, and ask again.")
+            report.note("Redis, feeds and rooms were not checked: fix what is named here, then run it again.")
     except CannotConnect as error:
-        # It did connect before: what was found meanwhile is told all the same.
+        # It connected before: what was found meanwhile is reported all the same.
         report.find("hub.D025", str(error))
-        report.note("not everything was tried: mend what is named here, and ask again.")
+        report.note("not everything was checked: fix what is named here, then run it again.")
     return report
 
 
-def straight(door: Door) -> Door:
-    """To the instance of this environment, asked as the balancer would ask it."""
+def direct_client(client: Client) -> Client:
+    """A client of the instance of this environment, whose requests look like the balancer's."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HUB_HOST, settings.HUB_HOST)  # noqa: S104
-    return Door("http", door.host, (host, settings.HUB_PORT))
+    return Client("http", client.host, (host, settings.HUB_PORT))
 
 
-def _visited(report: Report, door: Door, direct: Door, visit: Visit, quick: bool) -> None:
-    backends.log(report, visit.topic)
-    # Nothing is ever said on this one: from heartbeat to heartbeat it is as quiet as a feed can be.
-    quiet = None if quick else Feed(door, topics.check_live(f"{visit.topic}-quiet"), visit.token).open()
+def _check_live(report: Report, client: Client, direct: Client, fixture: Fixture, quick: bool) -> None:
+    backends.check_log(report, fixture.topic)
+    # Nothing is published on this topic: from heartbeat to heartbeat it is as quiet as a feed can be.
+    quiet_topic = topics.check_live(f"{fixture.topic}-quiet")
+    quiet = None if quick else FeedReader(client, quiet_topic, fixture.token).open()
     try:
-        feed_checks.published(report, door, direct, visit)
-        room_checks.rooms(report, door, visit)
-        if quiet is not None and not report.named("hub.D001", "hub.D007", "hub.D025"):
-            feed_checks.beats(report, quiet, door)
+        feed_checks.check_feeds(report, client, direct, fixture)
+        room_checks.check_room(report, client, fixture)
+        if quiet is not None and not report.has("hub.D001", "hub.D007", "hub.D025"):
+            feed_checks.check_heartbeats(report, quiet, client)
     finally:
         if quiet is not None:
             quiet.close()

@@ -1,4 +1,4 @@
-"""The database and Redis, straight from here."""
+"""Checks of the database and of Redis, connected to directly."""
 
 from __future__ import annotations
 
@@ -15,45 +15,46 @@ from django.db.migrations.executor import MigrationExecutor
 from redis.exceptions import NoPermissionError, RedisError
 
 from hub import events
-from hub.doctor.clock_skew import skewed
+from hub.doctor.clock_skew import check_clock
 from hub.doctor.report import Finding, Report
 from hub.events import Event
 from hub.log import LogAway
 from hub.log.current import shared_log
 
-OLDEST = (6, 2)  # XTRIM MINID
-SUPERUSERS = 3  # connections that PostgreSQL keeps for them
-HEARD_S = 5.0
-TRIES = 3
+OLDEST_REDIS = (6, 2)  # XTRIM MINID
+RESERVED_CONNECTIONS = 3  # that PostgreSQL keeps for superusers
+RECEIPT_TIMEOUT_S = 5.0
+MEASUREMENTS = 3
 
 
-def checked(report: Report) -> None:
-    """What can be known without asking anybody: the system checks."""
+def run_system_checks(report: Report) -> None:
+    """Report what Django's system checks of the hub say about this environment."""
     for message in checks.run_checks(tags=["hub"]):
         report.findings.append(Finding(message.id or "", "system check", message.msg, message.hint or ""))
 
 
-def database(report: Report) -> bool:
-    """Ask the database how long it takes, its clock and its tables; whether a visit can be made."""
+def check_database(report: Report) -> bool:
+    """Check the database's latency, clock, role, connections and migrations; whether it is migrated."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")  # the first asks for a connection, too
-        took = [_ask(cursor, "SELECT 1")[0] for _ in range(TRIES)]
-        report.hop("the database answers", min(took), connection.vendor)
+        cursor.execute("SELECT 1")  # the first also connects
+        durations_s = [_query(cursor, "SELECT 1")[0] for _ in range(MEASUREMENTS)]
+        report.hop("the database answers", min(durations_s), connection.vendor)
         if connection.vendor == "postgresql":
-            took_s, now = _ask(cursor, "SELECT extract(epoch FROM clock_timestamp())")
-            skewed(report, "the database", float(now), time.time(), took_s)
-            # A pooler makes up the process id that a connection is told of.
-            pooled = int(_ask(cursor, "SELECT pg_backend_pid()")[1]) != connection.connection.info.backend_pid
-            _strength(report, cursor)
-            _connections(report, int(_ask(cursor, "SHOW max_connections")[1]), pooled)
+            duration_s, now = _query(cursor, "SELECT extract(epoch FROM clock_timestamp())")
+            check_clock(report, "the database", float(now), time.time(), duration_s)
+            # A pooler invents the process id that it gives to a new connection.
+            backend = int(_query(cursor, "SELECT pg_backend_pid()")[1])
+            pooled = backend != connection.connection.info.backend_pid
+            _check_role(report, cursor)
+            _check_connections(report, int(_query(cursor, "SHOW max_connections")[1]), pooled)
     executor = MigrationExecutor(connection)
     if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
         report.find("hub.D018", f"{len(plan)} to apply, {plan[0][0]} the first: no instance is ready.")
     return not plan
 
 
-def log(report: Report, topic: str) -> None:
-    """Redis: its answer, its clock, its settings; then an append, and the hearing of it."""
+def check_log(report: Report, topic: str) -> None:
+    """Check Redis's latency, clock and settings, then append an event and receive it."""
     if not settings.HUB_REDIS_URL:
         return
     client = redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=3, socket_connect_timeout=3)
@@ -62,75 +63,78 @@ def log(report: Report, topic: str) -> None:
         began = time.perf_counter()
         client.ping()
         report.hop("Redis answers", time.perf_counter() - began)
-        _settings(report, client)
-        _heard(report, topic)
+        _check_redis_settings(report, client)
+        _check_receipt(report, topic)
     except (RedisError, LogAway) as error:
         report.find("hub.D017", f"Redis: {error}")
     finally:
         client.close()
 
 
-def connections(instances: int) -> int:
-    """How many connections to the database so many instances may hold."""
+def database_connections(instances: int) -> int:
+    """How many connections to the database that number of instances may hold."""
     options = connection.settings_dict["OPTIONS"].get("pool") or {}
     return instances * int(options.get("max_size", settings.THREADS + settings.DOOR_THREADS))
 
 
-def _ask(cursor: object, query: str) -> tuple[float, str]:
+def _query(cursor: object, query: str) -> tuple[float, str]:
+    """Seconds taken, and the single value."""
     began = time.perf_counter()
     cursor.execute(query)  # type: ignore[attr-defined]
-    (answer,) = cursor.fetchone()  # type: ignore[attr-defined]
-    return time.perf_counter() - began, answer
+    (value,) = cursor.fetchone()  # type: ignore[attr-defined]
+    return time.perf_counter() - began, value
 
 
-def _strength(report: Report, cursor: object) -> None:
-    """Whoever owns a table may take its guards away, and a superuser may do anything at all."""
-    strong = _ask(cursor, "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")[1]
-    owner = _ask(
+def _check_role(report: Report, cursor: object) -> None:
+    """The owner of a table may drop its triggers, and a superuser may do anything."""
+    _, superuser = _query(
+        cursor, "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+    )
+    _, owned_tables = _query(
         cursor,
         "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
         " AND pg_has_role(current_user, relowner, 'USAGE')",
-    )[1]
-    if (strong or owner) and not settings.HUB_DEMO:
-        what = "may do anything in PostgreSQL" if strong else f"owns {owner} tables"
-        report.find("hub.D028", f"the role that serves {what}: it can change the audit log, too.")
+    )
+    if (superuser or owned_tables) and not settings.HUB_DEMO:
+        power = "may do anything in PostgreSQL" if superuser else f"owns {owned_tables} tables"
+        report.find("hub.D028", f"the role that serves {power}: it can change the audit log, too.")
 
 
-def _connections(report: Report, most: int, pooled: bool) -> None:
+def _check_connections(report: Report, max_connections: int, pooled: bool) -> None:
     instances = max(1, len(report.instances))
     if pooled:
-        report.note("a pooler stands before PostgreSQL: what it takes was not looked at.")
-    elif connections(instances) > most - SUPERUSERS:
+        report.note("PostgreSQL is behind a pooler, whose limits were not checked.")
+    elif (needed := database_connections(instances)) > max_connections - RESERVED_CONNECTIONS:
         report.find(
             "hub.D019",
-            f"{instances} instances may open {connections(instances)} connections; PostgreSQL takes {most}, "
-            f"{SUPERUSERS} of them from its superuser alone.",
+            f"{instances} instances may open {needed} connections; PostgreSQL accepts "
+            f"{max_connections}, {RESERVED_CONNECTIONS} of them reserved for superusers.",
         )
 
 
-def _settings(report: Report, client: redis.Redis) -> None:
+def _check_redis_settings(report: Report, client: redis.Redis) -> None:
     try:
         began = time.perf_counter()
         seconds, micros = client.time()
-        skewed(report, "Redis", seconds + micros / 1e6, time.time(), time.perf_counter() - began)
+        check_clock(report, "Redis", seconds + micros / 1e6, time.time(), time.perf_counter() - began)
         info = client.info()
     except NoPermissionError as error:
-        return report.note(f"Redis lets us not look at all of its settings: {error}")
+        return report.note(f"not all settings of Redis may be read: {error}")
     version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:2])
-    if version < OLDEST:
+    if version < OLDEST_REDIS:
         report.find("hub.D015", f"Redis is {info['redis_version']}; the log needs XTRIM MINID.")
     if (policy := info.get("maxmemory_policy", "noeviction")) != "noeviction":
         report.find("hub.D014", f"maxmemory-policy is {policy}: Redis would drop parts of the log.")
     if not info.get("maxmemory"):
-        report.note("Redis has no maxmemory: it may take all of its machine.")
+        report.note("Redis has no maxmemory: it may use all memory of its machine.")
     if not info.get("aof_enabled"):
-        report.note("Redis keeps no append-only file: after its restart live topics begin anew.")
+        report.note("Redis keeps no append-only file: after its restart live topics start empty.")
 
 
-def _heard(report: Report, topic: str) -> None:
-    """Append as an instance does, and hear it as an instance does, in a loop of our own."""
-    ear, loop, the_log = _Ear(), asyncio.new_event_loop(), shared_log()
-    listening = loop.create_task(the_log.listen(ear))
+def _check_receipt(report: Report, topic: str) -> None:
+    """Append and receive an event as an instance does, in an event loop of our own."""
+    receiver, loop, log = _Receiver(), asyncio.new_event_loop(), shared_log()
+    listening = loop.create_task(log.listen(receiver))
 
     def listen() -> None:
         with suppress(asyncio.CancelledError):
@@ -139,38 +143,41 @@ def _heard(report: Report, topic: str) -> None:
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
     try:
-        if not ear.hearing.wait(HEARD_S):
+        if not receiver.subscribed.wait(RECEIPT_TIMEOUT_S):
             return report.find(
-                "hub.D017", f"Redis is not heard within {HEARD_S:g} s: may we SUBSCRIBE there?"
+                "hub.D017",
+                f"nothing was received from Redis within {RECEIPT_TIMEOUT_S:g} s: is SUBSCRIBE allowed?",
             )
-        asyncio.run_coroutine_threadsafe(the_log.subscribe([topic]), loop).result(HEARD_S)
+        asyncio.run_coroutine_threadsafe(log.subscribe([topic]), loop).result(RECEIPT_TIMEOUT_S)
         began = appended = 0.0
-        for number in range(TRIES):
-            ear.heard_at.clear()
+        for number in range(MEASUREMENTS):
+            receiver.received_at.clear()
             began = time.perf_counter()
-            the_log.append([events.draft(topic, "doctor", {"n": -number})])
+            log.append([events.draft(topic, "doctor", {"n": -number})])
             appended = time.perf_counter()
-            if not ear.came.wait(HEARD_S):
-                return report.find("hub.D017", "an event was appended, and is not heard.")
-            ear.came.clear()
-        report.hop("the log takes an event", appended - began)
-        report.hop("the log is heard", ear.heard_at[-1] - began)
+            if not receiver.received.wait(RECEIPT_TIMEOUT_S):
+                return report.find("hub.D017", "an event was appended and not received.")
+            receiver.received.clear()
+        report.hop("the log appends an event", appended - began)
+        report.hop("the log delivers it", receiver.received_at[-1] - began)
     finally:
         loop.call_soon_threadsafe(listening.cancel)
-        thread.join(HEARD_S)
+        thread.join(RECEIPT_TIMEOUT_S)
         loop.close()
 
 
-class _Ear:
+class _Receiver:
+    """Subscribes to the log."""
+
     def __init__(self) -> None:
-        self.hearing, self.came = threading.Event(), threading.Event()
-        self.heard_at: list[float] = []
+        self.subscribed, self.received = threading.Event(), threading.Event()
+        self.received_at: list[float] = []
 
     def heard(self, event: Event) -> None:
-        self.heard_at.append(time.perf_counter())
-        self.came.set()
+        self.received_at.append(time.perf_counter())
+        self.received.set()
 
     def deaf(self) -> None: ...
 
     def restored(self) -> None:
-        self.hearing.set()
+        self.subscribed.set()

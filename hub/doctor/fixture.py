@@ -1,4 +1,7 @@
-"""Who the doctor goes as. `hub` knows no people: the wiring makes one, and takes every trace away."""
+"""What the doctor needs to connect: a temporary user's token, a program's key, a topic and a room.
+
+`hub` knows no users: the application makes them, and deletes every trace afterwards.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """A person's token for ``topic`` and ``room``, and a program's key that may publish on the topic."""
+class Fixture:
+    """A token that may read ``topic`` and enter ``room``, and a key that may publish on the topic.
+
+    ``message_stored`` says whether the message sent in the room is a row by now.
+    """
 
     topic: str
     room: str
     token: str
     key: str
-    written_down: Callable[[], bool]  # whether what was said in the room is a row by now
+    message_stored: Callable[[], bool]

@@ -1,4 +1,4 @@
-"""What the doctor found, for a person and for a machine."""
+"""What the doctor found, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 
 from hub.doctor.catalogue import CATALOGUE, DOCS
 
-WIDTH = 30
+HOP_WIDTH = 30  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """A misconfiguration: its name, how it showed, and what to do about it."""
+
     id: str
     name: str
     seen: str
-    mend: str
+    remedy: str
 
     @property
     def docs(self) -> str:
@@ -26,36 +28,54 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
+    """Findings, notes and timed hops of one run against ``url``. Each hop: name, milliseconds, remark."""
+
     url: str
     instances: list[str] = field(default_factory=list)
-    hops: list[tuple[str, float, str]] = field(default_factory=list)  # what, milliseconds, beside it
+    hops: list[tuple[str, float, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    between: bool = False  # somebody stands between us and the instances
+    proxied: bool = False  # something stands between us and the instances
 
-    def hop(self, what: str, seconds: float, beside: str = "") -> None:
-        self.hops.append((what, seconds * 1000, beside))
+    def hop(self, name: str, seconds: float, remark: str = "") -> None:
+        self.hops.append((name, seconds * 1000, remark))
 
     def find(self, id: str, seen: str) -> None:
-        """Name a misconfiguration, once: the first that was seen of it stands."""
-        if not self.named(id):
-            name, mend = CATALOGUE[id]
-            self.findings.append(Finding(id, name, seen, mend))
+        """Add a misconfiguration of the catalogue, once: the first evidence of it is kept."""
+        if not self.has(id):
+            name, remedy = CATALOGUE[id]
+            self.findings.append(Finding(id, name, seen, remedy))
 
-    def named(self, *ids: str) -> bool:
+    def has(self, *ids: str) -> bool:
+        """Whether one of these was found."""
         return any(finding.id in ids for finding in self.findings)
 
     def note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
 
-    def lines(self) -> Iterator[str]:
-        """For a person."""
-        instances = f"{_counted(len(self.instances), 'instance')} {', '.join(self.instances)}"
+    def text(self) -> str:
+        return "\n".join(self._text())
+
+    def json(self) -> str:
+        data: dict[str, Any] = {
+            "url": self.url,
+            "instances": self.instances,
+            "hops": [{"what": name, "ms": round(ms, 2), "beside": remark} for name, ms, remark in self.hops],
+            "notes": self.notes,
+            "findings": [
+                {"id": f.id, "name": f.name, "seen": f.seen, "mend": f.remedy, "docs": f.docs}
+                for f in self.findings
+            ],
+        }
+        return json.dumps(data, indent=2)
+
+    def _text(self) -> Iterator[str]:
+        instances = f"{_plural(len(self.instances), 'instance')} {', '.join(self.instances)}"
         yield f"{self.url}  {instances if self.instances else 'no instance was seen'}"
         yield ""
-        for what, ms, beside in self.hops:
-            yield f"  {what:<{WIDTH}}{ms:>9.1f} ms  {beside}".rstrip()
+        for name, ms, remark in self.hops:
+            yield f"  {name:<{HOP_WIDTH}}{ms:>9.1f} ms  {remark}".rstrip()
         yield ""
         for note in self.notes:
             yield f"note      {note}"
@@ -64,24 +84,11 @@ class Report:
         for finding in self.findings:
             yield f"{finding.id}  {finding.name}"
             yield f"          {finding.seen}"
-            yield f"    mend  {finding.mend}"
-            yield f"    see   {finding.docs}"
+            yield f"  remedy  {finding.remedy}"
+            yield f"     see  {finding.docs}"
             yield ""
-        yield f"{_counted(len(self.findings), 'finding')}." if self.findings else "Nothing is wrong."
-
-    def json(self) -> str:
-        said: dict[str, Any] = {
-            "url": self.url,
-            "instances": self.instances,
-            "hops": [{"what": what, "ms": round(ms, 2), "beside": beside} for what, ms, beside in self.hops],
-            "notes": self.notes,
-            "findings": [
-                {"id": f.id, "name": f.name, "seen": f.seen, "mend": f.mend, "docs": f.docs}
-                for f in self.findings
-            ],
-        }
-        return json.dumps(said, indent=2)
+        yield f"{_plural(len(self.findings), 'finding')}." if self.findings else "Nothing is wrong."
 
 
-def _counted(many: int, what: str) -> str:
-    return f"{many} {what}{'' if many == 1 else 's'}"
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

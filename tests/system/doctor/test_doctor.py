@@ -84,7 +84,7 @@ def test_nothing_is_wrong_with_what_we_ship_and_every_hop_is_timed(ward: Ward) -
     assert (status, report["findings"]) == (0, [])
     assert report["instances"] == ["hub-1", "hub-2"]
     hops = {hop["what"] for hop in report["hops"]}
-    assert {"TCP", "a feed opens", "an event arrives", "the log is heard", "a line comes back"} < hops
+    assert {"TCP", "a feed opens", "an event arrives", "the log delivers it", "a message comes back"} < hops
     assert {"the database answers", "Redis answers", "heartbeat to heartbeat"} < hops
 
 
@@ -206,8 +206,8 @@ def test_the_logs_say_who_came_and_nothing_that_was_said_or_shown(ward: Ward) ->
     logs = [part.log_file for part in (*ward.cluster.instances, ward.cluster.nginx)]
     told = "".join(log.read_text() for log in [*logs, *ward.cluster.folder.rglob("access.log")])
     lines = [json.loads(line) for line in told.splitlines() if line.startswith('{"time"')]
-    doors = {(line["door"], line.get("reason")) for line in lines if line["logger"] == "hub.connections"}
-    assert {("feed", None), ("feed", "gone"), ("room", None)} <= doors
+    logged = {(line["endpoint"], line.get("reason")) for line in lines if line["logger"] == "hub.connections"}
+    assert {("feed", None), ("feed", "gone"), ("room", None)} <= logged
     assert {line["instance"] for line in lines} == {"hub-1", "hub-2"}
     assert [secret for secret in (unsaid, who["token"], who["ticket"], "demo-key") if secret in told] == []
 

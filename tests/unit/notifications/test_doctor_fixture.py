@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from notifications.access import api_keys
-from notifications.doctor_fixture import FLAG, visiting
+from notifications.doctor_fixture import USER_MARK, make_fixture
 from notifications.models import ApiKey, Room
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def named(name: str, password: str = "!of-single-sign-on") -> None:
 def test_somebody_who_only_bears_such_a_name_stays_with_their_room_and_key(name: str) -> None:
     named(name)
 
-    with visiting():
+    with make_fixture():
         pass
 
     assert User.objects.get().username == name
@@ -35,14 +35,14 @@ def test_somebody_who_only_bears_such_a_name_stays_with_their_room_and_key(name:
 
 
 def test_what_a_killed_doctor_left_goes() -> None:
-    named(LEFT, FLAG)
+    named(LEFT, USER_MARK)
 
-    with visiting():
+    with make_fixture():
         pass
 
     assert (User.objects.count(), Room.objects.count(), ApiKey.objects.count()) == (0, 0, 0)
 
 
 def test_nobody_signs_in_as_the_visitor() -> None:
-    with visiting():
+    with make_fixture():
         assert not User.objects.get().has_usable_password()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.doctor.clock_skew import skewed
+from hub.doctor.clock_skew import check_clock
 from hub.doctor.report import Report
 
 
@@ -21,7 +21,7 @@ from hub.doctor.report import Report
 def test_a_clock_that_is_off_is_named_with_how_far(said: float, took_s: float, seen: str) -> None:
     report = Report("http://hub")
 
-    skewed(report, "Redis", said, 1000.0, took_s)
+    check_clock(report, "Redis", said, 1000.0, took_s)
 
     assert [(finding.id, finding.seen) for finding in report.findings] == (
         [("hub.D012", seen)] if seen else []
