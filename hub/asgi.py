@@ -36,6 +36,7 @@ from hub.ops.loop_lag import LoopLag
 from hub.ops.metrics import Metrics
 from hub.ops.remote_commands import RemoteCommands
 from hub.ports import Application
+from hub.rooms import transports
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.current import shared_presence
 from hub.rooms.rate_limiter import Rates
@@ -87,6 +88,7 @@ class Hub:
             application=self.application,
             rates=rates,
         )
+        self.room_transport = transports.application(self.rooms)
         open = [self.feeds.connections, self.rooms.connections]
         control = self.fanout.control
         self.revocation = Revocation(control, open, self.application)
@@ -138,12 +140,12 @@ class Hub:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
+        elif scope["path"].startswith("/rooms/") and _shakes_hands(scope):
+            await self.room_transport(scope, receive, send)
         elif scope["type"] == "websocket":
-            # On /rooms/ a handshake comes as a request; nothing else here speaks WebSocket.
+            # Nothing else here speaks WebSocket.
             await receive()
             await send({"type": "websocket.close", "code": 4404})
-        elif scope["path"].startswith("/rooms/") and _shakes_hands(scope):
-            await self.rooms(scope, receive, send)
         elif scope["path"] == "/feed/":
             await self.feeds(scope, receive, send)
         elif scope["path"] in endpoints.PATHS:
@@ -190,7 +192,7 @@ class Hub:
 
 
 def _shakes_hands(scope: Scope) -> bool:
-    return any(name == b"sec-websocket-key" for name, _ in scope["headers"])
+    return scope["type"] == "websocket" or any(name == b"sec-websocket-key" for name, _ in scope["headers"])
 
 
 def _ended(task: asyncio.Task[None]) -> None:

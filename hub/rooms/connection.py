@@ -38,7 +38,7 @@ class Member(Subscriber):
     __slots__ = (
         "_heads",
         "_heard_at",
-        "_idle_s",
+        "idle_s",
         "_parser",
         "_parts",
         "_text",
@@ -74,7 +74,7 @@ class Member(Subscriber):
         self._heads: Heads | None = None
         self._parts: list[bytes] = []
         self._text = True
-        self._idle_s = IDLE_BEATS * heartbeat_s
+        self.idle_s = IDLE_BEATS * heartbeat_s
         self._heard_at = time.monotonic()
 
     @property
@@ -110,6 +110,15 @@ class Member(Subscriber):
         elif answer:
             self.put(Frame(answer))
 
+    def hear_message(self, message: bytes, text: bool) -> Iterator[tuple[bytes, bool]]:
+        """The same for a whole message that the server has unframed. Raises `TooFast`."""
+        self._heard_at = time.monotonic()
+        self.limiter.spend(rate_limiter.BYTES, max(len(message), rate_limiter.READ_BYTES))
+        self.limiter.spend(rate_limiter.FRAMES)
+        if len(message) > FRAME_BYTES:
+            return self.end(Close.TOO_BIG, f"A frame is at most {FRAME_BYTES} bytes.")
+        yield message, text
+
     def tell(self, text: bytes) -> None:
         """A frame outside the log's order."""
         self.put(Frame(ws_frames.text(text)))
@@ -118,7 +127,7 @@ class Member(Subscriber):
         self.close(code.name.lower(), Frame(ws_frames.closing(code, why)))
 
     def beat(self) -> None:
-        if time.monotonic() - self._heard_at > self._idle_s:
+        if time.monotonic() - self._heard_at > self.idle_s:
             self.end(Close.IDLE, "nothing was heard of you")
         else:
             super().beat()

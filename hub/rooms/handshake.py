@@ -25,19 +25,22 @@ class Handshake(Request):
     ) -> None:
         super().__init__(scope)
         self.check(hosts, tls=tls)
-        if self.headers.get("hub-upgrade", self.headers.get("upgrade", "")).lower() != "websocket":
+        http = scope["type"] == "http"
+        upgrade = self.headers.get("hub-upgrade", self.headers.get("upgrade", ""))
+        if http and upgrade.lower() != "websocket":
             raise Problem(
                 426, "Upgrade: websocket did not arrive: a proxy has to pass Upgrade and Connection."
             )
-        if self.origin is not None and not origins.is_allowed(
-            self.origin, scope["scheme"], self.host, allowed
-        ):
+        # Not every server names the scheme of a WebSocket.
+        scheme = scope.get("scheme", "").replace("ws", "http")
+        if self.origin is not None and not origins.is_allowed(self.origin, scheme, self.host, allowed):
             raise origins.Foreign(
                 "This origin may not enter rooms here: add it to HUB_ALLOWED_ORIGINS.", self.origin
             )
-        if scope["method"] != "GET" or self.headers.get("sec-websocket-version") != "13":
-            raise Problem(400, "A room is entered with GET and Sec-WebSocket-Version: 13.")
-        self.answer = _answer(self.headers.get("sec-websocket-key", ""))
+        if http:
+            if scope["method"] != "GET" or self.headers.get("sec-websocket-version") != "13":
+                raise Problem(400, "A room is entered with GET and Sec-WebSocket-Version: 13.")
+            self.answer = _answer(self.headers.get("sec-websocket-key", ""))
         self.name = scope["path"].removeprefix("/rooms/").removesuffix("/")
         self.credentials = Credentials()
         self.after: int | None = None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 PING = b"\x89\x00"
+
+TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8  # opcodes
 
 
 def text(payload: bytes) -> bytes:
@@ -19,6 +22,23 @@ def closing(code: int, reason: str = "") -> bytes:
     """A close frame; of the reason as much as fits."""
     words = reason.encode()[:123].decode(errors="ignore").encode()
     return _frame(0x88, struct.pack("!H", code) + words)
+
+
+def split(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Opcode and payload of each frame in bytes made by the functions above."""
+    at = 0
+    while at < len(data):
+        length, start = data[at + 1], at + 2
+        if length > 125:
+            size = 2 if length == 126 else 8
+            length, start = int.from_bytes(data[start : start + size], "big"), start + size
+        yield data[at] & 0x0F, data[start : start + length]
+        at = start + length
+
+
+def parse_close(payload: bytes) -> tuple[int, str]:
+    """Code and reason of a close frame's payload."""
+    return int.from_bytes(payload[:2], "big"), payload[2:].decode()
 
 
 def _frame(first: int, payload: bytes) -> bytes:

@@ -4,12 +4,13 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import pytest
+import uvicorn
 from channels.layers import InMemoryChannelLayer
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -24,7 +25,7 @@ from hub.events import Event
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Credentials, Entry, Person
-from hub.rooms import kinds
+from hub.rooms import kinds, transports
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.memory import MemoryPresence
 from hub.rooms.rate_limiter import Rates
@@ -32,6 +33,9 @@ from hub.rooms.registry import Lobby
 from tests.unit.hub.stub_application import StubApplication
 
 DEADLINE_S = 10
+
+# For what only a socket of our own has: frames as they come, and pings.
+socket_only = pytest.mark.parametrize("transport", ["socket"], indirect=True)
 
 
 class Visitor:
@@ -101,6 +105,7 @@ class Visitor:
 class Hall(StubApplication):
     """The rooms of one process without a database: memory, and lambdas. Names: chat-…, board-…, …"""
 
+    transport: str = "socket"  # or "asgi"
     limits: dict[str, Any] = field(default_factory=dict)
     rates: dict[str, Any] = field(default_factory=dict)  # what is not said here leaves room
     rows: dict[str, list[Event]] = field(default_factory=dict)  # by topic
@@ -142,6 +147,7 @@ class Hall(StubApplication):
             rates=rates,
         )
         self.revocation = Revocation(self.fanout.control, [self.rooms.connections], self)
+        self.asgi = transports.application(self.rooms)
         self.port = 0
         self._poller: SocketPoller | None = None
         self._visits = AsyncExitStack()
@@ -191,6 +197,8 @@ class Hall(StubApplication):
         return visitor
 
     async def serve(self, listening: socket.socket) -> None:
+        if self.transport == "asgi":
+            return await Uvicorn(self.asgi).serve(sockets=[listening])
         loop = asyncio.get_running_loop()
         self._poller = SocketPoller()
         async with asyncio.TaskGroup() as group:
@@ -224,13 +232,23 @@ class Hall(StubApplication):
             "client": taken.getpeername(),
             "extensions": {"hub.take": take},
         }
-        await self.rooms(scope, _never, partial(_send, taken))
+        await self.asgi(scope, _never, partial(_send, taken))
 
     async def close(self) -> None:
         await self._visits.aclose()
         if self._poller is not None:
             for client in list(self._poller._sockets.values()):
                 client.abort()
+
+
+class Uvicorn(uvicorn.Server):
+    """Serves in this process, and leaves its signals alone."""
+
+    capture_signals = nullcontext  # type: ignore[assignment]
+
+    def __init__(self, application: Any) -> None:
+        options: dict[str, Any] = {"ws_max_size": 64 * 1024, "ws_per_message_deflate": False}
+        super().__init__(uvicorn.Config(application, lifespan="off", log_level="critical", **options))
 
 
 async def _never() -> MutableMapping[str, Any]:
@@ -245,14 +263,20 @@ async def _send(taken: socket.socket, message: MutableMapping[str, Any]) -> None
         taken.close()
 
 
+@pytest.fixture(params=["socket", "asgi"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """Rooms behave alike on both; a test about one of them names it."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def make_hall() -> AsyncIterator[Callable[..., Any]]:
+async def make_hall(transport: str) -> AsyncIterator[Callable[..., Any]]:
     halls: list[Hall] = []
     loops: list[asyncio.Task[Any]] = []
     sockets: list[socket.socket] = []
 
     async def make(like: type[Hall] = Hall, **given: Any) -> Hall:
-        hall = like(**given)
+        hall = like(transport=transport, **given)
         listening = socket.create_server(("127.0.0.1", 0))
         listening.setblocking(False)
         sockets.append(listening)

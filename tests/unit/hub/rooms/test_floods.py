@@ -12,7 +12,7 @@ import pytest
 from hub.rooms import protocol
 from hub.rooms.connection import FRAME_BYTES, Member
 from hub.rooms.frame_heads import MAX_FRAGMENTS
-from tests.unit.hub.rooms.conftest import Hall, Visitor
+from tests.unit.hub.rooms.conftest import Hall, Visitor, socket_only
 from tests.unit.hub.rooms.wireframe import frame
 
 RATES = {"lines_per_s": 20, "signals_per_s": 40, "bytes_per_s": 100_000}
@@ -20,16 +20,19 @@ LARGE = json.dumps({"type": "say", "id": "c", "body": "x" * 60_000}).encode()
 PING = json.dumps({"type": "ping"}).encode()
 
 FLOODS = {
+    "pings in JSON": (frame(PING) * 2000, "frames"),
+    "signals": (frame(b'{"type":"signal","name":"n","body":1}') * 2000, "frames"),
+    "large messages": (frame(LARGE) * 20, "bytes"),
+}
+# Only what is unframed here can be counted.
+FRAME_FLOODS = {
+    "empty messages": (frame(b"") * 2000, "frames"),
     "pings of the protocol": (frame(b"", opcode=9) * 2000, "frames"),
     "pongs that nobody asked for": (frame(b"", opcode=10) * 2000, "frames"),
-    "pings in JSON": (frame(PING) * 2000, "frames"),
-    "empty messages": (frame(b"") * 2000, "frames"),
-    "signals": (frame(b'{"type":"signal","name":"n","body":1}') * 2000, "frames"),
     "fragments of one byte": (
         (frame(b"x", fin=False) + frame(b"x", opcode=0) + frame(b"", opcode=10)) * 700,
         "frames",
     ),
-    "large messages": (frame(LARGE) * 20, "bytes"),
     "much of one message": (b"\x81\xff" + (1 << 40).to_bytes(8, "big") + b"\0" * 1_000_000, "bytes"),
 }
 
@@ -44,10 +47,22 @@ async def pour(visitor: Visitor, data: bytes) -> None:
         await asyncio.sleep(0)
 
 
+@socket_only
+@pytest.mark.parametrize(("data", "what"), FRAME_FLOODS.values(), ids=FRAME_FLOODS.keys())
+async def test_a_flood_of_frames_is_closed_and_told_what_there_was_too_much_of(
+    make_hall: Callable[..., Any], data: bytes, what: str
+) -> None:
+    await drown(make_hall, data, what)
+
+
 @pytest.mark.parametrize(("data", "what"), FLOODS.values(), ids=FLOODS.keys())
 async def test_a_flood_is_closed_and_told_what_there_was_too_much_of(
     make_hall: Callable[..., Any], data: bytes, what: str
 ) -> None:
+    await drown(make_hall, data, what)
+
+
+async def drown(make_hall: Callable[..., Any], data: bytes, what: str) -> None:
     hall = await make_hall(rates=RATES)
     ann, bob = await hall.visit(), await hall.visit(who="bob")
 
@@ -59,6 +74,7 @@ async def test_a_flood_is_closed_and_told_what_there_was_too_much_of(
     await bob.until_told("said")
 
 
+@socket_only
 async def test_while_there_is_too_much_nothing_is_parsed(
     make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +126,7 @@ async def test_who_comes_back_at_once_may_send_no_more(make_hall: Callable[..., 
     assert await back.until_closed() == 4429
 
 
+@socket_only
 async def test_an_endless_message_of_empty_fragments_is_refused(hall: Hall) -> None:
     ann = await hall.visit()
 
@@ -119,6 +136,7 @@ async def test_an_endless_message_of_empty_fragments_is_refused(hall: Hall) -> N
     assert "empty fragment" in ann.reason
 
 
+@socket_only
 async def test_a_message_of_too_many_fragments_is_refused_and_one_of_as_many_as_may_be_is_taken(
     hall: Hall,
 ) -> None:
@@ -140,6 +158,7 @@ async def test_a_message_of_too_many_fragments_is_refused_and_one_of_as_many_as_
     assert "64 fragments" in ann.reason
 
 
+@socket_only
 async def test_a_huge_control_frame_is_refused(hall: Hall) -> None:
     ann = await hall.visit()
 
@@ -148,6 +167,7 @@ async def test_a_huge_control_frame_is_refused(hall: Hall) -> None:
     assert await ann.until_closed() == 1002
 
 
+@socket_only
 async def test_what_is_kept_of_a_member_who_never_finishes_is_one_message_at_most(hall: Hall) -> None:
     ann = await hall.visit()
     (member,) = hall.rooms.connections
@@ -184,7 +204,8 @@ async def test_a_signal_that_grows_as_it_is_written_is_measured_afterwards(hall:
     assert ann.of("error")[0]["reason"] == "too-large"
 
 
-async def test_a_binary_room_takes_64_kib_in_a_frame(hall: Hall) -> None:
+async def test_a_binary_room_takes_64_kib_in_a_frame(make_hall: Callable[..., Any]) -> None:
+    hall = await make_hall(limits={"mailbox_bytes": 128 * 1024})
     ann, bob = await hall.visit("binary-1"), await hall.visit("binary-1", who="bob")
 
     await ann.socket.send(b"x" * FRAME_BYTES)

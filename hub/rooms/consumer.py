@@ -1,0 +1,143 @@
+"""Rooms by plain ASGI: a Channels consumer, for every server that gives no sockets away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
+from typing import Any, cast
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.utils import await_many_dispatch
+
+from hub.errors import Problem
+from hub.rooms.connection import Member
+from hub.rooms.endpoint import Rooms
+from hub.rooms.handshake import Handshake
+from hub.rooms.room import Room
+from hub.support import ws_frames
+from hub.support.asgi import respond_problem
+
+SEND_S = 30.0  # that a server may take over a frame; a reader who takes longer does not read
+
+logger = logging.getLogger(__name__)
+
+
+class RoomConsumer(AsyncWebsocketConsumer):
+    """One connection in a room. The server frames and unframes, sends pings and answers them; everything else
+    is as on a socket of our own.
+
+    Made by `as_asgi(rooms=…)`, one for each connection.
+    """
+
+    def __init__(self, rooms: Rooms) -> None:
+        super().__init__()
+        self._rooms = rooms
+        self._serving: asyncio.Task[None] | None = None
+        self._ended = asyncio.Event()
+        self._entered: asyncio.Future[Room | None] = asyncio.get_running_loop().create_future()
+        self._member: Member | None = None
+        self._lost = False  # nothing reaches the client any more
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # As Channels' own, without a channel layer, and with an end from our side.
+        self.scope, self.base_send = scope, send
+        ended: Any = self._end
+        try:
+            with suppress(StopConsumer):
+                await await_many_dispatch([receive, ended], self.dispatch)
+        finally:
+            if self._serving is not None:
+                self._serving.cancel()
+                await asyncio.gather(self._serving, return_exceptions=True)
+
+    async def dispatch(self, message: Any) -> None:
+        # Channels' own closes the thread's database connection at each message: none is used here.
+        match message["type"]:
+            case "websocket.connect":
+                await self.connect()
+            case "websocket.receive":
+                await self.receive(message.get("text"), message.get("bytes"))
+            case _:
+                raise StopConsumer
+
+    async def connect(self) -> None:
+        try:
+            handshake = self._rooms.handshake(cast(dict[str, Any], self.scope))
+        except Problem as problem:
+            await self._reject(problem)
+            raise StopConsumer from None
+        await self.accept()
+        self._serving = asyncio.create_task(self._serve(handshake))
+        self._serving.add_done_callback(self._served)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        room = await asyncio.shield(self._entered)  # what was sent before waits, as in the kernel
+        if room is not None and self._member is not None:
+            data = text_data.encode() if text_data is not None else bytes_data or b""
+            messages = self._member.hear_message(data, text_data is not None)
+            self._rooms.frames.handle(room, self._member, messages)
+
+    async def _serve(self, handshake: Handshake) -> None:
+        """From the accepted handshake to the end of the connection."""
+        try:
+            member = await self._rooms.admit(handshake)
+        except Exception as error:
+            return await self.close(*self._rooms.refusal(error))
+        self._member = member
+        member.idle_s = float("inf")  # the server's own pings find out who is gone
+        try:
+            self._entered.set_result(await self._rooms.bring_in(member, handshake.after, self._write))
+            while data := await member.drain():
+                await self._write(data)
+        finally:
+            self._rooms.release(member)
+
+    async def _write(self, data: bytes) -> None:
+        """Send frames, and wait for a reader that is behind."""
+        for opcode, payload in ws_frames.split(data):
+            if self._lost:
+                return
+            try:
+                async with asyncio.timeout(SEND_S):
+                    await self._send(opcode, payload)
+            except TimeoutError:
+                self._lose("slow")
+            except OSError:  # as ASGI has it for a client that has left
+                self._lose("gone")
+
+    async def _send(self, opcode: int, payload: bytes) -> None:
+        match opcode:
+            case ws_frames.TEXT:
+                await self.send(text_data=payload.decode())
+            case ws_frames.BINARY:
+                await self.send(bytes_data=payload)
+            case ws_frames.CLOSE:
+                await self.close(*ws_frames.parse_close(payload))
+
+    def _lose(self, reason: str) -> None:
+        self._lost = True
+        if self._member is not None:
+            self._member.close(reason)
+
+    async def _reject(self, problem: Problem) -> None:
+        """Refuse the handshake: with the problem, or with 403 alone where the server takes no more."""
+        if "websocket.http.response" not in (self.scope.get("extensions") or {}):
+            return await self.close()
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            reply: Any = {**message, "type": f"websocket.{message['type']}"}
+            await self.base_send(reply)
+
+        await respond_problem(send, problem)
+
+    def _served(self, serving: asyncio.Task[None]) -> None:
+        if not serving.cancelled() and (error := serving.exception()) is not None:
+            logger.error("a connection to a room failed", exc_info=error)
+        self._ended.set()
+
+    async def _end(self) -> Mapping[str, Any]:
+        await self._ended.wait()
+        return {"type": "websocket.disconnect"}

@@ -1,0 +1,67 @@
+"""How a room's connection travels: on a socket of our own under `manage.py serve`, else by plain ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from hub.delivery.sockets import ClientSocket
+from hub.errors import Problem
+from hub.rooms.connection import Member
+from hub.rooms.consumer import RoomConsumer
+from hub.rooms.endpoint import Rooms
+from hub.rooms.handshake import Handshake
+from hub.rooms.room import Room
+from hub.support import ws_frames
+from hub.support.asgi import Receive, Scope, Send, respond_problem
+
+Take = Callable[[int, Callable[[], None]], ClientSocket | None]
+
+
+def application(rooms: Rooms) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """The ASGI application of all rooms. A handshake comes as ``websocket``, or, from a server that gives its
+    sockets away (``hub.take``), as ``http``."""
+    consumer: Any = RoomConsumer.as_asgi(rooms=rooms)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await consumer(scope, receive, send)
+            return
+        try:
+            take: Take | None = scope.get("extensions", {}).get("hub.take")
+            if take is None:
+                raise Problem(501, "This server gives no sockets away.")
+            handshake = rooms.handshake(scope)
+        except Problem as problem:
+            return await respond_problem(send, problem)
+        await _on_socket(rooms, handshake, take)
+
+    return serve
+
+
+async def _on_socket(rooms: Rooms, handshake: Handshake, take: Take) -> None:
+    """Daphne has read the request; the socket is ours now, and once it is live no coroutine stays."""
+    try:
+        member = await rooms.admit(handshake)
+    except Exception as error:
+        if (socket := take(rooms.options.mailbox_bytes, _nothing)) is not None:
+            socket.write(handshake.answer)
+            socket.close(ws_frames.closing(*rooms.refusal(error)))
+        return
+    socket = take(rooms.options.mailbox_bytes, partial(rooms.release, member))
+    if socket is None:
+        return rooms.release(member)
+    socket.write(handshake.answer)
+    member.attach(socket)
+    room = await rooms.bring_in(member, handshake.after, member.write)
+    if room is not None:
+        socket.receive(partial(_receive, rooms, room, member))
+
+
+def _receive(rooms: Rooms, room: Room, member: Member, data: bytes) -> None:
+    rooms.frames.handle(room, member, member.hear(data))
+
+
+def _nothing() -> None:
+    pass
