@@ -16,9 +16,9 @@ from django.utils.crypto import constant_time_compare
 from hub.errors import Problem, Refusal
 from hub.topics import BadTopic, is_group
 from hub.topics import user as user_topic
-from notifications.access import held_sendings, names
+from notifications.access import held_sendings, names, users
 from notifications.access.tokens import digest
-from notifications.models import UNSAYABLE, ApiKey, topic_patterns
+from notifications.models import ApiKey, topic_patterns
 
 SCOPES = ("send", "publish", "tokens", "read")
 # A program that publishes all the time is asked about once in so long, which is also how long a revoked key
@@ -166,8 +166,6 @@ def _meant(said: str) -> str:
     kind, _, name = said.partition(":")
     if kind not in ("user", "group") or not name:
         return said
-    if kind == "user" and UNSAYABLE.search(name) is None:
-        user = User.objects.filter(username=name).first()
-        if user is not None:
-            return user_topic(user.pk)
+    if kind == "user" and (user := users.named(name)) is not None:
+        return user_topic(user.pk)
     raise BadKey(f"Unknown recipient {said[:80]!r}.", "unknown_recipient", name=said[:80])

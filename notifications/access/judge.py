@@ -21,15 +21,6 @@ TAIL_VALID = timedelta(days=1)  # that a tail which was begun may be looked at
 TAILS = 100  # the last that were begun count
 
 
-def person(username: str) -> User | None:
-    """Who is here under this name."""
-    # PostgreSQL takes no NUL and nobody a lone surrogate; no name bears one.
-    if not username.isprintable():
-        return None
-    here = User.objects.select_related("notification_preference")
-    return here.filter(username=username, is_active=True).first()
-
-
 @dataclass(frozen=True, slots=True)
 class Rights:
     """``own`` are the topics of a person's inbox, ``since`` the position of each at which it became theirs;

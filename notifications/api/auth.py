@@ -8,7 +8,7 @@ from ninja.security.http import HttpAuthBase
 from ninja.utils import check_csrf
 
 from hub.errors import Problem
-from notifications.access import api_keys, judge, standings, tokens
+from notifications.access import api_keys, standings, tokens, users
 from notifications.models import ApiKey
 
 
@@ -65,7 +65,7 @@ class Reader(HttpAuthBase):
         name = request.GET.get("user")
         if name is None:
             raise Problem(422, "Say whose inbox the key reads: ?user=alice.", field="user")
-        user = judge.person(name)
+        user = users.active(name)
         if user is None:
             raise Problem(422, f"{name[:80]!r} is nobody here.", field="user")
         if self.inbox:

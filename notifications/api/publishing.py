@@ -19,7 +19,7 @@ from hub import events, topics
 from hub.errors import Problem
 from hub.log import LogAway, Terms
 from hub.log.current import shared_log
-from notifications.access import api_keys, audit, endings, judge, tokens
+from notifications.access import api_keys, audit, endings, judge, tokens, users
 from notifications.access.allowances import allowances
 from notifications.access.quotas import quotas
 from notifications.api import idempotency
@@ -122,7 +122,7 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
     open the live topics alone.
     """
     key = request.auth
-    user = judge.person(body.user)
+    user = users.active(body.user)
     if user is None:
         raise Problem(422, f"{body.user[:80]!r} is nobody here.", field="user")
     named = judge.nameable(user, body.topics)

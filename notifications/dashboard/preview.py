@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from hub import topics
 from notifications import wire
-from notifications.access import judge
+from notifications.access import judge, users
 from notifications.dashboard.forms import Draft
 from notifications.inbox import preference_rule, presentation
 from notifications.models import Notification
@@ -34,7 +34,7 @@ def preview(draft: Draft, sender: User) -> Preview | None:
     The draft has ``texts``.
     """
     name = draft.cleaned_data.get("person", "")
-    person = judge.person(name) if name and name != sender.get_username() else sender
+    person = users.active(name) if name and name != sender.get_username() else sender
     if person is None or draft.texts is None or "person" in draft.errors:
         return None
     now = timezone.now()

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub import topics
 from notifications import i18n
-from notifications.access import audit
+from notifications.access import audit, users
 from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import audited_looks, responses
-from notifications.models import ROOM_NAME, UNSAYABLE, Line, Room
+from notifications.models import ROOM_NAME, Line, Room
 from notifications.rooms import registry as doors
 from notifications.rooms.views import KINDS
 
@@ -152,7 +152,7 @@ def _text(body: Any) -> str:
 def _person(request: StaffRequest) -> User:
     """Whom a form names; raise `ValueError` with a sentence."""
     name = request.POST.get("person", "").strip()
-    user = None if UNSAYABLE.search(name) else User.objects.filter(username=name).first()
+    user = users.named(name)
     if user is None:
         raise ValueError(i18n.say("watch_no_person", name=name[:80]))
     return user

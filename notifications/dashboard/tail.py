@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods
 
 from hub import topics
 from notifications import i18n
-from notifications.access import audit, judge, names
+from notifications.access import audit, judge, names, users
 from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard import responses
 from notifications.dashboard.parameters import number
-from notifications.models import UNSAYABLE, AuditEntry
+from notifications.models import AuditEntry
 
 MAX_TOPICS = 100  # of one feed
 MAX_QUERY = 6000  # characters of an address that every server takes
@@ -63,7 +63,7 @@ def _target(form: QueryDict) -> _Target:
     if bool(person) == bool(topic):
         raise ValueError(i18n.say("watch_tail_one"))
     if person:
-        user = None if UNSAYABLE.search(person) else User.objects.filter(username=person).first()
+        user = users.named(person)
         if user is None:
             raise ValueError(i18n.say("watch_no_person", name=person[:80]))
         return _Target(f"user:{person}", {"person": str(user.pk)})

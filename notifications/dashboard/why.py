@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from notifications.access import names
+from notifications.access import names, users
 from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import audited_looks
 from notifications.dashboard.explanations import personal, timeline, verdict
@@ -131,11 +131,7 @@ def _shown(topic: str) -> str:
 
 
 def _person(name: str) -> User:
-    # PostgreSQL takes no NUL and nobody a lone surrogate; no name bears one.
-    people = (
-        User.objects.select_related("notification_preference") if name.isprintable() else User.objects.none()
-    )
-    person = people.filter(username=name).first()
+    person = users.named(name)
     if person is None:
         raise Unknown(404, say("why_no_person", name=name[:150]))
     return person

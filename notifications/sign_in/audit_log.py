@@ -9,7 +9,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import post_save
 from django.http import HttpRequest
 
-from notifications.access import actor, audit
+from notifications.access import actor, audit, users
 
 
 def connect_signals() -> None:
@@ -37,7 +37,7 @@ def _failed(
     if address := _address(request):
         # A name that is nobody's may be a password in the wrong field.
         name = str(credentials.get("username", ""))
-        known = name.isprintable() and User.objects.filter(username=name).exists()
+        known = users.named(name) is not None
         audit.sample("login-failed", name if known else "", address=address)
 
 

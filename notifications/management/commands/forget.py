@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from notifications import erasure
+from notifications.access import users
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="do not ask for the name again")
 
     def handle(self, *args: Any, username: str, dry_run: bool, yes: bool, **options: Any) -> None:
-        user = User.objects.filter(username=username).first()
+        user = users.named(username)
         if user is None:
             raise CommandError(f"There is nobody named {username}: give a username as the admin lists it.")
         if dry_run:

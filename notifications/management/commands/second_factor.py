@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from notifications.access import audit, second_factor
+from notifications.access import audit, second_factor, users
 
 
 class Command(BaseCommand):
@@ -20,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["username"]
-        user = User.objects.filter(username=name).first()
+        user = users.named(name)
         if user is None:
             raise CommandError(f"There is nobody named {name}: give a username as the admin lists it.")
         if not options["remove"]:

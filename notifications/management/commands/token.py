@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hub.errors import Problem
 from hub.topics import BadTopic, check
-from notifications.access import judge, tokens
+from notifications.access import judge, tokens, users
 
 TTL_S = 3600
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, username: str, topic: list[str], ttl: int, **options: Any) -> None:
-        user = judge.person(username)
+        user = users.active(username)
         if user is None:
             raise CommandError(f"{username!r} is nobody here: give the username of an active account.")
         try:
