@@ -7,7 +7,6 @@ that a broadcast costs an instance a few queries and not one per reader.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from django.db import InterfaceError, OperationalError
@@ -28,8 +27,6 @@ AWAY = (OperationalError, InterfaceError, OSError)  # not about one person: logg
 
 Counts = Callable[[Sequence[Person]], Awaitable[dict[str, dict[str, int]]]]
 
-logger = logging.getLogger(__name__)
-
 
 class UnreadCounts:
     """The counts of everyone with an open feed here. `counts` reads them: by person's id, ``unread``,
@@ -41,7 +38,7 @@ class UnreadCounts:
         self._feeds: dict[str, set[Feed]] = {}  # by person's id
         self._people: dict[str, set[str]] = {}  # ids, by inbox topic
         self._stale = Debounce(
-            self._send, _not_sent, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=MAX_PEOPLE_PER_QUERY
+            self._send, _not_counted, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=MAX_PEOPLE_PER_QUERY
         )
 
     @property
@@ -99,7 +96,7 @@ class UnreadCounts:
         try:
             return await self._reads.get(person)
         except Exception as error:
-            malformed.note("count", "all" if isinstance(error, AWAY) else person.id, error)
+            _not_counted(person.id, error)
             return None
 
     async def _read(self, people: Sequence[Person]) -> dict[Person, dict[str, int]]:
@@ -108,18 +105,12 @@ class UnreadCounts:
 
     async def _send(self, ids: Sequence[str]) -> None:
         people = [next(iter(self._feeds[id])).person for id in ids if id in self._feeds]
-        counts = await asyncio.gather(*map(self._of, people))
-        failed = []
-        for person, count in zip(people, counts, strict=True):
-            if count is None:
-                failed.append(person.id)
-                continue
+        counts = await self._counts(people) if people else {}
+        for id, count in counts.items():
             encoded = control("count", count)
-            for feed in self._feeds.get(person.id, ()):
+            for feed in self._feeds.get(id, ()):
                 feed.put(encoded)
-        if failed:
-            asyncio.get_running_loop().call_later(RETRY_S, self._stale.add, failed)
 
 
-def _not_sent(id: str, error: Exception) -> None:
-    logger.error("the unread count of person %s was not sent, trying again: %r", id, error)
+def _not_counted(id: str, error: Exception) -> None:
+    malformed.note("count", "all" if isinstance(error, AWAY) else id, error)

@@ -9,6 +9,11 @@ from notifications.inbox import unread_counts
 from tests.unit.hub.feeds.conftest import Client, Desk
 
 
+@pytest.fixture
+def soon_retried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread_counts, "RETRY_S", 0.01)
+
+
 async def opened(desk: Desk, name: str) -> Client:
     return await desk.opened(headers={"authorization": f"Bearer {name}"})
 
@@ -34,8 +39,7 @@ async def test_who_comes_with_them_is_told_theirs(desk: Desk) -> None:
     assert [client.said[0].data["count"] is None for client in clients] == [False, True, False]
 
 
-async def test_their_own_comes_when_it_can_be_read_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unread_counts, "RETRY_S", 0.01)
+async def test_their_own_comes_when_it_can_be_read_again(soon_retried: None, desk: Desk) -> None:
     ann, bad = await opened(desk, "ann"), await opened(desk, "bad")
     desk.uncountable.add("bad")
     desk.publish("everyone", {"id": "n1"}, "notification")
