@@ -4,7 +4,7 @@ export INSTANCES
 
 CLUSTER_PARTS = redis-server nginx postgresql openssl
 
-.PHONY: run check test cluster bench lint pins sbom digests clean
+.PHONY: run check scripts test cluster bench lint pins sbom digests clean
 
 run: export HUB_DEMO = 1
 run: .venv/run.stamp
@@ -12,11 +12,16 @@ run: .venv/run.stamp
 	.venv/bin/python manage.py demo
 	exec .venv/bin/python manage.py serve
 
-# What needs nothing but Python. `make test` has all of it, too.
-check: lint
+# What needs nothing but Python and Node. `make test` has all of it, too.
+check: lint scripts
 	exec .venv/bin/python -m pytest --numprocesses 2 tests/unit tests/house
 
-test: lint
+# The modules of the pages that need no browser.
+scripts:
+	sh tests/cluster/parts.sh nodejs
+	node --test tests/unit/static/*.test.js
+
+test: lint scripts
 	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	exec .venv/bin/python -m pytest -m alone

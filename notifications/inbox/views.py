@@ -20,20 +20,6 @@ from notifications.access.requests import PersonRequest
 from notifications.inbox import counts, listing, preference_rule, preferences, presentation, read_state
 from notifications.inbox.filters import View
 
-# What `shortcuts.js` listens to, and the words for it.
-KEYS = (
-    ("j", "key_next"),
-    ("k", "key_previous"),
-    ("Enter", "key_open"),
-    ("e", "key_archive"),
-    ("u", "key_unread"),
-    ("x", "key_select"),
-    ("/", "key_search"),
-    ("z", "key_undo"),
-    ("Esc", "clear"),
-    ("?", "key_help"),
-)
-
 
 @never_cache
 @login_required
@@ -56,7 +42,6 @@ def inbox(request: PersonRequest) -> HttpResponse:
         "categories": sorted({*preference["categories"], view.category} - {""}),
         "count": counts.of(request.user, own),
         "days": presentation.days(items, preference, now),
-        "keys": KEYS,
         "older": older and view.url(before=UUID(older)),
         "pattern": presentation.row(presentation.PATTERN, preference, now),
         "position": position,

@@ -1,4 +1,4 @@
-"""Which toasts the browser folded into a summary: the rule of `toasts/queue.js`, computed afterwards."""
+"""Which toasts were folded into a summary: the rule of `toasts/folding.js`, applied to the past."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-# As in `toasts.js` and `toasts/queue.js`.
+# As in `toasts/folding.js`; tests/cases/toast_folding.json holds both to one rule.
 GATHER = timedelta(milliseconds=400)
 MAX_AT_ONCE = 3  # toasts
 MAX_RECENT = 6  # toasts within `RECENT`

@@ -8,6 +8,7 @@ there() {
         # Debian keeps the server's programs off the PATH, one folder a version.
         postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
         systemd) command -v systemd-analyze ;;
+        nodejs) command -v node ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

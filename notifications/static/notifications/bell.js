@@ -1,57 +1,58 @@
-// <notification-bell>: how many notifications wait, and the panel that shows them.
+// <notification-bell>: the number of unread notifications, and a panel that lists them.
 
+import { bellStyles, setStyles } from "./shared/component-styles.js";
+import { stateText } from "./shared/connection-state.js";
 import { h } from "./shared/dom.js";
+import { translatorFor } from "./shared/i18n.js";
 import { icon } from "./shared/icons.js";
-import { needToken } from "./shared/links.js";
+import { requestToken } from "./shared/links.js";
 import { storeFor } from "./shared/store.js";
-import { bell, dress } from "./shared/component-styles.js";
-import { wordsFor } from "./shared/i18n.js";
 
-const MOST = 99;
+const MAX_COUNT = 99; // above it the badge says "99+"
 
-/** The panel: not before somebody reaches for it. */
-const load = () => import("./bell/panel.js");
+/** The panel is not loaded before the user reaches for it. */
+const loadPanel = () => import("./bell/panel.js");
 
 class Bell extends HTMLElement {
   static observedAttributes = ["token"];
   #store = null;
-  #words = null;
+  #i18n = null;
   #ready = null;
   #panel = null;
-  #leaving = null;
+  #disconnecting = null;
   #button = null;
   #badge = h("span", { class: "badge", hidden: true });
   #light = h("span", { class: "light", hidden: true });
 
   connectedCallback() {
     this.#store = storeFor(this);
-    this.#leaving = new AbortController();
-    const { signal } = this.#leaving;
+    this.#disconnecting = new AbortController();
+    const { signal } = this.#disconnecting;
     for (const type of ["count", "state"]) this.#store.addEventListener(type, () => this.#show(), { signal });
-    this.#store.addEventListener("token-needed", () => needToken(this), { signal });
+    this.#store.addEventListener("token-needed", () => requestToken(this), { signal });
     if (!this.#button) this.#draw();
-    this.#ready ??= wordsFor(this).then((words) => (this.#words = words));
+    this.#ready ??= translatorFor(this).then((i18n) => (this.#i18n = i18n));
     this.#ready.then(() => this.#show());
   }
 
   disconnectedCallback() {
-    this.#leaving.abort();
+    this.#disconnecting.abort();
     this.#panel?.node.close();
   }
 
   attributeChangedCallback(name, old, token) {
-    this.#store?.renew(token);
+    this.#store?.setToken(token);
   }
 
   async open() {
     const fallback = this.querySelector("a[href]")?.href ?? `${this.#store.origin}/`;
     const inbox = this.getAttribute("inbox") ?? fallback;
-    const [made] = await Promise.all([load(), this.#ready]).catch((error) => [reportError(error)]);
+    const [module] = await Promise.all([loadPanel(), this.#ready]).catch((error) => [reportError(error)]);
     if (this.#panel || !this.isConnected) return;
-    if (!made) return location.assign(fallback);
-    this.#panel = new made.Panel(this, {
+    if (!module) return location.assign(fallback);
+    this.#panel = new module.Panel(this, {
       store: this.#store,
-      words: this.#words,
+      i18n: this.#i18n,
       bell: this.#button,
       inbox: inbox === "none" ? null : new URL(inbox, document.baseURI).href,
       closed: () => {
@@ -70,27 +71,27 @@ class Bell extends HTMLElement {
       type: "button",
       "aria-haspopup": "dialog",
       "aria-expanded": "false",
-      "aria-label": this.textContent.trim(), // until the words are there
+      "aria-label": this.textContent.trim(), // until the phrases are loaded
       onclick: () => this.open(),
-      onpointerenter: () => load().catch(() => {}),
+      onpointerenter: () => loadPanel().catch(() => {}),
     };
     this.#button = h("button", props, icon("bell"), this.#badge, this.#light);
     const root = this.attachShadow({ mode: "open", delegatesFocus: true });
-    dress(root, bell);
+    setStyles(root, bellStyles);
     root.append(this.#button);
   }
 
   #show() {
-    if (!this.#words) return;
-    const say = (key, values) => this.#words.say(key, values);
+    if (!this.#i18n) return;
+    const text = (key, values) => this.#i18n.text(key, values);
     const { state, count } = this.#store;
     const n = count?.unread ?? 0;
     this.#badge.hidden = n === 0;
-    this.#badge.textContent = n > MOST ? say("many", { n: MOST }) : n;
-    this.#button.setAttribute("aria-label", say(n ? "notifications_unread" : "notifications", { n }));
+    this.#badge.textContent = n > MAX_COUNT ? text("many", { n: MAX_COUNT }) : n;
+    this.#button.setAttribute("aria-label", text(n ? "notifications_unread" : "notifications", { n }));
     this.#light.hidden = ["connecting", "live"].includes(state);
     this.#light.dataset.state = this.#button.dataset.state = state;
-    this.#button.title = this.#light.hidden ? "" : say(`state_${state.replace(" ", "_")}`);
+    this.#button.title = this.#light.hidden ? "" : stateText(state, this.#i18n);
   }
 }
 

@@ -1,23 +1,23 @@
-// A room: who is in it, what is said in it, and what we say, each line once and in order.
+// A room: its members, its messages, and the user's own messages, each sent once and in order.
 
+import { RoomConnection } from "./rooms/connection.js";
 import { Outbox } from "./rooms/outbox.js";
-import { Pace } from "./rooms/rate-limit.js";
-import { Signals } from "./rooms/signals.js";
-import { Socket } from "./rooms/connection.js";
+import { RateLimit } from "./rooms/rate-limit.js";
+import { SignalThrottle } from "./rooms/signals.js";
 
-const LINES_PER_S = 15;
-const LINES_AT_ONCE = 30;
-const MAX_BYTES = 60 * 1024; // of a line; a frame may have 64 KiB
-const ANSWER_MS = 20_000; // then a line is sent again
-const AWAY_MS = 2000;
-const AWAY_CAP_MS = 30_000;
+const MESSAGES_PER_S = 15;
+const MESSAGE_BURST = 30;
+const MAX_MESSAGE_BYTES = 60 * 1024; // a frame may have 64 KiB
+const ANSWER_MS = 20_000; // then a message is sent again
+const FIRST_AWAY_MS = 2000; // the wait after an error "away", doubled each time
+const MAX_AWAY_MS = 30_000;
 
 const TOO_FAST = 4429;
-const OUR_FAULT = { 1009: "too-long", 4400: "malformed" };
+const REFUSED_BY_CLOSE = { 1009: "too-long", 4400: "malformed" };
 
 /**
  * Its events, by `detail`: "state" {state, code, reason}, "members" {members, count}, "said" {position, from,
- * id, body, at}, "mine" the lines not said yet, "signal" {name, from, body}, "reset" {reason, resumed},
+ * id, body, at}, "mine" the messages that are pending, "signal" {name, from, body}, "reset" {reason, resumed},
  * "refused" {id, reason, detail}.
  */
 export class Room extends EventTarget {
@@ -25,22 +25,22 @@ export class Room extends EventTarget {
   you = null;
   members = new Map(); // by id: {id, name}; at most 200 are named
   count = 0;
-  #socket;
-  #topic = ""; // of the room that has this name; one made later has another
+  #connection;
+  #topic = ""; // of the room that has this name; one that is created later has another
   #outbox;
   #user;
   #position;
   #resumed = false;
   #live = false;
-  #sent = null; // the id of the line that is on its way
-  #pace = new Pace(LINES_PER_S, LINES_AT_ONCE);
+  #sent = null; // the id of the message that is under way
+  #rate = new RateLimit(MESSAGES_PER_S, MESSAGE_BURST);
   #timer = 0;
-  #away = 0;
-  #signals = new Signals((name, body) => this.#live && this.#socket.send({ type: "signal", name, body }));
+  #away = 0; // errors "away" in a row
+  #signals = new SignalThrottle((name, body) => this.#live && this.#connection.send({ type: "signal", name, body }));
 
   /**
-   * Enter. `after` is the position from which on to be told what was said ("": the room's own history), `user`
-   * whose page this is: as somebody else nothing is said.
+   * Join. `after` is the position after which messages are replayed ("": the room's own history), `user` the id of
+   * the user whose page this is: as another user nothing is sent.
    */
   constructor(name, { origin = location.origin, after = "", user = "" } = {}) {
     super();
@@ -52,102 +52,102 @@ export class Room extends EventTarget {
       const query = this.#resumed ? `?after=${this.#position}` : "";
       return `${origin.replace(/^http/, "ws")}/rooms/${name}/${query}`;
     };
-    this.#socket = new Socket(url, {
-      hear: (frame) => this.#heard[frame.type]?.call(this, frame),
-      say: (state, why) => this.#stand(state, why),
+    this.#connection = new RoomConnection(url, {
+      frame: (frame) => this.#frames[frame.type]?.call(this, frame),
+      state: (state, why) => this.#setState(state, why),
     });
   }
 
-  /** The lines of ours that were not said yet, oldest first: {id, body, at, refused}. */
+  /** The pending messages, oldest first: {id, body, at, refused}. */
   get mine() {
-    return this.#outbox.lines;
+    return this.#outbox.messages;
   }
 
-  /** Say it as soon as may be, and not twice. The line's id. */
+  /** Send a message as soon as possible, and once. Returns its id. */
   say(body) {
     const { id } = this.#outbox.add(body);
-    if (new TextEncoder().encode(JSON.stringify(body)).length > MAX_BYTES) {
+    if (new TextEncoder().encode(JSON.stringify(body)).length > MAX_MESSAGE_BYTES) {
       this.#refuse(id, "too-long", "");
     } else {
-      this.#tell("mine", this.mine);
+      this.#emit("mine", this.mine);
       this.#send();
     }
     return id;
   }
 
-  /** Try a refused line once more. */
+  /** Send a refused message once more. */
   again(id) {
-    this.#outbox.again(id);
-    this.#tell("mine", this.mine);
+    this.#outbox.retry(id);
+    this.#emit("mine", this.mine);
     this.#send();
   }
 
-  /** Give a refused line up. */
+  /** Drop a refused message. */
   discard(id) {
     this.#outbox.remove(id);
-    this.#tell("mine", this.mine);
+    this.#emit("mine", this.mine);
   }
 
-  /** Tell those who are here now. Nothing keeps it, and of many at once the latest counts. */
+  /** Send a signal to the members who are connected. It is never stored; of many the latest is sent. */
   signal(name, body) {
     this.#signals.signal(name, body);
   }
 
-  /** Enter anew, as one who knows nothing of it. */
+  /** Join again from the room's own history. */
   enterAnew() {
     this.#position = "";
-    this.#still();
-    this.#socket.connect();
+    this.#pause();
+    this.#connection.connect();
   }
 
   close() {
-    this.#still();
-    this.#socket.close();
+    this.#pause();
+    this.#connection.close();
   }
 
-  #heard = {
+  #frames = {
     welcome({ topic, you, position, members, count }) {
       if (this.#user && you.id !== this.#user) {
-        return this.#socket.stop(4401, "somebody else has signed in");
+        return this.#connection.stop(4401, "another user has signed in");
       }
-      if (this.#topic && topic !== this.#topic) return this.#socket.stop(4404, "the room was deleted");
+      if (this.#topic && topic !== this.#topic) return this.#connection.stop(4404, "the room was deleted");
       this.#topic = topic;
-      this.#outbox.enter(topic);
-      this.#tell("mine", this.mine);
+      this.#outbox.join(topic);
+      this.#emit("mine", this.mine);
       this.you = you;
       this.#position = position;
       this.members = new Map(members.map((member) => [member.id, member]));
-      this.#showMembers(count ?? members.length);
+      this.#setCount(count ?? members.length);
     },
     live() {
       this.#live = true;
       this.#send();
     },
-    said(line) {
-      const ours = line.from.id === this.you.id && this.#outbox.remove(line.id);
-      // One of ours that was said before comes once more, as its acknowledgement.
-      if (BigInt(line.position) > BigInt(this.#position)) {
-        this.#position = line.position;
-        this.#tell("said", line);
+    said(message) {
+      const isOurs = message.from.id === this.you.id && this.#outbox.remove(message.id);
+      // An own message that was replayed comes once more, as its acknowledgement.
+      if (BigInt(message.position) > BigInt(this.#position)) {
+        this.#position = message.position;
+        this.#emit("said", message);
       }
-      if (ours) this.#settled(line.id);
+      if (isOurs) this.#settle(message.id);
     },
     signal(frame) {
-      this.#tell("signal", frame);
+      this.#emit("signal", frame);
     },
     joined({ member }) {
-      const known = this.members.has(member.id);
+      const isKnown = this.members.has(member.id);
       this.members.set(member.id, member);
-      this.#showMembers(this.count + (known ? 0 : 1));
+      this.#setCount(this.count + (isKnown ? 0 : 1));
     },
     left({ member }) {
-      this.#showMembers(this.count - (this.members.delete(member.id) ? 1 : 0));
+      this.#setCount(this.count - (this.members.delete(member.id) ? 1 : 0));
     },
     members({ count }) {
-      this.#showMembers(count);
+      this.#setCount(count);
     },
     reset({ reason }) {
-      this.#tell("reset", { reason, resumed: this.#resumed });
+      this.#emit("reset", { reason, resumed: this.#resumed });
     },
     error({ id, reason, detail }) {
       if (reason === "away") this.#wait(id);
@@ -155,37 +155,37 @@ export class Room extends EventTarget {
     },
   };
 
-  #stand(state, why = {}) {
+  #setState(state, why = {}) {
     if (state !== "live" && state !== "degraded") {
-      const fault = OUR_FAULT[why.code];
-      // Sent again it would end the next connection too.
-      if (fault && this.#sent) this.#refuse(this.#sent, fault, why.reason);
-      if (why.code === TOO_FAST) this.#pace.slower();
-      this.#still();
+      const reason = REFUSED_BY_CLOSE[why.code];
+      // Sent again, it would close the next connection too.
+      if (reason && this.#sent) this.#refuse(this.#sent, reason, why.reason);
+      if (why.code === TOO_FAST) this.#rate.slowDown();
+      this.#pause();
     }
     this.state = state;
-    this.#tell("state", { state, ...why });
+    this.#emit("state", { state, ...why });
   }
 
-  #still() {
+  #pause() {
     clearTimeout(this.#timer);
     this.#live = false;
     this.#sent = null;
   }
 
-  // One line at a time is on its way: so they stay in order, whatever happens to one of them.
+  // One message at a time is under way: so they stay in order, whatever happens to one of them.
 
   #send() {
-    const line = this.#outbox.next;
-    if (!this.#live || this.#sent || !line) return;
+    const message = this.#outbox.next;
+    if (!this.#live || this.#sent || !message) return;
     clearTimeout(this.#timer);
-    const wait = this.#pace.take();
+    const wait = this.#rate.consume();
     if (wait) {
       this.#timer = setTimeout(() => this.#send(), wait);
       return;
     }
-    this.#sent = line.id;
-    this.#socket.send({ type: "say", id: line.id, body: line.body });
+    this.#sent = message.id;
+    this.#connection.send({ type: "say", id: message.id, body: message.body });
     this.#timer = setTimeout(() => this.#sendAgain(), ANSWER_MS);
   }
 
@@ -194,34 +194,34 @@ export class Room extends EventTarget {
     this.#send();
   }
 
-  /** The hub can keep nothing now. */
+  /** The hub cannot store it now. */
   #wait(id) {
     if (id !== this.#sent) return;
     clearTimeout(this.#timer);
-    const most = Math.min(AWAY_CAP_MS, AWAY_MS * 2 ** this.#away);
+    const max = Math.min(MAX_AWAY_MS, FIRST_AWAY_MS * 2 ** this.#away);
     this.#away += 1;
-    this.#timer = setTimeout(() => this.#sendAgain(), Math.random() * most);
+    this.#timer = setTimeout(() => this.#sendAgain(), Math.random() * max);
   }
 
-  #settled(id) {
+  #settle(id) {
     this.#away = 0;
-    this.#tell("mine", this.mine);
+    this.#emit("mine", this.mine);
     if (id !== this.#sent) return;
     this.#sendAgain();
   }
 
   #refuse(id, reason, detail) {
     if (!this.#outbox.refuse(id, reason, detail)) return;
-    this.#tell("refused", { id, reason, detail });
-    this.#settled(id);
+    this.#emit("refused", { id, reason, detail });
+    this.#settle(id);
   }
 
-  #showMembers(count) {
+  #setCount(count) {
     this.count = count;
-    this.#tell("members", { members: this.members, count });
+    this.#emit("members", { members: this.members, count });
   }
 
-  #tell(type, detail) {
+  #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

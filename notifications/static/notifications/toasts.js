@@ -1,109 +1,109 @@
-// <notification-toasts>: says what is new, to the ear at once, and to the eye in a stack.
+// <notification-toasts>: announces new notifications to screen readers at once, and shows them as toasts.
 
+import { setStyles } from "./shared/component-styles.js";
 import { h } from "./shared/dom.js";
-import { needToken } from "./shared/links.js";
-import { storeFor } from "./shared/store.js";
-import { dress } from "./shared/component-styles.js";
+import { translatorFor } from "./shared/i18n.js";
+import { requestToken } from "./shared/links.js";
 import { wants } from "./shared/preferences-rule.js";
-import { wordsFor } from "./shared/i18n.js";
+import { storeFor } from "./shared/store.js";
+import { BATCH_MS } from "./toasts/folding.js";
 
-const GATHER_MS = 400;
-const MOST_IDS = 500; // remembered, so that none is told twice
+const MAX_IDS = 500; // remembered, so that none is announced twice
 
 class Toasts extends HTMLElement {
   static observedAttributes = ["token"];
   #store = null;
-  #words = null;
+  #i18n = null;
   #ready = null;
-  #leaving = null;
-  #stack = null; // a promise of it: not before there is something to show
+  #disconnecting = null;
+  #view = null; // a promise of the view: not loaded before there is something to show
   #ids = new Set();
-  #gathered = [];
+  #batch = [];
   #polite = h("div", { class: "hidden", role: "status" });
   #alert = h("div", { class: "hidden", role: "alert" });
 
   connectedCallback() {
     this.#store = storeFor(this);
-    this.#leaving = new AbortController();
-    const { signal } = this.#leaving;
+    this.#disconnecting = new AbortController();
+    const { signal } = this.#disconnecting;
     if (!this.shadowRoot) this.#draw();
-    this.#ready ??= wordsFor(this).then((words) => (this.#words = words));
-    const listen = (type, hear) =>
-      this.#store.addEventListener(type, ({ detail }) => hear(detail), { signal });
-    listen("notification", (item) => this.#hear(item));
-    listen("recalled", ({ id }) => this.#drop(id));
+    this.#ready ??= translatorFor(this).then((i18n) => (this.#i18n = i18n));
+    const listen = (type, handle) =>
+      this.#store.addEventListener(type, ({ detail }) => handle(detail), { signal });
+    listen("notification", (item) => this.#receive(item));
+    listen("recalled", ({ id }) => this.#remove(id));
     listen("reading", ({ id, read_at, archived_at }) => {
-      this.#see();
-      if (read_at || archived_at) this.#drop(id);
+      this.#hideSeen();
+      if (read_at || archived_at) this.#remove(id);
     });
-    // One of a page's elements asks for it, and the bell if there is one: they share what they are given.
-    listen("token-needed", () => document.querySelector("notification-bell") ?? needToken(this));
-    const look = () => {
-      this.#see();
-      this.#with((stack) => stack.look());
+    // One element of a page asks, the bell if there is one: both get the token that the page sets.
+    listen("token-needed", () => document.querySelector("notification-bell") ?? requestToken(this));
+    const visibilityChanged = () => {
+      this.#hideSeen();
+      this.#withView((view) => view.visibilityChanged());
     };
-    document.addEventListener("visibilitychange", look, { signal });
+    document.addEventListener("visibilitychange", visibilityChanged, { signal });
   }
 
   attributeChangedCallback(name, old, token) {
-    this.#store?.renew(token);
+    this.#store?.setToken(token);
   }
 
   disconnectedCallback() {
-    this.#leaving.abort();
-    this.#with((stack) => stack.leave());
+    this.#disconnecting.abort();
+    this.#withView((view) => view.stop());
   }
 
   #draw() {
-    dress(this.attachShadow({ mode: "open" }));
+    setStyles(this.attachShadow({ mode: "open" }));
     this.shadowRoot.append(this.#polite, this.#alert);
   }
 
-  /** Do it to the stack, if there is one, in the order in which it was asked for. */
-  #with(act) {
-    this.#stack?.then(act).catch(reportError);
+  /** Call it with the view, if there is one, in the order of the calls. */
+  #withView(call) {
+    this.#view?.then(call).catch(reportError);
   }
 
-  #hear(item) {
+  #receive(item) {
     if (this.#ids.has(item.id)) return;
     this.#ids.add(item.id);
-    if (this.#ids.size > MOST_IDS) this.#ids.delete(this.#ids.values().next().value);
+    if (this.#ids.size > MAX_IDS) this.#ids.delete(this.#ids.values().next().value);
     if (!wants(this.#store.preferences, item, new Date()).toast) return;
-    this.#gathered.push(item);
-    if (this.#gathered.length === 1) setTimeout(() => this.#ready.then(() => this.#tell()), GATHER_MS);
+    this.#batch.push(item);
+    if (this.#batch.length === 1) setTimeout(() => this.#ready.then(() => this.#showBatch()), BATCH_MS);
   }
 
-  #tell() {
-    const items = this.#gathered.splice(0);
+  #showBatch() {
+    const items = this.#batch.splice(0);
     this.#announce(items);
-    if (this.#store.watching.size) return;
-    const away = document.hidden; // now: when the stack is there, somebody may look
-    this.#stack ??= import("./toasts/view.js").then(({ Stack }) => new Stack(this, this.#store, this.#words));
-    this.#stack.catch(() => (this.#stack = null)); // tried again with the next ones
-    this.#with((stack) => stack.arrive(items, away));
+    if (this.#store.openLists.size) return;
+    const hidden = document.hidden; // now: by the time the view is loaded, the page may be visible
+    this.#view ??= import("./toasts/view.js").then(({ ToastView }) => new ToastView(this, this.#store, this.#i18n));
+    this.#view.catch(() => (this.#view = null)); // tried again with the next batch
+    this.#withView((view) => view.add(items, hidden));
   }
 
   #announce(items) {
     const critical = items.filter(({ severity }) => severity === "critical");
     const others = items.filter(({ severity }) => severity !== "critical");
-    const say = (key, values) => h("p", null, this.#words.say(key, values));
+    const paragraph = (key, values) => h("p", null, this.#i18n.text(key, values));
     const [first, second] = others;
     if (first) {
-      const said = second ? say("new_many", { n: others.length }) : say("new_one", { title: first.title });
-      this.#polite.replaceChildren(said);
+      const news = second ? ["new_many", { n: others.length }] : ["new_one", { title: first.title }];
+      this.#polite.replaceChildren(paragraph(...news));
     }
     if (!critical.length) return;
-    this.#alert.replaceChildren(...critical.map(({ title }) => say("new_critical", { title })));
+    this.#alert.replaceChildren(...critical.map(({ title }) => paragraph("new_critical", { title })));
   }
 
-  /** What the list shows while it is looked at needs no toast. */
-  #see() {
-    if (this.#store.watching.size) this.#with((stack) => stack.seen());
+  /** What a visible list shows needs no toast. */
+  #hideSeen() {
+    if (this.#store.openLists.size) this.#withView((view) => view.hideSeen());
   }
 
-  #drop(id) {
-    this.#gathered = this.#gathered.filter((item) => id !== "all" && item.id !== id);
-    this.#with((stack) => stack.drop(id));
+  #remove(id) {
+    this.#batch = this.#batch.filter((item) => id !== "all" && item.id !== id);
+    this.#withView((view) => view.remove(id));
   }
 }
 

@@ -1,12 +1,12 @@
-// Who types now: says so of us, and knows it of the others.
+// Who is typing in a room: signals that the user is, and lists the others.
 
-const SAY_MS = 2000;
-const STAYS_MS = 4000;
+const REPEAT_MS = 2000;
+const EXPIRY_MS = 4000;
 
-/** Its event "change" comes whenever `people` has changed. */
+/** Emits "change" whenever `people` has changed. */
 export class Typing extends EventTarget {
   #room;
-  #saidAt = 0;
+  #signalledAt = 0;
   #others = new Map(); // by id: {name, timer}
 
   constructor(room) {
@@ -14,14 +14,14 @@ export class Typing extends EventTarget {
     this.#room = room;
     room.addEventListener("signal", ({ detail: { name, from, body } }) => {
       if (name !== "typing" || from.id === room.you.id) return;
-      if (body === true) this.#types(from);
-      else this.#stops(from.id);
+      if (body === true) this.#add(from);
+      else this.#remove(from.id);
     });
-    // Who has said it types no more.
-    room.addEventListener("said", ({ detail }) => this.#stops(detail.from.id));
+    // A member who has sent a message is not typing it any more.
+    room.addEventListener("said", ({ detail }) => this.#remove(detail.from.id));
   }
 
-  /** The names of the others who type now, as they began. */
+  /** The names of the others who are typing, in the order in which they began. */
   get people() {
     return [...this.#others.values()].map(({ name }) => name);
   }
@@ -29,25 +29,25 @@ export class Typing extends EventTarget {
   /** Something was typed. */
   typed() {
     const now = Date.now();
-    if (now - this.#saidAt < SAY_MS) return;
-    this.#saidAt = now;
+    if (now - this.#signalledAt < REPEAT_MS) return;
+    this.#signalledAt = now;
     this.#room.signal("typing", true);
   }
 
-  /** It was sent, or taken back. */
+  /** It was sent, or deleted. */
   stopped() {
-    if (!this.#saidAt) return;
-    this.#saidAt = 0;
+    if (!this.#signalledAt) return;
+    this.#signalledAt = 0;
     this.#room.signal("typing", false);
   }
 
-  #types({ id, name }) {
+  #add({ id, name }) {
     clearTimeout(this.#others.get(id)?.timer);
-    this.#others.set(id, { name, timer: setTimeout(() => this.#stops(id), STAYS_MS) });
+    this.#others.set(id, { name, timer: setTimeout(() => this.#remove(id), EXPIRY_MS) });
     this.dispatchEvent(new Event("change"));
   }
 
-  #stops(id) {
+  #remove(id) {
     if (!this.#others.has(id)) return;
     clearTimeout(this.#others.get(id).timer);
     this.#others.delete(id);

@@ -1,42 +1,42 @@
 // One notification in the panel.
 
+import { ago, full } from "../shared/dates.js";
 import { h } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { target } from "../shared/links.js";
-import { ago, full } from "../shared/dates.js";
+import { targetUrl } from "../shared/links.js";
 import { wants } from "../shared/preferences-rule.js";
-import { why } from "../shared/reason-text.js";
+import { reasonText } from "../shared/reason-text.js";
 
-export class Row {
-  #words;
+export class PanelRow {
+  #i18n;
   #dot;
   #time;
   #read;
   #archive;
 
-  /** `on`: `open(row, event)`, `act([row], verb)` and `pick()`. */
-  constructor(item, store, words, on) {
+  /** `on`: `open(row, event)`, `act([row], verb)` and `select()`. */
+  constructor(item, store, i18n, on) {
     this.item = item;
-    this.#words = words;
-    const say = (key, values) => words.say(key, values);
+    this.#i18n = i18n;
+    const text = (key, values) => i18n.text(key, values);
     const at = new Date(item.created_at);
     const id = `title-${item.id}`;
     const act = (verb) => on.act([this], verb);
     const tool = { class: "tool", type: "button", "aria-describedby": id };
-    this.#read = h("button", { ...tool, onclick: () => act(this.reads) });
-    this.#archive = h("button", { ...tool, onclick: () => act(this.archives) });
-    this.#dot = h("span", { class: "dot" }, h("span", { class: "hidden" }, say("unread_mark")));
-    this.#time = h("time", { datetime: item.created_at, title: full(at, words) });
-    const link = { class: "title", id, dir: "auto", href: target(store.origin, item) };
+    this.#read = h("button", { ...tool, onclick: () => act(this.readVerb) });
+    this.#archive = h("button", { ...tool, onclick: () => act(this.archiveVerb) });
+    this.#dot = h("span", { class: "dot" }, h("span", { class: "hidden" }, text("unread_mark")));
+    this.#time = h("time", { datetime: item.created_at, title: full(at, i18n) });
+    const link = { class: "title", id, dir: "auto", href: targetUrl(store.origin, item) };
     this.title = h("a", { ...link, onclick: (event) => on.open(this, event) }, item.title);
-    const select = say("select", { title: item.title });
-    this.box = h("input", { type: "checkbox", "aria-label": select, onchange: on.pick });
+    const select = text("select", { title: item.title });
+    this.checkbox = h("input", { type: "checkbox", "aria-label": select, onchange: on.select });
     const reason = h("p");
-    const explain = () => (reason.textContent = why(item, words, wants(store.preferences, item, at)));
+    const explain = () => (reason.textContent = reasonText(item, i18n, wants(store.preferences, item, at)));
     this.node = h(
       "li",
       { class: "row", "data-id": item.id, "data-severity": item.severity },
-      h("div", { class: "mark" }, icon(item.severity), this.box),
+      h("div", { class: "mark" }, icon(item.severity), this.checkbox),
       h(
         "div",
         { class: "what" },
@@ -45,51 +45,57 @@ export class Row {
         h(
           "div",
           { class: "facts" },
-          h("span", { class: "severity" }, say(`severity_${item.severity}`)),
+          h("span", { class: "severity" }, text(`severity_${item.severity}`)),
           item.category ? h("span", null, h("bdi", null, item.category)) : null,
           this.#time,
-          h("details", { class: "why", ontoggle: explain }, h("summary", null, say("why")), reason),
+          h("details", { class: "why", ontoggle: explain }, h("summary", null, text("why")), reason),
         ),
       ),
       h("div", { class: "acts" }, this.#read, this.#archive),
     );
-    this.show();
-  }
-
-  get id() {
-    return this.item.id;
-  }
-
-  get archived() {
-    return this.item.archived_at !== null;
-  }
-
-  get unread() {
-    return !this.item.read_at && !this.item.archived_at;
+    this.update(item);
   }
 
   /** What its two buttons do. */
-  get reads() {
-    return this.unread ? "read" : "unread";
+  get readVerb() {
+    return this.#unread ? "read" : "unread";
   }
 
-  get archives() {
-    return this.archived ? "unarchive" : "archive";
+  get archiveVerb() {
+    return this.#archived ? "unarchive" : "archive";
   }
 
-  show() {
-    this.node.classList.toggle("unread", this.unread);
-    this.#dot.hidden = !this.unread;
-    this.#read.hidden = this.archived;
-    name(this.#read, this.unread ? "check" : "dot", this.#words.say(`mark_${this.reads}`));
-    name(this.#archive, this.archives, this.#words.say(this.archives));
-    this.#time.textContent = ago(new Date(this.item.created_at), new Date(), this.#words);
+  focus() {
+    this.title.focus();
+  }
+
+  /** Show another state; its text stays. */
+  update(item) {
+    this.item = item;
+    this.node.classList.toggle("unread", this.#unread);
+    this.#dot.hidden = !this.#unread;
+    this.#read.hidden = this.#archived;
+    setButton(this.#read, this.#unread ? "check" : "dot", this.#i18n.text(`mark_${this.readVerb}`));
+    setButton(this.#archive, this.archiveVerb, this.#i18n.text(this.archiveVerb));
+    this.refresh(new Date());
+  }
+
+  refresh(now) {
+    this.#time.textContent = ago(new Date(this.item.created_at), now, this.#i18n);
+  }
+
+  get #archived() {
+    return this.item.archived_at !== null;
+  }
+
+  get #unread() {
+    return this.item.read_at === null && !this.#archived;
   }
 }
 
-function name(button, drawn, said) {
-  if (button.title === said) return;
-  button.title = said;
-  button.setAttribute("aria-label", said);
-  button.replaceChildren(icon(drawn));
+function setButton(button, name, label) {
+  if (button.title === label) return;
+  button.title = label;
+  button.setAttribute("aria-label", label);
+  button.replaceChildren(icon(name));
 }

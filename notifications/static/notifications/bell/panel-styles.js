@@ -1,13 +1,13 @@
-// How the panel looks.
+// The style sheet of the panel.
 
-export const panel = `
+export const panelStyles = `
 dialog {
   position: fixed;
   inset: auto;
   left: var(--left);
   top: var(--top);
   width: min(28rem, 100vw - 16px);
-  height: min(42rem, var(--room));
+  height: min(42rem, var(--height));
   max-width: none;
   max-height: none;
   margin: 0;

@@ -1,171 +1,161 @@
-// The panel under the bell: what came lately, and what can be done with it.
+// The panel of the bell: recent notifications, and what can be done with them.
 
-import { Deeds } from "../inbox/actions.js";
+import { InboxActions } from "../inbox/actions.js";
+import { ErrorNotice } from "../inbox/error-notice.js";
+import { Undo } from "../inbox/undo.js";
+import { bellStyles, setStyles } from "../shared/component-styles.js";
+import { showState } from "../shared/connection-state.js";
 import { h } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { Keys } from "../shared/keyboard.js";
+import { Keyboard } from "../shared/keyboard.js";
 import { open } from "../shared/links.js";
-import { Notice } from "../inbox/error-notice.js";
-import { Rows } from "./panel-list.js";
-import { panel } from "./panel-styles.js";
-import { bell, dress } from "../shared/component-styles.js";
-import { Undo } from "../inbox/undo.js";
+import { shortcutHelp } from "../shared/shortcut-help.js";
+import { PanelList } from "./panel-list.js";
+import { panelStyles } from "./panel-styles.js";
 
 const GAP_PX = 8;
-const LEAST_PX = 320; // of height: with less the panel stands above the bell
-const SHORTCUTS = {
-  j: "next",
-  k: "previous",
-  "↵": "open",
-  e: "archive",
-  u: "unread",
-  x: "select",
-  z: "undo",
-  "/": "search",
-  "?": "help",
-};
+const MIN_HEIGHT_PX = 320; // with less below the bell, the panel stands above it
 
 export class Panel {
   #host;
   #store;
-  #words;
+  #i18n;
   #bell;
   #inbox;
-  #rows;
+  #list;
   #undo;
-  #deeds;
+  #actions;
   #closing = new AbortController();
   #views = [];
   #tools = [];
   #count = h("span", { role: "status" });
+  #state;
+  #readAll;
   #help;
+  #helpButton;
 
-  /** `inbox` is where the whole list is, or null; `closed` is called once. */
-  constructor(host, { store, words, bell, inbox, closed }) {
+  /** `inbox` is the address of the whole list, or null; `closed()` is called once. */
+  constructor(host, { store, i18n, bell, inbox, closed }) {
     this.#host = host;
     this.#store = store;
-    this.#words = words;
+    this.#i18n = i18n;
     this.#bell = bell;
     this.#inbox = inbox;
     const { signal } = this.#closing;
+    const notice = h("div", { class: "notice", role: "alert" });
+    const bar = h("div", { class: "bar", role: "status" });
+    this.#undo = new Undo(bar, i18n);
+    const rejected = (state) => this.#list.update(state);
+    this.#actions = new InboxActions(store, this.#undo, new ErrorNotice(notice, i18n), i18n, rejected);
     const on = {
       open: (row, event) => open(host, store, row.item, event) || this.node.close(),
       act: (rows, verb) => this.#act(rows, verb),
-      pick: () => this.#pick(),
+      select: () => this.#showSelection(),
+      settled: () => this.#actions.settled(),
     };
-    this.#rows = new Rows(store, words, on, signal);
-    const notice = h("div", { class: "notice", role: "alert" });
-    const bar = h("div", { class: "bar", role: "status" });
-    this.#undo = new Undo(bar, words);
-    this.#deeds = new Deeds(store, this.#undo, new Notice(notice, words), words);
-    const list = [notice, this.#rows.node, bar];
+    this.#list = new PanelList(store, i18n, on, signal);
+    const list = [notice, this.#list.node, bar];
     this.node = h(
       "dialog",
       { "aria-labelledby": "heading", onclick: (event) => event.target === this.node && this.node.close() },
-      h("div", { class: "panel" }, this.#head(), this.#tabs(), ...list, this.#foot()),
+      h("div", { class: "panel" }, this.#drawHead(), this.#drawTabs(), ...list, this.#drawFoot()),
     );
     this.node.addEventListener("close", () => {
       this.#closing.abort();
-      store.watching.delete(this);
+      store.openLists.delete(this);
       this.node.remove();
       closed();
     });
-    new Keys(this.node, this.#keys());
-    store.addEventListener("state", () => this.#tell(), { signal });
-    addEventListener("resize", () => this.#stand(), { signal });
-    this.#tell();
+    new Keyboard(this.node, this.#shortcuts());
+    store.addEventListener("state", () => this.#showState(), { signal });
+    addEventListener("resize", () => this.#position(), { signal });
+    this.#showState();
   }
 
   show() {
     const root = this.#host.shadowRoot;
-    dress(root, bell, panel);
+    setStyles(root, bellStyles, panelStyles);
     root.append(this.node);
-    this.#store.watching.add(this);
+    this.#store.openLists.add(this);
     this.node.showModal();
-    this.#stand();
-    this.#view("all");
-    this.#store.see().catch(() => {});
+    this.#position();
+    this.#load("all");
+    this.#store.markSeen().catch(() => {});
   }
 
-  #say(key, values) {
-    return this.#words.say(key, values);
+  #text(key, values) {
+    return this.#i18n.text(key, values);
   }
 
-  #tool(drawn, key, act) {
-    const said = this.#say(key);
-    const props = { class: "tool", type: "button", title: said, "aria-label": said, onclick: act };
-    return h("button", props, icon(drawn));
+  #drawTool(name, key, onclick) {
+    const label = this.#text(key);
+    return h("button", { class: "tool", type: "button", title: label, "aria-label": label, onclick }, icon(name));
   }
 
-  #head() {
-    this.state = h("span", { class: "state", role: "status" });
-    const said = this.#say("preferences");
+  #drawHead() {
+    this.#state = h("span", { class: "state", role: "status" });
+    const label = this.#text("preferences");
     const href = `${this.#store.origin}/preferences/`;
     return h(
       "div",
       { class: "head" },
-      h("h2", { id: "heading", tabindex: -1, autofocus: true }, this.#say("notifications")),
-      this.state,
-      h("a", { class: "tool", href, title: said, "aria-label": said }, icon("gear")),
-      this.#tool("close", "close", () => this.node.close()),
+      h("h2", { id: "heading", tabindex: -1, autofocus: true }, this.#text("notifications")),
+      this.#state,
+      h("a", { class: "tool", href, title: label, "aria-label": label }, icon("gear")),
+      this.#drawTool("close", "close", () => this.node.close()),
     );
   }
 
-  #tabs() {
+  #drawTabs() {
     this.#views = ["all", "unread", "archived"].map((filter) => {
-      const view = { type: "button", value: filter, onclick: () => this.#view(filter) };
-      return h("button", view, this.#say(`view_${filter}`));
+      const view = { type: "button", value: filter, onclick: () => this.#load(filter) };
+      return h("button", view, this.#text(`view_${filter}`));
     });
-    const group = { class: "views", role: "group", "aria-label": this.#say("views") };
-    const all = () => this.#deeds.readAll(this.#rows.shown);
+    const group = { class: "views", role: "group", "aria-label": this.#text("views") };
+    const readAll = () => this.#actions.readAll(this.#list.items);
     this.#tools = [
-      this.#tool("check", "key_unread", () => this.#toggle("reads", this.#rows.picked)),
-      this.#tool("archive", "archive", () => this.#toggle("archives", this.#rows.picked)),
+      this.#drawTool("check", "key_unread", () => this.#toggle("readVerb", this.#list.selected)),
+      this.#drawTool("archive", "archive", () => this.#toggle("archiveVerb", this.#list.selected)),
     ];
-    this.readAll = h("button", { class: "plain", type: "button", onclick: all }, this.#say("mark_all_read"));
+    this.#readAll = h("button", { class: "plain", type: "button", onclick: readAll }, this.#text("mark_all_read"));
     const views = h("div", group, ...this.#views);
-    return h("div", { class: "tabs" }, views, this.readAll, this.#count, ...this.#tools);
+    return h("div", { class: "tabs" }, views, this.#readAll, this.#count, ...this.#tools);
   }
 
-  #foot() {
-    const lines = Object.entries(SHORTCUTS).map(([key, does]) =>
-      h("div", null, h("dt", null, h("kbd", null, key)), h("dd", null, this.#say(`key_${does}`))),
-    );
-    this.#help = h("dl", { class: "help", hidden: true }, ...lines);
-    this.keys = h(
-      "button",
-      { class: "plain keys", type: "button", "aria-expanded": "false", onclick: () => this.#tellKeys() },
-      this.#say("keys"),
-    );
-    const inbox = this.#inbox ? h("a", { class: "plain", href: this.#inbox }, this.#say("open_inbox")) : null;
-    return h("div", { class: "foot" }, this.#help, inbox, this.keys);
+  #drawFoot() {
+    this.#help = h("dl", { class: "help", hidden: true }, ...shortcutHelp(this.#i18n));
+    const onclick = () => this.#toggleHelp();
+    const props = { class: "plain keys", type: "button", "aria-expanded": "false", onclick };
+    this.#helpButton = h("button", props, this.#text("keys"));
+    const inbox = this.#inbox ? h("a", { class: "plain", href: this.#inbox }, this.#text("open_inbox")) : null;
+    return h("div", { class: "foot" }, this.#help, inbox, this.#helpButton);
   }
 
-  #keys() {
+  #shortcuts() {
     const step = (by) => () => {
-      const { shown } = this.#rows;
-      const at = shown.findIndex((row) => row.node.matches(":focus-within"));
-      shown[at < 0 ? 0 : Math.min(Math.max(at + by, 0), shown.length - 1)]?.title.focus();
+      const { rows, focused } = this.#list;
+      const at = rows.indexOf(focused);
+      rows[at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
     };
-    const many = () => {
-      const { picked, shown } = this.#rows;
-      return picked.length ? picked : shown.filter((row) => row.node.matches(":focus-within"));
+    const affected = () => {
+      const { selected, focused } = this.#list;
+      return selected.length || !focused ? selected : [focused];
     };
     return {
       j: step(1),
       ArrowDown: step(1),
       k: step(-1),
       ArrowUp: step(-1),
-      e: () => this.#toggle("archives", many()),
-      u: () => this.#toggle("reads", many()),
+      e: () => this.#toggle("archiveVerb", affected()),
+      u: () => this.#toggle("readVerb", affected()),
       x: () => {
-        const [row] = this.#rows.shown.filter(({ node }) => node.matches(":focus-within"));
-        if (row) row.box.checked = !row.box.checked;
-        this.#pick();
+        const { focused } = this.#list;
+        if (focused) focused.checkbox.checked = !focused.checkbox.checked;
+        this.#showSelection();
       },
       z: () => this.#undo.last(),
       "/": () => this.#search(),
-      "?": () => this.#tellKeys(),
+      "?": () => this.#toggleHelp(),
     };
   }
 
@@ -177,51 +167,49 @@ export class Panel {
     this.node.close();
   }
 
-  /** The rows have one fate: what the first of them would have alone. */
-  #toggle(what, rows) {
-    if (rows.length) this.#act(rows, rows[0][what]);
+  /** All rows are treated as the first of them would be alone. */
+  #toggle(verbOf, rows) {
+    if (rows.length) this.#act(rows, rows[0][verbOf]);
   }
 
   #act(rows, verb) {
-    for (const row of rows) row.box.checked = false;
-    this.#pick();
-    this.#deeds.offer(verb, rows, () => rows[0].node.isConnected && rows[0].title.focus());
+    const items = rows.map(({ item }) => item);
+    for (const row of rows) row.checkbox.checked = false;
+    this.#showSelection();
+    this.#actions.offer(verb, items, () => this.#list.get(items[0].id)?.focus());
   }
 
-  #pick() {
-    const n = this.#rows?.picked.length ?? 0;
+  #showSelection() {
+    const n = this.#list.selected.length;
     for (const tool of this.#tools) tool.hidden = n === 0;
-    this.readAll.hidden = n > 0;
-    this.#count.textContent = n ? this.#say("selected", { n }) : "";
+    this.#readAll.hidden = n > 0;
+    this.#count.textContent = n ? this.#text("selected", { n }) : "";
   }
 
-  #view(filter) {
+  #load(filter) {
     for (const button of this.#views) button.setAttribute("aria-pressed", button.value === filter);
-    this.#rows.view(filter);
+    this.#list.load(filter);
   }
 
-  #tell() {
-    const { state } = this.#store;
-    this.state.textContent = this.#say(`state_${state.replace(" ", "_")}`);
-    this.state.title = state === "degraded" ? this.#say("state_hint_degraded") : "";
-    this.state.dataset.state = state;
+  #showState() {
+    showState(this.#state, this.#store.state, this.#i18n);
   }
 
-  #tellKeys() {
+  #toggleHelp() {
     this.#help.hidden = !this.#help.hidden;
-    this.keys.setAttribute("aria-expanded", !this.#help.hidden);
+    this.#helpButton.setAttribute("aria-expanded", !this.#help.hidden);
   }
 
-  /** Under the bell, and within the window; on a phone the sheet's own rules win. */
-  #stand() {
+  /** Under the bell, and within the window; on a phone the style sheet's own rules win. */
+  #position() {
     const bell = this.#bell.getBoundingClientRect();
     const { width } = this.node.getBoundingClientRect();
     const start = getComputedStyle(this.#host).direction === "rtl" ? bell.left : bell.right - width;
     const below = innerHeight - bell.bottom - 2 * GAP_PX;
-    const under = below >= Math.min(LEAST_PX, bell.top);
+    const under = below >= Math.min(MIN_HEIGHT_PX, bell.top);
     const set = (name, px) => this.node.style.setProperty(`--${name}`, `${px}px`);
     set("left", Math.max(GAP_PX, Math.min(start, innerWidth - width - GAP_PX)));
-    set("room", under ? below : bell.top - 2 * GAP_PX);
+    set("height", under ? below : bell.top - 2 * GAP_PX);
     set("top", under ? bell.bottom + GAP_PX : bell.top - GAP_PX - this.node.offsetHeight);
   }
 }

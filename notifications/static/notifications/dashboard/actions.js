@@ -1,9 +1,9 @@
-// What staff do on a page that goes on: sure first, then posted, and what came of it said.
+// What staff do on a live page: confirmed, posted, and its result shown.
 
 import { csrfToken } from "../shared/api.js";
 
-/** Whether they are sure, by the page's `dialog` of `ask.html`. */
-export function sure({ title, hint, verb }) {
+/** Ask in the page's `dialog` of `ask.html`; resolves to whether it was confirmed. */
+export function confirm({ title, hint, verb }) {
   const dialog = document.getElementById("ask");
   dialog.querySelector("h2").textContent = title;
   dialog.querySelector("p").textContent = hint;
@@ -15,36 +15,37 @@ export function sure({ title, hint, verb }) {
   });
 }
 
-/** Post a form's fields and say what the hub answers, in the page's #done or #notice. */
+/** Post a form's fields and show the hub's answer, or `failed` without one. */
 export async function post(url, fields, failed) {
-  tell("", "");
+  showResult("", "");
   try {
-    const answer = await fetch(url, {
+    const response = await fetch(url, {
       method: "POST",
       headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
       body: new URLSearchParams(fields),
       signal: AbortSignal.timeout(15_000),
     });
-    const said = await answer.json();
-    tell(answer.ok ? said.said : "", answer.ok ? "" : said.detail);
+    const answer = await response.json();
+    showResult(response.ok ? answer.said : "", response.ok ? "" : answer.detail);
   } catch {
-    tell("", failed);
+    showResult("", failed);
   }
 }
 
-export function tell(done, notice) {
+/** In the page's #done and #notice. */
+export function showResult(done, notice) {
   document.getElementById("done").textContent = done;
   document.getElementById("notice").textContent = notice;
 }
 
-/** Forms that bear `data-sure` ask before they are sent; without this they are sent at once. */
-export function askBefore(root) {
+/** Have forms with `data-sure` confirmed before they are sent. */
+export function confirmForms(root) {
   root.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.dataset.sure) return;
     event.preventDefault();
     const { sure: title, hint, verb } = form.dataset;
-    if (await sure({ title: fill(title, form), hint, verb })) form.submit();
+    if (await confirm({ title: fill(title, form), hint, verb })) form.submit();
   });
 }
 

@@ -1,92 +1,98 @@
-// Compose: looks and counts by itself while somebody writes, and becomes the page of what was sent.
+// The compose page: previews and counts while the user types, and turns into the page of the sending.
 
-import { sheet } from "../toasts/view.js";
-import { dress } from "../shared/component-styles.js";
+import { setStyles } from "../shared/component-styles.js";
+import { toastStyles } from "../toasts/styles.js";
 import { localize } from "./time-zone.js";
 
-const PAUSE_MS = 350; // of the typing, after which it is looked at
-const MOST_MS = 20_000;
-const LAST = "#confirm, #proof"; // typed last, and no matter to the preview
-const STILL = ".toast { animation: none !important; }";
+const TYPING_MS = 350;
+const TIMEOUT_MS = 20_000;
+const CONFIRMATION = "#confirm, #proof"; // fields that do not matter to the preview
+const NO_ANIMATION = ".toast { animation: none !important; }";
+// Where the focus goes after an action, by its name.
+const NEXT_FIELD = {
+  send: "[aria-invalid=true], #proof, #confirm",
+  test: "[aria-invalid=true]:not(#to, #confirm, #proof)",
+  add: "#to",
+  everyone: "#to",
+};
 
 const form = () => document.getElementById("compose");
 let timer = 0;
-let asking = null;
+let request = null;
 
 function prepare() {
   localize(form());
-  dressToast();
+  styleToast();
 }
 
-/** The toast as its component draws it. */
-function dressToast() {
+/** The toast of the preview, as its component draws it. */
+function styleToast() {
   for (const host of form().querySelectorAll(".toasted")) {
     if (host.shadowRoot) continue;
     const root = host.attachShadow({ mode: "open" });
-    dress(root, sheet, STILL);
+    setStyles(root, toastStyles, NO_ANIMATION);
     root.append(...host.childNodes);
   }
 }
 
-/** What the server makes of the form. A later question ends an earlier one. */
-async function ask(act) {
+/** Post the form; resolves to the page that the server answers. A later post aborts an earlier one. */
+async function post(action) {
   clearTimeout(timer);
-  asking?.abort();
-  const mine = (asking = new AbortController());
+  request?.abort();
+  const ours = (request = new AbortController());
   const body = new URLSearchParams(new FormData(form()));
-  body.set("act", act);
-  if (act !== "send") body.delete("proof");
-  const signal = AbortSignal.any([mine.signal, AbortSignal.timeout(MOST_MS)]);
-  const answer = await fetch(form().action, { method: "POST", body, signal });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (mine.signal.aborted) throw new DOMException("A later one was asked.", "AbortError");
-  return { answer, page };
+  body.set("act", action);
+  if (action !== "send") body.delete("proof");
+  const signal = AbortSignal.any([ours.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const response = await fetch(form().action, { method: "POST", body, signal });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (ours.signal.aborted) throw new DOMException("A later request was sent.", "AbortError");
+  return { response, page };
 }
 
-async function look() {
+async function preview() {
   try {
-    const { page } = await ask("preview");
+    const { page } = await post("preview");
     if (!page.getElementById("compose")) return;
-    swap("preview", page);
-    const before = page.getElementById("before");
-    hush(before);
-    swap("before", page);
-    dressToast();
+    replacePart("preview", page);
+    hideEarlyErrors(page.getElementById("before"));
+    replacePart("before", page);
+    styleToast();
   } catch {
-    // The next letter asks again, and the button says what is wrong.
+    // Typing on tries again, and the buttons report what is wrong.
   }
 }
 
-/** What is still being written is not found fault with. */
-function hush(before) {
-  for (const link of before.querySelectorAll(".faults a")) {
+/** Errors of fields that are empty or still being edited are not shown yet. */
+function hideEarlyErrors(part) {
+  for (const link of part.querySelectorAll(".faults a")) {
     const field = document.getElementById(link.hash.slice(1));
     if (!field?.value || field === document.activeElement) link.closest("li").remove();
   }
-  before.querySelector(".faults:not(:has(li))")?.remove();
+  part.querySelector(".faults:not(:has(li))")?.remove();
 }
 
-/** Take a part of another page into this one; focus and what was typed stay. */
-function swap(id, page) {
+/** Replace a part of this page by that of another; focus and confirmations stay. */
+function replacePart(id, page) {
   const old = document.getElementById(id);
   const fresh = page.getElementById(id);
-  if (shape(fresh) === old.dataset.shape) {
+  if (fingerprint(fresh) === old.dataset.shape) {
     const nonce = old.querySelector("[name=id]");
     if (nonce) nonce.value = fresh.querySelector("[name=id]").value;
     return;
   }
-  fresh.dataset.shape = shape(fresh);
-  for (const typed of old.querySelectorAll(LAST)) {
+  fresh.dataset.shape = fingerprint(fresh);
+  for (const typed of old.querySelectorAll(CONFIRMATION)) {
     const field = fresh.querySelector(`#${typed.id}`);
     if (field) field.value = typed.value;
   }
   const pressed = old.querySelector("[name=act]:focus")?.value;
-  const writes = focusIn(old);
+  const restoreFocus = focusIn(old);
   old.replaceWith(fresh);
-  if (!writes(fresh) && pressed) fresh.querySelector(`[name=act][value="${pressed}"]`)?.focus();
+  if (!restoreFocus(fresh) && pressed) fresh.querySelector(`[name=act][value="${pressed}"]`)?.focus();
 }
 
-/** Where somebody writes in a part: a function that puts them there in its successor, and says if it did. */
+/** A function that restores the focus and caret of a part in its successor, and returns whether it could. */
 function focusIn(part) {
   const field = part.contains(document.activeElement) && document.activeElement;
   if (!field?.id) return () => false;
@@ -99,31 +105,31 @@ function focusIn(part) {
   };
 }
 
-/** What was typed since the form was sent; whether it was anything. */
-function keep(old, sent, fresh) {
+/** Carry over what was typed since the form was sent. Returns whether anything was. */
+function keepChanges(old, sent, fresh) {
   const changed = [...new FormData(old)].filter(([name, value]) => name !== "id" && value !== sent.get(name));
   for (const [name, value] of changed) if (fresh.elements[name]) fresh.elements[name].value = value;
   return changed.length > 0;
 }
 
-/** A part without what differs every time. */
-const shape = (part) => part.outerHTML.replace(/ (datetime|title|value|data-shape)="[^"]*"/g, "");
+/** A part without what differs each time. */
+const fingerprint = (part) => part.outerHTML.replace(/ (datetime|title|value|data-shape)="[^"]*"/g, "");
 
-async function act(verb) {
+async function submit(action) {
   const before = form();
   before.setAttribute("aria-busy", "true");
   const sent = new FormData(before);
   try {
-    const { answer, page } = await ask(verb);
-    if (page.getElementById("sending")) return become(answer.url, page);
+    const { response, page } = await post(action);
+    if (page.getElementById("sending")) return showSending(response.url, page);
     const fresh = page.getElementById("compose");
-    if (!fresh && answer.redirected) return location.assign(answer.url); // signed out
-    const late = keep(before, sent, fresh);
-    const writes = focusIn(before);
+    if (!fresh && response.redirected) return location.assign(response.url); // signed out
+    const typedOn = keepChanges(before, sent, fresh);
+    const restoreFocus = focusIn(before);
     before.replaceWith(fresh);
     prepare();
-    if (!writes(fresh)) point(verb);
-    if (late) timer = setTimeout(look, PAUSE_MS);
+    if (!restoreFocus(fresh)) focusNext(action);
+    if (typedOn) timer = setTimeout(preview, TYPING_MS);
   } catch (error) {
     if (error.name === "AbortError") return;
     const notice = document.getElementById("notice");
@@ -134,20 +140,13 @@ async function act(verb) {
   }
 }
 
-/** Where to go on. */
-function point(verb) {
-  const next = {
-    send: "[aria-invalid=true], #proof, #confirm",
-    test: "[aria-invalid=true]:not(#to, #confirm, #proof)",
-    add: "#to",
-    everyone: "#to",
-  };
-  const there = next[verb] && form().querySelector(next[verb]);
-  (there ?? form().querySelector(`[name=act][value="${verb}"]`))?.focus();
+function focusNext(action) {
+  const field = NEXT_FIELD[action] && form().querySelector(NEXT_FIELD[action]);
+  (field ?? form().querySelector(`[name=act][value="${action}"]`))?.focus();
 }
 
-/** From the draft to what became of it, without another page. */
-async function become(url, page) {
+/** Turn into the page of the sending, without loading it. */
+async function showSending(url, page) {
   const fresh = page.querySelector(".with-side");
   document.querySelector(".with-side").replaceWith(fresh);
   document.title = page.title;
@@ -161,17 +160,17 @@ async function become(url, page) {
 }
 
 document.addEventListener("input", (event) => {
-  if (event.target.form !== form() || !form() || event.target.matches(LAST)) return;
+  if (event.target.form !== form() || !form() || event.target.matches(CONFIRMATION)) return;
   if (event.target.name.startsWith("add_")) return;
   clearTimeout(timer);
-  timer = setTimeout(look, PAUSE_MS);
+  timer = setTimeout(preview, TYPING_MS);
 });
 
 document.addEventListener("submit", (event) => {
   if (event.target !== form()) return;
   event.preventDefault();
-  act(event.submitter?.value ?? "preview");
+  submit(event.submitter?.value ?? "preview");
 });
 
 prepare();
-if (form().elements.to.value || form().elements.title.value) look();
+if (form().elements.to.value || form().elements.title.value) preview();

@@ -1,84 +1,85 @@
-// The open connections of all instances together, the newest first, each row written in place.
+// The table of open connections, of all instances together and newest first.
 
 import { h } from "../shared/dom.js";
-import { Grid, labeller } from "./keyed-rows.js";
-import { SILENT_MS } from "./instances.js";
-import { count, labelsOf, span, write } from "./text.js";
+import { KeyedRows, labeller } from "./keyed-rows.js";
+import { Reports } from "./reports.js";
+import { duration, labelsFromPage, number, setText } from "./text.js";
 
-const SHOWN = 200;
+const MAX_ROWS = 200;
 
 export class ConnectionRows {
-  #words;
-  #labels = labelsOf();
+  #i18n;
+  #labels = labelsFromPage();
   #links;
   #may;
-  #told = new Map(); // by instance: {matching, connections, at}
-  #came = new Map(); // by key: when it was opened, said once, so that no row moves
-  #grid;
+  #reports = new Reports(); // {matching, connections}
+  #opened = new Map(); // by key: when it was opened, computed once, so that no row moves
+  #rows;
   #now = 0;
   #label = labeller(document.getElementById("list"));
   #empty = document.getElementById("no-connections");
   #shown = document.getElementById("shown");
   #held = document.getElementById("held");
 
-  /** `dataset` says where the links lead, and what its reader may do. */
-  constructor(words, dataset) {
-    this.#words = words;
+  /** `dataset` of the page: where the links lead, and what the viewer may do. */
+  constructor(i18n, dataset) {
+    this.#i18n = i18n;
     this.#links = { why: dataset.why, people: dataset.people, tail: dataset.tail };
     this.#may = { test: "sends" in dataset, disconnect: "manages" in dataset };
-    this.#grid = new Grid(document.getElementById("list"), (one) => this.#row(one), {
+    this.#rows = new KeyedRows(document.getElementById("list"), (connection) => this.#draw(connection), {
       holds: true,
-      held: (n) => write(this.#held, n ? words.say("watch_waiting_rows", { n: count(n) }) : ""),
+      held: (n) => setText(this.#held, n ? i18n.text("watch_waiting_rows", { n: number(n) }) : ""),
     });
   }
 
-  hear(told, at) {
-    const connections = told.connections.map((one) => {
-      const key = `${told.instance} ${one.number}`;
-      if (!this.#came.has(key)) this.#came.set(key, at - one.age_s * 1000);
-      return { ...one, key, instance: told.instance, came: this.#came.get(key) };
+  add({ instance, matching, connections }, at) {
+    const keyed = connections.map((connection) => {
+      const key = `${instance} ${connection.number}`;
+      if (!this.#opened.has(key)) this.#opened.set(key, at - connection.age_s * 1000);
+      return { ...connection, key, instance, opened: this.#opened.get(key) };
     });
-    this.#told.set(told.instance, { matching: told.matching, connections, at });
+    this.#reports.add(instance, { matching, connections: keyed }, at);
   }
 
-  /** What every instance told that is not silent `now`. */
+  /** Show the reports of every instance that is not silent `now`. */
   show(now) {
     this.#now = now;
-    for (const [name, { at }] of this.#told) if (now - at > SILENT_MS) this.#told.delete(name);
-    if (!this.#told.size) return;
-    const all = [...this.#told.values()].flatMap(({ connections }) => connections);
-    all.sort((a, b) => b.came - a.came || (a.key < b.key ? 1 : -1));
-    const matching = [...this.#told.values()].reduce((total, one) => total + one.matching, 0);
+    this.#reports.prune(now);
+    const reports = this.#reports.all;
+    if (!reports.length) return;
+    const all = reports.flatMap(({ connections }) => connections);
+    all.sort((a, b) => b.opened - a.opened || (a.key < b.key ? 1 : -1));
+    const matching = reports.reduce((total, report) => total + report.matching, 0);
     const keys = new Set(all.map(({ key }) => key));
-    for (const key of this.#came.keys()) if (!keys.has(key)) this.#came.delete(key);
-    const shown = all.slice(0, SHOWN);
-    this.#grid.show(shown);
-    write(this.#shown, this.#words.say("watch_showing", { n: count(shown.length), of: count(matching) }));
+    for (const key of this.#opened.keys()) if (!keys.has(key)) this.#opened.delete(key);
+    const rows = all.slice(0, MAX_ROWS);
+    this.#rows.show(rows);
+    setText(this.#shown, this.#i18n.text("watch_showing", { n: number(rows.length), of: number(matching) }));
     this.#empty.hidden = matching > 0;
   }
 
-  #row({ instance, number, person, kind, address, topics, more_topics: more, came }) {
-    const words = this.#words;
+  #draw({ instance, number: id, person, kind, address, topics, more_topics: more, opened }) {
+    const i18n = this.#i18n;
     const age = h("span");
     const waiting = h("small");
-    const data = { instance, number: String(number), person: person.id, name: person.name };
-    const about = (verb) => words.say("watch_about", { verb: words.say(verb), name: person.name, number });
+    const labelFor = (verb) => i18n.text("watch_about", { verb: i18n.text(verb), name: person.name, number: id });
     const to = (url) => url + encodeURIComponent(person.name);
-    const button = (act, style) => {
-      const verb = `watch_${act}`;
-      const props = { type: "button", class: style, "data-act": act, "aria-label": about(verb) };
-      return h("button", props, words.say(verb));
+    const button = (action, style) => {
+      const verb = `watch_${action}`;
+      const props = { type: "button", class: style, "data-act": action, "aria-label": labelFor(verb) };
+      return h("button", props, i18n.text(verb));
     };
     const link = (url, verb) =>
-      h("a", { class: "quiet", href: to(url), "aria-label": about(verb) }, words.say(verb));
-    const list = topics.map((topic) => this.#labels[topic] ?? topic).join(", ") + (more ? ` ${words.say("watch_more_topics", { n: count(more) })}` : "");
+      h("a", { class: "quiet", href: to(url), "aria-label": labelFor(verb) }, i18n.text(verb));
+    const suffix = more ? ` ${i18n.text("watch_more_topics", { n: number(more) })}` : "";
+    const list = topics.map((topic) => this.#labels[topic] ?? topic).join(", ") + suffix;
     const element = h(
       "tr",
       {},
       h("th", { scope: "row" }, h("a", { href: to(this.#links.people) }, h("bdi", {}, person.name))),
-      h("td", {}, words.say(`watch_kind_${kind}`)),
+      h("td", {}, i18n.text(`watch_kind_${kind}`)),
       h("td", { class: "topics", title: list }, h("bdi", { class: "mono" }, list)),
-      h("td", {}, h("bdi", {}, `${instance} #${number}`), h("small", {}, h("bdi", { class: "mono" }, address))),
+      h("td", {}, h("bdi", {}, `${instance} #${id}`), h("small", {}, h("bdi", { class: "mono" }, address))),
       h("td", { class: "number" }, age, waiting),
       h(
         "td",
@@ -93,11 +94,11 @@ export class ConnectionRows {
         ),
       ),
     );
-    Object.assign(element.dataset, data);
+    Object.assign(element.dataset, { instance, number: String(id), person: person.id, name: person.name });
     this.#label(element);
     const fill = ({ waiting_bytes: bytes }) => {
-      write(age, span((this.#now - came) / 1000, words));
-      write(waiting, bytes ? words.say("watch_waits", { n: count(bytes / 1000, 1) }) : "");
+      setText(age, duration((this.#now - opened) / 1000, i18n));
+      setText(waiting, bytes ? i18n.text("watch_waits", { n: number(bytes / 1000, 1) }) : "");
     };
     return { element, fill };
   }

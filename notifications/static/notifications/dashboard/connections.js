@@ -1,79 +1,76 @@
-// The instances and the open connections, live from every instance; and what is done about one.
+// The page of instances and open connections, live, with what staff do about one.
 
-import { post, sure, tell } from "./actions.js";
+import { confirm, post, showResult } from "./actions.js";
 import { ConnectionRows } from "./connection-rows.js";
 import { InstanceRows } from "./instance-rows.js";
 import { Instances } from "./instances.js";
-import { Live } from "./live.js";
-import { textsOf } from "./text.js";
+import { LiveFeed } from "./live.js";
+import { translatorFromPage } from "./text.js";
 
 const TICK_MS = 1000;
 
 const page = document.getElementById("connections");
-const words = textsOf();
+const i18n = translatorFromPage();
 const instances = new Instances();
 const { drain, undrain, disconnect, test } = page.dataset;
-const rows = new InstanceRows(words, { manages: "manages" in page.dataset });
-const list = document.getElementById("list") && new ConnectionRows(words, page.dataset);
+const instanceRows = new InstanceRows(i18n, { manages: "manages" in page.dataset });
+const connectionRows = document.getElementById("list") && new ConnectionRows(i18n, page.dataset);
 
-const acts = {
+const actions = {
   async drain({ instance }) {
-    if (!others(instance)) return tell("", words.say("watch_last_instance", { name: instance }));
-    if (await ask("drain", instance)) await post(drain, { instance }, words.say("watch_failed"));
+    if (!hasOthers(instance)) return showResult("", i18n.text("watch_last_instance", { name: instance }));
+    if (await confirmed("drain", { name: instance })) await send(drain, { instance });
   },
   async undrain({ instance }) {
-    if (await ask("undrain", instance)) await post(undrain, { instance }, words.say("watch_failed"));
+    if (await confirmed("undrain", { name: instance })) await send(undrain, { instance });
   },
   async disconnect({ instance, number, person, name }) {
-    const values = { name, instance };
-    const title = words.say("watch_disconnect_sure", values);
-    const verb = words.say("watch_disconnect");
-    if (await sure({ title, hint: words.say("watch_disconnect_hint", values), verb })) {
-      await post(disconnect, { instance, number, person }, words.say("watch_failed"));
-    }
+    if (await confirmed("disconnect", { name, instance })) await send(disconnect, { instance, number, person });
   },
-  test: ({ name }) => post(test, { person: name }, words.say("watch_failed")),
+  test: ({ name }) => send(test, { person: name }),
 };
 
-/** Whether another instance takes the people of this one. */
-const others = (name) => instances.all.some((one) => one.name !== name && one.state === "live");
+const send = (url, fields) => post(url, fields, i18n.text("watch_failed"));
 
-const ask = (act, name) =>
-  sure({
-    title: words.say(`watch_${act}_sure`, { name }),
-    hint: words.say(`watch_${act}_hint`, { name }),
-    verb: words.say(`watch_${act}`),
+/** Whether another instance can take over the connections of this one. */
+const hasOthers = (name) => instances.all.some((instance) => instance.name !== name && instance.state === "live");
+
+const confirmed = (action, values) =>
+  confirm({
+    title: i18n.text(`watch_${action}_sure`, values),
+    hint: i18n.text(`watch_${action}_hint`, values),
+    verb: i18n.text(`watch_${action}`),
   });
 
 page.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-act]");
-  if (button) acts[button.dataset.act]({ ...button.closest("[data-instance]").dataset });
+  if (button) actions[button.dataset.act]({ ...button.closest("[data-instance]").dataset });
 });
 
-let due = false;
+let requested = false;
 
 function show() {
-  due = false;
-  rows.show(instances.all, instances.now);
-  list?.show(instances.now);
+  requested = false;
+  instanceRows.show(instances.all, instances.now);
+  connectionRows?.show(instances.now);
 }
 
-function soon() {
-  if (!due) requestAnimationFrame(show);
-  due = true;
+function requestShow() {
+  if (!requested) requestAnimationFrame(show);
+  requested = true;
 }
 
-new Live(page.dataset.query, {
+new LiveFeed(page.dataset.query, {
   element: document.getElementById("state"),
-  words,
-  hear: (type, told, { at }) => {
-    if (type === "instance") instances.hear(told, at);
-    else if (type === "connections") list?.hear(told, at);
-    soon();
+  i18n,
+  event: (type, report, { at }) => {
+    if (type === "instance") instances.add(report, at);
+    else if (type === "connections") connectionRows?.add(report, at);
+    requestShow();
   },
-  say: (state) => {
-    instances.listen(state === "live");
+  state: (state) => {
+    instances.setConnected(state === "live");
     page.classList.toggle("stale", state !== "live");
   },
 });
-setInterval(soon, TICK_MS);
+setInterval(requestShow, TICK_MS);

@@ -1,5 +1,4 @@
-// A button that copies the text of another element, where the browser lets a page do that; the status after
-// it says that it did.
+// Buttons that copy the text of another element; the status after a button confirms it.
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const source = document.getElementById(button.dataset.copy);

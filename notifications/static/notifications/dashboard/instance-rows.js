@@ -1,32 +1,32 @@
 // The table of the instances.
 
 import { h } from "../shared/dom.js";
-import { Grid, labeller } from "./keyed-rows.js";
 import { TAGS } from "./instances.js";
-import { count, short, span, write } from "./text.js";
+import { KeyedRows, labeller } from "./keyed-rows.js";
+import { duration, number, rounded, setText } from "./text.js";
 
 export class InstanceRows {
-  #words;
+  #i18n;
   #manages;
-  #grid;
+  #rows;
   #empty = document.getElementById("no-instances");
   #now = 0;
   #label = labeller(document.getElementById("instances"));
 
-  constructor(words, { manages }) {
-    this.#words = words;
+  constructor(i18n, { manages }) {
+    this.#i18n = i18n;
     this.#manages = manages;
-    this.#grid = new Grid(document.getElementById("instances"), (one) => this.#row(one));
+    this.#rows = new KeyedRows(document.getElementById("instances"), (instance) => this.#draw(instance));
   }
 
   show(all, now) {
     this.#now = now;
     this.#empty.hidden = all.length > 0;
-    this.#grid.show(all.map((one) => ({ key: one.name, ...one })));
+    this.#rows.show(all.map((instance) => ({ key: instance.name, ...instance })));
   }
 
-  #row({ name }) {
-    const words = this.#words;
+  #draw({ name }) {
+    const i18n = this.#i18n;
     const cells = {};
     const cell = (key) => (cells[key] = h("td", { class: "number" }));
     const tag = h("span");
@@ -48,25 +48,25 @@ export class InstanceRows {
       this.#manages ? h("td", { class: "acts-cell" }, button) : null,
     );
     this.#label(element);
-    const fill = (one) => {
-      element.classList.toggle("silent", one.state === "silent");
-      tag.className = `tag ${TAGS[one.state]}`;
-      write(tag, words.say(`watch_${one.state}`));
-      write(cells.feeds, count(one.feeds));
-      write(cells.members, count(one.members));
-      write(cells.topics, count(one.topics));
-      write(cells.deliveries, short(one.deliveries_per_s));
-      write(cells.loop, words.say("watch_ms", { n: short(one.loop_lag_ms) }));
-      write(cells.hearing, words.say("watch_ms", { n: short(one.hearing_lag_ms) }));
-      write(cells.memory, words.say("watch_mb", { n: count(one.memory_mb) }));
-      write(cells.cpu, `${count(one.cpu * 100)} %`);
-      const up = span((this.#now - Date.parse(one.started_at)) / 1000, words);
-      write(since, words.say("watch_up", { version: one.version, up }));
-      const act = one.draining ? "undrain" : "drain";
-      if (button.dataset.act !== act) {
-        button.dataset.act = act;
-        button.textContent = words.say(`watch_${act}`);
-        button.setAttribute("aria-label", words.say(`watch_${act}_named`, { name }));
+    const fill = (instance) => {
+      element.classList.toggle("silent", instance.state === "silent");
+      tag.className = `tag ${TAGS[instance.state]}`;
+      setText(tag, i18n.text(`watch_${instance.state}`));
+      setText(cells.feeds, number(instance.feeds));
+      setText(cells.members, number(instance.members));
+      setText(cells.topics, number(instance.topics));
+      setText(cells.deliveries, rounded(instance.deliveries_per_s));
+      setText(cells.loop, i18n.text("watch_ms", { n: rounded(instance.loop_lag_ms) }));
+      setText(cells.hearing, i18n.text("watch_ms", { n: rounded(instance.hearing_lag_ms) }));
+      setText(cells.memory, i18n.text("watch_mb", { n: number(instance.memory_mb) }));
+      setText(cells.cpu, `${number(instance.cpu * 100)} %`);
+      const up = duration((this.#now - Date.parse(instance.started_at)) / 1000, i18n);
+      setText(since, i18n.text("watch_up", { version: instance.version, up }));
+      const action = instance.draining ? "undrain" : "drain";
+      if (button.dataset.act !== action) {
+        button.dataset.act = action;
+        button.textContent = i18n.text(`watch_${action}`);
+        button.setAttribute("aria-label", i18n.text(`watch_${action}_named`, { name }));
       }
     };
     return { element, fill };

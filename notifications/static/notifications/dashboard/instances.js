@@ -1,36 +1,36 @@
-// What is known of the instances: each one's last word, and the last two minutes of its numbers.
+// What the instances report: the last report of each, and its numbers of the last two minutes.
 
 export const SPAN_MS = 120_000;
 export const SILENT_MS = 7000;
-const GONE_MS = 60_000;
+const FORGOTTEN_MS = 60_000;
 
-/** Moments are the hub's, in ms; `performance.now()` tells how much time has passed here since the last. */
+/** Times are the hub's, in ms; `performance.now()` measures how long ago the newest report came. */
 export class Instances {
-  #known = new Map(); // by name: {told, at, hue, points: [{at, …}]}
+  #instances = new Map(); // by name: {report, at, hue, points: [{at, report}]}
   #newest = 0;
   #since = 0;
   #frozen = true;
   #hues = 0;
 
-  hear(told, at) {
-    const name = told.instance;
-    if (!this.#known.has(name)) this.#known.set(name, { points: [], hue: this.#hues++ % 8 });
-    const one = this.#known.get(name);
-    if (at < (one.at ?? 0)) return;
-    Object.assign(one, { told, at });
-    one.points.push({ at, told });
-    while (one.points[0].at < at - SPAN_MS - 5000) one.points.shift();
+  add(report, at) {
+    const name = report.instance;
+    if (!this.#instances.has(name)) this.#instances.set(name, { points: [], hue: this.#hues++ % 8 });
+    const instance = this.#instances.get(name);
+    if (at < (instance.at ?? 0)) return;
+    Object.assign(instance, { report, at });
+    instance.points.push({ at, report });
+    while (instance.points[0].at < at - SPAN_MS - 5000) instance.points.shift();
     if (at > this.#newest) {
       this.#newest = at;
       this.#since = performance.now();
     }
   }
 
-  /** While we hear nothing ourselves, nobody is silent: time stands still. */
-  listen(live) {
-    if (live === !this.#frozen) return;
-    if (!live) this.#newest = this.now;
-    this.#frozen = !live;
+  /** While this page is not connected, no instance is silent: the time stands still. */
+  setConnected(connected) {
+    if (connected === !this.#frozen) return;
+    if (!connected) this.#newest = this.now;
+    this.#frozen = !connected;
     this.#since = performance.now();
   }
 
@@ -38,26 +38,26 @@ export class Instances {
     return this.#frozen || !this.#newest ? this.#newest : this.#newest + performance.now() - this.#since;
   }
 
-  /** Those of the last minute, by name: {name, hue, state, at, …what it told}. */
+  /** The instances of the last minute, by name: {name, hue, state, at, …the report}. */
   get all() {
     const now = this.now;
-    for (const [name, { at }] of this.#known) if (at < now - GONE_MS) this.#known.delete(name);
-    const all = [...this.#known].map(([name, { told, at, hue }]) => ({
-      ...told,
+    for (const [name, { at }] of this.#instances) if (at < now - FORGOTTEN_MS) this.#instances.delete(name);
+    const all = [...this.#instances].map(([name, { report, at, hue }]) => ({
+      ...report,
       name,
       hue,
       at,
-      state: at < now - SILENT_MS ? "silent" : told.draining ? "draining" : told.hearing ? "live" : "deaf",
+      state: at < now - SILENT_MS ? "silent" : report.draining ? "draining" : report.hearing ? "live" : "deaf",
     }));
     return all.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   }
 
-  /** Of each instance a line of a chart: {name, hue, points: [[at, value], …]}. */
+  /** For each instance a line of a chart: {name, hue, points: [[at, value], …]}. */
   lines(value) {
-    return [...this.#known].map(([name, { hue, points }]) => ({
+    return [...this.#instances].map(([name, { hue, points }]) => ({
       name,
       hue,
-      points: points.map(({ at, told }) => [at, value(told)]),
+      points: points.map(({ at, report }) => [at, value(report)]),
     }));
   }
 }

@@ -1,35 +1,33 @@
-// Rows that are written anew often: in place, by key, so that neither focus nor scroll nor a press is lost.
+// Rows that are updated often: in place, by key, so that focus, scroll position and clicks are not lost.
 
-export class Grid {
+export class KeyedRows {
   #body;
   #make;
   #rows = new Map(); // by key: {element, fill}
-  #waiting = null;
+  #pending = null;
   #held;
+  #holds;
 
   /**
-   * `make(item)` gives {element, fill(item)}; every item has a `key`. While somebody points into a grid that
-   * `holds`, no row moves: new ones wait, those that went are only marked. `held(n)` is told how many wait.
+   * `make(item)` returns {element, fill(item)}; every item has a `key`. While the pointer is over rows that `holds`,
+   * none moves: new ones wait, and those that are gone are only marked. `held(n)` is called with the number that wait.
    */
   constructor(body, make, { holds = false, held = () => {} } = {}) {
     this.#body = body;
     this.#make = make;
     this.#held = held;
-    this.holds = holds && matchMedia("(hover: hover)").matches;
-    if (this.holds) {
-      const go = () => this.#waiting && this.show(this.#waiting);
-      body.addEventListener("pointerleave", go);
-    }
+    this.#holds = holds && matchMedia("(hover: hover)").matches;
+    if (this.#holds) body.addEventListener("pointerleave", () => this.#pending && this.show(this.#pending));
   }
 
   /** All rows there are, in order. Those that stay are not moved among each other. */
   show(items) {
-    this.#waiting = null;
+    this.#pending = null;
     const byKey = new Map(items.map((item) => [item.key, item]));
-    if (this.holds && this.#rows.size && this.#body.matches(":hover")) return this.#wait(items, byKey);
+    if (this.#holds && this.#rows.size && this.#body.matches(":hover")) return this.#hold(items, byKey);
     for (const [key, { element }] of this.#rows) {
       if (byKey.has(key)) continue;
-      if (element.contains(document.activeElement)) this.#leave(element);
+      if (element.contains(document.activeElement)) this.#moveFocus(element);
       element.remove();
       this.#rows.delete(key);
     }
@@ -50,8 +48,8 @@ export class Grid {
     return row;
   }
 
-  #wait(items, byKey) {
-    this.#waiting = items;
+  #hold(items, byKey) {
+    this.#pending = items;
     for (const [key, { element, fill }] of this.#rows) {
       const item = byKey.get(key);
       element.classList.toggle("gone", !item);
@@ -60,16 +58,16 @@ export class Grid {
     this.#held(items.filter(({ key }) => !this.#rows.has(key)).length);
   }
 
-  /** The keyboard goes on from the row beside. */
-  #leave(element) {
-    const beside = element.nextElementSibling ?? element.previousElementSibling;
-    const same = beside?.querySelector("a, button:not(:disabled)");
-    const target = same ?? this.#body.closest("[tabindex]");
+  /** From a row that leaves to the same control of its neighbour. */
+  #moveFocus(element) {
+    const neighbour = element.nextElementSibling ?? element.previousElementSibling;
+    const control = neighbour?.querySelector("a, button:not(:disabled)");
+    const target = control ?? this.#body.closest("[tabindex]");
     target?.focus({ preventScroll: true });
   }
 }
 
-/** On a phone each cell of a row says its column, as the table's head names it. */
+/** Returns a function that labels the cells of a row with the heads of their columns, for a phone. */
 export function labeller(body) {
   const labels = [...body.closest("table").tHead.rows[0].cells].map((cell) => cell.textContent.trim());
   return (row) => {

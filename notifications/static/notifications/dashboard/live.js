@@ -1,63 +1,62 @@
-// What the hub tells staff, live: one connection a page, and a word for how it stands.
+// A dashboard page's feed of staff topics, closed while the page is hidden.
 
 import { Api } from "../shared/api.js";
-import { Stream } from "../shared/feed.js";
+import { stateText } from "../shared/connection-state.js";
+import { Feed } from "../shared/feed.js";
 
-const UNSEEN_MS = 60_000; // after which a page that nobody looks at listens no longer
+const HIDDEN_MS = 60_000; // after which a hidden page disconnects
 
-export class Live {
+export class LiveFeed {
   #query;
   #position;
-  #keeps;
-  #hear;
-  #say;
-  #stream = null;
+  #resumes;
+  #event;
+  #state;
+  #feed = null;
   #timer = 0;
 
   /**
-   * `hear(type, data, event)` is told what stands on the topics of `query`: `event` is {topic, at, id}, `at`
-   * in ms; `gap()` that something may be missing. `say(state)` is one of the stream's words. A page that
-   * `rests` listens only while it is looked at, and goes on from where it was if it has a position.
+   * `event(type, data, {topic, at, id})` is called for the events on the topics of `query`, `at` in ms; `gap()` where
+   * something may be missing; `state(state)` with a state of `Feed`, which is shown in `element`. A page that `rests`
+   * is connected only while it is visible, and resumes where it was if it was given a position.
    */
-  constructor(query, { position = "", rests = true, hear, gap = () => {}, say = () => {}, element, words }) {
+  constructor(query, { position = "", rests = true, event, gap = () => {}, state = () => {}, element, i18n }) {
     this.#query = query;
     this.#position = position;
-    this.#keeps = Boolean(position);
-    this.#hear = (type, told, id) => {
+    this.#resumes = Boolean(position);
+    this.#event = (type, envelope, id) => {
       if (type === "behind") return gap();
-      if (!told.topic) return;
-      if (this.#keeps && id) this.#position = id;
-      hear(type, told.data, { topic: told.topic, at: Date.parse(told.at), id });
+      if (!envelope.topic) return;
+      if (this.#resumes && id) this.#position = id;
+      event(type, envelope.data, { topic: envelope.topic, at: Date.parse(envelope.at), id });
     };
-    this.#say = (state) => {
-      if (element) show(element, state, words);
-      say(state);
+    this.#state = (name) => {
+      if (element) {
+        element.dataset.state = name;
+        element.textContent = stateText(name, i18n);
+      }
+      state(name);
     };
-    if (rests) document.addEventListener("visibilitychange", () => this.#look());
-    // A tab that comes back from the browser's own cache has lost its connection.
-    addEventListener("pageshow", (event) => event.persisted && this.#restart());
-    this.#restart();
+    if (rests) document.addEventListener("visibilitychange", () => this.#visibilityChanged());
+    // A page from the back/forward cache has lost its connection.
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#connect());
+    this.#connect();
   }
 
-  #restart() {
-    this.#stream?.close();
-    this.#stream = new Stream(new Api("", null), this.#position, this.#hear, this.#say, this.#query);
+  #connect() {
+    this.#feed?.close();
+    this.#feed = new Feed(new Api("", null), this.#position, this.#event, this.#state, this.#query);
   }
 
-  #look() {
+  #visibilityChanged() {
     clearTimeout(this.#timer);
     if (!document.hidden) {
-      if (!this.#stream) this.#restart();
+      if (!this.#feed) this.#connect();
     } else {
       this.#timer = setTimeout(() => {
-        this.#stream?.close();
-        this.#stream = null;
-      }, UNSEEN_MS);
+        this.#feed?.close();
+        this.#feed = null;
+      }, HIDDEN_MS);
     }
   }
-}
-
-function show(element, state, words) {
-  element.dataset.state = state;
-  element.textContent = words.say(`state_${state.replace(" ", "_")}`);
 }

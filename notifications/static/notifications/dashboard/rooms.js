@@ -1,28 +1,26 @@
-// How many are in each room now.
+// The list of rooms, with the members and connections of each.
 
-import { SILENT_MS } from "./instances.js";
-import { Live } from "./live.js";
-import { count, textsOf, write } from "./text.js";
+import { LiveFeed } from "./live.js";
+import { Reports } from "./reports.js";
+import { number, setText, translatorFromPage } from "./text.js";
 
 const page = document.getElementById("rooms");
-const words = textsOf();
-const told = new Map(); // by instance: {rooms, at}
+const reports = new Reports();
 
 function show() {
   for (const row of page.querySelectorAll("[data-room]")) {
-    const here = [...told.values()].map(({ rooms }) => rooms[row.dataset.room]).filter(Boolean);
-    write(row.querySelector(".people"), count(Math.max(0, ...here.map(({ people }) => people))));
-    write(row.querySelector(".connections"), count(here.reduce((total, one) => total + one.connections, 0)));
+    const here = reports.all.map(({ rooms }) => rooms[row.dataset.room]).filter(Boolean);
+    setText(row.querySelector(".people"), number(Math.max(0, ...here.map(({ people }) => people))));
+    setText(row.querySelector(".connections"), number(here.reduce((total, one) => total + one.connections, 0)));
   }
 }
 
-new Live(page.dataset.query, {
+new LiveFeed(page.dataset.query, {
   element: document.getElementById("state"),
-  words,
-  hear: (type, { instance, rooms }, { at }) => {
+  i18n: translatorFromPage(),
+  event: (type, { instance, rooms }, { at }) => {
     if (type !== "rooms") return;
-    told.set(instance, { rooms, at });
-    for (const [name, one] of told) if (at - one.at > SILENT_MS) told.delete(name);
+    reports.add(instance, { rooms }, at);
     show();
   },
 });

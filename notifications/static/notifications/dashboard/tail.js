@@ -1,58 +1,58 @@
-// The live tail: each event as a line, told as text and nothing else.
+// The live tail: every event of a topic as a line of text.
 
 import { h } from "../shared/dom.js";
-import { Live } from "./live.js";
-import { count, labelsOf, textsOf, write } from "./text.js";
+import { LiveFeed } from "./live.js";
+import { labelsFromPage, number, setText, translatorFromPage } from "./text.js";
 
-const KEPT = 500;
-const COMPACT = 240; // characters of the data on its line
-const AT_END_PX = 24;
+const MAX_EVENTS = 500;
+const MAX_DATA_LENGTH = 240; // characters of the data in its line
+const FOLLOW_PX = 24; // from the end, within which the list still follows
 
 const $ = (id) => document.getElementById(id);
-const words = textsOf();
-const labels = labelsOf();
+const i18n = translatorFromPage();
+const labels = labelsFromPage();
 const page = $("tail");
 const list = $("events");
 const types = $("type");
 
-let waiting = []; // what came and is not shown yet
+let pending = []; // events that are not shown yet
 let skipped = 0;
 let paused = false;
-let due = false;
+let requested = false;
 let total = 0;
 
 function show() {
-  due = false;
+  requested = false;
   if (paused) return showCounts();
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < AT_END_PX;
-  const lines = document.createDocumentFragment();
-  if (skipped) lines.append(note(words.say("watch_tail_skipped", { n: count(skipped) })));
-  for (const one of waiting) lines.append(one.gap ? note(words.say("watch_tail_gap")) : line(one));
-  waiting = [];
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < FOLLOW_PX;
+  const nodes = document.createDocumentFragment();
+  if (skipped) nodes.append(drawNote(i18n.text("watch_tail_skipped", { n: number(skipped) })));
+  for (const event of pending) nodes.append(event.gap ? drawNote(i18n.text("watch_tail_gap")) : draw(event));
+  pending = [];
   skipped = 0;
-  list.append(lines);
-  while (list.children.length > KEPT) list.firstElementChild.remove();
+  list.append(nodes);
+  while (list.children.length > MAX_EVENTS) list.firstElementChild.remove();
   if (atEnd) list.scrollTop = list.scrollHeight;
   showCounts();
 }
 
 function showCounts() {
   $("blank").hidden = total > 0;
-  write($("count"), words.say("watch_tail_count", { n: count(total) }));
-  const later = waiting.length + skipped;
-  write($("pause"), words.say(paused ? "watch_tail_resume" : "watch_tail_pause"));
-  write($("later"), paused && later ? words.say("watch_tail_waiting", { n: count(later) }) : "");
+  setText($("count"), i18n.text("watch_tail_count", { n: number(total) }));
+  const later = pending.length + skipped;
+  setText($("pause"), i18n.text(paused ? "watch_tail_resume" : "watch_tail_pause"));
+  setText($("later"), paused && later ? i18n.text("watch_tail_waiting", { n: number(later) }) : "");
 }
 
-function line({ type, data, topic, at, id }) {
+function draw({ type, data, topic, at, id }) {
   if (![...types.options].some(({ value }) => value === type)) types.append(h("option", { value: type }, type));
   const text = JSON.stringify(data);
   const pretty = h("pre", { class: "mono", dir: "ltr" });
   const details = h(
     "details",
     {
-      // Only what is looked at is written out.
-      ontoggle: () => details.open && write(pretty, JSON.stringify(data, null, 2)),
+      // Formatted only when it is opened.
+      ontoggle: () => details.open && setText(pretty, JSON.stringify(data, null, 2)),
     },
     h(
       "summary",
@@ -60,16 +60,16 @@ function line({ type, data, topic, at, id }) {
       h("time", { datetime: new Date(at).toISOString(), title: id }, clock(at)),
       h("bdi", { class: "topic mono", title: topic }, labels[topic] ?? topic),
       h("bdi", { class: "type" }, type),
-      h("bdi", { class: "data mono" }, text.length > COMPACT ? `${text.slice(0, COMPACT)}…` : text),
+      h("bdi", { class: "data mono" }, text.length > MAX_DATA_LENGTH ? `${text.slice(0, MAX_DATA_LENGTH)}…` : text),
     ),
     pretty,
   );
-  return h("div", { class: "event", "data-type": type, hidden: !fits(type) }, details);
+  return h("div", { class: "event", "data-type": type, hidden: !matches(type) }, details);
 }
 
-const note = (text) => h("p", { class: "note" }, text);
+const drawNote = (text) => h("p", { class: "note" }, text);
 
-const fits = (type) => !types.value || types.value === type;
+const matches = (type) => !types.value || types.value === type;
 
 const pad = (value, digits = 2) => String(value).padStart(digits, "0");
 
@@ -79,18 +79,18 @@ function clock(at) {
   return `${parts.join(":")}.${pad(time.getMilliseconds(), 3)}`;
 }
 
-function take(one) {
-  waiting.push(one);
-  if (waiting.length > KEPT) {
-    waiting.shift();
+function add(event) {
+  pending.push(event);
+  if (pending.length > MAX_EVENTS) {
+    pending.shift();
     skipped += 1;
   }
-  if (!due) (document.hidden ? setTimeout : requestAnimationFrame)(show);
-  due = true;
+  if (!requested) (document.hidden ? setTimeout : requestAnimationFrame)(show);
+  requested = true;
 }
 
 types.addEventListener("change", () => {
-  for (const one of list.children) one.hidden = Boolean(one.dataset.type) && !fits(one.dataset.type);
+  for (const node of list.children) node.hidden = Boolean(node.dataset.type) && !matches(node.dataset.type);
 });
 $("pause").addEventListener("click", () => {
   paused = !paused;
@@ -99,7 +99,7 @@ $("pause").addEventListener("click", () => {
 });
 $("empty").addEventListener("click", () => {
   list.replaceChildren();
-  waiting = [];
+  pending = [];
   skipped = total = 0;
   showCounts();
 });
@@ -110,13 +110,13 @@ $("aloud").addEventListener("click", () => {
 });
 
 showCounts();
-new Live(page.dataset.query, {
-  rests: false, // whoever comes back wants to see what came meanwhile
+new LiveFeed(page.dataset.query, {
+  rests: false, // staff who come back want to see what came meanwhile
   element: $("state"),
-  words,
-  hear: (type, data, event) => {
+  i18n,
+  event: (type, data, event) => {
     total += 1;
-    take({ type, data, ...event });
+    add({ type, data, ...event });
   },
-  gap: () => take({ gap: true }),
+  gap: () => add({ gap: true }),
 });

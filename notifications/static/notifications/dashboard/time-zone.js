@@ -1,11 +1,11 @@
-// Times are given, and shown, on the clocks of whoever looks.
+// Shows and takes times in the browser's time zone on pages that the server wrote in UTC.
 
 import { full } from "../shared/dates.js";
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
-const said = { language: document.documentElement.lang };
+const i18n = { language: document.documentElement.lang };
 
-/** Have what the server wrote in UTC under `root` speak of this browser's zone. */
+/** Convert the times and the form fields under `root`. */
 export function localize(root) {
   for (const input of root.querySelectorAll("input[name=zone][value=UTC]")) {
     input.value = zone;
@@ -14,7 +14,7 @@ export function localize(root) {
     }
   }
   for (const name of root.querySelectorAll("#zone-name")) name.textContent = zone;
-  for (const time of root.querySelectorAll("time[data-full]")) time.textContent = full(new Date(time.dateTime), said);
+  for (const time of root.querySelectorAll("time[data-full]")) time.textContent = full(new Date(time.dateTime), i18n);
 }
 
 function local(moment) {

@@ -1,76 +1,86 @@
-// What the reader does with rows: shown at once, sent to the hub, and to be taken back.
+// What the user does with items: shown at once, sent to the hub, and undone on request.
 
-const WAS = { read: "was_read", unread: "was_unread", archive: "was_archived", unarchive: "was_unarchived" };
-const BACK = { read: "unread", unread: "read", archive: "unarchive", unarchive: "archive" };
-const DOES = {
-  read: (row) => row.unread,
-  unread: (row) => !row.unread,
-  archive: (row) => !row.archived,
-  unarchive: (row) => row.archived,
+const PAST = { read: "was_read", unread: "was_unread", archive: "was_archived", unarchive: "was_unarchived" };
+const INVERSE = { read: "unread", unread: "read", archive: "unarchive", unarchive: "archive" };
+const CHANGES = {
+  read: ({ read_at }) => read_at === null,
+  unread: ({ read_at }) => read_at !== null,
+  archive: ({ archived_at }) => archived_at === null,
+  unarchive: ({ archived_at }) => archived_at !== null,
+};
+// The state of an item before an action that the hub refused.
+const BEFORE = {
+  read: () => ({ read_at: null }),
+  click: () => ({ read_at: null }),
+  unread: () => ({ read_at: now() }),
+  archive: () => ({ archived_at: null }),
+  unarchive: () => ({ archived_at: now() }),
 };
 
-export class Deeds {
+const now = () => new Date().toISOString();
+
+export class InboxActions {
   #store;
   #undo;
   #notice;
-  #words;
-  #undone;
+  #i18n;
+  #rejected;
   #last = Promise.resolve();
 
-  /** `undone` is told of each deed that the hub refused: its verb, and the row's id. */
-  constructor(store, undo, notice, words, undone = () => {}) {
+  /** `rejected({id, …state})` is called with the former state of each item whose action the hub refused. */
+  constructor(store, undo, notice, i18n, rejected) {
     this.#store = store;
     this.#undo = undo;
     this.#notice = notice;
-    this.#words = words;
-    this.#undone = undone;
+    this.#i18n = i18n;
+    this.#rejected = rejected;
   }
 
-  /** Do it to those rows that it changes, and offer to take it back; `back` is told when that is done. */
-  async offer(verb, rows, back = () => {}) {
-    const ids = rows.filter(DOES[verb]).map((row) => row.id);
+  /** Do it to those items that it changes, and offer to undo it; `undone()` is called after that. */
+  async offer(verb, items, undone = () => {}) {
+    const ids = items.filter(CHANGES[verb]).map(({ id }) => id);
     if (!ids.length) return;
-    const done = this.send(verb, ids);
-    const said = this.#words.say(WAS[verb], { n: ids.length });
-    const withdraw = this.#undo.offer(said, async () => {
-      this.send(BACK[verb], await done);
-      back();
+    const sent = this.send(verb, ids);
+    const text = this.#i18n.text(PAST[verb], { n: ids.length });
+    const withdraw = this.#undo.offer(text, async () => {
+      this.send(INVERSE[verb], await sent);
+      undone();
     });
-    if (!(await done).length) withdraw();
+    if (!(await sent).length) withdraw();
   }
 
-  /** Do it; the ids of those for which it was done. */
+  /** Do it; resolves to the ids for which the hub accepted it. */
   send(verb, ids) {
     this.#notice.clear("not_saved");
-    const sending = Promise.all(ids.map((id) => this.#one(verb, id)));
+    const sending = Promise.all(ids.map((id) => this.#send(verb, id)));
     this.#last = Promise.all([this.#last, sending]);
-    return sending.then((done) => ids.filter((_, number) => done[number]));
+    return sending.then((accepted) => ids.filter((_, index) => accepted[index]));
   }
 
-  /** Read all that the hub has, of which these rows are shown. */
-  async readAll(rows) {
-    const unread = rows.filter(DOES.read);
+  /** Mark all of the user's notifications read, of which these items are shown. */
+  async readAll(items) {
+    const unread = items.filter(CHANGES.read);
     this.#notice.clear("not_saved");
     try {
       await this.#store.readAll();
     } catch {
-      this.#notice.say("not_saved");
-      for (const row of unread) this.#undone("read", row.id);
+      this.#notice.add("not_saved");
+      for (const { id } of unread) this.#rejected({ id, ...BEFORE.read() });
     }
   }
 
-  /** When all that was begun is done. */
+  /** Resolves when all actions so far were answered. */
   settled() {
     return this.#last;
   }
 
-  async #one(verb, id) {
+  async #send(verb, id) {
     try {
       await this.#store[verb](id);
       return true;
     } catch {
-      this.#notice.say("not_saved");
-      this.#undone(verb, id);
+      this.#notice.add("not_saved");
+      this.#rejected({ id, ...BEFORE[verb]() });
       return false;
     }
   }

@@ -1,26 +1,26 @@
-// What went wrong, each thing until it is mended: a list that could be had after all saves no deed.
+// What went wrong, each thing until it is resolved: a list that loads in the end does not save a failed action.
 
-export class Notice {
+export class ErrorNotice {
   #element;
-  #words;
-  #wrong = new Set();
+  #i18n;
+  #keys = new Set();
 
   /** `element`: one with role="alert" that is already in the page. */
-  constructor(element, words) {
+  constructor(element, i18n) {
     this.#element = element;
-    this.#words = words;
+    this.#i18n = i18n;
   }
 
-  say(key) {
-    this.#wrong.add(key);
+  add(key) {
+    this.#keys.add(key);
     this.#show();
   }
 
   clear(key) {
-    if (this.#wrong.delete(key)) this.#show();
+    if (this.#keys.delete(key)) this.#show();
   }
 
   #show() {
-    this.#element.textContent = [...this.#wrong].map((key) => this.#words.say(key)).join(" ");
+    this.#element.textContent = [...this.#keys].map((key) => this.#i18n.text(key)).join(" ");
   }
 }

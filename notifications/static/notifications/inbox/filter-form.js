@@ -1,19 +1,22 @@
-// What the reader chooses to see, by view, category and search; the page's address says it.
+// The user's choice of filter, category and search, kept in the page's address.
 
-import { View } from "./filters.js";
+import { InboxFilters } from "./filters.js";
 
 const TYPING_MS = 300;
 
 const $ = (id) => document.getElementById(id);
 
-export class Choice {
-  #finder;
+export class FilterForm {
+  #model;
+  #load;
   #category;
   #q;
   #typing;
 
-  constructor(finder) {
-    this.#finder = finder;
+  /** `load(filters)` shows them. */
+  constructor(model, load) {
+    this.#model = model;
+    this.#load = load;
     const { category, q } = $("find").elements;
     this.#category = category;
     this.#q = q;
@@ -28,56 +31,54 @@ export class Choice {
       this.#go({ q: q.value.trim() });
     });
     category.addEventListener("change", () => this.#go({ category: category.value }));
-    q.addEventListener("input", () => this.#type());
-    addEventListener("popstate", () => finder.go(View.of(location.search)));
-    addEventListener("hashchange", () => this.#follow());
-    this.#follow();
+    q.addEventListener("input", () => this.#debounce());
+    addEventListener("popstate", () => load(InboxFilters.parse(location.search)));
+    addEventListener("hashchange", () => this.#followHash());
+    this.#followHash();
   }
 
-  show(view) {
+  show(filters) {
     for (const tab of $("views").children) {
       const { filter } = tab.dataset;
-      tab.href = view.with({ filter, before: "" }).url;
-      if (filter === view.filter) tab.setAttribute("aria-current", "page");
+      tab.href = filters.with({ filter, before: "" }).url;
+      if (filter === filters.filter) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
     }
-    this.know(view.category);
-    this.#category.value = view.category;
-    if (this.#q.value.trim() !== view.q) this.#q.value = view.q;
+    this.addCategory(filters.category);
+    this.#category.value = filters.category;
+    if (this.#q.value.trim() !== filters.q) this.#q.value = filters.q;
   }
 
-  /** There is such a category. */
-  know(name) {
+  addCategory(name) {
     const { options } = this.#category;
     if (!name || [...options].some((option) => option.value === name)) return;
     const after = [...options].slice(1).find((option) => option.value > name);
     this.#category.add(new Option(name, name), after ?? null);
   }
 
-  /** To where the reader types. */
-  search() {
+  focusSearch() {
     this.#q.focus();
     this.#q.select();
   }
 
   /** The panel's "/" leads here. */
-  #follow() {
+  #followHash() {
     if (location.hash !== "#search") return;
-    this.search();
-    history.replaceState(null, "", this.#finder.view.url); // so that the next time is a change again
+    this.focusSearch();
+    history.replaceState(null, "", this.#model.filters.url); // so that the next time is a change again
   }
 
-  #type() {
+  #debounce() {
     clearTimeout(this.#typing);
-    // A search that grows letter by letter is one step back.
-    const how = this.#finder.view.q ? "replaceState" : "pushState";
-    this.#typing = setTimeout(() => this.#go({ q: this.#q.value.trim() }, how), TYPING_MS);
+    // A search typed letter by letter is one step of the history.
+    const method = this.#model.filters.q ? "replaceState" : "pushState";
+    this.#typing = setTimeout(() => this.#go({ q: this.#q.value.trim() }, method), TYPING_MS);
   }
 
-  #go(changes, how = "pushState") {
-    const view = this.#finder.view.with({ before: "", ...changes });
-    if (view.url === this.#finder.view.url) return;
-    history[how](null, "", view.url);
-    this.#finder.go(view);
+  #go(changes, method = "pushState") {
+    const filters = this.#model.filters.with({ before: "", ...changes });
+    if (filters.url === this.#model.filters.url) return;
+    history[method](null, "", filters.url);
+    this.#load(filters);
   }
 }

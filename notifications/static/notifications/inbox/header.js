@@ -1,27 +1,27 @@
-// The inbox's head: the count and the state, as the hub has them. Nothing here adds or subtracts.
+// The head of the inbox page: unread count and connection state, as the hub reports them, never computed here.
+
+import { showState } from "../shared/connection-state.js";
 
 const $ = (id) => document.getElementById(id);
 
-export class Head {
-  #words;
+export class InboxHeader {
+  #i18n;
 
-  constructor(words) {
-    this.#words = words;
+  constructor(i18n) {
+    this.#i18n = i18n;
   }
 
-  count({ unread }) {
-    $("heading").setAttribute("aria-label", this.#words.say("inbox_unread", { n: unread }));
+  showCount({ unread }) {
+    $("heading").setAttribute("aria-label", this.#i18n.text("inbox_unread", { n: unread }));
     $("count").textContent = unread;
     $("count").hidden = unread === 0;
     $("read-all").querySelector("button").disabled = unread === 0;
-    const inbox = this.#words.say("inbox");
+    const inbox = this.#i18n.text("inbox");
     document.title = unread ? `(${unread}) ${inbox}` : inbox;
   }
 
-  state(state) {
-    $("state").textContent = this.#words.say(`state_${state.replace(" ", "_")}`);
-    $("state").title = state === "degraded" ? this.#words.say("state_hint_degraded") : "";
-    $("state").dataset.state = state;
+  showState(state) {
+    showState($("state"), state, this.#i18n);
     $("sign-in").hidden = state !== "signed out";
   }
 }

@@ -1,39 +1,40 @@
-// Where the list ends: older ones come as the reader gets there, or nothing is left to see.
+// The end of the inbox page: older items load when the user gets there, and an empty list says so.
 
 const $ = (id) => document.getElementById(id);
 
-export class End {
-  #list;
-  #finder;
-  #words;
-  #eye;
+export class InfiniteScroll {
+  #model;
+  #loader;
+  #i18n;
+  #observer;
 
-  constructor(list, finder, words) {
-    this.#list = list;
-    this.#finder = finder;
-    this.#words = words;
-    this.#eye = new IntersectionObserver(([end]) => end.isIntersecting && finder.older(), { rootMargin: "600px" });
+  constructor(model, loader, i18n) {
+    this.#model = model;
+    this.#loader = loader;
+    this.#i18n = i18n;
+    const load = ([{ isIntersecting }]) => isIntersecting && loader.loadOlder();
+    this.#observer = new IntersectionObserver(load, { rootMargin: "600px" });
     $("older").addEventListener("click", (event) => {
-      if (!finder.reaches || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!loader.canLoadOlder || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      finder.older();
+      loader.loadOlder();
     });
   }
 
-  /** Of another view. */
-  begin(view) {
-    $("empty").querySelector("h2").textContent = this.#words.say(view.empty);
-    $("empty").querySelector("p").textContent = this.#words.say(`${view.empty}_hint`);
+  /** Other filters are shown. */
+  reset({ emptyKey }) {
+    $("empty").querySelector("h2").textContent = this.#i18n.text(emptyKey);
+    $("empty").querySelector("p").textContent = this.#i18n.text(`${emptyKey}_hint`);
     $("newest")?.remove();
   }
 
   show() {
-    const { size, more, last } = this.#list;
-    $("empty").hidden = size > 0 || more || $("inbox").hasAttribute("aria-busy");
-    $("older").hidden = !more;
-    if (last) $("older").href = this.#finder.view.with({ before: last.id }).url;
-    // Asked anew, the observer says whether the end is still in sight.
-    this.#eye.unobserve($("older"));
-    if (this.#finder.reaches && !this.#finder.behind) this.#eye.observe($("older"));
+    const { items, hasMore, last, filters } = this.#model;
+    $("empty").hidden = items.length > 0 || hasMore || $("inbox").hasAttribute("aria-busy");
+    $("older").hidden = !hasMore;
+    if (last) $("older").href = filters.with({ before: last.id }).url;
+    // Observed anew, it reports whether the end is still in sight.
+    this.#observer.unobserve($("older"));
+    if (this.#loader.canLoadOlder && !this.#loader.failed) this.#observer.observe($("older"));
   }
 }

@@ -1,107 +1,118 @@
-// What of the inbox is on the page: asked for by view, by page, and anew when something may be missing.
+// Loads an inbox model: by filters, page by page, and again when something may be missing.
 
-import { MOST } from "./list.js";
+import { MAX_ITEMS } from "./model.js";
 
-const PAGE = 50;
-const MOST_AT_ONCE = 100; // of the API
-const AGAIN_MS = [2000, 10_000];
+const MAX_ITEMS_PER_REQUEST = 100; // of the API
+const RETRY_MS = [2000, 10_000];
 
-export class Finder {
-  view;
-  behind;
-  #store;
-  #list;
-  #says;
-  #wanted = false;
+export class InboxLoader {
+  failed; // whether the last answer is missing: a retry is due
+  #client;
+  #model;
+  #pageSize;
+  #loaded;
+  #settled;
+  #refreshDue = false;
   #refreshing = false;
-  #reaching = false;
-  #again;
+  #olderOf = null; // the filters for which older items are being loaded
+  #timer;
+  #closed = false;
 
-  /** `says.changed(view)` when another view is to be shown, `says.found(ok)` after each answer. */
-  constructor(store, list, view, behind, says) {
-    this.#store = store;
-    this.#list = list;
-    this.#says = says;
-    this.view = view;
-    this.behind = behind;
+  /**
+   * `client.list(query)` resolves to `{items, next}`. `loaded(ok)` is called after each answer. A refresh waits
+   * until `settled()` has resolved: until no action of the user is still on its way to the hub. `failed` says that
+   * the model has to be refreshed from the start.
+   */
+  constructor(client, model, { pageSize, loaded, settled, failed = false }) {
+    this.#client = client;
+    this.#model = model;
+    this.#pageSize = pageSize;
+    this.#loaded = loaded;
+    this.#settled = settled;
+    this.failed = failed;
   }
 
-  /** Show another view. */
-  async go(view) {
-    this.view = view;
-    this.#list.begin();
-    this.#says.changed(view);
-    const touched = this.#list.expect();
-    await this.#ask(view, touched, async () => {
-      const { items, next } = await this.#find({});
-      return () => this.#merge(items, next, touched, (row) => touched.has(row.id) && view.takes(row));
+  /** Show other filters. */
+  async load(filters) {
+    this.#model.setFilters(filters);
+    await this.#request(async (changes) => {
+      const { items, next } = await this.#list({ limit: this.#pageSize });
+      const keep = (item) => changes.has(item.id) && filters.accepts(item);
+      return () => this.#model.merge(items, next !== null, changes, keep);
     });
   }
 
-  /** Ask for what is shown again, once `settled` says that nothing of the reader's is still on its way. */
-  async refresh(settled) {
-    this.#wanted = true;
+  /** Load again what is shown. */
+  async refresh() {
+    this.#refreshDue = true;
     if (this.#refreshing) return;
     this.#refreshing = true;
-    while (this.#wanted) {
-      this.#wanted = false;
-      await settled?.();
-      const { view } = this;
-      const touched = this.#list.expect();
-      await this.#ask(view, touched, async () => {
-        const items = [];
-        let next = null;
-        do {
-          const answer = await this.#find(next ? { before: next, limit: MOST_AT_ONCE } : {});
-          items.push(...answer.items);
-          next = answer.next;
-        } while (next && this.view === view && this.#list.last?.at < items.at(-1).at);
-        // A row of the last one's very moment may lie after it.
-        const further = (row) => next !== null && row.at <= items.at(-1).at;
-        const keeps = (row) => (touched.has(row.id) ? view.holds(row) : further(row));
-        return () => this.#merge(items, next, touched, keeps);
-      });
+    while (this.#refreshDue && !this.#closed) {
+      this.#refreshDue = false;
+      await this.#settled();
+      await this.#request((changes) => this.#reload(changes));
     }
     this.#refreshing = false;
   }
 
-  /** Whether `older` has something to fetch; what lies beyond is for another page. */
-  get reaches() {
-    return this.#list.more && this.#list.size < MOST;
+  /** Whether `loadOlder` would load something. */
+  get canLoadOlder() {
+    return this.#model.hasMore && this.#model.items.length < MAX_ITEMS;
   }
 
-  async older() {
-    if (this.#reaching || !this.reaches) return;
-    this.#reaching = true;
-    const { view } = this;
-    const touched = this.#list.expect();
-    await this.#ask(view, touched, async () => {
-      const { items, next } = await this.#find({ before: this.#list.last?.id ?? view.before });
-      return () => this.#merge(items, next, touched, () => true);
+  async loadOlder() {
+    const { filters } = this.#model;
+    if (this.#olderOf === filters || !this.canLoadOlder) return;
+    this.#olderOf = filters;
+    await this.#request(async (changes) => {
+      const before = this.#model.last?.id ?? filters.before;
+      const { items, next } = await this.#list({ before, limit: this.#pageSize });
+      return () => this.#model.merge(items, next !== null, changes, () => true);
     });
-    this.#reaching = false;
+    if (this.#olderOf === filters) this.#olderOf = null;
   }
 
-  #find(changes) {
-    return this.#store.find({ ...this.view, limit: PAGE, ...changes });
+  /** Ignore what is still under way. */
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
   }
 
-  #merge(items, next, touched, keeps) {
-    this.#list.merge(items, next !== null, touched, this.#store.preferences, keeps);
+  async #reload(changes) {
+    const { filters } = this.#model;
+    const items = [];
+    let next = null;
+    let limit = Math.min(MAX_ITEMS_PER_REQUEST, Math.max(this.#pageSize, this.#model.items.length));
+    do {
+      const answer = await this.#list(next ? { before: next, limit } : { limit });
+      items.push(...answer.items);
+      next = answer.next;
+      limit = MAX_ITEMS_PER_REQUEST;
+    } while (next && this.#model.filters === filters && this.#model.last?.created_at < items.at(-1).created_at);
+    // An item of the same moment as the last one may stand after it.
+    const isOlder = (item) => next !== null && item.created_at <= items.at(-1).created_at;
+    const keep = (item) => (changes.has(item.id) ? filters.keeps(item) : isOlder(item));
+    return () => this.#model.merge(items, next !== null, changes, keep);
   }
 
-  /** Ask, and show the answer if it is still wanted. */
-  async #ask(view, touched, asking) {
-    clearTimeout(this.#again);
-    const show = await asking().catch(() => null);
-    this.#list.settle(touched);
-    if (this.view !== view) return;
-    this.behind = show === null;
+  #list(query) {
+    return this.#client.list({ ...this.#model.filters, ...query });
+  }
+
+  /** Show the answer unless the filters have changed meanwhile; without one, try again later. */
+  async #request(ask) {
+    clearTimeout(this.#timer);
+    const { filters } = this.#model;
+    const changes = this.#model.begin();
+    const show = await ask(changes).catch(() => null);
+    this.#model.end(changes);
+    if (this.#model.filters !== filters || this.#closed) return;
+    this.failed = show === null;
     show?.();
-    if (this.behind) {
-      const [least, most] = AGAIN_MS;
-      this.#again = setTimeout(() => this.refresh(), least + Math.random() * (most - least));
+    if (this.failed) {
+      const [least, most] = RETRY_MS;
+      this.#timer = setTimeout(() => this.refresh(), least + Math.random() * (most - least));
     }
-    this.#says.found(!this.behind);
+    this.#loaded(!this.failed);
   }
 }

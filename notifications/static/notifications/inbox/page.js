@@ -1,132 +1,119 @@
-// The inbox: what the hub says goes to the list, what the reader does goes to the hub.
+// The inbox page: connects the model with the page, the feed and the user's actions.
 
-import { Choice } from "./filter-form.js";
-import { Deeds } from "./actions.js";
-import { End } from "./infinite-scroll.js";
-import { Finder } from "./loader.js";
-import { Head } from "./header.js";
-import { List } from "./list.js";
-import { Notice } from "./error-notice.js";
+import { InboxActions } from "./actions.js";
+import { DayList } from "./day-list.js";
+import { ErrorNotice } from "./error-notice.js";
+import { FilterForm } from "./filter-form.js";
+import { InboxFilters } from "./filters.js";
+import { InboxHeader } from "./header.js";
+import { InfiniteScroll } from "./infinite-scroll.js";
+import { InboxLoader } from "./loader.js";
+import { InboxModel } from "./model.js";
+import { InboxRow } from "./row.js";
+import { SeenReporter } from "./seen-reporter.js";
 import { Selection } from "./selection.js";
 import { Shortcuts } from "./shortcuts.js";
-import { Sight } from "./seen-reporter.js";
-import { storeFor } from "../shared/store.js";
 import { Undo } from "./undo.js";
-import { View } from "./filters.js";
-import { wordsFor } from "../shared/i18n.js";
+import { translatorFor } from "../shared/i18n.js";
+import { shortcutHelp } from "../shared/shortcut-help.js";
+import { storeFor } from "../shared/store.js";
 
+const PAGE_SIZE = 50;
 const TIMES_MS = 20_000;
-const TYPES = ["state", "count", "notification", "recalled", "reading", "preferences", "behind"];
+const EVENTS = ["state", "count", "notification", "recalled", "reading", "preferences", "behind"];
 
 const $ = (id) => document.getElementById(id);
 const page = $("inbox");
 const store = storeFor(document.querySelector("notification-bell"));
 
-// What the store says before the words are here waits for them.
+// Events that come before the phrases are loaded wait for them.
 const early = [];
-let hear = (event) => early.push(event);
-for (const type of TYPES) store.addEventListener(type, (event) => hear(event));
+let receive = (event) => early.push(event);
+for (const type of EVENTS) store.addEventListener(type, (event) => receive(event));
 
-const words = await wordsFor(page);
-const head = new Head(words);
-const notice = new Notice($("notice"), words);
-const selection = new Selection($("selection"), words);
-const templates = { row: $("row"), day: $("day") };
-const left = (row) => selection.set(row, false);
-const list = new List($("days"), templates, words, "older" in page.dataset, left);
-const finder = new Finder(store, list, View.of(location.search), "behind" in page.dataset, {
-  changed(view) {
-    page.setAttribute("aria-busy", "true");
-    selection.begin(view);
-    choice.show(view);
-    end.begin(view);
+const i18n = await translatorFor(page);
+const copy = (template) => $(template).content.firstElementChild.cloneNode(true);
+const header = new InboxHeader(i18n);
+const notice = new ErrorNotice($("notice"), i18n);
+const selection = new Selection($("selection"), i18n);
+const seen = new SeenReporter(store);
+const undo = new Undo($("undo"), i18n);
+const actions = new InboxActions(store, undo, notice, i18n, (state) => model.update(state));
+
+const written = [...$("days").querySelectorAll(".row")].map((node) => InboxRow.adopt(node, i18n));
+const list = new DayList($("days"), i18n, {
+  makeSection: () => copy("day"),
+  makeRow(item) {
+    const row = new InboxRow(copy("row"), i18n);
+    row.update(item);
+    row.explain(store.preferences);
+    return row;
   },
-  found(ok) {
+  removed: (row) => selection.set(row, false),
+  rows: written,
+});
+const model = new InboxModel({
+  filters: InboxFilters.parse(location.search),
+  items: written.map(({ item }) => item),
+  hasMore: "older" in page.dataset,
+  changed() {
+    list.show(model.items);
+    end.show();
+  },
+});
+const loader = new InboxLoader(store, model, {
+  pageSize: PAGE_SIZE,
+  failed: "behind" in page.dataset,
+  settled: () => actions.settled(),
+  loaded(ok) {
     if (ok) notice.clear("not_loaded");
-    else notice.say("not_loaded");
+    else notice.add("not_loaded");
     page.removeAttribute("aria-busy");
     end.show();
   },
 });
-const choice = new Choice(finder);
-const end = new End(list, finder, words);
-const sight = new Sight(store);
-const undo = new Undo($("undo"), words);
-const deeds = new Deeds(store, undo, notice, words, refused);
-const refresh = () => finder.refresh(() => deeds.settled());
-new Shortcuts({ list, selection, finder, choice, undo, act });
+const end = new InfiniteScroll(model, loader, i18n);
+const form = new FilterForm(model, load);
+new Shortcuts({ list, model, selection, loader, form, undo, act });
 
-// What the hub says.
+function load(filters) {
+  page.setAttribute("aria-busy", "true");
+  selection.reset(filters);
+  form.show(filters);
+  end.reset(filters);
+  return loader.load(filters);
+}
 
-const heard = {
+function act(verb, items) {
+  actions.offer(verb, items);
+}
+
+// Events of the store.
+
+const handlers = {
   count(count) {
-    head.count(count);
-    sight.see();
+    header.showCount(count);
+    seen.report();
   },
-  state() {
-    head.state(store.state);
-    if (store.state === "live" && finder.behind) refresh();
+  state(state) {
+    header.showState(state);
+    if (state === "live" && loader.failed) loader.refresh();
   },
   notification(item) {
-    choice.know(item.category);
-    const known = list.known(item.id);
-    // An event is the same for everybody, so of a known row it must not change the reading.
-    if (known) known.fill(item, store.preferences);
-    else if (finder.view.takes({ ...item, unread: !item.read_at, archived: Boolean(item.archived_at) })) {
-      list.put(item, store.preferences).element.classList.add("fresh");
-    }
+    form.addCategory(item.category);
+    const isNew = !list.get(item.id);
+    model.receive(item);
+    if (isNew) list.get(item.id)?.node.classList.add("fresh");
   },
-  recalled: ({ id }) => list.forget(id),
-  reading({ id, read_at, archived_at }) {
-    if (id === "all") {
-      if (read_at) readAll();
-      return;
-    }
-    const row = list.known(id);
-    if (row) {
-      if (read_at !== undefined) row.mark(read_at !== null);
-      if (archived_at !== undefined) row.put(archived_at !== null);
-      settle(row);
-    } else if (finder.view.holds({ unread: read_at === null, archived: Boolean(archived_at) })) {
-      refresh();
-    }
+  recalled: ({ id }) => model.remove(id),
+  reading(change) {
+    if (model.update(change)) loader.refresh();
   },
-  preferences: ({ categories }) => Object.keys(categories).forEach((name) => choice.know(name)),
-  behind: refresh,
+  preferences: ({ categories }) => Object.keys(categories).forEach((name) => form.addCategory(name)),
+  behind: () => loader.refresh(),
 };
 
-function settle(row) {
-  if (finder.view.holds(row)) list.back(row);
-  else list.take(row);
-}
-
-function readAll() {
-  for (const row of list.rows) {
-    row.mark(true);
-    settle(row);
-  }
-  refresh();
-}
-
-// What the reader does.
-
-const UNDONE = {
-  read: { read_at: null },
-  click: { read_at: null },
-  unread: { read_at: "" },
-  archive: { archived_at: null },
-  unarchive: { archived_at: "" },
-};
-
-function refused(verb, id) {
-  heard.reading({ id, ...UNDONE[verb] });
-  end.show();
-}
-
-function act(verb, rows) {
-  deeds.offer(verb, rows);
-  end.show();
-}
+// Events of the page.
 
 page.addEventListener("submit", async (event) => {
   const row = list.get(event.target.closest(".row")?.dataset.id);
@@ -134,54 +121,54 @@ page.addEventListener("submit", async (event) => {
     event.preventDefault();
     const { name, value } = event.submitter;
     const verbs = { read: ["read", "unread"], archive: ["archive", "unarchive"] }[name];
-    act(verbs[value === "yes" ? 0 : 1], [row]);
+    act(verbs[value === "yes" ? 0 : 1], [row.item]);
   } else if (event.target.id === "read-all") {
     event.preventDefault();
-    await deeds.readAll(list.rows);
-    refresh();
+    await actions.readAll(model.items);
+    loader.refresh();
   }
 });
 
 $("selection").addEventListener("click", ({ target }) => {
   const verb = target.closest("button")?.dataset.act;
   if (!verb) return;
-  if (verb !== "clear") act(verb, selection.rows);
+  if (verb !== "clear") act(verb, selection.items);
   selection.clear();
 });
 
 $("days").addEventListener("click", ({ target }) => {
   const link = target.closest(".title, .when[href]");
   const row = list.get(link?.closest(".row").dataset.id);
-  const away = row?.leads && link === row.link;
-  if (row?.unread) deeds.send(away ? "click" : "read", [row.id]);
-  else if (away) store.click(row.id).catch(() => {});
+  const leaves = row?.hasOwnUrl && link === row.link;
+  if (row?.item.read_at === null) actions.send(leaves ? "click" : "read", [row.item.id]);
+  else if (leaves) store.click(row.item.id).catch(() => {});
 });
 
 $("days").addEventListener("change", ({ target }) => {
   if (target.className === "pick") selection.set(list.get(target.closest(".row").dataset.id), target.checked);
 });
 
-// Why it came is known once the preferences are.
+// The reason is complete once the preferences are loaded.
 $("days").addEventListener(
   "toggle",
   async ({ target }) => {
     const row = list.get(target.closest(".row").dataset.id);
-    if (target.open) row.explain(await store.knowPreferences().catch(() => null));
+    if (target.open) row.explain(await store.loadPreferences().catch(() => null));
   },
   true,
 );
 
-// Begin.
+// Start.
 
-hear = ({ type, detail }) => {
-  heard[type](detail);
-  end.show();
-};
-early.forEach(hear);
+list.show(model.items); // the server wrote the days of UTC
+list.refresh();
+receive = ({ type, detail }) => handlers[type](detail);
+early.forEach(receive);
+$("shortcuts").append(...shortcutHelp(i18n, { Esc: "clear" }));
 page.classList.add("lively");
-selection.begin(finder.view);
-head.state(store.state);
-if (store.count) head.count(store.count);
+selection.reset(model.filters);
+header.showState(store.state);
+if (store.count) header.showCount(store.count);
 end.show();
-sight.see();
+seen.report();
 setInterval(() => list.refresh(), TIMES_MS);

@@ -1,7 +1,7 @@
-// The reader's own time zone, until they have chosen one.
+// Preselects the browser's time zone on the preferences page, until the user has chosen one.
 
-const zone = document.querySelector("#zone[data-preset]");
-const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && [...zone.options].some((option) => option.value === here)) {
-  zone.value = here;
+const field = document.querySelector("#zone[data-preset]");
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (field && [...field.options].some((option) => option.value === zone)) {
+  field.value = zone;
 }

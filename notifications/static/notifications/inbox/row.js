@@ -1,131 +1,127 @@
-// A notification in the list. `notifications/inbox/presentation.py` and `row.html` write the same.
+// One notification on the inbox page. `notifications/inbox/presentation.py` and `row.html` write the same.
 
-import { href } from "../shared/links.js";
 import { ago, full } from "../shared/dates.js";
+import { safeUrl } from "../shared/links.js";
 import { wants } from "../shared/preferences-rule.js";
-import { why } from "../shared/reason-text.js";
+import { reasonText } from "../shared/reason-text.js";
 
-export class Entry {
-  #words;
+export class InboxRow {
+  item;
+  #i18n;
 
-  constructor(element, words) {
-    this.element = element;
-    this.#words = words;
+  /** `node`: a copy of the template `row.html`, to be filled by `update`. */
+  constructor(node, i18n) {
+    this.node = node;
+    this.#i18n = i18n;
   }
 
-  get id() {
-    return this.element.dataset.id;
-  }
-
-  get at() {
-    return this.#find("time").dateTime;
-  }
-
-  get unread() {
-    return this.element.classList.contains("unread");
-  }
-
-  get archived() {
-    return this.#find("[name=archive]").value === "no";
-  }
-
-  get category() {
-    return this.element.dataset.category;
-  }
-
-  get title() {
-    return this.#find(".title").textContent;
-  }
-
-  get body() {
-    return this.#find(".body").textContent;
+  /** A row that the server wrote. Of its state the page knows only whether, not when. */
+  static adopt(node, i18n) {
+    const row = new InboxRow(node, i18n);
+    const { id, topic, group, category, severity } = node.dataset;
+    const created_at = row.#find("time").dateTime;
+    const since = (on) => (on ? created_at : null);
+    row.item = {
+      id,
+      topic,
+      group,
+      category,
+      severity,
+      title: row.link.textContent,
+      body: row.#find(".body").textContent,
+      url: row.hasOwnUrl ? row.link.getAttribute("href") : "",
+      created_at,
+      read_at: since(!node.classList.contains("unread")),
+      archived_at: since(row.#find("[name=archive]").value === "no"),
+    };
+    row.refresh(new Date());
+    return row;
   }
 
   get link() {
     return this.#find(".title");
   }
 
-  /** Whether its title leads to what it is about, and not to itself. */
-  get leads() {
+  /** Whether its title leads to what it is about, and not to its own page. */
+  get hasOwnUrl() {
     return this.#find(".when").hasAttribute("href");
   }
 
-  /** Say what the item says, but for what the reader did with it. */
-  fill(item, preferences) {
-    const { element } = this;
+  focus() {
+    this.node.focus();
+  }
+
+  update(item) {
+    const { node } = this;
     const page = `/notifications/${item.id}/`;
-    const own = href(item.url);
+    const url = safeUrl(item.url);
     const { id, topic, group, category, severity } = item;
-    Object.assign(element.dataset, { id, topic, group: group ?? "", category, severity });
-    this.#draw(".icon", severity);
+    this.item = item;
+    Object.assign(node.dataset, { id, topic, group: group ?? "", category, severity });
+    this.#setIcon(".icon", severity);
     this.link.id = `title-${id}`;
-    this.link.href = own ?? page;
+    this.link.href = url ?? page;
     this.link.textContent = item.title;
-    this.#write(".body", item.body);
-    this.#find(".severity").textContent = this.#words.say(`severity_${severity}`);
-    this.#write(".category", category);
-    if (own) this.#find(".when").href = page;
+    this.#setOptional(".body", item.body);
+    this.#find(".severity").textContent = this.#i18n.text(`severity_${severity}`);
+    this.#setOptional(".category", category);
+    if (url) this.#find(".when").href = page;
     else this.#find(".when").removeAttribute("href");
     this.#find("time").dateTime = item.created_at;
-    this.#find("time").title = full(new Date(item.created_at), this.#words);
-    this.#find(".pick").setAttribute("aria-label", this.#words.say("select", { title: item.title }));
+    this.#find("time").title = full(new Date(item.created_at), this.#i18n);
+    this.#find(".pick").setAttribute("aria-label", this.#i18n.text("select", { title: item.title }));
     this.#find(".acts").setAttribute("action", `${page}read`);
     this.#find("[name=archive]").setAttribute("formaction", `${page}archive`);
-    for (const button of element.querySelectorAll(".acts button")) {
+    for (const button of node.querySelectorAll(".acts button")) {
       button.setAttribute("aria-describedby", this.link.id);
     }
-    this.explain(preferences);
+    this.#setState(item);
     this.refresh(new Date());
   }
 
-  mark(read) {
-    this.element.classList.toggle("unread", !read);
-    this.#find(".dot").hidden = read;
-    this.#offer("read", !read, read ? "mark_unread" : "mark_read", read ? "unread" : "read");
-  }
-
-  put(archived) {
-    const other = archived ? "unarchive" : "archive";
-    this.#offer("archive", !archived, other, other);
-  }
-
-  pick(on) {
-    this.element.classList.toggle("picked", on);
+  select(on) {
+    this.node.classList.toggle("picked", on);
     this.#find(".pick").checked = on;
   }
 
-  /** Why the reader gets it. */
+  /** Write why the user gets it. */
   explain(preferences) {
-    const { topic, group, category, severity } = this.element.dataset;
-    const item = { topic, group, category, severity };
-    const decision = wants(preferences, item, new Date(this.at));
-    this.#find(".why p").textContent = why(item, this.#words, decision);
+    const decision = wants(preferences, this.item, new Date(this.item.created_at));
+    this.#find(".why p").textContent = reasonText(this.item, this.#i18n, decision);
   }
 
-  /** Say the time anew. */
   refresh(now) {
-    this.#find("time").textContent = ago(new Date(this.at), now, this.#words);
+    this.#find("time").textContent = ago(new Date(this.item.created_at), now, this.#i18n);
   }
 
   #find(selector) {
-    return this.element.querySelector(selector);
+    return this.node.querySelector(selector);
   }
 
-  #write(selector, text) {
+  #setState({ read_at, archived_at }) {
+    const read = read_at !== null;
+    const archived = archived_at !== null;
+    this.node.classList.toggle("unread", !read);
+    this.#find(".dot").hidden = read;
+    this.#setButton("read", !read, read ? "mark_unread" : "mark_read", read ? "unread" : "read");
+    this.#setButton("archive", !archived, ...(archived ? ["unarchive", "unarchive"] : ["archive", "archive"]));
+  }
+
+  #setOptional(selector, text) {
     const element = this.#find(selector);
     element.firstElementChild.textContent = text;
     element.hidden = !text;
   }
 
-  #offer(name, yes, word, icon) {
+  #setButton(name, yes, phrase, icon) {
     const button = this.#find(`[name=${name}]`);
     button.value = yes ? "yes" : "no";
-    button.title = this.#words.say(word);
+    button.title = this.#i18n.text(phrase);
     button.querySelector("span").textContent = button.title;
-    this.#draw(`[name=${name}] svg`, icon);
+    this.#setIcon(`[name=${name}] svg`, icon);
   }
 
-  #draw(selector, icon) {
+  #setIcon(selector, icon) {
     const use = this.#find(`${selector} use`);
     use.setAttribute("href", use.getAttribute("href").replace(/#.*$/, `#${icon}`));
   }

@@ -1,26 +1,26 @@
-// What is shown was seen, and needs no toast.
+// Marks the user's notifications seen while the list is looked at.
 
-const AGAIN_MS = 1000;
+const PAUSE_MS = 1000;
 
-export class Sight {
+export class SeenReporter {
   #store;
-  #telling = false;
+  #busy = false;
 
   constructor(store) {
     this.#store = store;
-    document.addEventListener("visibilitychange", () => this.see());
+    document.addEventListener("visibilitychange", () => this.report());
   }
 
-  /** Tell the hub, if there is something to tell and somebody looks. */
-  async see() {
-    if (document.hidden) this.#store.watching.delete(this);
-    else this.#store.watching.add(this);
-    if (this.#telling || document.hidden || !this.#store.count?.unseen) return;
-    this.#telling = true;
-    const told = await this.#store.see().then(() => true, () => false);
+  /** Mark them seen if there are unseen ones and the page is visible. */
+  async report() {
+    if (document.hidden) this.#store.openLists.delete(this);
+    else this.#store.openLists.add(this);
+    if (this.#busy || document.hidden || !this.#store.count?.unseen) return;
+    this.#busy = true;
+    const ok = await this.#store.markSeen().then(() => true, () => false);
     setTimeout(() => {
-      this.#telling = false;
-      if (told) this.see();
-    }, AGAIN_MS);
+      this.#busy = false;
+      if (ok) this.report();
+    }, PAUSE_MS);
   }
 }

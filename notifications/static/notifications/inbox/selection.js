@@ -1,46 +1,46 @@
-// The rows that are selected, and the bar that says how many and what can be done with them.
+// The selected rows of the inbox page, and the bar with their number and their actions.
 
 export class Selection {
   #bar;
-  #words;
+  #i18n;
   #rows = new Map();
 
-  constructor(bar, words) {
+  constructor(bar, i18n) {
     this.#bar = bar;
-    this.#words = words;
+    this.#i18n = i18n;
   }
 
-  /** In this view, with nothing selected. */
-  begin({ filter }) {
+  /** Start with these filters and nothing selected. */
+  reset({ filter }) {
     this.clear();
     this.#bar.querySelector("[data-act=archive]").hidden = filter === "archived";
     this.#bar.querySelector("[data-act=unarchive]").hidden = filter !== "archived";
   }
 
-  get rows() {
-    return [...this.#rows.values()];
+  get items() {
+    return [...this.#rows.values()].map(({ item }) => item);
   }
 
   set(row, on) {
-    if (on) this.#rows.set(row.id, row);
-    else this.#rows.delete(row.id);
-    row.pick(on);
+    if (on) this.#rows.set(row.item.id, row);
+    else this.#rows.delete(row.item.id);
+    row.select(on);
     this.#show();
   }
 
   toggle(row) {
-    this.set(row, !this.#rows.has(row.id));
+    this.set(row, !this.#rows.has(row.item.id));
   }
 
   clear() {
-    for (const row of this.rows) row.pick(false);
+    for (const row of this.#rows.values()) row.select(false);
     this.#rows.clear();
     this.#show();
   }
 
   #show() {
     const n = this.#rows.size;
-    this.#bar.querySelector("[role=status]").textContent = n ? this.#words.say("selected", { n }) : "";
+    this.#bar.querySelector("[role=status]").textContent = n ? this.#i18n.text("selected", { n }) : "";
     this.#bar.hidden = n === 0;
   }
 }

@@ -1,64 +1,62 @@
-// The inbox by the keyboard alone.
+// Keyboard shortcuts of the inbox page. `notifications/inbox/views.py` lists them in the page's help.
 
-import { Keys } from "../shared/keyboard.js";
+import { Keyboard } from "../shared/keyboard.js";
 
 const HELP = document.getElementById("keys");
-const TAGS = ["notification-bell", "notification-toasts"];
+const COMPONENTS = ["notification-bell", "notification-toasts"];
 
 /** A dialog and the components have keys of their own. */
-const elsewhere = (event) => HELP.open || event.composedPath().some(({ localName }) => TAGS.includes(localName));
+const isElsewhere = (event) =>
+  HELP.open || event.composedPath().some(({ localName }) => COMPONENTS.includes(localName));
 
 export class Shortcuts {
   #list;
   #selection;
-  #finder;
+  #loader;
   #act;
-  #here = null;
+  #last = null; // the id of the row that had the focus
 
-  /** `act(verb, rows)` does it. */
-  constructor({ list, selection, finder, choice, undo, act }) {
+  /** `act(verb, items)` does it. */
+  constructor({ list, model, selection, loader, form, undo, act }) {
     this.#list = list;
     this.#selection = selection;
-    this.#finder = finder;
+    this.#loader = loader;
     this.#act = act;
     document.getElementById("days").addEventListener("focusin", ({ target }) => {
-      this.#here = target.closest(".row").dataset.id;
+      this.#last = target.closest(".row").dataset.id;
     });
     const handlers = {
       j: () => this.#step(1),
       k: () => this.#step(-1),
-      e: () => this.#do(() => (finder.view.filter === "archived" ? "unarchive" : "archive")),
-      u: () => this.#do((rows) => (rows.some((row) => row.unread) ? "read" : "unread")),
-      x: () => this.#current && selection.toggle(this.#current),
+      e: () => this.#apply(() => (model.filters.filter === "archived" ? "unarchive" : "archive")),
+      u: () => this.#apply((items) => (items.some(({ read_at }) => read_at === null) ? "read" : "unread")),
+      x: () => list.focused && selection.toggle(list.focused),
       z: () => undo.last(),
-      "/": () => choice.search(),
+      "/": () => form.focusSearch(),
       "?": () => HELP.showModal(),
-      Enter: ({ target }) => (target.matches(".row") ? this.#current.link.click() : false),
-      Escape: () => (selection.rows.length ? selection.clear() : false),
+      Enter: ({ target }) => (target.matches(".row") ? list.focused.link.click() : false),
+      Escape: () => (selection.items.length ? selection.clear() : false),
     };
-    const guard = (does) => (event) => !elsewhere(event) && does(event);
-    new Keys(document, Object.fromEntries(Object.entries(handlers).map(([key, does]) => [key, guard(does)])));
-  }
-
-  get #current() {
-    return this.#list.get(document.activeElement?.closest(".row")?.dataset.id);
+    const guard = (handle) => (event) => !isElsewhere(event) && handle(event);
+    new Keyboard(document, Object.fromEntries(Object.entries(handlers).map(([key, handle]) => [key, guard(handle)])));
   }
 
   #step(by) {
-    const { rows } = this.#list;
-    const at = rows.indexOf(this.#list.get(this.#here));
-    // From elsewhere on the page, first back to where the reader was.
-    const row = rows[at < 0 ? 0 : at + (this.#current ? by : 0)];
-    row?.element.focus();
-    row?.element.scrollIntoView({ block: "nearest" });
-    if (!row && by > 0) this.#finder.older();
+    const { rows, focused } = this.#list;
+    const at = rows.indexOf(this.#list.get(this.#last));
+    // From elsewhere on the page, first back to where the user was.
+    const row = rows[at < 0 ? 0 : at + (focused ? by : 0)];
+    row?.focus();
+    row?.node.scrollIntoView({ block: "nearest" });
+    if (!row && by > 0) this.#loader.loadOlder();
   }
 
-  /** To what is selected, or else to where the reader is. */
-  #do(verb) {
-    const selected = this.#selection.rows;
-    const rows = selected.length ? selected : [this.#current].filter(Boolean);
-    this.#act(verb(rows), rows);
+  /** To the selected items, or else to the focused one. */
+  #apply(verb) {
+    const selected = this.#selection.items;
+    const focused = this.#list.focused;
+    const items = selected.length || !focused ? selected : [focused.item];
+    this.#act(verb(items), items);
     this.#selection.clear();
   }
 }

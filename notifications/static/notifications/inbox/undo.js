@@ -1,52 +1,52 @@
-// The last thing done, and the chance to take it back.
+// The last action, and the chance to undo it.
 
-const STAYS_MS = 8000;
+const SHOWN_MS = 8000;
 
 export class Undo {
   #bar;
   #text = document.createElement("span");
   #button = document.createElement("button");
-  #act = null;
+  #undo = null;
   #timer;
 
-  /** `bar`: an element with role="status" that is already in the page, so that what it says is read out. */
-  constructor(bar, words) {
+  /** `bar`: an element with role="status" that is already in the page, so that its text is announced. */
+  constructor(bar, i18n) {
     this.#bar = bar;
     this.#button.type = "button";
     this.#button.className = "undo";
-    this.#button.textContent = words.say("undo");
+    this.#button.textContent = i18n.text("undo");
     this.#button.addEventListener("click", () => this.last());
-    const listen = (types, then) => types.forEach((type) => bar.addEventListener(type, then));
+    const listen = (types, handle) => types.forEach((type) => bar.addEventListener(type, handle));
     listen(["pointerenter", "focusin"], () => clearTimeout(this.#timer));
-    listen(["pointerleave", "focusout"], () => this.#wait());
+    listen(["pointerleave", "focusout"], () => this.#startTimer());
   }
 
-  /** `act` takes it back. What is returned withdraws this offer, and no other. */
-  offer(text, act) {
-    this.#act = act;
+  /** `undo()` undoes it. Returns a function that withdraws this offer, and no other. */
+  offer(text, undo) {
+    this.#undo = undo;
     this.#text.textContent = text;
     this.#bar.replaceChildren(this.#text, this.#button);
-    this.#wait();
-    return () => this.#act === act && this.#clear();
+    this.#startTimer();
+    return () => this.#undo === undo && this.#clear();
   }
 
-  /** Take the last thing back, if there still is one. */
+  /** Undo the last action, if it is still offered. */
   last() {
-    const act = this.#act;
+    const undo = this.#undo;
     this.#clear();
-    return act?.();
+    return undo?.();
   }
 
-  #wait() {
+  #startTimer() {
     clearTimeout(this.#timer);
-    if (this.#act && !this.#bar.matches(":hover, :focus-within")) {
-      this.#timer = setTimeout(() => this.#clear(), STAYS_MS);
+    if (this.#undo && !this.#bar.matches(":hover, :focus-within")) {
+      this.#timer = setTimeout(() => this.#clear(), SHOWN_MS);
     }
   }
 
   #clear() {
     clearTimeout(this.#timer);
-    this.#act = null;
+    this.#undo = null;
     this.#bar.replaceChildren();
   }
 }

@@ -1,14 +1,15 @@
-// An auction: the bids as they fell, and one's own.
+// The page of an auction: the bids in order, and the user's own.
 
 import { h } from "../shared/dom.js";
-import { avatar } from "./member-list.js";
-import { enter } from "./page.js";
 import { clock } from "../shared/dates.js";
+import { avatar } from "./member-list.js";
+import { joinRoom } from "./page.js";
+
+const MAX_BIDS_LISTED = 20;
 
 const $ = (id) => document.getElementById(id);
-const { room, words } = await enter($("room"));
-const cents = (n) => words.say("cents", { n: n.toLocaleString("en-GB") });
-const MOST = 20;
+const { room, i18n } = await joinRoom($("room"));
+const cents = (n) => i18n.text("cents", { n: n.toLocaleString("en-GB") });
 
 let highest = 0;
 
@@ -16,20 +17,20 @@ room.addEventListener("said", ({ detail: { from, body, at } }) => {
   highest = Math.max(highest, body.bid);
   $("highest").replaceChildren(h("b", null, cents(highest)), h("span", null, " · ", h("bdi", null, from.name)));
   $("bid").elements.bid.min = highest + 1;
-  $("answer").textContent = from.id === room.you.id ? words.say("bid_leads") : "";
-  const time = h("time", { datetime: at }, clock(new Date(at), words));
+  $("answer").textContent = from.id === room.you.id ? i18n.text("bid_leads") : "";
+  const time = h("time", { datetime: at }, clock(new Date(at), i18n));
   const row = h("li", null, avatar(from), h("bdi", null, from.name), h("b", null, cents(body.bid)), time);
   $("bids").prepend(row);
-  while ($("bids").childElementCount > MOST) $("bids").lastElementChild.remove();
+  while ($("bids").childElementCount > MAX_BIDS_LISTED) $("bids").lastElementChild.remove();
 });
 
-room.addEventListener("mine", ({ detail }) => {
-  if (detail.some((line) => !line.refused)) $("answer").textContent = words.say("bid_pending");
+room.addEventListener("mine", ({ detail: pending }) => {
+  if (pending.some(({ refused }) => !refused)) $("answer").textContent = i18n.text("bid_pending");
 });
 
 room.addEventListener("refused", ({ detail: { id, detail } }) => {
   room.discard(id);
-  $("answer").textContent = words.say("bid_refused", { detail });
+  $("answer").textContent = i18n.text("bid_refused", { detail });
 });
 
 $("bid").addEventListener("submit", (event) => {

@@ -1,56 +1,62 @@
-// A board: what is drawn here goes to the room, and what the room says is drawn here.
+// The page of a board: what is drawn goes to the room, and the room's strokes are drawn.
 
+import { BoardCanvas } from "./canvas.js";
 import { Cursors } from "./cursors.js";
-import { Pencil } from "./drawing.js";
-import { enter } from "./page.js";
-import { Surface } from "./canvas.js";
+import { Drawing } from "./drawing.js";
+import { joinRoom } from "./page.js";
 
 const $ = (id) => document.getElementById(id);
 const page = $("room");
-const { room, words } = await enter(page);
+const { room, i18n } = await joinRoom(page);
 const tools = $("tools").elements;
 
-let said = []; // strokes, since the board was last cleared
+let strokes = []; // since the board was last cleared
 const pending = () => room.mine.filter(({ body, refused }) => !refused && body.points).map(({ body }) => body);
-const own = () => (pencil.stroke ? [...pending(), pencil.stroke] : pending());
+const own = () => (drawing.stroke ? [...pending(), drawing.stroke] : pending());
 
-const pencil = new Pencil($("canvas"), {
-  at: (event) => surface.at(event),
+/** A stroke has the palette's colour for a light board; the style sheet says how that looks. */
+function shade(colour) {
+  const swatch = [...tools.colour].find(({ value }) => value === colour.toLowerCase());
+  return swatch ? getComputedStyle(swatch.parentElement).color : colour;
+}
+
+const drawing = new Drawing($("canvas"), {
+  position: (event) => canvas.position(event),
   tool: () => ({ colour: tools.colour.value, width: Number(tools.width.value) }),
   drawn: (stroke) => room.say(stroke),
   moved: ([x, y]) => room.signal("cursor", { x, y }),
-  changed: () => surface.show(),
+  changed: () => canvas.show(),
 });
-const surface = new Surface($("canvas"), () => ({ said, own: own() }));
+const canvas = new BoardCanvas($("canvas"), () => ({ said: strokes, own: own() }), shade);
 new Cursors($("cursors"), room, page.dataset.user);
 
 function describe() {
-  const n = said.length;
-  $("canvas").setAttribute("aria-label", n ? words.say("board_is", { n }) : words.say("board_empty"));
+  const n = strokes.length;
+  $("canvas").setAttribute("aria-label", n ? i18n.text("board_is", { n }) : i18n.text("board_empty"));
   $("canvas").dataset.strokes = n;
   $("clear").disabled = n === 0;
 }
 
 room.addEventListener("said", ({ detail: { body } }) => {
   if (body.clear) {
-    said = [];
-    surface.redraw();
+    strokes = [];
+    canvas.redraw();
   } else {
-    said.push(body);
-    surface.add(body);
+    strokes.push(body);
+    canvas.add(body);
   }
   describe();
 });
-room.addEventListener("mine", () => surface.show());
+room.addEventListener("mine", () => canvas.show());
 room.addEventListener("refused", ({ detail }) => {
-  $("notice").textContent = words.say("not_drawn", { detail: detail.detail });
+  $("notice").textContent = i18n.text("not_drawn", { detail: detail.detail });
   room.discard(detail.id);
 });
-// Of a board with holes nothing is right: it is asked for whole.
+// A board with missing strokes is wrong: load it from the start.
 room.addEventListener("reset", ({ detail }) => {
   if (!detail.resumed) return;
-  said = [];
-  surface.redraw();
+  strokes = [];
+  canvas.redraw();
   describe();
   room.enterAnew();
 });
@@ -63,4 +69,4 @@ $("sure").addEventListener("close", () => {
 });
 
 describe();
-surface.show();
+canvas.show();

@@ -1,40 +1,40 @@
-// What was said in a chat, as its page shows it: by day, and by turns.
+// The messages of a chat on its page, grouped by day and by turns of one member.
 
+import { clock, dayName, dayOf, full } from "../shared/dates.js";
 import { h } from "../shared/dom.js";
 import { avatar } from "./member-list.js";
-import { clock, dayName, dayOf, full } from "../shared/dates.js";
 
-const TOGETHER_MS = 5 * 60_000; // the lines of one person within it are one turn
-const MOST_TURNS = 500;
-const NEAR_PX = 48; // so far from its end the log still follows
+const TURN_MS = 5 * 60_000; // messages of a member closer than this are one turn
+const MAX_TURNS = 500;
+const FOLLOW_PX = 48; // from the end, within which the log still follows
 
-export class Talk {
+export class ChatLog {
   #log;
   #turns;
   #pending;
   #jump;
-  #words;
+  #i18n;
   #act;
-  #you = "";
+  #user = "";
   #day = "";
-  #last = null; // the turn that goes on: {id, until, node}
+  #last = null; // the turn that may continue: {id, until, node}
   #unread = 0;
   #follows = true;
   #top = 0;
 
-  /** `you`: the reader's id. `act(verb, id)`: what to do with a line that was refused, "again" or "discard". */
-  constructor({ log, turns, pending, jump }, words, you, act) {
+  /** `user`: the viewer's id. `act(verb, id)`: with a refused message, "again" or "discard". */
+  constructor({ log, turns, pending, jump }, i18n, user, act) {
     this.#log = log;
     this.#turns = turns;
     this.#pending = pending;
     this.#jump = jump;
-    this.#words = words;
-    this.#you = you;
+    this.#i18n = i18n;
+    this.#user = user;
     this.#act = act;
     log.addEventListener("scroll", () => this.#scrolled());
-    jump.addEventListener("click", () => this.toEnd());
-    // A keyboard that comes up, a text that grows: who reads the end goes on reading it.
-    new ResizeObserver(() => this.#follows && this.toEnd()).observe(log);
+    jump.addEventListener("click", () => this.scrollToEnd());
+    // A keyboard that comes up, a field that grows: a viewer at the end stays there.
+    new ResizeObserver(() => this.#follows && this.scrollToEnd()).observe(log);
   }
 
   get size() {
@@ -47,83 +47,83 @@ export class Talk {
     this.#last = null;
   }
 
-  add({ from, body, at: stamp }) {
-    const at = new Date(stamp);
+  add({ from, body, at: timestamp }) {
+    const at = new Date(timestamp);
     const day = dayOf(at);
-    if (day !== this.#day) this.#begin(day);
-    if (this.#last?.id !== from.id || at - this.#last.until > TOGETHER_MS) {
-      this.#last = { id: from.id, node: this.#turn(from, at) };
+    if (day !== this.#day) this.#startDay(day);
+    if (this.#last?.id !== from.id || at - this.#last.until > TURN_MS) {
+      this.#last = { id: from.id, node: this.#drawTurn(from, at) };
       this.#turns.append(this.#last.node);
     }
     this.#last.until = at;
-    this.#last.node.append(this.#line(body, at));
-    this.#came(from.id === this.#you);
+    this.#last.node.append(this.#drawMessage(body, at));
+    this.#added(from.id === this.#user);
   }
 
-  /** Between what was said before and what follows, something is missing. */
-  gap() {
+  /** Messages are missing here. */
+  addGap() {
     this.#last = null;
-    this.#turns.append(h("li", { class: "day" }, h("span", null, this.#words.say("lines_missing"))));
+    this.#turns.append(h("li", { class: "day" }, h("span", null, this.#i18n.text("lines_missing"))));
   }
 
-  /** The lines that are not said yet. */
-  wait(lines) {
-    const grew = lines.length > this.#pending.childElementCount;
-    this.#pending.replaceChildren(...lines.map((line) => this.#waiting(line)));
-    if (grew) this.toEnd();
+  /** The user's messages that the room has not accepted yet. */
+  setPending(messages) {
+    const grew = messages.length > this.#pending.childElementCount;
+    this.#pending.replaceChildren(...messages.map((message) => this.#drawPending(message)));
+    if (grew) this.scrollToEnd();
     else if (this.#follows) this.#scroll();
   }
 
-  toEnd() {
+  scrollToEnd() {
     this.#follows = true;
     this.#unread = 0;
     this.#scroll();
     this.#showJump();
   }
 
-  #begin(day) {
+  #startDay(day) {
     this.#day = day;
     this.#last = null;
-    const name = dayName(day, new Date(), this.#words);
+    const name = dayName(day, new Date(), this.#i18n);
     this.#turns.append(h("li", { class: "day" }, h("time", { datetime: day }, name)));
   }
 
-  #turn(from, at) {
-    const mine = from.id === this.#you;
-    const time = h("time", { datetime: at.toISOString(), title: full(at, this.#words) }, clock(at, this.#words));
-    const name = h("bdi", { class: mine ? "visually-hidden" : "name" }, mine ? this.#words.say("you") : from.name);
-    // One's own lines are not read out.
+  #drawTurn(from, at) {
+    const isOwn = from.id === this.#user;
+    const time = h("time", { datetime: at.toISOString(), title: full(at, this.#i18n) }, clock(at, this.#i18n));
+    const name = h("bdi", { class: isOwn ? "visually-hidden" : "name" }, isOwn ? this.#i18n.text("you") : from.name);
+    // The user's own messages are not announced.
     return h(
       "li",
-      { class: mine ? "turn mine" : "turn", "aria-live": mine ? "off" : null },
-      mine ? null : avatar(from),
+      { class: isOwn ? "turn mine" : "turn", "aria-live": isOwn ? "off" : null },
+      isOwn ? null : avatar(from),
       h("p", { class: "by" }, name, " ", time),
     );
   }
 
-  #line(body, at) {
-    return h("p", { class: "line", dir: "auto", title: full(at, this.#words) }, String(body));
+  #drawMessage(body, at) {
+    return h("p", { class: "line", dir: "auto", title: full(at, this.#i18n) }, String(body));
   }
 
-  #waiting({ id, body, at, refused }) {
-    const line = this.#line(body, new Date(at));
+  #drawPending({ id, body, at, refused }) {
+    const message = this.#drawMessage(body, new Date(at));
     if (!refused) {
-      const sending = h("span", { class: "visually-hidden" }, this.#words.say("sending"));
-      return h("li", { class: "turn mine waiting", "aria-live": "off" }, line, sending);
+      const sending = h("span", { class: "visually-hidden" }, this.#i18n.text("sending"));
+      return h("li", { class: "turn mine waiting", "aria-live": "off" }, message, sending);
     }
     const button = (verb) =>
-      h("button", { type: "button", class: "quiet", onclick: () => this.#act(verb, id) }, this.#words.say(verb));
-    const detail = refused.reason === "too-long" ? this.#words.say("too_long_line") : refused.detail;
-    const why = this.#words.say(detail ? "not_sent_because" : "not_sent", { detail });
-    const said = h("p", { class: "why-not" }, h("span", null, why), button("again"), button("discard"));
-    return h("li", { class: "turn mine refused" }, line, said);
+      h("button", { type: "button", class: "quiet", onclick: () => this.#act(verb, id) }, this.#i18n.text(verb));
+    const detail = refused.reason === "too-long" ? this.#i18n.text("too_long_line") : refused.detail;
+    const reason = this.#i18n.text(detail ? "not_sent_because" : "not_sent", { detail });
+    const note = h("p", { class: "why-not" }, h("span", null, reason), button("again"), button("discard"));
+    return h("li", { class: "turn mine refused" }, message, note);
   }
 
-  #came(mine) {
-    if (this.#turns.childElementCount > MOST_TURNS && this.#follows) this.#turns.firstElementChild.remove();
+  #added(isOwn) {
+    if (this.#turns.childElementCount > MAX_TURNS && this.#follows) this.#turns.firstElementChild.remove();
     if (this.#follows) {
       this.#scroll();
-    } else if (!mine) {
+    } else if (!isOwn) {
       this.#unread += 1;
       this.#showJump();
     }
@@ -135,8 +135,8 @@ export class Talk {
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
-    // A window that shrinks leaves the end too, but nobody has turned back.
-    if (scrollHeight - scrollTop - clientHeight < NEAR_PX) this.#follows = true;
+    // A window that shrinks moves away from the end too, though nobody scrolled back.
+    if (scrollHeight - scrollTop - clientHeight < FOLLOW_PX) this.#follows = true;
     else if (scrollTop < this.#top) this.#follows = false;
     this.#top = scrollTop;
     if (this.#follows) this.#unread = 0;
@@ -145,7 +145,7 @@ export class Talk {
 
   #showJump() {
     this.#jump.hidden = this.#follows;
-    const said = this.#unread ? this.#words.say("new_lines", { n: this.#unread }) : this.#words.say("to_newest");
-    this.#jump.firstElementChild.textContent = said;
+    const text = this.#unread ? this.#i18n.text("new_lines", { n: this.#unread }) : this.#i18n.text("to_newest");
+    this.#jump.firstElementChild.textContent = text;
   }
 }

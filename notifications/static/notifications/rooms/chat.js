@@ -1,73 +1,73 @@
-// A chat: what the room says goes to the talk, what is written goes to the room.
+// The page of a chat: the room's messages go to the log, and what is written goes to the room.
 
-import { enter } from "./page.js";
-import { Talk } from "./chat-log.js";
 import { Typing } from "../typing.js";
+import { ChatLog } from "./chat-log.js";
+import { joinRoom } from "./page.js";
 
 const $ = (id) => document.getElementById(id);
 const page = $("room");
-const { room, words } = await enter(page);
+const { room, i18n } = await joinRoom(page);
 const parts = Object.fromEntries(["log", "turns", "pending", "jump"].map((id) => [id, $(id)]));
-const talk = new Talk(parts, words, page.dataset.user, (verb, id) => {
+const log = new ChatLog(parts, i18n, page.dataset.user, (verb, id) => {
   room[verb](id);
   text.focus();
 });
 const typing = new Typing(room);
 const { text } = $("speak").elements;
 
-// What the room says.
+// Events of the room.
 
-let ours = false; // whether the room's own word has taken the place of what the server wrote
+let replaced = false; // whether the room's messages have replaced those that the server wrote
 
-function take() {
-  if (!ours) talk.clear();
-  ours = true;
+function replaceWritten() {
+  if (!replaced) log.clear();
+  replaced = true;
 }
 
 function showEmpty() {
-  $("empty").hidden = talk.size > 0;
+  $("empty").hidden = log.size > 0;
 }
 
 room.addEventListener("said", ({ detail }) => {
-  take();
-  talk.add(detail);
+  replaceWritten();
+  log.add(detail);
   showEmpty();
 });
 room.addEventListener("mine", ({ detail }) => {
-  talk.wait(detail);
+  log.setPending(detail);
   showEmpty();
 });
-room.addEventListener("reset", ({ detail }) => detail.resumed && talk.gap());
+room.addEventListener("reset", ({ detail }) => detail.resumed && log.addGap());
 room.addEventListener("state", ({ detail: { state } }) => {
   if (state !== "live") return;
-  take();
+  replaceWritten();
   showEmpty();
-  // What is told from here on is new.
+  // What comes from here on is new.
   $("log").setAttribute("aria-live", "polite");
 });
-talk.wait(room.mine);
-talk.toEnd();
+log.setPending(room.mine);
+log.scrollToEnd();
 
 function showTyping() {
   const { people } = typing;
   const [name, other] = people;
   const key = ["", "types_one", "types_two"][people.length] ?? "types_many";
-  $("typing").textContent = key && words.say(key, { name, other });
+  $("typing").textContent = key && i18n.text(key, { name, other });
 }
 
 typing.addEventListener("change", showTyping);
 
-// What is written.
+// Events of the form.
 
 function grow() {
   text.style.height = "auto";
   text.style.height = `${text.scrollHeight + 2}px`;
 }
 
-function say() {
-  const said = text.value.trim();
-  if (said) {
-    room.say(said);
+function send() {
+  const message = text.value.trim();
+  if (message) {
+    room.say(message);
     text.value = "";
     typing.stopped();
     grow();
@@ -83,11 +83,11 @@ text.addEventListener("input", () => {
 text.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
-  say();
+  send();
 });
 $("speak").addEventListener("submit", (event) => {
   event.preventDefault();
-  say();
+  send();
 });
 // Pressing the button must not close a phone's keyboard.
 $("speak").querySelector("button").addEventListener("pointerdown", (event) => event.preventDefault());

@@ -1,124 +1,126 @@
-// A room's connection: it comes back for as long as there is hope, and has one word for how it stands.
+// A WebSocket to a room that reconnects for as long as that may help, and reports its state.
 
-const FIRST_MS = 2000;
-const CAP_MS = 30_000;
-const ANSWER_MS = 15_000; // within which a new connection says something
-const SILENT_MS = 20_000; // then the hub is asked whether it is there
+const FIRST_RETRY_MS = 2000;
+const MAX_RETRY_MS = 30_000;
+const RESPONSE_MS = 15_000; // within which the first frame comes
+const SILENCE_MS = 20_000; // then the hub is pinged
 const PONG_MS = 30_000;
-const HURRY_MS = 5000; // the same, where there is reason to doubt it
-const SETTLED_MS = 5000; // a connection that lived so long was a good one
-const TOO_FAST_MS = 10_000;
+const URGENT_PONG_MS = 5000; // where there is reason to doubt the connection
+const STABLE_MS = 5000; // a connection that lasted so long was a good one
+const TOO_FAST_MS = 10_000; // added to the wait after 4429
 
 const TOO_FAST = 4429;
-// These will be said again next time: broken or foreign frames, and what only a person can mend.
-const STOPS = new Set([1002, 1003, 1007, 1009, 4400, 4401, 4403, 4404]);
-// A connection that has grown old ends with 4401 as well; whoever is still signed in comes back.
-const OLD = "expired";
+// Closed for a reason that will be the same next time: invalid frames, or what only a person can resolve.
+const FINAL = new Set([1002, 1003, 1007, 1009, 4400, 4401, 4403, 4404]);
+// A connection that has reached its maximum age ends with 4401 as well, and may be renewed.
+const MAX_AGE_REASON = "expired";
 
-export class Socket {
+export class RoomConnection {
   #url;
-  #hear;
-  #say;
+  #frame;
+  #state;
   #socket = null;
   #timer = 0;
   #watchdog = 0;
-  #dueAt = 0;
-  #heardAt = 0;
+  #retryAt = 0;
+  #activeAt = 0;
   #liveAt = 0;
   #failures = 0;
   #closing = new AbortController();
 
   /**
-   * Connect to what `url()` names each time. `hear(frame)` is told every frame; `say(state, why)` one of
-   * "live", "degraded", "reconnecting", "offline" and "stopped", the last three with the `{code, reason}`
-   * of the close.
+   * Connect to `url()`, which is called for each attempt. `frame(frame)` is called for every frame; `state(state,
+   * why)` with one of "live", "degraded", "reconnecting", "offline" and "stopped", the last three with the `{code,
+   * reason}` of the close.
    */
-  constructor(url, { hear, say }) {
+  constructor(url, { frame, state }) {
     this.#url = url;
-    this.#hear = hear;
-    this.#say = say;
+    this.#frame = frame;
+    this.#state = state;
     const { signal } = this.#closing;
     addEventListener("online", () => this.#wake(true), { signal });
-    addEventListener("offline", () => this.#socket && this.#ended(1006, ""), { signal });
+    addEventListener("offline", () => this.#socket && this.#closed(1006, ""), { signal });
     document.addEventListener("visibilitychange", () => !document.hidden && this.#wake(false), { signal });
-    // Kept by the browser for its back button, a page must not stay in the room.
-    addEventListener("pagehide", () => this.#hangUp(), { signal });
+    // A page in the back/forward cache must not stay in the room.
+    addEventListener("pagehide", () => this.#disconnect(), { signal });
     addEventListener("pageshow", ({ persisted }) => persisted && this.connect(), { signal });
     this.connect();
   }
 
   connect() {
-    this.#hangUp();
+    this.#disconnect();
     const socket = new WebSocket(this.#url());
     this.#socket = socket;
-    this.#heardAt = this.#liveAt = 0;
-    this.#expect(ANSWER_MS);
-    // What was on its way when this connection was given up is not lost: the next one asks for it.
-    const mine = (then) => (event) => socket === this.#socket && then(event);
-    socket.addEventListener("message", mine(({ data }) => typeof data === "string" && this.#take(JSON.parse(data))));
-    socket.addEventListener("close", mine(({ code, reason }) => this.#ended(code, reason)));
+    this.#activeAt = this.#liveAt = 0;
+    this.#startWatchdog(RESPONSE_MS);
+    // What arrives after this connection was given up is not lost: the next one resumes before it.
+    const ifCurrent = (handle) => (event) => socket === this.#socket && handle(event);
+    const message = ({ data }) => typeof data === "string" && this.#receive(JSON.parse(data));
+    socket.addEventListener("message", ifCurrent(message));
+    socket.addEventListener("close", ifCurrent(({ code, reason }) => this.#closed(code, reason)));
   }
 
   close() {
     this.#closing.abort();
-    this.#hangUp();
+    this.#disconnect();
   }
 
+  /** Disconnect for good, as if the hub had closed it so. */
   stop(code, reason) {
-    this.#hangUp();
-    this.#dueAt = Infinity;
-    this.#say("stopped", { code, reason });
+    this.#disconnect();
+    this.#retryAt = Infinity;
+    this.#state("stopped", { code, reason });
   }
 
   send(frame) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
   }
 
-  #take(frame) {
-    this.#heardAt = Date.now();
+  #receive(frame) {
+    this.#activeAt = Date.now();
     clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => this.#ask(PONG_MS), SILENT_MS);
+    this.#watchdog = setTimeout(() => this.#ping(PONG_MS), SILENCE_MS);
     if (frame.type === "live") {
       this.#liveAt ||= Date.now();
-      this.#say("live");
+      this.#state("live");
     } else if (frame.type === "degraded") {
-      this.#say("degraded");
+      this.#state("degraded");
     }
-    this.#hear(frame);
+    this.#frame(frame);
   }
 
-  #ask(ms) {
+  #ping(ms) {
     this.send({ type: "ping" });
-    this.#expect(ms);
+    this.#startWatchdog(ms);
   }
 
-  #expect(ms) {
+  #startWatchdog(ms) {
     clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => this.#ended(1006, ""), ms);
+    this.#watchdog = setTimeout(() => this.#closed(1006, ""), ms);
   }
 
-  /** Somebody looks again, or the network is another: timers may have slept, and the link be dead. */
-  #wake(changed) {
+  /** Visible again, or on another network: timers may have slept, and the connection may be dead. */
+  #wake(networkChanged) {
     if (this.#socket === null) {
-      if (this.#dueAt !== Infinity && (changed || Date.now() >= this.#dueAt)) this.connect();
-    } else if (this.#heardAt && (changed || Date.now() - this.#heardAt > SILENT_MS)) {
-      this.#ask(HURRY_MS);
+      if (this.#retryAt !== Infinity && (networkChanged || Date.now() >= this.#retryAt)) this.connect();
+    } else if (this.#activeAt && (networkChanged || Date.now() - this.#activeAt > SILENCE_MS)) {
+      this.#ping(URGENT_PONG_MS);
     }
   }
 
-  #ended(code, reason) {
-    if (this.#liveAt && Date.now() - this.#liveAt > SETTLED_MS) this.#failures = 0;
-    if (STOPS.has(code) && reason !== OLD) return this.stop(code, reason);
-    this.#hangUp();
-    const most = Math.min(CAP_MS, FIRST_MS * 2 ** this.#failures);
-    const wait = Math.random() * most + (code === TOO_FAST ? TOO_FAST_MS : 0);
+  #closed(code, reason) {
+    if (this.#liveAt && Date.now() - this.#liveAt > STABLE_MS) this.#failures = 0;
+    if (FINAL.has(code) && reason !== MAX_AGE_REASON) return this.stop(code, reason);
+    this.#disconnect();
+    const max = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures);
+    const wait = Math.random() * max + (code === TOO_FAST ? TOO_FAST_MS : 0);
     this.#failures += 1;
-    this.#dueAt = Date.now() + wait;
+    this.#retryAt = Date.now() + wait;
     this.#timer = setTimeout(() => this.connect(), wait);
-    this.#say(navigator.onLine ? "reconnecting" : "offline", { code, reason });
+    this.#state(navigator.onLine ? "reconnecting" : "offline", { code, reason });
   }
 
-  #hangUp() {
+  #disconnect() {
     clearTimeout(this.#timer);
     clearTimeout(this.#watchdog);
     const socket = this.#socket;

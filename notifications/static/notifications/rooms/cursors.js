@@ -1,39 +1,40 @@
-// Where the others point, each for a while after it moved.
+// Where the other members of a board point, each for a while after it moved.
 
 import { h } from "../shared/dom.js";
-import { hueOf } from "./user-colours.js";
+import { colourClass } from "./user-colours.js";
 
-const STAYS_MS = 5000;
+const EXPIRY_MS = 5000;
 
 export class Cursors {
   #layer;
-  #shown = new Map(); // by person: {node, timer}
+  #cursors = new Map(); // by user: {node, timer}
 
-  constructor(layer, room, you) {
+  /** `user`: the id of the viewer, whose own cursor is not shown. */
+  constructor(layer, room, user) {
     this.#layer = layer;
     room.addEventListener("signal", ({ detail: { name, from, body } }) => {
-      if (name === "cursor" && from.id !== you) this.#move(from, body);
+      if (name === "cursor" && from.id !== user) this.#move(from, body);
     });
   }
 
   #move({ id, name }, { x, y }) {
-    const node = this.#shown.get(id)?.node ?? this.#come(id, name);
-    clearTimeout(this.#shown.get(id)?.timer);
-    this.#shown.set(id, { node, timer: setTimeout(() => this.#go(id), STAYS_MS) });
+    const node = this.#cursors.get(id)?.node ?? this.#add(id, name);
+    clearTimeout(this.#cursors.get(id)?.timer);
+    this.#cursors.set(id, { node, timer: setTimeout(() => this.#remove(id), EXPIRY_MS) });
     node.style.left = `${x * 100}%`;
     node.style.top = `${y * 100}%`;
     // Near the right edge its name stands on the other side.
     node.classList.toggle("turned", x > 0.85);
   }
 
-  #come(id, name) {
-    const node = h("div", { class: `cursor ${hueOf(id)}` }, h("span", { class: "tag" }, h("bdi", null, name)));
+  #add(id, name) {
+    const node = h("div", { class: `cursor ${colourClass(id)}` }, h("span", { class: "tag" }, h("bdi", null, name)));
     this.#layer.append(node);
     return node;
   }
 
-  #go(id) {
-    this.#shown.get(id).node.remove();
-    this.#shown.delete(id);
+  #remove(id) {
+    this.#cursors.get(id).node.remove();
+    this.#cursors.delete(id);
   }
 }

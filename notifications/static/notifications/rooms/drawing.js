@@ -1,15 +1,15 @@
-// A pointer on the board: what it draws, piece by piece, and where it is.
+// The user's pointer on a board: the strokes it draws, and where it is.
 
-const MOST_POINTS = 500; // of a stroke; a longer one goes on as another
-const NEAR = 0.0015; // a point so near to the last one says nothing
+const MAX_POINTS = 500; // of a stroke; a longer one continues as another
+const MIN_DISTANCE = 0.0015; // of the board; a point closer to the last one is dropped
 
-export class Pencil {
-  stroke = null; // that is being drawn: {points, colour, width}
+export class Drawing {
+  stroke = null; // the one that is being drawn: {points, colour, width}
   #pointer = null;
 
   /**
-   * `on`: `at(event)` says where the pointer is; `tool()` with what it draws, {colour, width}; `drawn(stroke)` and
-   * `moved([x, y])` are told; `changed()` after the stroke has grown or ended.
+   * `on`: `position(event)` is where the pointer is and `tool()` what it draws with, {colour, width}; `drawn(stroke)`
+   * and `moved([x, y])` report, `changed()` after the stroke has grown or ended.
    */
   constructor(canvas, on) {
     const down = (event) => {
@@ -17,14 +17,14 @@ export class Pencil {
       event.preventDefault();
       this.#pointer = event.pointerId;
       canvas.setPointerCapture(event.pointerId);
-      this.stroke = { points: [on.at(event)], ...on.tool() };
+      this.stroke = { points: [on.position(event)], ...on.tool() };
       on.changed();
     };
     const move = (event) => {
-      on.moved(on.at(event));
+      on.moved(on.position(event));
       if (event.pointerId !== this.#pointer) return;
       const coalesced = event.getCoalescedEvents?.() ?? [];
-      for (const one of coalesced.length ? coalesced : [event]) this.#add(on.at(one), on);
+      for (const one of coalesced.length ? coalesced : [event]) this.#add(on.position(one), on);
       on.changed();
     };
     const up = (event) => {
@@ -43,9 +43,9 @@ export class Pencil {
   #add(point, on) {
     const { points, colour, width } = this.stroke;
     const [x, y] = points.at(-1);
-    if (Math.hypot(point[0] - x, point[1] - y) < NEAR) return;
+    if (Math.hypot(point[0] - x, point[1] - y) < MIN_DISTANCE) return;
     points.push(point);
-    if (points.length < MOST_POINTS) return;
+    if (points.length < MAX_POINTS) return;
     on.drawn(this.stroke);
     this.stroke = { points: [point], colour, width };
   }

@@ -1,74 +1,81 @@
-// The lines of ours that the room has not said yet. They outlive a reload, and keep their ids.
+// The user's messages that the room has not accepted yet. They survive a reload, with their ids.
 
 export class Outbox {
   /** Oldest first: {id, body, at, refused: null or {reason, detail}}. */
-  lines;
+  messages;
   #key;
-  #room = ""; // its topic, once we are in
+  #storage;
+  #topic = ""; // of the room, once it is joined
 
-  /** `key`: under which this tab keeps them. */
-  constructor(key) {
+  /** `key`: that under which this tab stores them. */
+  constructor(key, storage = sessionStorage) {
     this.#key = key;
-    this.lines = read(key);
+    this.#storage = storage;
+    this.messages = load(key, storage);
   }
 
-  /** The line to be sent now. */
+  /** The message to be sent now. */
   get next() {
-    return this.lines.find((line) => !line.refused);
+    return this.messages.find((message) => !message.refused);
   }
 
   add(body) {
-    const line = { id: crypto.randomUUID(), body, at: new Date().toISOString(), refused: null, room: this.#room };
-    this.lines.push(line);
-    this.#keep();
-    return line;
+    const id = crypto.randomUUID();
+    const message = { id, body, at: new Date().toISOString(), refused: null, room: this.#topic };
+    this.messages.push(message);
+    this.#save();
+    return message;
   }
 
-  /** We are in. What was meant for another room of this name is not for this one. */
-  enter(room) {
-    this.#room = room;
-    this.lines = this.lines.filter((line) => !line.room || line.room === room);
-    for (const line of this.lines) line.room = room;
-    this.#keep();
+  /** The room is joined. Messages for another room that had this name are dropped. */
+  join(topic) {
+    this.#topic = topic;
+    this.messages = this.messages.filter(({ room }) => !room || room === topic);
+    for (const message of this.messages) message.room = topic;
+    this.#save();
   }
 
-  /** Take a line out: it was said, or given up. Whether it was here. */
+  /** Remove a message that was accepted or given up. Returns whether it was here. */
   remove(id) {
-    const at = this.lines.findIndex((line) => line.id === id);
-    if (at >= 0) this.lines.splice(at, 1);
-    this.#keep();
+    const at = this.messages.findIndex((message) => message.id === id);
+    if (at >= 0) this.messages.splice(at, 1);
+    this.#save();
     return at >= 0;
   }
 
-  /** The room does not want it: it stays, but is not sent. */
+  /** The room refused it: it stays, but is not sent. Returns whether it was here. */
   refuse(id, reason, detail) {
-    const line = this.lines.find((one) => one.id === id);
-    if (line) line.refused = { reason, detail };
-    this.#keep();
-    return Boolean(line);
+    const message = this.#find(id);
+    if (message) message.refused = { reason, detail };
+    this.#save();
+    return Boolean(message);
   }
 
-  /** Try a refused line once more, after the others. */
-  again(id) {
-    const line = this.lines.find((one) => one.id === id);
-    if (!line) return;
+  /** Send a refused message once more, after the others. */
+  retry(id) {
+    const message = this.#find(id);
+    if (!message) return;
     this.remove(id);
-    this.lines.push({ ...line, refused: null });
-    this.#keep();
+    this.messages.push({ ...message, refused: null });
+    this.#save();
   }
 
-  #keep() {
+  #find(id) {
+    return this.messages.find((message) => message.id === id);
+  }
+
+  #save() {
     try {
-      sessionStorage.setItem(this.#key, JSON.stringify(this.lines));
+      this.#storage.setItem(this.#key, JSON.stringify(this.messages));
     } catch {
-      // A browser that keeps nothing: a reload loses what is still pending.
+      // A browser that stores nothing: a reload loses what is pending.
     }
   }
 }
 
-function read(key) {
+function load(key, storage) {
   try {
-    return JSON.parse(sessionStorage.getItem(key)) ?? [];
+    return JSON.parse(storage.getItem(key)) ?? [];
   } catch {
     return [];
   }

@@ -1,30 +1,30 @@
-// So many a second, and some at once: what the hub allows, and a little less.
+// A token bucket, a little stricter than the hub's own limit.
 
-export class Pace {
+export class RateLimit {
   #perS;
   #burst;
-  #left;
+  #tokens;
   #at = Date.now();
 
   constructor(perS, burst) {
     this.#perS = perS;
-    this.#burst = this.#left = burst;
+    this.#burst = this.#tokens = burst;
   }
 
-  /** Take one if it may be had: 0, else the milliseconds until it may. */
-  take() {
+  /** Consume a token and return 0; without one, return the milliseconds until there is one. */
+  consume() {
     const now = Date.now();
-    this.#left = Math.min(this.#burst, this.#left + ((now - this.#at) / 1000) * this.#perS);
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perS);
     this.#at = now;
-    if (this.#left < 1) return Math.ceil(((1 - this.#left) / this.#perS) * 1000);
-    this.#left -= 1;
+    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) / this.#perS) * 1000);
+    this.#tokens -= 1;
     return 0;
   }
 
-  /** It was still too fast. */
-  slower() {
+  /** The hub found it too fast: half the rate, without bursts. */
+  slowDown() {
     this.#perS = Math.max(1, this.#perS / 2);
     this.#burst = 1;
-    this.#left = Math.min(1, this.#left);
+    this.#tokens = Math.min(1, this.#tokens);
   }
 }

@@ -1,36 +1,36 @@
-// Signals of ours: of many at once the latest is sent, and of each name only so many a second.
+// Throttles the user's signals: for each name, the latest body at a limited rate.
 
-const EACH_MS = 1000 / 15;
+const INTERVAL_MS = 1000 / 15;
 
-export class Signals {
+export class SignalThrottle {
   #send;
-  #turns = new Map(); // by name, while one more has to wait: {next}
+  #pending = new Map(); // by name, while its interval runs: {next}
 
   constructor(send) {
     this.#send = send;
   }
 
   signal(name, body) {
-    const turn = this.#turns.get(name);
-    if (turn) {
-      turn.next = { body };
+    const pending = this.#pending.get(name);
+    if (pending) {
+      pending.next = { body };
       return;
     }
     this.#send(name, body);
-    this.#begin(name);
+    this.#start(name);
   }
 
-  #begin(name) {
-    const turn = { next: null };
+  #start(name) {
+    const pending = { next: null };
     const timer = setInterval(() => {
-      if (turn.next) {
-        this.#send(name, turn.next.body);
-        turn.next = null;
+      if (pending.next) {
+        this.#send(name, pending.next.body);
+        pending.next = null;
       } else {
         clearInterval(timer);
-        this.#turns.delete(name);
+        this.#pending.delete(name);
       }
-    }, EACH_MS);
-    this.#turns.set(name, turn);
+    }, INTERVAL_MS);
+    this.#pending.set(name, pending);
   }
 }

@@ -1,9 +1,9 @@
-// A colour for each person: the same on every page and for every reader. `rooms.css` knows the eight.
+// A colour for each user: the same on every page and for every viewer. `rooms.css` defines the classes.
 
-const HUES = 8;
+const COLOURS = 8;
 
-export function hueOf(id) {
-  let sum = 0;
-  for (const letter of id) sum = (sum * 31 + letter.codePointAt(0)) % 65_521;
-  return `hue-${sum % HUES}`;
+export function colourClass(id) {
+  let hash = 0;
+  for (const letter of id) hash = (hash * 31 + letter.codePointAt(0)) % 65_521;
+  return `hue-${hash % COLOURS}`;
 }

@@ -1,15 +1,15 @@
-// The hub's API, as the reader: by the session's cookie, or by a subscriber token.
+// Requests to the hub's API, authenticated by the session's cookie or by a subscriber token.
 
-export class Refused extends Error {
-  /** `retryAfter` is in seconds, 0 where the hub does not say. */
+export class RequestError extends Error {
+  /** `retryAfter` is in seconds, 0 without the header. */
   constructor(response) {
-    super(`refused with ${response.status}`);
+    super(`the hub answered ${response.status}`);
     this.status = response.status;
     this.retryAfter = Number(response.headers.get("Retry-After")) || 0;
   }
 }
 
-/** From the cookie, which over https alone bears the prefix that no other site of the domain can set. */
+/** From the cookie. Over https it has the prefix that no other site of the domain can set. */
 export const csrfToken = () =>
   /(?:^|; )(?:__Host-)?csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
 
@@ -20,15 +20,15 @@ export class Api {
     this.token = token;
   }
 
-  /** What every request to the hub bears. */
-  get request() {
+  /** The `fetch` options that authenticate a request. */
+  get authentication() {
     if (this.token === null) return { credentials: "same-origin", headers: {} };
     return { credentials: "omit", headers: { Authorization: `Bearer ${this.token}` } };
   }
 
-  /** What the API answers; throws `Refused` for any status but 2xx. */
-  async ask(method, path, body) {
-    const { credentials, headers } = this.request;
+  /** The parsed answer; throws `RequestError` for any status but 2xx. */
+  async request(method, path, body) {
+    const { credentials, headers } = this.authentication;
     headers.Accept = "application/json";
     if (body !== undefined) headers["Content-Type"] = "application/json";
     // From the cookie, not from the page: signing in again in another tab changes it.
@@ -43,7 +43,7 @@ export class Api {
       keepalive: method !== "GET", // reading a notification often leaves the page
       signal: AbortSignal.timeout(15_000),
     });
-    if (!response.ok) throw new Refused(response);
+    if (!response.ok) throw new RequestError(response);
     return response.json();
   }
 }

@@ -1,11 +1,12 @@
-// A reader at the hub: what is asked for them, what they do, and what is known by the answers.
+// A client of the API for one user: requests, actions, and the count and preferences that the answers bring.
 
-import { Refused } from "./api.js";
+import { RequestError } from "./api.js";
 
-export class Reader extends EventTarget {
-  count = null;
+/** Events, by `detail`: "count", "preferences", "reading" (a change of state), "behind" and "token-needed". */
+export class NotificationClient extends EventTarget {
+  count = null; // {unread, unseen, version}
   preferences = null;
-  watching = new Set(); // what shows them the list while they look
+  openLists = new Set(); // lists of notifications that the user looks at now
   #api;
 
   constructor(api) {
@@ -17,91 +18,91 @@ export class Reader extends EventTarget {
     return this.#api.origin;
   }
 
-  /** Any call of /api/v1/; throws `Refused`. */
-  async ask(method, path, body) {
+  /** Any request to /api/v1/; throws `RequestError`. */
+  async request(method, path, body) {
     try {
-      return await this.#api.ask(method, path, body);
+      return await this.#api.request(method, path, body);
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) this.needToken();
+      if (error instanceof RequestError && error.status === 401) this.requestToken();
       throw error;
     }
   }
 
-  async find(query) {
+  /** A page of notifications, `{items, next, count}`; empty values of `query` are left out. */
+  async list(query) {
     const given = Object.entries(query).filter(([, value]) => value);
-    const answer = await this.ask("GET", `notifications?${new URLSearchParams(given)}`);
-    this.showCount(answer.count);
+    const answer = await this.request("GET", `notifications?${new URLSearchParams(given)}`);
+    this.setCount(answer.count);
     return answer;
   }
 
-  /** The preferences, asked for once. */
-  async knowPreferences() {
-    if (!this.preferences) this.prefer(await this.ask("GET", "preferences"));
+  /** The preferences, requested once. */
+  async loadPreferences() {
+    if (!this.preferences) this.setPreferences(await this.request("GET", "preferences"));
     return this.preferences;
   }
 
   read(id) {
     const now = new Date().toISOString();
-    return this.#mark("PUT", `notifications/${id}/reading`, { id, read_at: now, seen_at: now });
+    return this.#change("PUT", `notifications/${id}/reading`, { id, read_at: now, seen_at: now });
   }
 
   /** Its own link was followed. */
   click(id) {
     const now = new Date().toISOString();
-    return this.#mark("PUT", `notifications/${id}/click`, { id, read_at: now, seen_at: now });
+    return this.#change("PUT", `notifications/${id}/click`, { id, read_at: now, seen_at: now });
   }
 
   unread(id) {
-    return this.#mark("DELETE", `notifications/${id}/reading`, { id, read_at: null });
+    return this.#change("DELETE", `notifications/${id}/reading`, { id, read_at: null });
   }
 
   archive(id) {
     const now = new Date().toISOString();
-    return this.#mark("PUT", `notifications/${id}/archive`, { id, archived_at: now, seen_at: now });
+    return this.#change("PUT", `notifications/${id}/archive`, { id, archived_at: now, seen_at: now });
   }
 
   unarchive(id) {
-    return this.#mark("DELETE", `notifications/${id}/archive`, { id, archived_at: null });
+    return this.#change("DELETE", `notifications/${id}/archive`, { id, archived_at: null });
   }
 
   readAll() {
     const now = new Date().toISOString();
-    return this.#mark("POST", "notifications/read-all", { id: "all", read_at: now, seen_at: now });
+    return this.#change("POST", "notifications/read-all", { id: "all", read_at: now, seen_at: now });
   }
 
-  see() {
-    return this.#mark("POST", "notifications/seen", { id: "all", seen_at: new Date().toISOString() });
+  markSeen() {
+    return this.#change("POST", "notifications/seen", { id: "all", seen_at: new Date().toISOString() });
   }
 
-  /** Say it at once in this document; the server's own word follows by the stream. */
-  async #mark(method, path, reading) {
-    this.say("reading", reading);
+  /** Show it at once in this document; the hub's own event follows on the feed. */
+  async #change(method, path, change) {
+    this.emit("reading", change);
     try {
-      this.showCount((await this.ask(method, path)).count);
+      this.setCount((await this.request(method, path)).count);
     } catch (error) {
-      this.say("behind", {});
+      this.emit("behind", {});
       throw error;
     }
   }
 
   /** Unless a later one is known. */
-  showCount(count) {
+  setCount(count) {
     if (!count || count.version < (this.count?.version ?? 0)) return;
     this.count = count;
-    this.say("count", count);
+    this.emit("count", count);
   }
 
-  prefer(preferences) {
+  setPreferences(preferences) {
     this.preferences = preferences;
-    this.say("preferences", preferences);
+    this.emit("preferences", preferences);
   }
 
-  needToken() {
-    if (this.#api.token !== null) this.say("token-needed", {});
+  requestToken() {
+    if (this.#api.token !== null) this.emit("token-needed", {});
   }
 
-  /** To all that show it. */
-  say(type, detail) {
+  emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -1,6 +1,6 @@
-// How the components look. Sheets are constructed, which the strictest Content-Security-Policy lets through.
+// Style sheets of the components, constructed, as the strictest Content-Security-Policy allows.
 
-const base = `
+const baseStyles = `
 :host {
   --surface: var(--notification-surface, light-dark(#ffffff, #191d27));
   --text: var(--notification-text, light-dark(#1a2030, #e8ebf2));
@@ -90,7 +90,7 @@ svg {
 }
 `;
 
-export const bell = `
+export const bellStyles = `
 :host { display: inline-block; margin-inline-end: 0.5rem; }
 :host([hidden]) { display: none; }
 .bell {
@@ -138,8 +138,8 @@ export const bell = `
 
 const sheets = new Map();
 
-export function dress(root, ...texts) {
-  root.adoptedStyleSheets = [base, ...texts].map((text) => {
+export function setStyles(root, ...texts) {
+  root.adoptedStyleSheets = [baseStyles, ...texts].map((text) => {
     if (!sheets.has(text)) {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(text);

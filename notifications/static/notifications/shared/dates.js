@@ -1,10 +1,10 @@
-// How moments are said, in the reader's own time zone. The server's pages say them the same way, in UTC.
+// Dates and times as text, in the time zone of the browser. The server formats its pages alike, in UTC.
 
 const formats = new Map();
 
-function format(words, options, moment) {
-  // The pages that the server writes count in these digits, and its English puts the day first.
-  const language = words.language === "en" ? "en-GB" : words.language;
+function format(i18n, options, moment) {
+  // As on the server: Latin digits, and the day before the month in English.
+  const language = i18n.language === "en" ? "en-GB" : i18n.language;
   const key = language + JSON.stringify(options);
   if (!formats.has(key)) {
     formats.set(key, new Intl.DateTimeFormat(language, { numberingSystem: "latn", hourCycle: "h23", ...options }));
@@ -12,30 +12,30 @@ function format(words, options, moment) {
   return formats.get(key).format(moment);
 }
 
-export const full = (moment, words) => format(words, { dateStyle: "long", timeStyle: "short" }, moment);
+export const full = (moment, i18n) => format(i18n, { dateStyle: "long", timeStyle: "short" }, moment);
 
-export const clock = (moment, words) => format(words, { hour: "2-digit", minute: "2-digit" }, moment);
+export const clock = (moment, i18n) => format(i18n, { hour: "2-digit", minute: "2-digit" }, moment);
 
-export function ago(moment, now, words) {
+export function ago(moment, now, i18n) {
   const minutes = Math.floor((now - moment) / 60_000);
-  if (minutes < 1) return words.say("just_now");
-  if (minutes < 60) return words.say("minutes_ago", { n: minutes });
-  if (minutes < 24 * 60) return words.say("hours_ago", { n: Math.floor(minutes / 60) });
-  return clock(moment, words);
+  if (minutes < 1) return i18n.text("just_now");
+  if (minutes < 60) return i18n.text("minutes_ago", { n: minutes });
+  if (minutes < 24 * 60) return i18n.text("hours_ago", { n: Math.floor(minutes / 60) });
+  return clock(moment, i18n);
 }
 
-/** The day a moment lies on, as 2025-05-12. */
+/** The local day of a moment, as 2025-05-12. */
 export function dayOf(moment) {
   const parts = [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()];
   return parts.map((part) => String(part).padStart(2, "0")).join("-");
 }
 
-export function dayName(day, now, words) {
+export function dayName(day, now, i18n) {
   const yesterday = new Date(now);
   yesterday.setDate(now.getDate() - 1);
-  if (day === dayOf(now)) return words.say("today");
-  if (day === dayOf(yesterday)) return words.say("yesterday");
+  if (day === dayOf(now)) return i18n.text("today");
+  if (day === dayOf(yesterday)) return i18n.text("yesterday");
   const noon = new Date(`${day}T12:00`);
   const which = noon.getFullYear() === now.getFullYear() ? { weekday: "long" } : { year: "numeric" };
-  return format(words, { day: "numeric", month: "long", ...which }, noon).replace(/^(\w+),/, "$1");
+  return format(i18n, { day: "numeric", month: "long", ...which }, noon).replace(/^(\w+),/, "$1");
 }

@@ -1,6 +1,6 @@
-// Nodes, made the way a strict Content-Security-Policy allows.
+// Creates elements in the way that a strict Content-Security-Policy allows.
 
-/** An element: a property "onclick" listens, one of null or false is left out, children may be null. */
+/** An element. `on…` properties are listeners, null and false are left out; null children are skipped. */
 export function h(tag, props, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {

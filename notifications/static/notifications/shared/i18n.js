@@ -1,42 +1,45 @@
-// What the components say, in the language of the page they stand in.
+// The phrases of the components, in the language of the page around them.
 
-const LAST = "en";
-const tables = new Map();
+const DEFAULT = "en";
+// One literal for each table: the static file storage rewrites them to names with a hash.
+const TABLES = {
+  ar: new URL("../words/ar.json", import.meta.url).href,
+  en: new URL("../words/en.json", import.meta.url).href,
+};
+const loading = new Map();
 
-class Words {
+class Translator {
   #table;
-  #forms;
+  #plural;
 
   constructor(language, table) {
     this.language = language;
     this.#table = table;
-    this.#forms = new Intl.PluralRules(language);
+    this.#plural = new Intl.PluralRules(language);
   }
 
-  say(key, values = {}) {
+  /** The phrase of a key, with `{name}` replaced by values; `n` selects its plural form. */
+  text(key, values = {}) {
     let phrase = this.#table[key] ?? key;
-    if (typeof phrase === "object") phrase = phrase[this.#forms.select(values.n)] ?? phrase.other;
+    if (typeof phrase === "object") phrase = phrase[this.#plural.select(values.n)] ?? phrase.other;
     return phrase.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   }
 }
 
-/** Of the closest `lang`, or of the table that the element's `words` names; English where there are none. */
-export async function wordsFor(element) {
+/** For the closest `lang`, or from the table that the element's `words` names; English where there is none. */
+export async function translatorFor(element) {
   const tag = element.closest("[lang]")?.lang || navigator.language;
   const own = element.getAttribute("words");
-  const last = urlOf(LAST);
-  const url = own ? new URL(own, document.baseURI).href : urlOf(tag.split("-")[0].toLowerCase());
-  const [table, english] = await Promise.all([tableAt(url), own ? tableAt(last) : null]);
-  if (table) return new Words(tag, { ...english, ...table });
-  return new Words(LAST, (await tableAt(last)) ?? {});
+  const url = own ? new URL(own, document.baseURI).href : TABLES[tag.split("-")[0].toLowerCase()];
+  const [table, english] = await Promise.all([url && load(url), own ? load(TABLES[DEFAULT]) : null]);
+  if (table) return new Translator(tag, { ...english, ...table });
+  return new Translator(DEFAULT, (await load(TABLES[DEFAULT])) ?? {});
 }
 
-const urlOf = (language) => new URL(`../words/${language}.json`, import.meta.url).href;
-
-function tableAt(url) {
-  if (!tables.has(url)) {
-    const asked = fetch(url).then((response) => (response.ok ? response.json() : null));
-    tables.set(url, asked.catch(() => tables.delete(url) && null)); // to be asked for again
+function load(url) {
+  if (!loading.has(url)) {
+    const answer = fetch(url).then((response) => (response.ok ? response.json() : null));
+    loading.set(url, answer.catch(() => loading.delete(url) && null)); // so that it is tried again
   }
-  return tables.get(url);
+  return loading.get(url);
 }

@@ -1,4 +1,4 @@
-// The components' icons. As data, because `use` reaches no sprite of another origin.
+// The icons of the components, as path data: `use` does not load a sprite from another origin.
 
 const CIRCLE = "M3 12a9 9 0 1 0 18 0 9 9 0 1 0-18 0";
 const PATHS = {

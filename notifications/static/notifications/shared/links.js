@@ -1,27 +1,27 @@
-// Where a notification leads.
+// Where a notification leads, and the events by which a host page takes part.
 
-/** The url if it is one to follow, else null. After tabs and line ends a browser does not look. */
-export const href = (url) => (/^(https?:\/\/|\/(?![/\\\t\n\r]))/i.test(url) ? url : null);
+/** The url if it is safe to follow, else null. Browsers ignore tabs and line ends within a url. */
+export const safeUrl = (url) => (/^(https?:\/\/|\/(?![/\\\t\n\r]))/i.test(url) ? url : null);
 
-/** Where its title leads: what it is about, or else itself. */
-export const target = (origin, item) => href(item.url) ?? `${origin}/notifications/${item.id}/`;
+/** What the item is about, or else its own page. */
+export const targetUrl = (origin, item) => safeUrl(item.url) ?? `${origin}/notifications/${item.id}/`;
 
-/** The token has run out: the page sets another as the element's attribute. */
-export const needToken = (element) =>
+/** Ask the page for another token, which it sets as the element's attribute. */
+export const requestToken = (element) =>
   element.dispatchEvent(new CustomEvent("notification-token-needed", { bubbles: true, composed: true }));
 
-/** Its title was activated: a page that routes itself takes it from here. Whether the link is followed. */
+/** A title was clicked. Returns whether the link is followed: a page with a router of its own prevents that. */
 export function open(host, store, item, event) {
-  if (href(item.url)) store.click(item.id).catch(() => {});
+  if (safeUrl(item.url)) store.click(item.id).catch(() => {});
   else if (!item.read_at) store.read(item.id).catch(() => {});
   if (event.ctrlKey || event.metaKey || event.shiftKey) return true;
-  const asked = new CustomEvent("notification-open", {
+  const request = new CustomEvent("notification-open", {
     bubbles: true,
     composed: true,
     cancelable: true,
     detail: item,
   });
-  const follow = host.dispatchEvent(asked);
+  const follow = host.dispatchEvent(request);
   if (!follow) event.preventDefault();
   return follow;
 }

@@ -1,19 +1,19 @@
-// What a reader wants of a notification. The same rule as `notifications/inbox/preference_rule.py`, held to the
-// same cases: tests/cases/preferences.json.
+// Whether a user wants a notification, and its toast: the rule of `notifications/inbox/preference_rule.py`, tested with
+// the same cases, tests/cases/preferences.json.
 
 const BOTH = { feed: true, toast: true };
 
-/** `{feed, toast, reason}`; `preferences` as the API answers them, or null while they are unknown. */
+/** Returns `{feed, toast, reason}`. `preferences` are as in the API, or null while they are unknown. */
 export function wants(preferences, { category, severity }, moment) {
   const { categories, mandatory, quiet_hours: quiet } = preferences ?? { categories: {}, mandatory: [] };
-  const must = mandatory.includes(category);
-  const chosen = !must && Object.hasOwn(categories, category) ? categories[category] : BOTH;
+  const isMandatory = mandatory.includes(category);
+  const chosen = !isMandatory && Object.hasOwn(categories, category) ? categories[category] : BOTH;
   if (!chosen.feed) return { feed: false, toast: false, reason: "muted" };
   if (!chosen.toast) return { feed: true, toast: false, reason: "toast-muted" };
   if (quiet && severity !== "critical" && within(quiet, moment)) {
     return { feed: true, toast: false, reason: "quiet-hours" };
   }
-  return { feed: true, toast: true, reason: must ? "mandatory" : "wanted" };
+  return { feed: true, toast: true, reason: isMandatory ? "mandatory" : "wanted" };
 }
 
 function within({ start, end, zone }, moment) {
@@ -26,6 +26,6 @@ function clock(timeZone) {
   try {
     return new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
   } catch {
-    return new Intl.DateTimeFormat("en-GB", options); // a zone that this browser does not know
+    return new Intl.DateTimeFormat("en-GB", options); // a time zone that this browser does not know
   }
 }

@@ -1,17 +1,18 @@
-// Why a notification came, and came as it did.
+// Why a notification came, and why in this way, as a sentence.
 
-export function why({ topic, group, category }, words, decision) {
-  const said = [whence(topic, group, words)];
-  const named = { category: category || words.say("no_category") };
-  if (decision?.reason === "mandatory") said.push(words.say("why_mandatory", named));
-  if (decision?.reason === "toast-muted") said.push(words.say("why_toast_muted", named));
-  if (decision?.reason === "quiet-hours") said.push(words.say("why_quiet_hours"));
-  return said.join(" ");
+/** `decision`: of `wants`. */
+export function reasonText({ topic, group, category }, i18n, decision) {
+  const sentences = [audience(topic, group, i18n)];
+  const named = { category: category || i18n.text("no_category") };
+  if (decision?.reason === "mandatory") sentences.push(i18n.text("why_mandatory", named));
+  if (decision?.reason === "toast-muted") sentences.push(i18n.text("why_toast_muted", named));
+  if (decision?.reason === "quiet-hours") sentences.push(i18n.text("why_quiet_hours"));
+  return sentences.join(" ");
 }
 
-function whence(topic, group, words) {
-  if (topic === "everyone") return words.say("why_everyone");
-  if (topic.startsWith("user-")) return words.say("why_you");
-  if (group) return words.say("why_group", { group });
-  return words.say("why_topic", { topic });
+function audience(topic, group, i18n) {
+  if (topic === "everyone") return i18n.text("why_everyone");
+  if (topic.startsWith("user-")) return i18n.text("why_you");
+  if (group) return i18n.text("why_group", { group });
+  return i18n.text("why_topic", { topic });
 }

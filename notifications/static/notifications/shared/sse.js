@@ -1,16 +1,15 @@
-// One connection to a feed. Over fetch, because a native EventSource hides the heartbeats and a refusal's
-// status, and can show no token.
+// Reads one SSE response. Over fetch, because EventSource hides heartbeats and status codes and sends no token.
 
-import { Refused } from "./api.js";
+import { RequestError } from "./api.js";
 
 /**
- * Read events (https://html.spec.whatwg.org/multipage/server-sent-events.html) until the hub ends them.
- * `hear(type, data, id)` is told each, its id "" if it bears none; `beat()` that anything came, `retry(ms)`
- * what the hub says of coming back. Throws `Refused`, or what fetch throws.
+ * Read events (https://html.spec.whatwg.org/multipage/server-sent-events.html) until the hub ends the response.
+ * `event(type, data, id)` is called for each, with an id of "" if it has none; `activity()` when anything arrives,
+ * `retry(ms)` with the reconnection time. Throws `RequestError`, or what fetch throws.
  */
-export async function read(url, request, { hear, beat, retry }) {
-  const response = await fetch(url, { ...request, cache: "no-store" });
-  if (!response.ok) throw new Refused(response);
+export async function readEvents(url, options, { event, activity, retry }) {
+  const response = await fetch(url, { ...options, cache: "no-store" });
+  if (!response.ok) throw new RequestError(response);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let type = "message";
   let data = [];
@@ -19,23 +18,23 @@ export async function read(url, request, { hear, beat, retry }) {
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    beat();
+    activity();
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     for (const line of lines) {
       if (line === "") {
-        if (data.length) hear(type, data.join("\n"), id);
+        if (data.length) event(type, data.join("\n"), id);
         type = "message";
         data = [];
         id = "";
         continue;
       }
       // U+2028 ends a line for a regular expression, but not here.
-      const [, name, said] = /^([^:]*)(?:: ?(.*))?$/s.exec(line);
-      if (name === "data") data.push(said);
-      else if (name === "event") type = said;
-      else if (name === "id") id = said;
-      else if (name === "retry") retry(Number(said));
+      const [, name, field] = /^([^:]*)(?:: ?(.*))?$/s.exec(line);
+      if (name === "data") data.push(field);
+      else if (name === "event") type = field;
+      else if (name === "id") id = field;
+      else if (name === "retry") retry(Number(field));
     }
   }
 }

@@ -1,17 +1,17 @@
-// What this document knows of a reader's notifications. All that shows them shares it.
+// What this document knows of a user's notifications, shared by all elements that show them.
 
 import { Api } from "./api.js";
-import { Reader } from "./client.js";
-import { Stream } from "./feed.js";
-import { Tabs } from "./tabs.js";
+import { NotificationClient } from "./client.js";
+import { Feed } from "./feed.js";
 import { wants } from "./preferences-rule.js";
+import { TabGroup } from "./tabs.js";
 
-const MOST_IDS = 2000; // remembered, so that what comes twice is told once
+const MAX_POSITIONS = 2000; // remembered, so that a repeated event is emitted once
 const WAKE_MS = 1000;
 
 const stores = new Map();
 
-/** The store of an element's hub and user. It begins to listen in the next task, when all have said what they know. */
+/** The store of an element's hub and user. It connects in the next task, when all elements have set what they know. */
 export function storeFor(element) {
   const token = element.getAttribute("token");
   const origin = element.getAttribute("hub")?.replace(/\/$/, "") ?? new URL(import.meta.url).origin;
@@ -19,151 +19,157 @@ export function storeFor(element) {
   const name = `${origin} ${user}`;
   if (!stores.has(name)) stores.set(name, new Store(name, new Api(origin, token), user));
   const store = stores.get(name);
-  store.told(element);
+  store.readAttributes(element);
   return store;
 }
 
-class Store extends Reader {
-  state = "connecting";
+/** Events besides the client's, by `detail`: "state", "notification" and "recalled". */
+class Store extends NotificationClient {
+  state = "connecting"; // then one of those that `Feed` reports
   #api;
   #user;
   #tabs;
-  #stream = null;
+  #feed = null;
   #position = "";
-  #heard = new Set();
+  #positions = new Set();
   #ended = false;
-  #turn = Promise.resolve();
+  #queue = Promise.resolve();
 
   constructor(name, api, user) {
     super(api);
     this.#api = api;
     this.#user = user;
     const join = () =>
-      (this.#tabs = new Tabs(`hub ${name}`, { lead: () => this.#lead(), hear: (said) => this.#hear(said) }));
+      (this.#tabs = new TabGroup(`hub ${name}`, {
+        lead: () => this.#lead(),
+        receive: (message) => this.#receive(message),
+      }));
     setTimeout(join);
     setInterval(() => this.#wakeLeader(), WAKE_MS);
   }
 
-  /** Take what the server wrote on an element of the page. */
-  told(element) {
+  /** Position and count, as the server wrote them on an element of the page. */
+  readAttributes(element) {
     const position = element.getAttribute("position");
     if (position && !this.#tabs) this.#position = position;
     const [unread, unseen, version] = ["unread", "unseen", "version"].map((name) => element.getAttribute(name));
-    if (version) this.showCount({ unread: Number(unread), unseen: Number(unseen), version: Number(version) });
+    if (version) this.setCount({ unread: Number(unread), unseen: Number(unseen), version: Number(version) });
   }
 
   /** Go on with another token; "token-needed" asks for it. */
-  renew(token) {
+  setToken(token) {
     if (token === this.#api.token) return;
     this.#api.token = token;
     if (this.state !== "signed out") return;
-    if (this.#stream) this.#stream.connect();
-    else this.#tabs?.tell({ token });
+    if (this.#feed) this.#feed.connect();
+    else this.#tabs?.send({ token });
   }
 
-  /** While this tab is looked at, a leader that is not must not sleep. */
+  /** While this tab is visible, a leader that is hidden must not wait for its slow timers. */
   #wakeLeader() {
     const lost = ["reconnecting", "offline"].includes(this.state);
-    if (lost && !this.#stream && !document.hidden) this.#tabs?.tell({ wake: true });
+    if (lost && !this.#feed && !document.hidden) this.#tabs?.send({ wake: true });
   }
 
   #lead() {
-    this.#tabs?.tell({ here: this.#here });
-    this.knowPreferences().catch(() => {}); // asked for again when the first notification comes
-    this.#stream = new Stream(
+    this.#tabs?.send({ here: this.#snapshot });
+    this.loadPreferences().catch(() => {}); // tried again when the first notification comes
+    this.#feed = new Feed(
       this.#api,
       this.#position,
       (type, data, id) => {
-        this.#tabs?.tell({ event: [type, data, id] });
-        this.#take(type, data, id);
+        this.#tabs?.send({ event: [type, data, id] });
+        this.#enqueue(type, data, id);
       },
       (state) => {
-        this.#tabs?.tell({ state });
-        this.#show(state);
+        this.#tabs?.send({ state });
+        this.#setState(state);
       },
     );
     return () => {
-      this.#stream.close();
-      this.#stream = null;
+      this.#feed.close();
+      this.#feed = null;
     };
   }
 
-  /** From another tab: the leader's word, or a new tab that asks where things stand. */
-  #hear({ event, state, hello, wake, here, token }) {
-    if (event) this.#take(...event);
-    if (state) this.#show(state);
-    if (wake) this.#stream?.wake();
-    if (token && this.#stream) this.renew(token);
-    if (hello && this.#stream) {
-      this.#tabs.tell({ here: this.#here });
-      // A page that has just come has a session.
-      if (this.state === "signed out") this.#stream.connect();
+  /** From another tab: what the leader received, or a new tab that asks for a snapshot. */
+  #receive({ event, state, hello, wake, here, token }) {
+    if (event) this.#enqueue(...event);
+    if (state) this.#setState(state);
+    if (wake) this.#feed?.wake();
+    if (token && this.#feed) this.setToken(token);
+    if (hello && this.#feed) {
+      this.#tabs.send({ here: this.#snapshot });
+      // A page that has just been loaded has a session.
+      if (this.state === "signed out") this.#feed.connect();
     }
-    if (here && !this.#stream) {
-      // What came after this page was made and before this tab listened was told without it.
-      if (BigInt(here.position) > BigInt(this.#position)) {
-        if (this.#position) this.say("behind", {});
-        this.#position = here.position;
-      }
-      if (here.preferences) this.prefer(here.preferences);
-      this.showCount(here.count);
-      this.#show(here.state);
-    }
+    if (here && !this.#feed) this.#restore(here);
   }
 
-  get #here() {
+  get #snapshot() {
     const { state, count, preferences } = this;
     return { state, count, preferences, position: this.#position };
   }
 
-  #take(type, data, id) {
-    if (this.#ended) return;
-    // A position stands for one event, but for `stream-open`, which repeats where the feed begins.
-    if (id && type !== "stream-open") {
-      if (this.#heard.has(id)) return;
-      this.#heard.add(id);
-      if (this.#heard.size > MOST_IDS) this.#heard.delete(this.#heard.values().next().value);
+  #restore({ position, preferences, count, state }) {
+    // This tab missed what came after its page was made and before it joined.
+    if (BigInt(position) > BigInt(this.#position)) {
+      if (this.#position) this.emit("behind", {});
+      this.#position = position;
     }
-    this.#position = id || this.#position;
-    this.#turn = this.#turn.then(() => this.#tell(type, data)).catch(reportError);
+    if (preferences) this.setPreferences(preferences);
+    this.setCount(count);
+    this.#setState(state);
   }
 
-  async #tell(type, data) {
+  #enqueue(type, data, id) {
+    if (this.#ended) return;
+    // A position stands for one event; only `stream-open` repeats where the feed begins.
+    if (id && type !== "stream-open") {
+      if (this.#positions.has(id)) return;
+      this.#positions.add(id);
+      if (this.#positions.size > MAX_POSITIONS) this.#positions.delete(this.#positions.values().next().value);
+    }
+    this.#position = id || this.#position;
+    this.#queue = this.#queue.then(() => this.#handle(type, data)).catch(reportError);
+  }
+
+  async #handle(type, data) {
     if (type === "stream-open") {
-      const mine = !this.#user || data.topics.includes(`user-${this.#user}`);
-      // Somebody else has signed in, in another tab: what comes now is not this page's reader's.
-      if (!mine) return this.#end();
-      this.showCount(data.count);
+      const isOurs = !this.#user || data.topics.includes(`user-${this.#user}`);
+      // Another user has signed in, in another tab: what comes now is not for this page.
+      if (!isOurs) return this.#end();
+      this.setCount(data.count);
     } else if (type === "count") {
-      this.showCount(data);
+      this.setCount(data);
     } else if (type === "preferences") {
-      this.prefer(data.data);
-      this.say("behind", {});
+      this.setPreferences(data.data);
+      this.emit("behind", {});
     } else if (type === "notification") {
-      const preferences = await this.knowPreferences().catch(() => null);
-      if (wants(preferences, data.data, new Date()).feed) this.say(type, data.data);
+      const preferences = await this.loadPreferences().catch(() => null);
+      if (wants(preferences, data.data, new Date()).feed) this.emit(type, data.data);
     } else if (["recalled", "reading"].includes(type)) {
-      this.say(type, data.data);
+      this.emit(type, data.data);
     } else if (type === "behind") {
-      this.say(type, {});
+      this.emit(type, {});
     }
   }
 
   #end() {
-    this.#stream?.close();
-    this.#show("signed out");
+    this.#feed?.close();
+    this.#setState("signed out");
     this.#ended = true;
   }
 
-  #show(state) {
+  #setState(state) {
     if (state === this.state || this.#ended) return;
     this.state = state;
-    this.say("state", state);
-    if (state === "signed out") this.needToken();
+    this.emit("state", state);
+    if (state === "signed out") this.requestToken();
   }
 }
 
-/** Whose token it is; the hub checks it, this only tells two readers apart. */
+/** The user of a token. It is not verified here: it only tells two users apart. */
 function subject(token) {
   try {
     return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;

@@ -1,68 +1,67 @@
-// Which toasts are shown, and for how long. It knows no clock but the `now` it is given, in milliseconds.
+// Which toasts are shown, and for how long. It takes the time from its callers, in milliseconds of any clock.
 
-const MOST = 3;
-const STORM = { atOnce: 3, lately: 6, latelyMs: 10_000 }; // more than this becomes one summary
-const STAYS_MS = { info: 6000, success: 6000, warning: 10_000, error: 10_000, critical: Infinity };
-const SUMMARY_MS = 10_000;
+import { Folding, SUMMARY_MS } from "./folding.js";
 
-const ordinary = ({ severity }) => severity !== "critical";
+const MAX_SHOWN = 3;
+const SHOWN_MS = { info: 6000, success: 6000, warning: 10_000, error: 10_000, critical: Infinity };
 
-export class Pile {
+const isOrdinary = ({ severity }) => severity !== "critical";
+
+export class ToastQueue {
   /** Newest first, each `{key, item, ids, severity, until, folded}`; a summary's `item` is null. */
   #toasts = [];
   #held = [];
-  #lately = [];
-  #stoppedAt = null;
+  #folding = new Folding();
+  #pausedAt = null;
   #key = 0;
 
   get shown() {
     return this.#toasts.filter(({ folded }) => !folded);
   }
 
-  /** How many notifications have no room. */
+  /** The number of notifications for which there is no room. */
   get more() {
     return this.#toasts.reduce((n, { folded, ids }) => n + (folded ? ids.size : 0), 0);
   }
 
-  /** When the next one goes by itself; Infinity if none does. */
+  /** When the next toast expires; Infinity if none does. */
   get next() {
-    return this.#stoppedAt === null ? Math.min(...this.shown.map(({ until }) => until)) : Infinity;
+    return this.#pausedAt === null ? Math.min(...this.shown.map(({ until }) => until)) : Infinity;
   }
 
-  arrive(items, now) {
-    const fresh = items.filter(ordinary).map(() => now);
-    this.#lately = [...this.#lately.filter((at) => now - at < STORM.latelyMs), ...fresh];
-    this.#add(items, fresh.length > STORM.atOnce || this.#lately.length > STORM.lately, now);
+  /** Show items that came together. */
+  add(items, now) {
+    this.#add(items, this.#folding.isExceeded(items.filter(isOrdinary).length, now), now);
   }
 
-  /** These came while nobody looked. */
+  /** Keep items that came while the page was hidden. */
   hold(items) {
     this.#held.push(...items);
   }
 
-  /** Somebody looks: what was held and is still unread. */
-  reveal(now) {
+  /** The page is visible: show what was held. */
+  release(now) {
     const items = this.#held.splice(0);
-    this.#add(items, items.filter(ordinary).length > 1, now);
+    this.#add(items, items.filter(isOrdinary).length > 1, now);
   }
 
   /** It was read, archived or recalled. */
-  drop(id) {
+  remove(id) {
     this.#held = this.#held.filter((item) => item.id !== id);
     for (const { ids } of this.#toasts) ids.delete(id);
-    this.#settle();
+    this.#arrange();
   }
 
   dismiss(key) {
     this.#toasts = this.#toasts.filter((toast) => toast.key !== key);
-    this.#settle();
+    this.#arrange();
   }
 
-  /** The list is looked at, which shows all of these. */
-  seen() {
+  /** A visible list shows all of these. Critical ones stay until they are dismissed. */
+  hideSeen() {
     this.#held = [];
-    this.#toasts = this.#toasts.filter((toast) => !ordinary(toast));
-    this.#settle();
+    this.#toasts = this.#toasts.filter((toast) => !isOrdinary(toast));
+    this.#arrange();
   }
 
   clear() {
@@ -71,48 +70,48 @@ export class Pile {
   }
 
   expire(now) {
-    if (this.#stoppedAt !== null) return;
+    if (this.#pausedAt !== null) return;
     this.#toasts = this.#toasts.filter(({ folded, until }) => folded || until > now);
-    this.#settle();
+    this.#arrange();
   }
 
-  stop(now) {
-    this.#stoppedAt ??= now;
+  pause(now) {
+    this.#pausedAt ??= now;
   }
 
-  go(now) {
-    if (this.#stoppedAt === null) return;
-    for (const toast of this.#toasts) toast.until += now - this.#stoppedAt;
-    this.#stoppedAt = null;
+  resume(now) {
+    if (this.#pausedAt === null) return;
+    for (const toast of this.#toasts) toast.until += now - this.#pausedAt;
+    this.#pausedAt = null;
   }
 
-  #add(items, storm, now) {
+  #add(items, fold, now) {
     const summary = this.#toasts.find(({ item }) => item === null);
     for (const item of items) {
-      if (ordinary(item) && (storm || summary)) continue;
-      this.#put(item, [item.id], item.severity, STAYS_MS[item.severity], now);
+      if (isOrdinary(item) && (fold || summary)) continue;
+      this.#put(item, [item.id], item.severity, SHOWN_MS[item.severity], now);
     }
-    const ids = items.filter(ordinary).map(({ id }) => id);
-    if (ids.length && (storm || summary)) {
-      const before = this.#toasts.filter(ordinary).flatMap((toast) => [...toast.ids]);
-      this.#toasts = this.#toasts.filter((toast) => !ordinary(toast));
+    const ids = items.filter(isOrdinary).map(({ id }) => id);
+    if (ids.length && (fold || summary)) {
+      const before = this.#toasts.filter(isOrdinary).flatMap((toast) => [...toast.ids]);
+      this.#toasts = this.#toasts.filter((toast) => !isOrdinary(toast));
       this.#put(null, [...before, ...ids], "info", SUMMARY_MS, now, summary?.key);
     }
-    this.#settle();
+    this.#arrange();
   }
 
-  #put(item, ids, severity, stays, now, key = ++this.#key) {
-    const until = (this.#stoppedAt ?? now) + stays;
+  #put(item, ids, severity, duration, now, key = ++this.#key) {
+    const until = (this.#pausedAt ?? now) + duration;
     this.#toasts.unshift({ key, item, ids: new Set(ids), severity, until, folded: false });
   }
 
-  /** The newest have room, critical ones before others; what has lost its room is only counted then. */
-  #settle() {
+  /** There is room for the newest, critical ones first; a toast that has lost its room is only counted from then on. */
+  #arrange() {
     this.#toasts = this.#toasts.filter(({ ids }) => ids.size);
-    const critical = this.#toasts.filter((toast) => !ordinary(toast));
-    for (const [at, toast] of critical.entries()) toast.folded = at >= MOST;
-    const others = this.#toasts.filter((toast) => ordinary(toast) && !toast.folded);
-    for (const toast of others.slice(Math.max(0, MOST - critical.length))) toast.folded = true;
+    const critical = this.#toasts.filter((toast) => !isOrdinary(toast));
+    for (const [index, toast] of critical.entries()) toast.folded = index >= MAX_SHOWN;
+    const others = this.#toasts.filter((toast) => isOrdinary(toast) && !toast.folded);
+    for (const toast of others.slice(Math.max(0, MAX_SHOWN - critical.length))) toast.folded = true;
     if (!this.shown.length) this.#toasts = [];
   }
 }

@@ -1,14 +1,18 @@
-"""Which toasts the browser folds into a summary, as `toasts/queue.js` decides it."""
+"""Which toasts are folded: tests/cases/toast_folding.json holds the browser and the server to one rule."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from notifications.tracking.toast_folding import folded
+from tests import ROOT
 
+CASES = json.loads((ROOT / "tests" / "cases" / "toast_folding.json").read_text())
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -18,28 +22,9 @@ def lost(*seconds: float) -> list[int]:
     return sorted(id.int for id in folded(arrivals))
 
 
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [
-        ((), []),
-        ((0, 0, 0), []),
-        ((0, 0, 0, 0), [0, 1, 2, 3]),
-        ((0, 0.1, 0.2, 0.3), [0, 1, 2, 3]),
-        ((0, 0.1, 0.2, 0.5), []),
-        ((0, 1, 2, 3, 4, 5), []),
-        ((0, 1, 2, 3, 4, 5, 6), [6]),
-        ((0, 1, 2, 3, 4, 5, 11), []),
-        ((0, 2, 4, 6, 8, 10, 12), []),
-    ],
-)
-def test_more_than_three_at_once_or_six_in_ten_seconds_are_folded(
-    seconds: tuple[float, ...], expected: list[int]
-) -> None:
-    assert lost(*seconds) == expected
-
-
-def test_what_comes_while_the_summary_stands_goes_into_it() -> None:
-    assert lost(0, 0, 0, 0, 9, 18, 40) == [0, 1, 2, 3, 4, 5]
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_toasts_are_folded_as_in_the_browser(case: dict[str, Any]) -> None:
+    assert lost(*case["seconds"]) == case["folded"]
 
 
 def test_the_order_in_which_they_are_told_does_not_matter() -> None:
