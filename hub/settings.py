@@ -112,7 +112,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "hub.server.csp.ContentSecurityPolicy",
     "hub.server.cors.CrossOrigin",
-    "hub.server.intake.Intake",
+    "hub.server.request_guard.RequestGuard",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -174,12 +174,12 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # `hub.server.bodies` says how much less where
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # `hub.server.body_limits` says how much less where
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = HUB_TLS
-SECURE_REDIRECT_EXEMPT = [r"^api(/|$)"]  # refused by `hub.server.intake` instead
+SECURE_REDIRECT_EXEMPT = [r"^api(/|$)"]  # refused by `hub.server.request_guard` instead
 SECURE_HSTS_SECONDS = 31_536_000 if HUB_TLS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HUB_TLS
 if HUB_TLS:

@@ -18,7 +18,7 @@ from hub.ops.loop_lag import LoopLag
 from hub.ops.metrics import Metrics
 from hub.rooms.endpoint import Rooms
 from hub.rooms.registry import Lobby
-from hub.server import bodies, openings
+from hub.server import body_limits, connection_rate
 from hub.server.django_handler import Pages
 from hub.support.faults import malformed
 
@@ -89,6 +89,6 @@ def export_server(metrics: Metrics, pages: Pages, loop_lag: LoopLag, instance: s
     metrics.gauge(
         "hub_loop_lag_seconds", "Lag of the event loop; the worst of 10 s.", lambda: loop_lag.worst_s
     )
-    for collector in (pages.durations, bodies.REFUSED, openings.REFUSED):
+    for collector in (pages.durations, body_limits.REFUSED, connection_rate.REFUSED):
         metrics.registry.register(collector)
     metrics.counters("hub_malformed", "Malformed items skipped, by kind.", "what", lambda: malformed.times)

@@ -40,10 +40,10 @@ from twisted.logger import globalLogBeginner
 
 from hub.delivery.sockets import ClientSocket, SocketPoller
 from hub.server import forwarding
-from hub.server.bodies import Bodies
+from hub.server.body_limits import BufferedBodies
 from hub.server.channel import Factory
-from hub.server.openings import Openings
-from hub.server.request import Judge
+from hub.server.connection_rate import ConnectionRate
+from hub.server.request import AuthorizeBulk
 from hub.server.twisted_internals import detach
 
 BACKLOG = 2048  # handshakes the kernel may queue
@@ -74,13 +74,13 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         port: int,
         *,
         proxies: Sequence[str] = (),
-        judge: Judge | None = None,
+        authorize_bulk: AuthorizeBulk | None = None,
     ) -> None:
-        """``judge`` is asked before a large body is taken."""
+        """``authorize_bulk`` is awaited before a large body is read."""
         super().__init__(application, endpoints=[f"{host}:{port}"], server_name="hub")
-        self.bodies = Bodies()
-        self._openings = Openings()
-        self.judge = judge
+        self.bodies = BufferedBodies()
+        self._rate = ConnectionRate()
+        self.authorize_bulk = authorize_bulk
         self._address = host, port
         self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
         self._trusts = lru_cache(maxsize=4096)(self._is_proxy)
@@ -142,9 +142,9 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         peer = getattr(request.client, "host", None)
         return (forwarding.client(lines) if self._trusts(peer) else None) or peer or "unknown"
 
-    def lets_in(self, peer: str) -> bool:
+    def admits(self, peer: str) -> bool:
         """Whether another connection of this peer is read at all; a proxy opens them for everybody."""
-        return self._trusts(peer) or self._openings.allows(peer)
+        return self._trusts(peer) or self._rate.allows(peer)
 
     def _is_proxy(self, peer: str | None) -> bool:
         return peer is not None and any(forwarding.address(peer) in proxy for proxy in self._proxies)

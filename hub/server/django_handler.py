@@ -23,7 +23,7 @@ from django.urls import set_script_prefix
 from prometheus_client import Histogram
 
 from hub.errors import Problem
-from hub.server import bodies
+from hub.server import body_limits
 from hub.support import outages, threads
 from hub.support.asgi import Receive, Scope, Send, respond_problem
 
@@ -46,7 +46,9 @@ class Pages(BaseHandler):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await _read(receive, bodies.most(scope["method"].encode(), scope["path"].encode()))
+            body = await _read(
+                receive, body_limits.max_bytes(scope["method"].encode(), scope["path"].encode())
+            )
         except Problem as problem:
             return await respond_problem(send, problem)
         if body is None:
@@ -93,7 +95,7 @@ def _kind(path: str) -> str:
     return "static" if path.startswith("/static/") else "page"
 
 
-async def _read(receive: Receive, most: int) -> Any:
+async def _read(receive: Receive, limit: int) -> Any:
     """The body as a file; None if the client left; `Problem` if it is too large."""
     body = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115
     size = 0
@@ -104,9 +106,9 @@ async def _read(receive: Receive, most: int) -> Any:
             return None
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > most:
+        if size > limit:
             body.close()
-            raise bodies.too_large(most)
+            raise body_limits.too_large(limit)
         body.write(chunk)
         if not message.get("more_body", False):
             body.seek(0)

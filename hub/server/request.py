@@ -1,5 +1,5 @@
-"""A request of Daphne's whose body is bounded: judged by method, path and length before it is read, and by
-who sends it before much of it is taken."""
+"""Daphne's request, with a bounded body: limited by method, path and length before it is read, and authorized
+before much of it is accepted."""
 
 from __future__ import annotations
 
@@ -12,31 +12,33 @@ from daphne.http_protocol import WebRequest
 from twisted.internet import reactor as twisted_reactor  # isort: skip
 
 from hub.errors import Problem
-from hub.server import bodies
+from hub.server import body_limits
 from hub.server.twisted_internals import CONTINUE
 from hub.support import headers, outages
 
-JUDGE_S = 5.0  # that who sends a large body is asked about
+AUTHORIZE_S = 5.0
 UPGRADE = b"hub-upgrade"  # the Upgrade header of a handshake for a room, kept from Daphne
 
-# May who sends these headers send a large body? Raises a `Problem`.
-Judge = Callable[[Mapping[str, str]], Awaitable[None]]
+# May the sender of these headers send a large body? Raises a `Problem`.
+AuthorizeBulk = Callable[[Mapping[str, str]], Awaitable[None]]
 
 # Twisted's types stop at its interfaces.
 reactor: Any = twisted_reactor
 
 
-class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
-    _size = 0  # bytes that have come
-    _most = 0
-    _counted = 0  # bytes that are counted as in hand
-    _asking: asyncio.Task[None] | None = None  # about who sends this
-    _known = False  # that they may send a large body
-    _continuing = False  # they wait for a word before they send it
+class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne is not typed
+    """Made by Twisted's channel for each request, and called by it while the request arrives."""
+
+    _size = 0  # bytes of the body that have arrived
+    _max_size = 0
+    _counted = 0  # bytes counted as buffered
+    _authorizing: asyncio.Task[None] | None = None
+    _authorized = False  # to send a large body
+    _continue_due = False  # the client waits for 100 Continue
     _deadline: Any = None
 
     def __init__(self, *args: Any) -> None:
-        # Whoever wants a form's fields reads them from the body.
+        # Views read a form's fields from the body.
         super().__init__(*args, parsePOSTFormSubmission=False)
 
     def gotLength(self, length: int | None) -> None:
@@ -44,31 +46,33 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
             super().gotLength(length)
             return
         method, target = self.channel.request_line
-        self._most = bodies.most(method, target.partition(b"?")[0])
-        if not self._most or (length or 0) > self._most:
-            self.channel.refuse(bodies.too_large(self._most))
+        self._max_size = body_limits.max_bytes(method, target.partition(b"?")[0])
+        if not self._max_size or (length or 0) > self._max_size:
+            self.channel.refuse(body_limits.too_large(self._max_size))
             return
-        self._from = self.server.address_of(self)
-        # Others are counted as they come: a length alone costs nobody anything.
-        if self._count(length if length is not None and length > bodies.SMALL else 0):
-            if length is None or self.channel.unparsed < length:  # most come along with the head
-                wait_s = bodies.patience_s(length or self._most)
-                self._deadline = reactor.callLater(wait_s, self._dawdled, wait_s)
+        self._address = self.server.address_of(self)
+        # Small bodies are counted as they arrive: announcing a length costs a client nothing.
+        large = length is not None and length > body_limits.MAX_SMALL_BYTES
+        if self._count(length if length is not None and large else 0):
+            if length is None or self.channel.unparsed < length:  # most arrive along with the head
+                seconds = body_limits.deadline_s(length or self._max_size)
+                self._deadline = reactor.callLater(seconds, self._time_out, seconds)
             super().gotLength(length)
-            if (length or 0) > bodies.SMALL:
-                self._ask()
+            if large:
+                self._authorize()
 
     def handleContentChunk(self, data: bytes) -> None:
         if self.channel.refused:
             return
         self._size += len(data)
-        if self._size > self._most:
-            self.channel.refuse(bodies.too_large(self._most))
+        if self._size > self._max_size:
+            self.channel.refuse(body_limits.too_large(self._max_size))
             return
         if self._size > self._counted and not self._count(self._size - self._counted):
             return
-        if self._size > bodies.SMALL and not self._known and self._asking is None:
-            self._ask()
+        large = self._size > body_limits.MAX_SMALL_BYTES
+        if large and not self._authorized and self._authorizing is None:
+            self._authorize()
         super().handleContentChunk(data)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
@@ -77,26 +81,26 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
             self._deadline = None
         if self.channel is None or self.channel.refused:
             return
-        if self._asking is not None:
-            self._asking.add_done_callback(lambda _: self.requestReceived(command, path, version))
+        if self._authorizing is not None:
+            self._authorizing.add_done_callback(lambda _: self.requestReceived(command, path, version))
             return
         super().requestReceived(command, path, version)
 
     def process(self) -> None:
-        # A room's socket is taken from us, and nothing else speaks WebSocket: Daphne shall see a request.
-        lines = self.requestHeaders
-        lines.removeHeader(UPGRADE)
-        if upgrade := lines.getRawHeaders(b"Upgrade"):
-            lines.setRawHeaders(UPGRADE, upgrade)
-            lines.removeHeader(b"Upgrade")
-        if not all(value.isascii() for value in lines.getRawHeaders(b"Daphne-Root-Path", [])):
-            lines.removeHeader(b"Daphne-Root-Path")
+        # The socket of a room is handed over, and nothing else speaks WebSocket: to Daphne it is a request.
+        given = self.requestHeaders
+        given.removeHeader(UPGRADE)
+        if upgrade := given.getRawHeaders(b"Upgrade"):
+            given.setRawHeaders(UPGRADE, upgrade)
+            given.removeHeader(b"Upgrade")
+        if not all(value.isascii() for value in given.getRawHeaders(b"Daphne-Root-Path", [])):
+            given.removeHeader(b"Daphne-Root-Path")
         super().process()
 
     def hold_continue(self) -> bool:
-        """Whether the word to go on has to wait until it is known who asks for it."""
-        self._continuing = self._asking is not None
-        return self._continuing
+        """Whether 100 Continue has to wait for the authorization."""
+        self._continue_due = self._authorizing is not None
+        return self._continue_due
 
     def finish(self) -> None:
         self._release()
@@ -108,7 +112,7 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
 
     def _count(self, size: int) -> bool:
         try:
-            self.server.bodies.take(self._from, size)
+            self.server.bodies.add(self._address, size)
         except Problem as problem:
             self.channel.refuse(problem)
             return False
@@ -117,21 +121,21 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
 
     def _release(self) -> None:
         if self._counted:
-            self.server.bodies.give_back(self._from, self._counted)
+            self.server.bodies.remove(self._address, self._counted)
             self._counted = 0
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
-    def _ask(self) -> None:
-        """Take no more of a large body until it is known that its sender may send one."""
-        if self.server.judge is None:
-            self._known = True
+    def _authorize(self) -> None:
+        """Read no more of a large body until its sender is authorized."""
+        if self.server.authorize_bulk is None:
+            self._authorized = True
             return
         self.transport.pauseProducing()
-        self._asking = asyncio.get_running_loop().create_task(self._judge())
+        self._authorizing = asyncio.get_running_loop().create_task(self._ask_application())
 
-    async def _judge(self) -> None:
+    async def _ask_application(self) -> None:
         given = headers.fields(
             (name.lower(), value)
             for name, values in self.requestHeaders.getAllRawHeaders()
@@ -139,22 +143,22 @@ class Request(WebRequest):  # type: ignore[misc]  # daphne is not typed
         )
         problem: Problem | None = None
         try:
-            async with asyncio.timeout(JUDGE_S):
-                await self.server.judge(given)
+            async with asyncio.timeout(AUTHORIZE_S):
+                await self.server.authorize_bulk(given)
         except Problem as refused:
             problem = refused
         except Exception as error:
-            problem = outages.problem(error, "asking who sends a large body")
-        self._known, self._asking = problem is None, None
+            problem = outages.problem(error, "authorizing a large body")
+        self._authorized, self._authorizing = problem is None, None
         if self.channel is None:
-            return  # its client has left
+            return  # the client has closed
         if problem is not None:
             self.channel.refuse(problem)
             return
         self.transport.resumeProducing()
-        if self._continuing:
+        if self._continue_due:
             self.transport.write(CONTINUE)
 
-    def _dawdled(self, wait_s: float) -> None:
+    def _time_out(self, seconds: float) -> None:
         self._deadline = None
-        self.channel.refuse(Problem(408, f"The body did not come within {wait_s:.0f} s: send it faster."))
+        self.channel.refuse(Problem(408, f"The body did not come within {seconds:.0f} s: send it faster."))

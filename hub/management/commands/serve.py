@@ -20,5 +20,5 @@ class Command(BaseCommand):
             settings.HUB_HOST,
             settings.HUB_PORT,
             proxies=settings.HUB_TRUSTED_PROXIES,
-            judge=application.application.authorize_bulk,
+            authorize_bulk=application.application.authorize_bulk,
         ).run()

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hub.server import bodies
+from hub.server import body_limits
 from tests.services.proxy.conftest import CLOSED, Front
 
 FORGED = {
@@ -84,7 +84,11 @@ def test_a_person_is_told_on_a_page_that_nobody_answers(front: Front, client: ht
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/api/v1/x", bodies.SMALL), ("/api/v1/tokens", bodies.SMALL), ("/api/v1/events", bodies.LARGE)],
+    [
+        ("/api/v1/x", body_limits.MAX_SMALL_BYTES),
+        ("/api/v1/tokens", body_limits.MAX_SMALL_BYTES),
+        ("/api/v1/events", body_limits.MAX_LARGE_BYTES),
+    ],
 )
 def test_a_body_too_large_is_a_problem_and_reaches_nobody(
     front: Front, client: httpx.Client, path: str, most: int

@@ -8,25 +8,24 @@ import json
 import httpx
 import pytest
 
-from hub.errors import Problem
-from hub.server import bodies
+from hub.server import body_limits
 from tests.cluster import Cluster
 from tests.system.http.conftest import Raw
 
 JSON = "Content-Type: application/json"
 KEY = "Authorization: Bearer demo-key"
 WAITING = "Expect: 100-continue"
-LARGE = bodies.SMALL + 1
+LARGE = body_limits.MAX_SMALL_BYTES + 1
 
 
 @pytest.mark.parametrize(
     ("request_line", "length", "status"),
     [
-        ("POST /api/v1/notifications", bodies.SMALL + 1, 413),
-        ("POST /accounts/login/", bodies.SMALL + 1, 413),
+        ("POST /api/v1/notifications", body_limits.MAX_SMALL_BYTES + 1, 413),
+        ("POST /accounts/login/", body_limits.MAX_SMALL_BYTES + 1, 413),
         ("PUT /api/v1/preferences", 10**18, 413),
-        ("POST /nowhere", bodies.SMALL + 1, 413),
-        ("POST /api/v1/events", bodies.LARGE + 1, 413),
+        ("POST /nowhere", body_limits.MAX_SMALL_BYTES + 1, 413),
+        ("POST /api/v1/events", body_limits.MAX_LARGE_BYTES + 1, 413),
         ("GET /accounts/login/", 1, 413),
         ("GET /feed/", 1, 413),
         ("POST /feed/", 1, 413),
@@ -48,7 +47,7 @@ def test_a_body_too_large_for_its_path_is_refused_at_its_head(
 
 def test_one_in_chunks_is_refused_while_it_comes(raw: Raw) -> None:
     raw.head("POST /api/v1/notifications HTTP/1.1", KEY, "Transfer-Encoding: chunked")
-    for _ in range(bodies.SMALL // 4096 + 1):
+    for _ in range(body_limits.MAX_SMALL_BYTES // 4096 + 1):
         raw.say(b"1000\r\n" + b" " * 4096 + b"\r\n")
 
     assert raw.hear().problem["status"] == 413
@@ -116,21 +115,3 @@ def test_too_many_large_bodies_at_once_are_told_to_wait_and_are_forgotten_when_t
         assert [answer.status for answer in answers] == [100, 100, 100, 429]
         assert int(answers[-1].headers["retry-after"]) > 0
         assert again.hear().status == 400, "no JSON, but read"
-
-
-def test_what_an_instance_has_in_hand_is_bounded_by_address_and_in_all() -> None:
-    in_hand, mib = bodies.Bodies(), 1024 * 1024
-    addresses = [f"10.0.0.{n}" for n in range(bodies.ALL // mib)]
-    for address in addresses:
-        in_hand.take(address, mib)
-
-    with pytest.raises(Problem) as in_all:
-        in_hand.take("10.0.1.1", 1)
-    for address in addresses:
-        in_hand.give_back(address, mib)
-    in_hand.take("10.0.1.1", bodies.OF_ADDRESS)
-    with pytest.raises(Problem) as of_one:
-        in_hand.take("10.0.1.1", 1)
-
-    assert in_all.value.status == 503
-    assert of_one.value.status == 429

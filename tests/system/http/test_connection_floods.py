@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 
-from hub.server.openings import BURST
+from hub.server.connection_rate import BURST
 from tests.cluster import Cluster
 from tests.cluster.ports import HOST
 

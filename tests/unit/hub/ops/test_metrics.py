@@ -9,8 +9,8 @@ import pytest
 
 from hub.errors import Problem
 from hub.ops.metrics import Metrics
-from hub.server import bodies
-from hub.server.bodies import Bodies
+from hub.server import body_limits
+from hub.server.body_limits import BufferedBodies
 from hub.support.request import Request
 
 LOOPBACK = {"headers": [], "client": ["127.0.0.1", 0]}
@@ -76,14 +76,14 @@ async def test_a_backlog_is_exported() -> None:
 
 
 def test_a_body_that_is_refused_is_counted() -> None:
-    metrics, limited = Metrics(), Bodies()
-    metrics.registry.register(bodies.REFUSED)
+    metrics, limited = Metrics(), BufferedBodies()
+    metrics.registry.register(body_limits.REFUSED)
     before = metrics.registry.get_sample_value("hub_refused_bodies_total")
     assert before is not None
 
-    for _ in range(bodies.OF_ADDRESS // bodies.LARGE):
-        limited.take("::1", bodies.LARGE)
+    for _ in range(body_limits.MAX_BUFFERED_PER_ADDRESS // body_limits.MAX_LARGE_BYTES):
+        limited.add("::1", body_limits.MAX_LARGE_BYTES)
     with pytest.raises(Problem):
-        limited.take("::1", 1)
+        limited.add("::1", 1)
 
     assert metrics.registry.get_sample_value("hub_refused_bodies_total") == before + 1

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from hub.server import openings
-from hub.server.openings import BURST, MOST, Openings
+from hub.server import connection_rate
+from hub.server.connection_rate import BURST, MAX_ADDRESSES, ConnectionRate
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(openings, "clock", lambda: now[0])
+    monkeypatch.setattr(connection_rate, "clock", lambda: now[0])
     return now
 
 
 def test_an_office_may_come_back_at_once(clock: list[float]) -> None:
-    counted = Openings()
+    counted = ConnectionRate()
 
     assert all(counted.allows("10.0.0.1") for _ in range(BURST))
     assert not counted.allows("10.0.0.1")
 
 
 def test_another_address_is_not_kept_waiting(clock: list[float]) -> None:
-    counted = Openings()
+    counted = ConnectionRate()
     for _ in range(2 * BURST):
         counted.allows("10.0.0.1")
 
@@ -31,7 +31,7 @@ def test_another_address_is_not_kept_waiting(clock: list[float]) -> None:
 
 
 def test_what_was_refused_does_not_count_against_who_waits(clock: list[float]) -> None:
-    counted = Openings()
+    counted = ConnectionRate()
     for _ in range(2 * BURST):
         counted.allows("10.0.0.1")
 
@@ -41,9 +41,9 @@ def test_what_was_refused_does_not_count_against_who_waits(clock: list[float]) -
 
 
 def test_addresses_take_bounded_memory(clock: list[float]) -> None:
-    counted = Openings()
+    counted = ConnectionRate()
 
-    for number in range(3 * MOST):
+    for number in range(3 * MAX_ADDRESSES):
         counted.allows(str(number))
 
-    assert len(counted) <= MOST
+    assert len(counted) <= MAX_ADDRESSES

@@ -13,13 +13,15 @@ from hub.server import error_responses
 from hub.support import cookies
 
 
-class Intake:
+class RequestGuard:
+    """Django middleware."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if line := request.META.get("HTTP_COOKIE"):
-            request.META["HTTP_COOKIE"] = cookies.clean(line)
+        if header := request.META.get("HTTP_COOKIE"):
+            request.META["HTTP_COOKIE"] = cookies.clean(header)
         try:
             _check(request)
         except Problem as problem:
@@ -31,10 +33,10 @@ def _check(request: HttpRequest) -> None:
     """Raise a `Problem`, or `Http404`, for a request that no view can answer."""
     api = error_responses.is_api(request)
     if api and settings.HUB_TLS and not request.is_secure():
-        # No redirect: the key has travelled in clear already, and the next one would, too.
+        # No redirect: the key has travelled in clear already, and so would the next one.
         raise Problem(403, "The API is served over https alone: use https, and replace the key or token.")
     if "\0" in request.path:
-        # PostgreSQL takes none, so nothing is named by one; what forms and parameters say the views judge.
+        # PostgreSQL stores none, so no name has one; views judge NULs in forms and parameters.
         if api:
             raise Problem(404, f"There is no such path: see {settings.HUB_API_PATH}docs.")
         raise Http404
