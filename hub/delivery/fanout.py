@@ -69,12 +69,12 @@ class Fanout:
     async def until_live(self) -> None:
         await self._live.wait()
 
-    def heard(self, event: Event) -> None:
+    def received(self, event: Event) -> None:
         self.received_events += 1
         self.lag_s = max(0.0, time.time() - event.position / 1_000_000)
         self._receive(event)
 
-    def deaf(self) -> None:
+    def disconnected(self) -> None:
         self._generation += 1
         self._held = []
         self._live.clear()

@@ -66,7 +66,7 @@ class SharedUsage:
             report = self.report()
             if report is not None:
                 try:
-                    await self._log.place([report])
+                    await self._log.append_if([report])
                 except LogAway as error:
                     logger.debug("usage is not reported: %s", error)
                 except Exception:

@@ -155,9 +155,9 @@ def _check_receipt(report: Report, topic: str) -> None:
             began = time.perf_counter()
             log.append([events.draft(topic, "doctor", {"n": -number})])
             appended = time.perf_counter()
-            if not receiver.received.wait(RECEIPT_TIMEOUT_S):
+            if not receiver.arrived.wait(RECEIPT_TIMEOUT_S):
                 return report.find("hub.D017", "an event was appended and not received.")
-            receiver.received.clear()
+            receiver.arrived.clear()
         report.hop("the log appends an event", appended - began)
         report.hop("the log delivers it", receiver.received_at[-1] - began)
     finally:
@@ -170,14 +170,14 @@ class _Receiver:
     """Subscribes to the log."""
 
     def __init__(self) -> None:
-        self.subscribed, self.received = threading.Event(), threading.Event()
+        self.subscribed, self.arrived = threading.Event(), threading.Event()
         self.received_at: list[float] = []
 
-    def heard(self, event: Event) -> None:
+    def received(self, event: Event) -> None:
         self.received_at.append(time.perf_counter())
-        self.received.set()
+        self.arrived.set()
 
-    def deaf(self) -> None: ...
+    def disconnected(self) -> None: ...
 
     def restored(self) -> None:
         self.subscribed.set()

@@ -77,7 +77,7 @@ PLAIN = Terms()
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class Appended:
     """Where a draft stands; not ``fresh`` if its key had been used, and then it stands there once.
 
     It stands nowhere, at 0, if its sender has said all that a day allows.
@@ -105,12 +105,12 @@ class Page:
     more: bool
 
 
-class Ear(Protocol):
+class LogReceiver(Protocol):
     """Who listens to a log. All calls come on the event loop's thread, in order."""
 
-    def heard(self, event: Event) -> None: ...
+    def received(self, event: Event) -> None: ...
 
-    def deaf(self) -> None:
+    def disconnected(self) -> None:
         """The connection was lost; what is appended from here on may not be heard."""
 
     def restored(self) -> None:
@@ -124,7 +124,7 @@ class Log(Protocol):
         Raises `LogAway`, and for its terms `LogFull` or `Reused`. Of no drafts: only asks for room.
         """
 
-    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
+    async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         """Append in order, all or none, drafts of one topic; raise `LogAway`.
 
         With ``after``, raise `Overtaken` if the topic stands after that position. Keys are asked
@@ -149,8 +149,8 @@ class Log(Protocol):
 
     async def unsubscribe(self, topics: Sequence[str]) -> None: ...
 
-    async def listen(self, ear: Ear) -> None:
-        """Hear for ``ear`` until cancelled."""
+    async def listen(self, receiver: LogReceiver) -> None:
+        """Subscribe, and call ``receiver`` until cancelled."""
 
     def seen(self, position: int) -> None:
         """Raise the floor: no position at or below this one may be handed out again."""

@@ -18,12 +18,12 @@ from hub.log import (
     PLAIN,
     SHARE,
     STREAM,
-    Ear,
+    Appended,
     LogAway,
     LogFull,
+    LogReceiver,
     Overtaken,
     Page,
-    Placed,
     Reused,
     Terms,
     page,
@@ -64,13 +64,13 @@ class MemoryLog:
         self._done: OrderedDict[str, tuple[int, list[int], str]] = OrderedDict()
         self._wanted: set[str] = set()
         self._last = self._birth = self._now()
-        self._ear: Ear | None = None
+        self._receiver: LogReceiver | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
         return [placed.position for placed in self._append(drafts, None, terms)]
 
-    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
+    async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         return self._append(drafts, after)
 
     def head(self) -> int:
@@ -98,15 +98,15 @@ class MemoryLog:
         with self._lock:
             self._wanted.difference_update(topics)
 
-    async def listen(self, ear: Ear) -> None:
+    async def listen(self, receiver: LogReceiver) -> None:
         with self._lock:
-            self._ear, self._loop = ear, asyncio.get_running_loop()
-        ear.restored()
+            self._receiver, self._loop = receiver, asyncio.get_running_loop()
+        receiver.restored()
         try:
             await asyncio.Event().wait()
         finally:
             with self._lock:
-                self._ear = self._loop = None
+                self._receiver = self._loop = None
 
     def seen(self, position: int) -> None:
         with self._lock:
@@ -116,7 +116,7 @@ class MemoryLog:
     def silence(self) -> float:
         return 0.0 if self._loop is not None else float("inf")
 
-    def _append(self, drafts: Sequence[Draft], after: int | None, terms: Terms = PLAIN) -> list[Placed]:
+    def _append(self, drafts: Sequence[Draft], after: int | None, terms: Terms = PLAIN) -> list[Appended]:
         with self._lock:
             if self._loop is None:
                 raise LogAway("the memory log is heard by nobody in this process")
@@ -127,7 +127,7 @@ class MemoryLog:
                 _, positions, digest = self._done[terms.key]
                 if digest != terms.digest:
                     raise Reused
-                return [Placed(position, False) for position in positions]
+                return [Appended(position, False) for position in positions]
             if terms.owner:
                 self._check_share(drafts, terms)
             placed = [self._place(draft) for draft in drafts]
@@ -155,12 +155,12 @@ class MemoryLog:
         """Where what bore this draft's key stands."""
         return self._said.position(draft) if draft.sender else self._keys.get(draft.key)
 
-    def _place(self, draft: Draft) -> Placed:
+    def _place(self, draft: Draft) -> Appended:
         used = self._used(draft)
         if used is not None:
-            return Placed(used, False)
+            return Appended(used, False)
         if draft.sender and self._said.over_daily(draft):
-            return Placed(0, False)
+            return Appended(0, False)
         now = self._now()
         position = max(self._last + 1, now)
         stream = self._streams.get(draft.topic)
@@ -189,10 +189,10 @@ class MemoryLog:
             self._keys[draft.key] = position
         if draft.removes:
             self._take_back(stream, draft.removes, position)
-        if draft.topic in self._wanted and self._loop and self._ear:
+        if draft.topic in self._wanted and self._loop and self._receiver:
             # Inside the lock, so that what is heard is in order whoever appends.
-            self._loop.call_soon_threadsafe(self._ear.heard, event)
-        return Placed(position, True)
+            self._loop.call_soon_threadsafe(self._receiver.received, event)
+        return Appended(position, True)
 
     def _take_back(self, stream: Stream, key: str, by: int) -> None:
         if key not in self._keys:

@@ -19,13 +19,13 @@ from hub.log import (
     MEMORY,
     PLAIN,
     SHARE,
-    Ear,
+    Appended,
     LogAway,
     LogFull,
+    LogReceiver,
     LogRefused,
     Overtaken,
     Page,
-    Placed,
     Reused,
     Terms,
     entries,
@@ -92,7 +92,7 @@ class RedisLog:
             answer = self._append(*self._appending(drafts, None, terms))
         return self._positions(answer)
 
-    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
+    async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         async with self._placing:
             with self._asking():
                 answer = await self._place(*self._appending(drafts, after))
@@ -136,9 +136,9 @@ class RedisLog:
     async def unsubscribe(self, topics: Sequence[str]) -> None:
         await self._subscription.unsubscribe(topics)
 
-    async def listen(self, ear: Ear) -> None:
+    async def listen(self, receiver: LogReceiver) -> None:
         try:
-            await self._subscription.run(ear)
+            await self._subscription.run(receiver)
         finally:
             await self._aclient.aclose()
 
@@ -188,9 +188,9 @@ class RedisLog:
         self.seen(max(positions, default=0))
         return positions
 
-    def _placed(self, answer: list[Any]) -> list[Placed]:
+    def _placed(self, answer: list[Any]) -> list[Appended]:
         return [
-            Placed(position, bool(fresh))
+            Appended(position, bool(fresh))
             for position, fresh in zip(self._positions(answer), answer[2::2], strict=True)
         ]
 

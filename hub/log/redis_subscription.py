@@ -15,7 +15,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from hub.log import Ear, LogAway, entries
+from hub.log import LogAway, LogReceiver, entries
 from hub.log.redis_connection import RedisConnection
 from hub.support.backoff import retry_forever
 from hub.support.faults import malformed
@@ -71,14 +71,14 @@ class RedisSubscription:
             except OSError as error:
                 logger.info("unsubscribing failed, the connection to Redis is going: %s", error)
 
-    async def run(self, ear: Ear) -> None:
-        await retry_forever(lambda: self._live(ear), _report)
+    async def run(self, receiver: LogReceiver) -> None:
+        await retry_forever(lambda: self._live(receiver), _report)
 
     def silence(self) -> float:
         """Seconds since anything was received, the probe at least; infinite before the first time."""
         return time.monotonic() - self._received_at
 
-    async def _live(self, ear: Ear) -> None:
+    async def _live(self, receiver: LogReceiver) -> None:
         """One connection, from its making to its end, which is always an exception."""
         connection: RedisConnection | None = None
         subscribed: set[str] = set()
@@ -96,21 +96,21 @@ class RedisSubscription:
                     for kind, channel, payload in replies:
                         if kind == b"message":
                             if payload:
-                                self._receive(ear, channel, payload)
+                                self._receive(receiver, channel, payload)
                         elif kind == b"subscribe":
-                            await self._subscribed(connection, subscribed, channel.decode(), ear)
+                            await self._subscribed(connection, subscribed, channel.decode(), receiver)
         finally:
             probing.cancel()
             for channel in list(self._acks):
                 self._acknowledge(channel, LogAway("the connection to Redis was lost"))
             if self._connection is not None:
                 self._connection = None
-                ear.deaf()
+                receiver.disconnected()
             if connection is not None:
                 connection.close()
 
     async def _subscribed(
-        self, connection: RedisConnection, subscribed: set[str], channel: str, ear: Ear
+        self, connection: RedisConnection, subscribed: set[str], channel: str, receiver: LogReceiver
     ) -> None:
         self._acknowledge(channel)
         if self._connection is not None:
@@ -123,7 +123,7 @@ class RedisSubscription:
             if not missing:
                 subscribed.clear()
                 self._connection = connection
-                ear.restored()
+                receiver.restored()
 
     async def _send_probes(self) -> None:
         while True:
@@ -149,7 +149,7 @@ class RedisSubscription:
             else:
                 ack.set_exception(error)
 
-    def _receive(self, ear: Ear, channel: bytes, payload: bytes) -> None:
+    def _receive(self, receiver: LogReceiver, channel: bytes, payload: bytes) -> None:
         topic = channel.decode()[len(self._prefix) :]
         try:
             event = entries.message(topic, payload)
@@ -157,7 +157,7 @@ class RedisSubscription:
             # Had it been one of ours, the next event's `previous` shows the hole.
             return malformed.note("message", topic, error)
         try:
-            ear.heard(event)
+            receiver.received(event)
         except Exception:
             logger.exception("event %d of %s was not delivered here", event.position, topic)
 

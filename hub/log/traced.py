@@ -16,7 +16,7 @@ from django.conf import settings
 
 from hub import __version__
 from hub.events import Draft
-from hub.log import PLAIN, Log, Placed, Terms
+from hub.log import PLAIN, Appended, Log, Terms
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
@@ -65,9 +65,9 @@ class TracedLog:
         with _traced(drafts) as traced:
             return self._log.append(traced, terms)
 
-    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
+    async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         with _traced(drafts) as traced:
-            return await self._log.place(traced, after)
+            return await self._log.append_if(traced, after)
 
 
 @contextmanager

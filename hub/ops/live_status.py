@@ -91,7 +91,7 @@ class LiveStatus:
     async def _ask(self, subscribed: list[str]) -> None:
         asked = [topic for topic in subscribed if self._status(topic) is not None]
         if asked:
-            await self._log.place([events.draft(topics.CONTROL, "ask", {"topics": asked})])
+            await self._log.append_if([events.draft(topics.CONTROL, "ask", {"topics": asked})])
 
     async def _publish_reports(self, subscribed: list[str]) -> None:
         self._reported = {topic: data for topic, data in self._reported.items() if topic in subscribed}
@@ -114,7 +114,7 @@ class LiveStatus:
             self._reported[topic] = encoded
             # Another instance that has a subscriber too publishes the same report: it is appended once.
             key = f"{topic}:{hashlib.sha256(encoded).hexdigest()}"
-            await self._log.place([events.draft(topic, *report, key=key)])
+            await self._log.append_if([events.draft(topic, *report, key=key)])
 
     def _accept(self, data: dict[str, Any]) -> None:
         """An instance asks about these staff topics."""
@@ -129,7 +129,7 @@ class LiveStatus:
             status = self._status(topic)
             if status is not None:
                 type, data = status
-                await self._log.place([events.draft(topic, type, {"instance": self._instance, **data()})])
+                await self._log.append_if([events.draft(topic, type, {"instance": self._instance, **data()})])
 
     def _status(self, topic: str) -> Status | None:
         """What this instance publishes on a staff topic; None if that is a report."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from hub import events
 from hub.events import MAX_DATA, Draft, Event
-from hub.log import Log, LogAway, Overtaken, Placed
+from hub.log import Appended, Log, LogAway, Overtaken
 from hub.rooms import protocol
 from hub.rooms.connection import Member
 from hub.rooms.dialect import ROOM_DIALECT, Frame
@@ -187,7 +187,7 @@ class Room:
             if not drafts:
                 return
             try:
-                placed = await self._log.place(drafts, self._position if self.kind.strict else None)
+                placed = await self._log.append_if(drafts, self._position if self.kind.strict else None)
             except Overtaken as overtaken:
                 await self._until(overtaken.position)
                 continue
@@ -205,13 +205,13 @@ class Room:
             return False
         try:
             draft = self._draft(member, say)
-            (place,) = await self._log.place([draft], after=-1)
+            (place,) = await self._log.append_if([draft], after=-1)
         except (Overtaken, Refused):
             return False
         self._acknowledge(member, place, draft)
         return True
 
-    def _acknowledge(self, member: Member, place: Placed, draft: Draft) -> None:
+    def _acknowledge(self, member: Member, place: Appended, draft: Draft) -> None:
         # A line is its own acknowledgement. One said before this connection came is not told it again.
         if not place.fresh and place.position <= member.since:
             event = Event(place.position, 0, draft.topic, draft.type, draft.body)

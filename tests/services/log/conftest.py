@@ -18,20 +18,20 @@ from tests.cluster.redis import Redis
 MakeLog = Callable[..., Log]
 
 
-class Listener:
-    """An ear that remembers."""
+class RecordingReceiver:
+    """A receiver that records."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.times_deaf = 0
+        self.times_disconnected = 0
         self.times_restored = 0
         self.restored_now = asyncio.Event()
 
-    def heard(self, event: Event) -> None:
+    def received(self, event: Event) -> None:
         self.events.append(event)
 
-    def deaf(self) -> None:
-        self.times_deaf += 1
+    def disconnected(self) -> None:
+        self.times_disconnected += 1
         self.restored_now.clear()
 
     def restored(self) -> None:
@@ -55,10 +55,12 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 
 @pytest.fixture(params=["memory", "redis"])
 async def make_log(request: pytest.FixtureRequest) -> AsyncIterator[MakeLog]:
-    """Make a heard log of either body: ``await``-less, with the bounds given."""
+    """Make a log of either kind, with a receiver: ``await``-less, with the bounds given."""
     listeners: list[asyncio.Task[None]] = []
 
-    def make(ear: Listener | None = None, *, max_events: int = 100, ttl_s: float = 60, **room: Any) -> Log:
+    def make(
+        receiver: RecordingReceiver | None = None, *, max_events: int = 100, ttl_s: float = 60, **room: Any
+    ) -> Log:
         log: Log
         if request.param == "memory":
             log = MemoryLog(max_events, ttl_s, **room)
@@ -66,7 +68,7 @@ async def make_log(request: pytest.FixtureRequest) -> AsyncIterator[MakeLog]:
             server: Redis = request.getfixturevalue("redis_server")
             redis.Redis.from_url(server.url).flushall()
             log = RedisLog(server.url, max_events, ttl_s, f"test-{len(listeners)}", **room)
-        listeners.append(asyncio.create_task(log.listen(ear or Listener())))
+        listeners.append(asyncio.create_task(log.listen(receiver or RecordingReceiver())))
         return log
 
     yield make
@@ -76,14 +78,14 @@ async def make_log(request: pytest.FixtureRequest) -> AsyncIterator[MakeLog]:
 
 
 @pytest.fixture
-async def ear() -> Listener:
-    return Listener()
+async def receiver() -> RecordingReceiver:
+    return RecordingReceiver()
 
 
 @pytest.fixture
-async def log(make_log: MakeLog, ear: Listener, tmp_path: Path) -> Log:
-    made = make_log(ear)
-    await ear.until(lambda: ear.times_restored > 0)
+async def log(make_log: MakeLog, receiver: RecordingReceiver, tmp_path: Path) -> Log:
+    made = make_log(receiver)
+    await receiver.until(lambda: receiver.times_restored > 0)
     return made
 
 
@@ -91,8 +93,8 @@ def draft(topic: str = "job-1", body: bytes = b"{}", key: str = "", removes: str
     return Draft(topic, "progress", body, key, removes)
 
 
-async def heard(make_log: MakeLog, *, max_events: int = 100, ttl_s: float = 60, **room: Any) -> Log:
-    ear = Listener()
-    log = make_log(ear, max_events=max_events, ttl_s=ttl_s, **room)
-    await ear.until(lambda: ear.times_restored > 0)
+async def new_log(make_log: MakeLog, *, max_events: int = 100, ttl_s: float = 60, **room: Any) -> Log:
+    receiver = RecordingReceiver()
+    log = make_log(receiver, max_events=max_events, ttl_s=ttl_s, **room)
+    await receiver.until(lambda: receiver.times_restored > 0)
     return log

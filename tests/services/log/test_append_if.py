@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from hub.events import Draft
-from hub.log import Log, Overtaken, Placed
-from tests.services.log.conftest import Listener, MakeLog, draft, heard
+from hub.log import Appended, Log, Overtaken
+from tests.services.log.conftest import MakeLog, RecordingReceiver, draft, new_log
 
 
 def said(body: bytes = b"{}", key: str = "") -> Draft:
@@ -19,92 +19,94 @@ async def bodies(log: Log, after: int) -> list[bytes]:
     return [event.body for event in (await log.read({"a": after})).events]
 
 
-async def test_what_is_placed_stands_in_order_and_is_heard_in_order(log: Log, ear: Listener) -> None:
+async def test_what_is_placed_stands_in_order_and_is_heard_in_order(
+    log: Log, receiver: RecordingReceiver
+) -> None:
     head = log.head()
     await log.subscribe(["a"])
 
-    placed = [*await log.place([said(b"1"), said(b"2")]), *await log.place([said(b"3")])]
+    placed = [*await log.append_if([said(b"1"), said(b"2")]), *await log.append_if([said(b"3")])]
 
     assert all(one.fresh for one in placed)
-    await ear.until(lambda: len(ear.events) == 3)
-    assert [event.position for event in ear.events] == [one.position for one in placed]
+    await receiver.until(lambda: len(receiver.events) == 3)
+    assert [event.position for event in receiver.events] == [one.position for one in placed]
     assert await bodies(log, head) == [b"1", b"2", b"3"]
 
 
 async def test_nothing_is_placed_of_nothing(log: Log) -> None:
-    assert await log.place([], after=1) == []
+    assert await log.append_if([], after=1) == []
 
 
 async def test_a_key_that_was_used_gives_its_first_position_and_appends_nothing(log: Log) -> None:
     head = log.head()
-    (first,) = await log.place([said(b"1", "a")])
+    (first,) = await log.append_if([said(b"1", "a")])
 
-    again, other, twice = await log.place([said(b"2", "a"), said(b"3", "b"), said(b"4", "b")])
+    again, other, twice = await log.append_if([said(b"2", "a"), said(b"3", "b"), said(b"4", "b")])
 
-    assert again == Placed(first.position, False)
+    assert again == Appended(first.position, False)
     assert other.fresh
-    assert twice == Placed(other.position, False)
+    assert twice == Appended(other.position, False)
     assert await bodies(log, head) == [b"1", b"3"]
 
 
 async def test_a_key_that_was_appended_counts_as_used(log: Log) -> None:
     (position,) = log.append([said(key="a")])
 
-    assert await log.place([said(key="a")]) == [Placed(position, False)]
+    assert await log.append_if([said(key="a")]) == [Appended(position, False)]
 
 
 async def test_after_the_last_position_it_is_placed(log: Log) -> None:
-    (first,) = await log.place([said()])
-    await log.place([draft("b")])
+    (first,) = await log.append_if([said()])
+    await log.append_if([draft("b")])
 
-    second, third = await log.place([said(), said()], after=first.position)
-    (last,) = await log.place([said()], after=third.position + 1_000_000)
+    second, third = await log.append_if([said(), said()], after=first.position)
+    (last,) = await log.append_if([said()], after=third.position + 1_000_000)
 
     assert first.position < second.position < third.position < last.position
 
 
 async def test_after_an_earlier_position_it_is_overtaken_and_nothing_stands_of_it(
-    log: Log, ear: Listener
+    log: Log, receiver: RecordingReceiver
 ) -> None:
     await log.subscribe(["a"])
     head = log.head()
-    first, second = await log.place([said(b"1"), said(b"2")])
+    first, second = await log.append_if([said(b"1"), said(b"2")])
 
     with pytest.raises(Overtaken) as caught:
-        await log.place([said(b"3", "c"), said(b"4")], after=first.position)
+        await log.append_if([said(b"3", "c"), said(b"4")], after=first.position)
 
     assert caught.value.position == second.position
     assert await bodies(log, head) == [b"1", b"2"]
-    (later,) = await log.place([said(b"3", "c")])
+    (later,) = await log.append_if([said(b"3", "c")])
     assert later.fresh
-    await ear.until(lambda: len(ear.events) == 3)
-    assert [event.body for event in ear.events] == [b"1", b"2", b"3"]
+    await receiver.until(lambda: len(receiver.events) == 3)
+    assert [event.body for event in receiver.events] == [b"1", b"2", b"3"]
 
 
 async def test_a_key_that_was_used_is_answered_though_it_was_overtaken(log: Log) -> None:
-    (first,) = await log.place([said(key="a")], after=log.head())
-    await log.place([said()])
+    (first,) = await log.append_if([said(key="a")], after=log.head())
+    await log.append_if([said()])
 
-    assert await log.place([said(key="a")], after=first.position - 1) == [Placed(first.position, False)]
+    assert await log.append_if([said(key="a")], after=first.position - 1) == [Appended(first.position, False)]
     with pytest.raises(Overtaken):
-        await log.place([said(key="a"), said(key="b")], after=first.position)
+        await log.append_if([said(key="a"), said(key="b")], after=first.position)
 
 
 async def test_after_minus_one_nothing_is_placed_even_where_nothing_stands(log: Log) -> None:
     with pytest.raises(Overtaken) as caught:
-        await log.place([said(key="a")], after=-1)
+        await log.append_if([said(key="a")], after=-1)
 
     assert caught.value.position == 0
-    (first,) = await log.place([said(key="a")], after=0)
+    (first,) = await log.append_if([said(key="a")], after=0)
     assert first.fresh
-    assert await log.place([said(key="a")], after=-1) == [Placed(first.position, False)]
+    assert await log.append_if([said(key="a")], after=-1) == [Appended(first.position, False)]
 
 
 async def test_of_many_that_rely_on_one_position_exactly_one_is_placed(log: Log) -> None:
-    (start,) = await log.place([said(b"start")])
+    (start,) = await log.append_if([said(b"start")])
 
     answers = await asyncio.gather(
-        *(log.place([said(b"%d" % n, f"k{n}")], after=start.position) for n in range(40)),
+        *(log.append_if([said(b"%d" % n, f"k{n}")], after=start.position) for n in range(40)),
         return_exceptions=True,
     )
 
@@ -122,7 +124,7 @@ async def test_many_that_are_overtaken_and_look_again_are_all_placed_once(log: L
         after = head
         while True:
             try:
-                await log.place([said(b"%d" % n, f"k{n}")], after=after)
+                await log.append_if([said(b"%d" % n, f"k{n}")], after=after)
                 return
             except Overtaken as overtaken:
                 after = overtaken.position
@@ -133,26 +135,26 @@ async def test_many_that_are_overtaken_and_look_again_are_all_placed_once(log: L
 
 
 async def test_a_topic_that_was_trimmed_by_count_still_knows_where_it_stands(make_log: MakeLog) -> None:
-    log = await heard(make_log, max_events=2)
-    placed = await log.place([said() for _ in range(5)])
+    log = await new_log(make_log, max_events=2)
+    placed = await log.append_if([said() for _ in range(5)])
 
     with pytest.raises(Overtaken) as caught:
-        await log.place([said()], after=placed[0].position)
-    (later,) = await log.place([said()], after=placed[-1].position)
+        await log.append_if([said()], after=placed[0].position)
+    (later,) = await log.append_if([said()], after=placed[-1].position)
 
     assert caught.value.position == placed[-1].position
     assert later.fresh
 
 
 async def test_on_a_topic_that_was_forgotten_nothing_stands_after_any_position(make_log: MakeLog) -> None:
-    log = await heard(make_log, ttl_s=0.2)
-    (lost,) = await log.place([said()])
+    log = await new_log(make_log, ttl_s=0.2)
+    (lost,) = await log.append_if([said()])
 
-    placed: list[Placed] = []
+    placed: list[Appended] = []
     async with asyncio.timeout(5):
         while not placed:
             try:
-                placed = await log.place([said()], after=1)
+                placed = await log.append_if([said()], after=1)
             except Overtaken:
                 await asyncio.sleep(0.01)
 
@@ -164,6 +166,6 @@ async def test_a_placed_position_is_above_everything_the_caller_has_seen(log: Lo
     future = log.head() + 3_600_000_000
     log.seen(future)
 
-    (placed,) = await log.place([said()], after=future)
+    (placed,) = await log.append_if([said()], after=future)
 
     assert placed.position > future

@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from hub.log import Log
-from tests.services.log.conftest import Listener, MakeLog, draft, heard
+from tests.services.log.conftest import MakeLog, RecordingReceiver, draft, new_log
 
 
 async def test_positions_grow_over_all_topics(log: Log) -> None:
@@ -25,7 +25,7 @@ async def test_a_position_is_above_everything_the_caller_has_seen(log: Log) -> N
     assert position > future
 
 
-async def test_the_same_key_is_appended_once(log: Log, ear: Listener) -> None:
+async def test_the_same_key_is_appended_once(log: Log, receiver: RecordingReceiver) -> None:
     await log.subscribe(["job-1"])
 
     first = log.append([draft(key="n1")])
@@ -33,8 +33,8 @@ async def test_the_same_key_is_appended_once(log: Log, ear: Listener) -> None:
 
     assert again[0] == first[0]
     assert again[1] > first[0]
-    await ear.until(lambda: len(ear.events) == 2)
-    assert [event.position for event in ear.events] == [first[0], again[1]]
+    await receiver.until(lambda: len(receiver.events) == 2)
+    assert [event.position for event in receiver.events] == [first[0], again[1]]
 
 
 async def test_reading_gives_what_stands_after_in_order_over_topics(log: Log) -> None:
@@ -68,7 +68,7 @@ async def test_each_event_names_the_previous_of_its_topic(log: Log) -> None:
 
 
 async def test_what_was_trimmed_by_count_is_a_gap(make_log: MakeLog) -> None:
-    log = await heard(make_log, max_events=3)
+    log = await new_log(make_log, max_events=3)
     (start,) = log.append([draft(body=b"0")])
     positions = log.append([draft(body=b"%d" % n) for n in range(1, 5)])
 
@@ -80,7 +80,7 @@ async def test_what_was_trimmed_by_count_is_a_gap(make_log: MakeLog) -> None:
 
 
 async def test_what_was_trimmed_by_age_is_a_gap(make_log: MakeLog) -> None:
-    log = await heard(make_log, ttl_s=0.2)
+    log = await new_log(make_log, ttl_s=0.2)
     before = log.append([draft("other")])[0]
     (lost,) = log.append([draft()])
 
@@ -94,7 +94,7 @@ async def test_what_was_trimmed_by_age_is_a_gap(make_log: MakeLog) -> None:
 
 
 async def test_a_topic_silent_for_long_is_whole_for_whoever_stood_later(make_log: MakeLog) -> None:
-    log = await heard(make_log, ttl_s=0.2)
+    log = await new_log(make_log, ttl_s=0.2)
     log.append([draft()])
     async with asyncio.timeout(5):
         while not (await log.read({"job-1": 1})).gaps or (await log.read({"job-1": 1})).events:
@@ -128,7 +128,7 @@ async def test_a_log_that_went_back_in_time_admits_the_hole(log: Log) -> None:
 
 
 async def test_a_long_history_is_read_in_pages_that_lose_nothing(make_log: MakeLog) -> None:
-    log = await heard(make_log, max_events=2000)
+    log = await new_log(make_log, max_events=2000)
     head = log.head()
     expected = []
     for n in range(40):
@@ -147,40 +147,44 @@ async def test_a_long_history_is_read_in_pages_that_lose_nothing(make_log: MakeL
     assert pages > 1
 
 
-async def test_only_what_is_subscribed_is_heard(log: Log, ear: Listener) -> None:
+async def test_only_what_is_subscribed_is_heard(log: Log, receiver: RecordingReceiver) -> None:
     await log.subscribe(["a", "b"])
     await log.unsubscribe(["b"])
     log.append([draft("b"), draft("a", b"heard")])
 
-    await ear.until(lambda: len(ear.events) > 0)
+    await receiver.until(lambda: len(receiver.events) > 0)
 
-    assert [(event.topic, event.type, event.body) for event in ear.events] == [("a", "progress", b"heard")]
+    assert [(event.topic, event.type, event.body) for event in receiver.events] == [
+        ("a", "progress", b"heard")
+    ]
 
 
-async def test_everything_appended_after_subscribing_is_heard_in_order(log: Log, ear: Listener) -> None:
+async def test_everything_appended_after_subscribing_is_heard_in_order(
+    log: Log, receiver: RecordingReceiver
+) -> None:
     await log.subscribe(["a", "b"])
     with ThreadPoolExecutor(4) as threads:
         batches = list(threads.map(lambda n: log.append([draft("a"), draft("b")]), range(50)))
 
-    await ear.until(lambda: len(ear.events) == 100)
+    await receiver.until(lambda: len(receiver.events) == 100)
 
-    heard_positions = [event.position for event in ear.events]
+    heard_positions = [event.position for event in receiver.events]
     assert heard_positions == sorted(position for batch in batches for position in batch)
     for topic in ("a", "b"):
-        chain = [event for event in ear.events if event.topic == topic]
+        chain = [event for event in receiver.events if event.topic == topic]
         assert all(b.previous == a.position for a, b in zip(chain, chain[1:], strict=False))
 
 
-async def test_a_body_travels_byte_for_byte(log: Log, ear: Listener) -> None:
+async def test_a_body_travels_byte_for_byte(log: Log, receiver: RecordingReceiver) -> None:
     body = '{"text":"ünï → 🎉 \\u0000 \\n"}'.encode()
     head = log.head()
     await log.subscribe(["job-1"])
     log.append([draft(body=body)])
 
-    await ear.until(lambda: len(ear.events) > 0)
+    await receiver.until(lambda: len(receiver.events) > 0)
 
-    assert ear.events[0].body == body
-    assert (await log.read({"job-1": head})).events == ear.events
+    assert receiver.events[0].body == body
+    assert (await log.read({"job-1": head})).events == receiver.events
 
 
 async def test_what_is_forgotten_is_gone_and_the_other_topics_stand(log: Log) -> None:

@@ -18,7 +18,7 @@ from hub.log.script import CHANNEL, STREAM
 from hub.support.faults import malformed
 from tests.cluster.ports import HOST
 from tests.cluster.redis import Redis
-from tests.services.log.conftest import Listener
+from tests.services.log.conftest import RecordingReceiver
 
 NOW = b"%d" % (time.time() * 1_000_000)
 MESSAGES = {
@@ -61,10 +61,12 @@ def most() -> int:
 
 
 @pytest.fixture
-async def log(client: redis.Redis, redis_server: Redis, ear: Listener, most: int) -> AsyncIterator[RedisLog]:
+async def log(
+    client: redis.Redis, redis_server: Redis, receiver: RecordingReceiver, most: int
+) -> AsyncIterator[RedisLog]:
     log = RedisLog(redis_server.url, most, 60, "test")
-    listening = asyncio.create_task(log.listen(ear))
-    await ear.until(lambda: ear.times_restored == 1)
+    listening = asyncio.create_task(log.listen(receiver))
+    await receiver.until(lambda: receiver.times_restored == 1)
     yield log
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
@@ -129,22 +131,22 @@ def tick(topic: str = "job-1", body: bytes = b"{}") -> Draft:
 
 @pytest.mark.parametrize("name", MESSAGES)
 async def test_a_message_that_is_none_is_skipped_and_the_next_is_heard(
-    name: str, log: RedisLog, ear: Listener, client: redis.Redis
+    name: str, log: RedisLog, receiver: RecordingReceiver, client: redis.Redis
 ) -> None:
     await log.subscribe(["job-1"])
     before = malformed.times["message"]
 
     client.publish(f"{CHANNEL}job-1", MESSAGES[name])
     (position,) = log.append([tick()])
-    await ear.until(lambda: bool(ear.events))
+    await receiver.until(lambda: bool(receiver.events))
 
-    assert [event.position for event in ear.events] == [position]
-    assert ear.times_deaf == 0
+    assert [event.position for event in receiver.events] == [position]
+    assert receiver.times_disconnected == 0
     assert malformed.times["message"] == before + 1
 
 
 async def test_many_of_one_topic_are_told_once(
-    log: RedisLog, ear: Listener, client: redis.Redis, caplog: pytest.LogCaptureFixture
+    log: RedisLog, receiver: RecordingReceiver, client: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     await log.subscribe(["told-once", "job-1"])
 
@@ -152,7 +154,7 @@ async def test_many_of_one_topic_are_told_once(
         for message in MESSAGES.values():
             client.publish(f"{CHANNEL}told-once", message)
         log.append([tick()])
-        await ear.until(lambda: bool(ear.events))
+        await receiver.until(lambda: bool(receiver.events))
 
     assert ["told-once" in record.getMessage() for record in caplog.records] == [True]
     assert len(caplog.records[0].getMessage()) < 1000
@@ -160,19 +162,19 @@ async def test_many_of_one_topic_are_told_once(
 
 @pytest.mark.parametrize("body", [b"hello", b"[]", b"7", b"{'a': 1}", b"{]}", b"{" * 5000 + b"}" * 5000])
 async def test_of_a_room_only_json_is_heard(
-    body: bytes, log: RedisLog, ear: Listener, client: redis.Redis
+    body: bytes, log: RedisLog, receiver: RecordingReceiver, client: redis.Redis
 ) -> None:
     await log.subscribe(["room-1"])
 
     client.publish(f"{CHANNEL}room-1", NOW + b" 1 said " + body)
     log.append([Draft("room-1", "said", b'{"body":1}')])
-    await ear.until(lambda: bool(ear.events))
+    await receiver.until(lambda: bool(receiver.events))
 
-    assert [event.body for event in ear.events] == [b'{"body":1}']
+    assert [event.body for event in receiver.events] == [b'{"body":1}']
 
 
 async def test_an_ear_that_fails_hears_the_next(
-    log: RedisLog, ear: Listener, monkeypatch: pytest.MonkeyPatch
+    log: RedisLog, receiver: RecordingReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await log.subscribe(["job-1"])
     heard: list[Event] = []
@@ -182,25 +184,27 @@ async def test_an_ear_that_fails_hears_the_next(
         if len(heard) == 1:
             raise RuntimeError("the first is too much")
 
-    monkeypatch.setattr(ear, "heard", fail_once)
+    monkeypatch.setattr(receiver, "received", fail_once)
     log.append([tick(), tick()])
-    await ear.until(lambda: len(heard) == 2)
+    await receiver.until(lambda: len(heard) == 2)
 
-    assert ear.times_deaf == 0
+    assert receiver.times_disconnected == 0
 
 
-async def test_what_is_no_redis_is_left_and_connected_to_again(relay: Relay, ear: Listener) -> None:
+async def test_what_is_no_redis_is_left_and_connected_to_again(
+    relay: Relay, receiver: RecordingReceiver
+) -> None:
     log = RedisLog(relay.url, 100, 60, "relayed")
-    listening = asyncio.create_task(log.listen(ear))
-    await ear.until(lambda: ear.times_restored == 1)
+    listening = asyncio.create_task(log.listen(receiver))
+    await receiver.until(lambda: receiver.times_restored == 1)
     await log.subscribe(["job-1"])
 
     relay.say(b"!what\r\n")
-    await ear.until(lambda: ear.times_restored == 2)
+    await receiver.until(lambda: receiver.times_restored == 2)
     (position,) = await asyncio.to_thread(log.append, [tick()])
-    await ear.until(lambda: bool(ear.events))
+    await receiver.until(lambda: bool(receiver.events))
 
-    assert ear.events[-1].position == position
+    assert receiver.events[-1].position == position
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
 

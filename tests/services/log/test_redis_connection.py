@@ -17,7 +17,7 @@ from hub.log.redis_connection import RedisConnection
 from tests.cluster.certificate import Certificate
 from tests.cluster.ports import HOST, Ports
 from tests.cluster.redis import Redis
-from tests.services.log.conftest import Listener
+from tests.services.log.conftest import RecordingReceiver
 
 USER = "hub:a%20secret"
 PORTS = Ports.free(0)
@@ -79,16 +79,16 @@ def url(request: pytest.FixtureRequest, server: Redis, folder: Path, certificate
 
 
 async def test_the_log_is_received_by_each(url: str) -> None:
-    ear = Listener()
+    receiver = RecordingReceiver()
     log = RedisLog(url, 100, 60, "test")
-    listening = asyncio.create_task(log.listen(ear))
-    await ear.until(lambda: ear.times_restored == 1)
+    listening = asyncio.create_task(log.listen(receiver))
+    await receiver.until(lambda: receiver.times_restored == 1)
 
     await log.subscribe(["job-1"])
     (position,) = log.append([Draft("job-1", "tick", b"{}")])
-    await ear.until(lambda: bool(ear.events))
+    await receiver.until(lambda: bool(receiver.events))
 
-    assert ear.events[0].position == position
+    assert receiver.events[0].position == position
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
 

@@ -16,7 +16,7 @@ from hub.log import LogAway
 from hub.log.redis import RedisLog
 from tests.cluster.ports import Ports
 from tests.cluster.redis import Redis
-from tests.services.log.conftest import Listener
+from tests.services.log.conftest import RecordingReceiver
 
 TICK = Draft("job-1", "tick", b"{}")
 
@@ -31,106 +31,108 @@ def server(tmp_path: Path) -> Iterator[Redis]:
 
 
 @pytest.fixture
-async def log(server: Redis, ear: Listener) -> AsyncIterator[RedisLog]:
+async def log(server: Redis, receiver: RecordingReceiver) -> AsyncIterator[RedisLog]:
     log = RedisLog(server.url, 100, 60, "test")
-    listening = asyncio.create_task(log.listen(ear))
-    await ear.until(lambda: ear.times_restored == 1)
+    listening = asyncio.create_task(log.listen(receiver))
+    await receiver.until(lambda: receiver.times_restored == 1)
     yield log
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
 
 
 async def test_a_killed_redis_is_told_and_its_successor_is_heard(
-    server: Redis, log: RedisLog, ear: Listener
+    server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     await log.subscribe(["job-1"])
     server.kill()
-    await ear.until(lambda: ear.times_deaf == 1)
+    await receiver.until(lambda: receiver.times_disconnected == 1)
     with pytest.raises(LogAway):
         log.append([TICK])
 
     server.start()
-    await ear.until(lambda: ear.times_restored == 2)
+    await receiver.until(lambda: receiver.times_restored == 2)
 
     await appended(log)
-    await ear.until(lambda: len(ear.events) > 0)
+    await receiver.until(lambda: len(receiver.events) > 0)
 
 
 async def test_placing_is_refused_while_redis_is_away_and_done_after(
-    server: Redis, log: RedisLog, ear: Listener
+    server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     said = Draft("room-a", "said", b"{}", "a:1:c1")
     server.kill()
-    await ear.until(lambda: ear.times_deaf == 1)
+    await receiver.until(lambda: receiver.times_disconnected == 1)
     with pytest.raises(LogAway):
-        await log.place([said], after=0)
+        await log.append_if([said], after=0)
 
     server.start()
-    await ear.until(lambda: ear.times_restored == 2)
+    await receiver.until(lambda: receiver.times_restored == 2)
     await appended(log)
 
-    assert [placed.fresh for placed in await log.place([said], after=0)] == [True]
+    assert [placed.fresh for placed in await log.append_if([said], after=0)] == [True]
 
 
 async def test_a_frozen_redis_refuses_many_placings_soon(server: Redis, log: RedisLog) -> None:
     server.signal(signal.SIGSTOP)
 
     async with asyncio.timeout(5):
-        answers = await asyncio.gather(*(log.place([TICK]) for _ in range(100)), return_exceptions=True)
+        answers = await asyncio.gather(*(log.append_if([TICK]) for _ in range(100)), return_exceptions=True)
 
     server.signal(signal.SIGCONT)
     assert {type(answer) for answer in answers} == {LogAway}
 
 
 async def test_a_frozen_redis_is_found_deaf_though_its_connection_stands(
-    server: Redis, log: RedisLog, ear: Listener
+    server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     server.signal(signal.SIGSTOP)
-    await ear.until(lambda: ear.times_deaf == 1, deadline_s=10)
+    await receiver.until(lambda: receiver.times_disconnected == 1, deadline_s=10)
     assert log.silence() > 2
 
     server.signal(signal.SIGCONT)
-    await ear.until(lambda: ear.times_restored == 2)
+    await receiver.until(lambda: receiver.times_restored == 2)
 
 
 async def test_a_cut_connection_is_told_and_every_topic_is_heard_again(
-    server: Redis, log: RedisLog, ear: Listener
+    server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     topics = [f"job-{n}" for n in range(1200)]
     await log.subscribe(topics)
 
     redis.Redis.from_url(server.url).client_kill_filter(_type="pubsub")
-    await ear.until(lambda: ear.times_restored == 2)
+    await receiver.until(lambda: receiver.times_restored == 2)
     log.append([Draft(topic, "tick", b"{}") for topic in topics])
 
-    await ear.until(lambda: len(ear.events) == 1200)
+    await receiver.until(lambda: len(receiver.events) == 1200)
 
 
-async def test_a_topic_that_nobody_reads_any_more_is_kept_nowhere(log: RedisLog, ear: Listener) -> None:
+async def test_a_topic_that_nobody_reads_any_more_is_kept_nowhere(
+    log: RedisLog, receiver: RecordingReceiver
+) -> None:
     gone = [f"gone-{n}" for n in range(200)]
     await log.subscribe([*gone, "job-1"])
 
     await log.unsubscribe(gone)
     log.append([TICK])
-    await ear.until(lambda: len(ear.events) == 1)
+    await receiver.until(lambda: len(receiver.events) == 1)
 
     kept = [one for one in gc.get_objects() if issubclass(type(one), (dict, set))]
     assert not [one for one in kept if any(isinstance(key, str) and key.endswith("gone-7") for key in one)]
 
 
 async def test_subscribing_while_deaf_is_refused_and_made_good_later(
-    server: Redis, log: RedisLog, ear: Listener
+    server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     server.kill()
-    await ear.until(lambda: ear.times_deaf == 1)
+    await receiver.until(lambda: receiver.times_disconnected == 1)
     with pytest.raises(LogAway):
         await log.subscribe(["job-1"])
 
     server.start()
-    await ear.until(lambda: ear.times_restored == 2)
+    await receiver.until(lambda: receiver.times_restored == 2)
     await appended(log)
 
-    await ear.until(lambda: len(ear.events) > 0)
+    await receiver.until(lambda: len(receiver.events) > 0)
 
 
 async def test_a_flush_is_a_gap_and_no_old_position_is_handed_out(server: Redis, log: RedisLog) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from hub.events import Draft
 from hub.log import Log
-from tests.services.log.conftest import Listener, MakeLog, draft, heard
+from tests.services.log.conftest import MakeLog, RecordingReceiver, draft, new_log
 
 
 def taken_back(key: str, topic: str = "job-1") -> Draft:
@@ -38,7 +38,7 @@ async def test_its_place_is_no_gap(log: Log, removed: list[str]) -> None:
 
 
 async def test_what_was_trimmed_before_it_is_a_gap_still(make_log: MakeLog) -> None:
-    log = await heard(make_log, max_events=3)
+    log = await new_log(make_log, max_events=3)
     (start,) = log.append([draft(key="n0")])
     positions = log.append([draft(key=f"n{n}") for n in range(1, 4)])
 
@@ -48,7 +48,7 @@ async def test_what_was_trimmed_before_it_is_a_gap_still(make_log: MakeLog) -> N
     assert (await log.read({"job-1": positions[0]})).gaps == frozenset()
 
 
-async def test_what_was_not_yet_there_never_comes(log: Log, ear: Listener) -> None:
+async def test_what_was_not_yet_there_never_comes(log: Log, receiver: RecordingReceiver) -> None:
     """Whoever published it may be late: its recall overtook it."""
     (start,) = log.append([draft()])
     await log.subscribe(["job-1"])
@@ -56,10 +56,10 @@ async def test_what_was_not_yet_there_never_comes(log: Log, ear: Listener) -> No
 
     late = log.append([draft(body=b"secret", key="n1")])
     log.append([draft(body=b"after")])
-    await ear.until(lambda: len(ear.events) >= 2)
+    await receiver.until(lambda: len(receiver.events) >= 2)
 
     assert late == [recalled]
-    assert [event.body for event in ear.events] == [b"taken back", b"after"]
+    assert [event.body for event in receiver.events] == [b"taken back", b"after"]
     assert await bodies(log, start) == [b"taken back", b"after"]
 
 
@@ -86,7 +86,7 @@ async def test_many_of_many_topics_are_taken_back_at_once(log: Log) -> None:
 
 async def test_only_so_many_places_are_remembered(make_log: MakeLog) -> None:
     """What was forgotten of them is a gap, said and not hidden."""
-    log = await heard(make_log, max_events=4)
+    log = await new_log(make_log, max_events=4)
     (start,) = log.append([draft()])
     for n in range(10):
         log.append([draft(key=f"n{n}"), taken_back(f"n{n}")])

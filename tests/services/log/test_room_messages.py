@@ -6,11 +6,11 @@ import pytest
 import redis
 
 from hub.events import Draft
-from hub.log import SAID_KEPT, Log, Overtaken, Placed
+from hub.log import SAID_KEPT, Appended, Log, Overtaken
 from hub.log.redis import RedisLog
 from hub.log.script import PREFIX
 from tests.cluster.redis import Redis
-from tests.services.log.conftest import MakeLog, heard
+from tests.services.log.conftest import MakeLog, new_log
 
 
 def said(id: str, *, topic: str = "room-a", sender: str = "7", daily: int = 100_000) -> Draft:
@@ -18,51 +18,51 @@ def said(id: str, *, topic: str = "room-a", sender: str = "7", daily: int = 100_
 
 
 async def test_an_id_is_said_once_by_each_person_in_each_room(log: Log) -> None:
-    (first,) = await log.place([said("c1")])
+    (first,) = await log.append_if([said("c1")])
 
-    again, other, elsewhere = await log.place([said("c1"), said("c1", sender="8")]) + await log.place(
+    again, other, elsewhere = await log.append_if([said("c1"), said("c1", sender="8")]) + await log.append_if(
         [said("c1", topic="room-b")]
     )
 
-    assert again == Placed(first.position, False)
+    assert again == Appended(first.position, False)
     assert other.fresh
     assert elsewhere.fresh
 
 
 async def test_an_id_said_twice_at_once_is_said_once(log: Log) -> None:
-    first, second = await log.place([said("c1"), said("c1")])
+    first, second = await log.append_if([said("c1"), said("c1")])
 
     assert first.fresh
-    assert second == Placed(first.position, False)
+    assert second == Appended(first.position, False)
 
 
 async def test_a_line_that_was_said_is_answered_though_it_was_overtaken(log: Log) -> None:
-    (first,) = await log.place([said("c1")])
+    (first,) = await log.append_if([said("c1")])
 
-    assert await log.place([said("c1")], after=-1) == [Placed(first.position, False)]
+    assert await log.append_if([said("c1")], after=-1) == [Appended(first.position, False)]
     with pytest.raises(Overtaken):
-        await log.place([said("c2")], after=-1)
+        await log.append_if([said("c2")], after=-1)
 
 
 async def test_of_one_person_the_newest_ids_are_remembered(log: Log) -> None:
-    await log.place([said("first")])
+    await log.append_if([said("first")])
     for start in range(0, SAID_KEPT, 512):
-        await log.place([said(f"c{n}") for n in range(start, start + 512)])
+        await log.append_if([said(f"c{n}") for n in range(start, start + 512)])
 
-    last, first = await log.place([said(f"c{SAID_KEPT - 1}"), said("first")])
+    last, first = await log.append_if([said(f"c{SAID_KEPT - 1}"), said("first")])
 
     assert not last.fresh
     assert first.fresh
 
 
 async def test_who_has_said_all_that_a_day_allows_says_nothing_more_anywhere(log: Log) -> None:
-    await log.place([said("c1", daily=2), said("c2", daily=2)])
+    await log.append_if([said("c1", daily=2), said("c2", daily=2)])
 
-    over, other = await log.place([said("c3", daily=2), said("c3", sender="8", daily=2)])
-    (elsewhere,) = await log.place([said("c4", topic="room-b", daily=2)])
-    (again,) = await log.place([said("c2", daily=2)])
+    over, other = await log.append_if([said("c3", daily=2), said("c3", sender="8", daily=2)])
+    (elsewhere,) = await log.append_if([said("c4", topic="room-b", daily=2)])
+    (again,) = await log.append_if([said("c2", daily=2)])
 
-    assert over == elsewhere == Placed(0, False)
+    assert over == elsewhere == Appended(0, False)
     assert over.over_daily
     assert other.fresh
     assert again.position > 0
@@ -72,9 +72,9 @@ async def test_who_has_said_all_that_a_day_allows_says_nothing_more_anywhere(log
 async def test_the_lines_of_one_person_take_a_key_a_room_and_one_for_the_day(
     make_log: MakeLog, redis_server: Redis
 ) -> None:
-    log = await heard(make_log)
-    await log.place([said(f"c{n}") for n in range(100)])
-    await log.place([said(f"c{n}", topic="room-b") for n in range(100)])
+    log = await new_log(make_log)
+    await log.append_if([said(f"c{n}") for n in range(100)])
+    await log.append_if([said(f"c{n}", topic="room-b") for n in range(100)])
 
     if isinstance(log, RedisLog):
         client = redis.Redis.from_url(redis_server.url)

@@ -15,7 +15,7 @@ from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
 from hub.feeds.sse import SSE
-from hub.log import PLAIN, Ear, Log, Page, Placed, Terms
+from hub.log import PLAIN, Appended, Log, LogReceiver, Page, Terms
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Person
@@ -32,13 +32,13 @@ class Whimsical:
         self._log = MemoryLog(1000, 60)
         self._chance = chance
         self._loss = loss
-        self._ear: Ear | None = None
+        self._receiver: LogReceiver | None = None
 
     def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
         return self._log.append(drafts)
 
-    async def place(self, drafts: Sequence[Draft], after: int | None = None) -> list[Placed]:
-        return await self._log.place(drafts, after)
+    async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
+        return await self._log.append_if(drafts, after)
 
     def head(self) -> int:
         return self._log.head()
@@ -57,8 +57,8 @@ class Whimsical:
     async def unsubscribe(self, topics: Sequence[str]) -> None:
         await self._log.unsubscribe(topics)
 
-    async def listen(self, ear: Ear) -> None:
-        self._ear = ear
+    async def listen(self, receiver: LogReceiver) -> None:
+        self._receiver = receiver
         await self._log.listen(self)
 
     def forget(self, topics: Sequence[str]) -> None:
@@ -70,17 +70,17 @@ class Whimsical:
     def silence(self) -> float:
         return 0
 
-    def heard(self, event: Event) -> None:
-        assert self._ear is not None
+    def received(self, event: Event) -> None:
+        assert self._receiver is not None
         if self._chance.random() >= self._loss:
-            self._ear.heard(event)
+            self._receiver.received(event)
 
-    def deaf(self) -> None:
+    def disconnected(self) -> None:
         raise AssertionError("a memory log is never deaf")
 
     def restored(self) -> None:
-        assert self._ear is not None
-        self._ear.restored()
+        assert self._receiver is not None
+        self._receiver.restored()
 
     async def dawdle(self) -> None:
         for _ in range(self._chance.randrange(4)):

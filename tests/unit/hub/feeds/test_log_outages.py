@@ -12,7 +12,7 @@ def progress(client: Client) -> list[object]:
 async def test_open_feeds_say_that_they_are_degraded_and_catch_up(desk: Desk) -> None:
     client = await desk.opened(("topic", "job-1"))
 
-    desk.fanout.deaf()
+    desk.fanout.disconnected()
     await client.until_said("stream-degraded")
     await desk.log.unsubscribe(["job-1"])
     desk.publish("job-1", "unheard")
@@ -29,7 +29,7 @@ async def test_open_feeds_say_that_they_are_degraded_and_catch_up(desk: Desk) ->
 async def test_a_reset_found_by_healing_is_told_before_what_follows() -> None:
     async with Desk(max_events=2) as desk:
         client = await desk.opened(("topic", "job-1"))
-        desk.fanout.deaf()
+        desk.fanout.disconnected()
         await desk.log.unsubscribe(["job-1"])
         for n in range(5):
             desk.publish("job-1", n)
@@ -44,7 +44,7 @@ async def test_a_reset_found_by_healing_is_told_before_what_follows() -> None:
 
 async def test_after_deafness_the_counts_are_said_again(desk: Desk) -> None:
     client = await desk.opened()
-    desk.fanout.deaf()
+    desk.fanout.disconnected()
     desk.unread = 9
     desk.fanout.restored()
 

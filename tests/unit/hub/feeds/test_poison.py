@@ -83,7 +83,7 @@ async def test_a_state_that_cannot_be_told_stops_nobody(desk: Desk) -> None:
     desk.fanout.on_state.insert(0, failing)
     feed = await desk.opened()
 
-    desk.fanout.deaf()
+    desk.fanout.disconnected()
     desk.fanout.restored()
     await feed.until_said("stream-degraded")
     await feed.until_said("stream-live", 2)
@@ -101,7 +101,7 @@ async def test_a_heal_that_fails_is_tried_again(desk: Desk, monkeypatch: pytest.
         heal(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Fanout, "_apply", fail_once)
-    desk.fanout.deaf()
+    desk.fanout.disconnected()
     desk.publish("job-1", "while deaf")
     desk.fanout.restored()
 
@@ -133,7 +133,7 @@ async def test_a_position_of_the_far_future_is_not_believed_before_the_log_is_as
     feed = await desk.opened(("topic", "job-1"))
     (head,) = desk.log.append([Draft("job-2", "tick", b"{}")])
 
-    desk.fanout.heard(Event(9 * 10**15, head, "job-1", "forged", b'{"data":1}'))
+    desk.fanout.received(Event(9 * 10**15, head, "job-1", "forged", b'{"data":1}'))
     position = desk.publish("job-1", "the next")
     await feed.until_said("progress")
 

@@ -93,7 +93,7 @@ async def test_a_line_is_traced_from_the_log_to_the_members(
     log = traced.TracedLog(heard_log)
     body = protocol.said_body({"id": "7", "name": "ann"}, "line-1", BODY, "2026-01-01T00:00:00.000Z")
 
-    await log.place([Draft("room-lobby", "said", body, key="k")])
+    await log.append_if([Draft("room-lobby", "said", body, key="k")])
     (event,) = (await log.read({"room-lobby": 0})).events
     tracing.DeliveryTracing(lambda topic: 2).tap(event)
 

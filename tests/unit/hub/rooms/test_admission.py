@@ -239,7 +239,7 @@ async def test_while_the_log_is_away_a_line_is_given_back(
     async def away(*_: object) -> None:
         raise LogAway("gone")
 
-    monkeypatch.setattr(hall.log, "place", away)
+    monkeypatch.setattr(hall.log, "append_if", away)
     await ann.say("into the void", id="c9")
 
     await ann.until_told("error")

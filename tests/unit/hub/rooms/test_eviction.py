@@ -71,7 +71,7 @@ async def test_a_room_that_nobody_could_open_is_forgotten_with_the_last_who_trie
         raise LogAway("gone")
 
     monkeypatch.setattr(hasty.log, "read", away)
-    hasty.fanout.deaf()
+    hasty.fanout.disconnected()
     url = f"ws://127.0.0.1:{hasty.port}/rooms/{NAMES[0]}/"
     # A room that cannot be opened yet reads nothing, and so answers no close frame.
     async with connect(url, additional_headers={"Authorization": "Bearer ann"}, close_timeout=0.1) as socket:
