@@ -20,7 +20,7 @@ from hub.ports import Application, Person
 from hub.support.debounce import Debounce
 from hub.support.invalidations import EVERYBODY
 
-ROUND_S = 30.0
+RECHECK_ALL_EVERY_S = 30.0
 GATHER_S = 0.2  # a change of a group, or of many people, comes as many events
 RETRY_S = 2.0
 
@@ -28,12 +28,14 @@ logger = logging.getLogger(__name__)
 
 
 def recheck(name: object) -> Draft:
-    """The event that makes every instance ask again about a person (by id), about all whom a program (by
-    `Person.key`) gave a token to, or about `EVERYBODY`."""
+    """The event that makes every instance check rights again: of a person (by id), of everyone with a token
+    that a program issued (by `Person.key`), or of `EVERYBODY`."""
     return draft(topics.CONTROL, "recheck", {"person": str(name)})
 
 
 class Revocation:
+    """Closes connections whose people lost the right to them. ``subscribers`` are all that are open."""
+
     def __init__(
         self,
         control: ControlBus,
@@ -44,8 +46,8 @@ class Revocation:
         self._application = application
         self._names = Debounce(self._find, self._failed, gather_s=GATHER_S, retry_s=RETRY_S)
         self._people = Debounce(self._check, self._failed, gather_s=0, retry_s=RETRY_S)
-        control.on("recheck", lambda data: self._doubt(data["person"]))
-        self.failures = 0  # people who could not be asked about, each time
+        control.on("recheck", lambda data: self._recheck(data["person"]))
+        self.failures = 0  # people whose rights could not be checked, each time
 
     @property
     def _subscribers(self) -> Iterator[Subscriber]:
@@ -55,23 +57,23 @@ class Revocation:
         """Whether events of the log are received; those of the time when they were not may be lost."""
         self._application.receiving(hearing)
         if hearing:
-            self._doubt(EVERYBODY)
+            self._recheck(EVERYBODY)
 
     async def run(self) -> None:
-        await asyncio.gather(self._names.run(), self._people.run(), self._check_everybody())
+        await asyncio.gather(self._names.run(), self._people.run(), self._recheck_all())
 
-    async def _check_everybody(self) -> None:
+    async def _recheck_all(self) -> None:
         while True:
-            await asyncio.sleep(ROUND_S * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(RECHECK_ALL_EVERY_S * random.uniform(0.8, 1.2))  # noqa: S311
             self._names.add([EVERYBODY])
 
-    def _doubt(self, name: str) -> None:
+    def _recheck(self, name: str) -> None:
         self._application.rights_changed(name)
         self._names.add([name])
 
     async def _find(self, names: Sequence[str]) -> None:
-        among = frozenset(names)
-        self._people.add({s.person for s in self._subscribers if _among(s.person, among)})
+        named = frozenset(names)
+        self._people.add({s.person for s in self._subscribers if _is_named(s.person, named)})
 
     async def _check(self, people: Sequence[Person]) -> None:
         here = {subscriber.person for subscriber in self._subscribers}.intersection(people)
@@ -86,5 +88,5 @@ class Revocation:
         logger.error("the rights of person %s could not be checked, trying again: %r", id, error)
 
 
-def _among(person: Person, names: Collection[str]) -> bool:
+def _is_named(person: Person, names: Collection[str]) -> bool:
     return EVERYBODY in names or person.id in names or bool(person.key and person.key in names)

@@ -73,7 +73,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_round_is_made_though_somebody_else_is_asked_about_all_the_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(revocation, "ROUND_S", 0.05)
+    monkeypatch.setattr(revocation, "RECHECK_ALL_EVERY_S", 0.05)
     [ann, bob] = subscribers = here(ANN, BOB)
 
     async def ask(people: Sequence[Person]) -> dict[Person, bool]:
