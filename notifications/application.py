@@ -14,7 +14,8 @@ from hub.log.current import shared_log
 from hub.ports import Application, Credentials, Entry, Feed, Person, Span, Topic
 from hub.support.threads import in_thread
 from notifications import recovery, wire
-from notifications.access import admission, api_keys, large_bodies, revocation
+from notifications.access import api_keys, large_bodies, revocation
+from notifications.access.admission import Admission
 from notifications.inbox import counts
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.rooms import history
@@ -33,15 +34,16 @@ class Notifications(Application):
     """Inboxes, rooms and their history, of the users in Django's database."""
 
     def __init__(self) -> None:
+        self._admission = Admission()
         self._unread_counts = UnreadCounts(counts.load)
         self._journal = DeliveryJournal(_write_deliveries)
         self._history = history.Copying(shared_log())
 
     async def admit(self, credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
-        return await admission.admit(credentials, topics, own)
+        return await self._admission.admit(credentials, topics, own)
 
     async def enter(self, credentials: Credentials, room: str, /) -> Entry:
-        return await admission.enter(credentials, room)
+        return await self._admission.enter(credentials, room)
 
     async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
         return await revocation.revoked(people)
@@ -50,11 +52,11 @@ class Notifications(Application):
         return await recovery.recover(after)
 
     def rights_changed(self, name: str, /) -> None:
-        admission.doubts.add(name)
+        self._admission.invalidations.add(name)
         api_keys.forget_cached()
 
     def receiving(self, live: bool, /) -> None:
-        admission.doubts.told = live
+        self._admission.invalidations.told = live
         if live:
             self._unread_counts.refresh()
 

@@ -111,4 +111,4 @@ def no_key_is_known() -> None:
     """The keys of the test before went with its database."""
     from notifications.access import api_keys
 
-    api_keys.known.clear()
+    api_keys.cache.clear()

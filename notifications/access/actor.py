@@ -1,4 +1,4 @@
-"""On whose behalf something is done now, for what is noted where no request is at hand."""
+"""The user of the current request, for audit entries made where no request is at hand."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.http.response import HttpResponseBase
 _request: ContextVar[HttpRequest | None] = ContextVar("hub.request", default=None)
 
 
-class Acting:
-    """Middleware: remembers the request while it is answered."""
+class CurrentRequest:
+    """Middleware: keeps the current request in a context variable."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -27,7 +27,7 @@ class Acting:
 
 
 def who() -> dict[str, Any]:
-    """Actor and address as `audit.note` takes them; nothing outside a request."""
+    """The arguments ``actor`` and ``address`` of `audit.note`; empty outside an authenticated request."""
     request = _request.get()
     user: Any = getattr(request, "user", None)
     if request is None or user is None or not user.is_authenticated:

@@ -1,4 +1,4 @@
-"""Who comes, by what they show, and whether they may have what they ask for: the callables of the doors."""
+"""Authentication and authorisation of feeds and rooms, with what is cached for them."""
 
 from __future__ import annotations
 
@@ -21,54 +21,122 @@ from hub.support.coalesce import Batch
 from hub.support.invalidations import Doubts
 from hub.support.threads import in_thread
 from hub.support.ttl_cache import Remembered
-from notifications.access import belongings, judge, membership, sessions, standings, tokens
+from notifications.access import belongings, judge, membership, sessions, token_status, tokens
 from notifications.access.belongings import NOTHING, Belongings
 from notifications.access.judge import Rights
-from notifications.access.standings import Standing
+from notifications.access.membership import RoomAccess
+from notifications.access.token_status import TokenStatus
 from notifications.access.tokens import Claims
 from notifications.models import ROOM_NAME
 
-# Of this process: the wiring has the control topic tell it.
-doubts = Doubts()
 
+class Admission:
+    """Decides who opens a feed or enters a room, on one instance.
 
-async def admit(credentials: Credentials, wanted: Sequence[str], inbox: bool = True) -> Person:
-    """Who this is, if they may read these topics too, with or without their inbox; raise a `Problem` of 401
-    or 403."""
-    claims = await _shown(credentials)
-    while True:
-        moment = doubts.moment
-        if claims is not None:
-            # Where nothing of the inbox is asked for, neither are we about it.
-            inbox = inbox or any(topic not in claims.topics or topics.is_inbox(topic) for topic in wanted)
-            person = await _by_token(claims, inbox)
-            _refuse([topic for topic in wanted if not _opens(claims, person, topic)])
-            person = _with_past(person, set(wanted).intersection(claims.topics))
-        else:
-            person = await _by_session(credentials, wanted)
-        # What is asked about from here on finds them among those who are here.
-        if not doubts.since(moment, person.id, person.key):
-            return person
-
-
-async def enter(credentials: Credentials, name: str) -> Entry:
-    """Who this is, if they may enter the room; raise a `Problem` of 401, 403 or 404.
-
-    A token opens the rooms that it names and, as a session does, those that its person may enter.
+    Lookups by token are cached until ``invalidations`` names the person or the program; the wiring adds to it
+    on every `recheck` of the control topic. Lookups by session and of rooms are only batched.
     """
-    claims = await _shown(credentials)
-    while True:
-        moment = doubts.moment
-        person = (
-            await _by_token(claims, False) if claims is not None else (await _from_session(credentials))[0]
+
+    def __init__(self) -> None:
+        self.invalidations = Doubts()
+        self._inboxes = Remembered(_load_inboxes, self.invalidations)
+        self._token_statuses = Remembered(_load_token_statuses, self.invalidations)
+        self._programs = Remembered(_load_programs, self.invalidations)
+        self._sessions = Batch(_load_sessions)
+        # Not cached: an answer older than its question could admit someone after their removal was checked.
+        self._rooms: Batch[tuple[str, int], RoomAccess] = Batch(_load_rooms)
+
+    async def admit(self, credentials: Credentials, requested: Sequence[str], inbox: bool = True) -> Person:
+        """The person who opens a feed with these topics, with or without their inbox.
+
+        Raises a `Problem` of 401 or 403.
+        """
+        claims = await _claims(credentials)
+        while True:
+            moment = self.invalidations.moment
+            if claims is not None:
+                # A feed without anything of the inbox does not end with changes of the inbox.
+                inbox = inbox or any(
+                    topic not in claims.topics or topics.is_inbox(topic) for topic in requested
+                )
+                person = await self._by_token(claims, inbox)
+                _refuse([topic for topic in requested if not _opens(claims, person, topic)])
+                person = _with_past(person, set(requested).intersection(claims.topics))
+            else:
+                person = await self._by_session(credentials, requested)
+            # Whatever is invalidated from here on finds this person among the open connections.
+            if not self.invalidations.since(moment, person.id, person.key):
+                return person
+
+    async def enter(self, credentials: Credentials, name: str) -> Entry:
+        """The person, and the room of this name that they enter; raise a `Problem` of 401, 403 or 404.
+
+        A token opens the rooms that it names and, like a session, those that its user may enter.
+        """
+        claims = await _claims(credentials)
+        while True:
+            moment = self.invalidations.moment
+            if claims is not None:
+                person = await self._by_token(claims, False)
+            else:
+                person, _ = await self._from_session(credentials)
+            entry = await self._entry(person, claims.topics if claims is not None else (), name)
+            if not self.invalidations.since(moment, person.id, person.key):
+                return entry
+
+    async def _by_token(self, claims: Claims, inbox: bool) -> Person:
+        program = token_status.program(claims.key)
+        status, own = None, NOTHING
+        with suppress(KeyError):
+            if inbox and claims.own:
+                status, own = await self._inboxes.get(claims.user)
+            else:
+                status = await self._token_statuses.get(claims.user)
+        active = {program} if program and await self._programs.get(program) else ()
+        return token_status.bearer(claims, status, active, own)
+
+    async def _by_session(self, credentials: Credentials, requested: Sequence[str]) -> Person:
+        person, rights = await self._from_session(credentials)
+        _refuse(rights.denied(requested))
+        as_manager = replace(rights, roles=rights.roles - {"manage"}).denied(requested)
+        if as_manager:
+            await in_thread(judge.announced, int(person.id), as_manager)
+        granted = tuple(topic for topic in requested if topic not in rights.own)
+        person = replace(person, granted=granted) if granted else person
+        barred = replace(rights, own=(), roles=rights.roles - {"manage"}).denied(requested)
+        return _with_past(person, set(requested).difference(barred))
+
+    async def _from_session(self, credentials: Credentials) -> tuple[Person, Rights]:
+        if not credentials.session:
+            raise Problem(401, "Sign in, or send a subscriber token: Authorization: Bearer … or ?ticket=…")
+        try:
+            return await self._sessions.get(credentials.session)
+        except KeyError:
+            raise Problem(401, "This session has ended: sign in again.") from None
+
+    async def _entry(self, person: Person, token_topics: Sequence[str], name: str) -> Entry:
+        missing = Problem(404, "There is no such room: GET /api/v1/rooms lists those you may enter.")
+        if not re.fullmatch(ROOM_NAME, name):
+            raise missing
+        try:
+            room = await self._rooms.get((name, int(person.id)))
+        except KeyError:
+            raise missing from None
+        if room.closed:
+            raise Problem(403, "This room is closed: no one may enter it until it is reopened.")
+        topic = topics.room(room.id)
+        named = topic in token_topics and not room.removed
+        if not named and not room.open:
+            raise Problem(403, "You may not enter this room: ask for membership, or a token that names it.")
+        # Nothing of the inbox is read here, so changes of the inbox close no room.
+        granted, by_token = ((), (topic,)) if named else ((topic,), ())
+        return Entry(
+            replace(person, own=(), since=(), granted=granted, named=by_token), name, room.kind, topic
         )
-        entry = await _entry(person, claims.topics if claims is not None else (), name)
-        if not doubts.since(moment, person.id, person.key):
-            return entry
 
 
-async def _shown(credentials: Credentials) -> Claims | None:
-    """What their token or ticket says; None without one."""
+async def _claims(credentials: Credentials) -> Claims | None:
+    """The claims of the token or ticket; None without one."""
     if credentials.bearer:
         return tokens.read(credentials.bearer)
     if credentials.ticket:
@@ -76,39 +144,15 @@ async def _shown(credentials: Credentials) -> Claims | None:
     return None
 
 
-async def _by_token(claims: Claims, inbox: bool) -> Person:
-    """Who shows this, and what of their inbox it opens if that is wanted."""
-    key = standings.program(claims.key)
-    standing, mine = None, NOTHING
-    with suppress(KeyError):
-        if inbox and claims.own:
-            standing, mine = await _people.get(claims.user)
-        else:
-            standing = await _standings.get(claims.user)
-    works = {key} if key and await _programs.get(key) else ()
-    return standings.bearer(claims, standing, works, mine)
-
-
 def _opens(claims: Claims, person: Person, topic: str) -> bool:
     if topics.is_room(topic):
         return False
-    # Of inboxes it opens what is theirs now, whatever was theirs when it was made.
+    # Inbox topics are those of today, whatever they were when the token was issued.
     return topic in person.own or (topic in claims.topics and not topics.is_inbox(topic))
 
 
-async def _by_session(credentials: Credentials, wanted: Sequence[str]) -> Person:
-    person, mine = await _from_session(credentials)
-    _refuse(mine.denied(wanted))
-    if looked_at := replace(mine, roles=mine.roles - {"manage"}).denied(wanted):
-        await in_thread(judge.announced, int(person.id), looked_at)
-    granted = tuple(topic for topic in wanted if topic not in mine.own)
-    person = replace(person, granted=granted) if granted else person
-    barred = replace(mine, own=(), roles=mine.roles - {"manage"}).denied(wanted)
-    return _with_past(person, set(wanted).difference(barred))
-
-
 def _with_past(person: Person, opened: Collection[str]) -> Person:
-    """Of live topics ``opened`` by another right too they are told what came before they followed them."""
+    """Live topics that another right opens too are replayed from before the person followed them."""
     opened = {topic for topic in opened if topic in person.own and not topics.is_inbox(topic)}
     if not opened:
         return person
@@ -116,92 +160,61 @@ def _with_past(person: Person, opened: Collection[str]) -> Person:
     return replace(person, since=tuple(0 if topic in opened else at for topic, at in since))
 
 
-async def _from_session(credentials: Credentials) -> tuple[Person, Rights]:
-    if not credentials.session:
-        raise Problem(401, "Sign in, or show a subscriber token: Authorization: Bearer … or ?ticket=…")
-    try:
-        return await _signed_in.get(credentials.session)
-    except KeyError:
-        raise Problem(401, "This session has ended: sign in again.") from None
+def _refuse(denied: list[str]) -> None:
+    if denied:
+        raise Problem(403, "You may not read these topics: ask for a grant.", topics=denied)
 
 
-async def _entry(person: Person, given: Sequence[str], name: str) -> Entry:
-    """The room for this person, whose token names the topics that are ``given``."""
-    missing = Problem(404, "There is no such room: GET /api/v1/rooms lists those you may enter.")
-    if not re.fullmatch(ROOM_NAME, name):
-        raise missing
-    try:
-        door = await membership.doors.get((name, int(person.id)))
-    except KeyError:
-        raise missing from None
-    if door.closed:
-        raise Problem(403, "This room is closed: nobody may enter it until it is opened again.")
-    topic = topics.room(door.id)
-    named = topic in given and not door.removed
-    if not named and not door.open:
-        raise Problem(403, "This room is not yours to enter: ask for a membership, or a token that names it.")
-    # Nothing of an inbox is read here, so what becomes of that closes no room.
-    granted, by_token = ((), (topic,)) if named else ((topic,), ())
-    return Entry(replace(person, own=(), since=(), granted=granted, named=by_token), name, door.kind, topic)
+async def _load_inboxes(ids: Sequence[str]) -> dict[str, tuple[TokenStatus, Belongings]]:
+    return await in_thread(_inboxes, [int(id) for id in ids])
 
 
-async def _ask_of_people(ids: Sequence[str]) -> dict[str, tuple[Standing, Belongings]]:
-    return await in_thread(_standing, [int(id) for id in ids])
+def _inboxes(ids: Sequence[int]) -> dict[str, tuple[TokenStatus, Belongings]]:
+    own = belongings.of(ids)
+    return {str(id): (status, own[id]) for id, status in token_status.of(ids).items()}
 
 
-def _standing(ids: Sequence[int]) -> dict[str, tuple[Standing, Belongings]]:
-    mine = belongings.of(ids)
-    return {str(id): (standing, mine[id]) for id, standing in standings.of(ids).items()}
+async def _load_token_statuses(ids: Sequence[str]) -> dict[str, TokenStatus]:
+    found = await in_thread(token_status.of, [int(id) for id in ids])
+    return {str(id): status for id, status in found.items()}
 
 
-async def _ask_of_standings(ids: Sequence[str]) -> dict[str, Standing]:
-    found = await in_thread(standings.of, [int(id) for id in ids])
-    return {str(id): standing for id, standing in found.items()}
+async def _load_programs(keys: Sequence[str]) -> dict[str, bool]:
+    active = await in_thread(token_status.active, keys)
+    return {key: key in active for key in keys}
 
 
-async def _ask_of_programs(keys: Sequence[str]) -> dict[str, bool]:
-    works = await in_thread(standings.working, keys)
-    return {key: key in works for key in keys}
+async def _load_rooms(keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], RoomAccess]:
+    return await in_thread(membership.room_access, keys)
 
 
-async def _ask_of_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
-    return await in_thread(_from_sessions, keys)
+async def _load_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
+    return await in_thread(_people_of_sessions, keys)
 
 
-def _from_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
-    """Who is signed in by each of these sessions."""
+def _people_of_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
+    """The signed-in person of each of these session keys, and their rights."""
     store = SessionStore()
     alive = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     data = {session.session_key: store.decode(session.session_data) for session in alive}
-    ids = {key: int(said[SESSION_KEY]) for key, said in data.items() if SESSION_KEY in said}
+    ids = {key: int(session[SESSION_KEY]) for key, session in data.items() if SESSION_KEY in session}
     users = (
         User.objects.filter(is_active=True).annotate(ended_at=F("ending__sessions_at")).in_bulk(ids.values())
     )
-    mine = judge.rights(users)
+    rights = judge.rights(users)
     return {
         key: (
             Person(
                 str(id),
                 users[id].get_username(),
-                mine[id].own,
-                mine[id].since,
+                rights[id].own,
+                rights[id].since,
                 session=key,
                 stamp=users[id].get_session_auth_hash(),
                 issued_at=sessions.signed_in_at(data[key]),
             ),
-            mine[id],
+            rights[id],
         )
         for key, id in ids.items()
-        if id in users and sessions.holds(users[id], data[key], users[id].ended_at)
+        if id in users and sessions.is_valid(users[id], data[key], users[id].ended_at)
     }
-
-
-_people = Remembered(_ask_of_people, doubts)
-_standings = Remembered(_ask_of_standings, doubts)
-_programs = Remembered(_ask_of_programs, doubts)
-_signed_in = Batch(_ask_of_sessions)
-
-
-def _refuse(denied: list[str]) -> None:
-    if denied:
-        raise Problem(403, "These topics are not yours to read: ask for a grant.", topics=denied)

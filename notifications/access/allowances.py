@@ -1,7 +1,7 @@
-"""Room in the log that each key has for notifications, asked for ahead: of the log once for many.
+"""Space in the log for the notifications of each API key, reserved ahead: one request to the log for many.
 
-What an instance was granted it need not ask for again a while. So a key can pass its share by that much at
-each instance, and not further; near its share every notification is asked about by itself.
+An instance reserves `RESERVED_BYTES` at a time, so a key can exceed its share by that much per instance and
+no more; near the limit of its share every notification is checked by itself.
 """
 
 from __future__ import annotations
@@ -13,35 +13,35 @@ from collections.abc import Callable
 from hub.log import Log, LogFull, Terms
 from hub.log.current import shared_log
 
-AHEAD = 256 * 1024  # bytes that are asked for at once, …
-GRANTED_S = 1.0  # … and for how long they stay granted
+RESERVED_BYTES = 256 * 1024
+RESERVED_S = 1.0  # how long a reservation is good
 
 
 class Allowances:
-    """Bytes left of what was granted, by key, from any thread."""
+    """The bytes left of each key's reservation; used from any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._left: dict[int, tuple[Log, int, float]] = {}  # of which log, how much, and until when
+        self._left: dict[int, tuple[Log, int, float]] = {}  # by key: log, bytes left, expiry
 
-    def take(self, key: int, size: int) -> None:
-        """Raise `LogFull` if the log has no room for so many bytes more of this key; `LogAway`."""
+    def reserve(self, key: int, size: int) -> None:
+        """Raise `LogFull` if this key's share of the log has no space for ``size`` bytes; `LogAway`."""
         log = shared_log()
-        if self._taken(log, key, size):
+        if self._reserved(log, key, size):
             return
         try:
-            log.append([], Terms(str(key), besides=size + AHEAD))
+            log.append([], Terms(str(key), besides=size + RESERVED_BYTES))
         except LogFull:
             log.append([], Terms(str(key), besides=size))
         else:
             with self._lock:
-                self._left[key] = log, AHEAD, self._clock() + GRANTED_S
+                self._left[key] = log, RESERVED_BYTES, self._clock() + RESERVED_S
 
-    def _taken(self, log: Log, key: int, size: int) -> bool:
+    def _reserved(self, log: Log, key: int, size: int) -> bool:
         with self._lock:
-            granter, left, until = self._left.get(key, (log, 0, 0.0))
-            if granter is not log or left < size or until < self._clock():
+            owner, left, until = self._left.get(key, (log, 0, 0.0))
+            if owner is not log or left < size or until < self._clock():
                 return False
             self._left[key] = log, left - size, until
             return True

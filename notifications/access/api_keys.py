@@ -1,4 +1,4 @@
-"""API keys: what a program shows to publish."""
+"""API keys, with which programs publish and read."""
 
 from __future__ import annotations
 
@@ -21,17 +21,40 @@ from notifications.access.tokens import digest
 from notifications.models import ApiKey, topic_patterns
 
 SCOPES = ("send", "publish", "tokens", "read")
-# A program that publishes all the time is asked about once in so long, which is also how long a revoked key
-# still works where nothing tells of it.
-KNOWN_S = 1.0
-MAX_TOPICS = 100  # that one key names
-TOLD = 20  # of the topics that are refused
-known: dict[str, tuple[ApiKey, float]] = {}  # by digest; as many as there are keys
-NOTED = timedelta(minutes=1)  # how exactly the last use of a key is known
+# How long a key is trusted without a query: also how long a revoked key still works on an instance that has
+# not received the `recheck`.
+CACHE_S = 1.0
+MAX_TOPICS = 100  # per key
+MAX_TOPICS_LISTED = 20  # in a refusal
+LAST_USED_RESOLUTION = timedelta(minutes=1)
 
 
 class BadKey(Refusal, ValueError):
-    """A key that cannot be made or revoked; the text says what to do."""
+    """A key that cannot be created or revoked; the text says what to do."""
+
+
+class KeyCache:
+    """The keys that were looked up within `CACHE_S`, by digest; as many as there are keys."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, tuple[ApiKey, float]] = {}
+
+    def get(self, digest: str) -> ApiKey | None:
+        """The key, unless it has to be looked up (again)."""
+        key, until = self._keys.get(digest, (None, 0.0))
+        return key if until >= time.monotonic() else None
+
+    def put(self, key: ApiKey) -> None:
+        self._keys[key.digest] = key, time.monotonic() + CACHE_S
+
+    def forget(self, digest: str) -> None:
+        self._keys.pop(digest, None)
+
+    def clear(self) -> None:
+        self._keys.clear()
+
+
+cache = KeyCache()
 
 
 def create(
@@ -43,10 +66,10 @@ def create(
     opens_private: bool = True,
     may_broadcast: bool = True,
 ) -> str:
-    """Make a key and give its text (``text``, if given), which is kept nowhere; raise `BadKey`.
+    """Create a key and return its text (``text``, if given), which is not stored; raise `BadKey`.
 
-    It is for these topics, or beginnings and ``*``, and the inboxes of people (``user:alice``); for all if
-    there is none. What it opens and how far it sends besides: see `ApiKey`.
+    ``topics`` are topics, prefixes with ``*``, and people (``user:alice``) whose inboxes it opens; none: all.
+    For ``opens_private`` and ``may_broadcast`` see `ApiKey`.
     """
     unknown = sorted(set(scopes).difference(SCOPES))
     if unknown or not scopes:
@@ -60,14 +83,14 @@ def create(
         raise BadKey("Give a name of 1 to 100 printable characters.", "bad_key_name")
     if ApiKey.objects.filter(name=name).exists():
         raise BadKey(f"There is or was a key named {name!r}: give another name.", "key_name_taken", name=name)
-    named = _patterns(topics)
+    patterns = _patterns(topics)
     text = text or f"hub_{secrets.token_urlsafe(32)}"
     ordered = [scope for scope in SCOPES if scope in scopes]
     ApiKey.objects.create(
         name=name,
         digest=digest(text),
         scopes=ordered,
-        topics=named,
+        topics=patterns,
         opens_private=opens_private,
         may_broadcast=may_broadcast,
     )
@@ -75,46 +98,48 @@ def create(
 
 
 def revoke(name: str, by: str = "") -> int:
-    """End a key for ever, everywhere at once or within `KNOWN_S`, and hold what it had scheduled; give how
-    many sendings that are. Raise `BadKey` if none has this name and works."""
+    """Revoke a key for good, on all instances at once or within `CACHE_S`, and hold what it had scheduled.
+
+    Returns the number of sendings held. Raises `BadKey` if no active key has this name.
+    """
     with transaction.atomic():
         key = ApiKey.objects.select_for_update().filter(name=name, revoked_at=None).first()
         if key is None:
-            raise BadKey(f"No key that works is named {name!r}: see the list.", "no_such_key", name=name)
+            raise BadKey(f"There is no active key named {name!r}: see the list.", "no_such_key", name=name)
         held = held_sendings.hold(key, by)
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
-        transaction.on_commit(known.clear)
+        transaction.on_commit(cache.clear)
     return held
 
 
 def forget_cached() -> None:
     """Look every key up again: someone's rights may have ended, perhaps a key's."""
-    known.clear()
+    cache.clear()
 
 
 def check(text: str, scope: str) -> ApiKey:
     """The key with this text, if it has the scope; raise a `Problem` of 401 or 403."""
-    wanted = digest(text)
-    key, until = known.get(wanted, (None, 0.0))
-    if key is None or until < time.monotonic():
-        key = ApiKey.objects.filter(digest=wanted, revoked_at=None).first()
-        if key is None or not constant_time_compare(key.digest, wanted):
-            known.pop(wanted, None)
-            raise Problem(401, "This key is unknown or revoked: ask for another.")
-        known[wanted] = key, time.monotonic() + KNOWN_S
+    key_digest = digest(text)
+    key = cache.get(key_digest)
+    if key is None:
+        key = ApiKey.objects.filter(digest=key_digest, revoked_at=None).first()
+        if key is None or not constant_time_compare(key.digest, key_digest):
+            cache.forget(key_digest)
+            raise Problem(401, "This API key is unknown or revoked: use another one.")
+        cache.put(key)
     if scope not in key.scopes:
-        raise Problem(403, f"This key lacks the scope {scope}: ask for one that has it.")
+        raise Problem(403, f"This API key does not have the scope {scope}: use one that has it.")
     now = timezone.now()
-    if key.last_used_at is None or key.last_used_at < now - NOTED:
-        long_ago = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED)
+    if key.last_used_at is None or key.last_used_at < now - LAST_USED_RESOLUTION:
+        long_ago = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_RESOLUTION)
         ApiKey.objects.filter(long_ago, pk=key.pk).update(last_used_at=now)
         key.last_used_at = now
     return key
 
 
 def still_works(key: ApiKey) -> bool:
-    """Whether a key works, asked in a transaction: until it ends nobody revokes the key."""
+    """Whether a key is active; locks it, so that it is not revoked before the transaction ends."""
     return ApiKey.objects.select_for_update().filter(pk=key.pk, revoked_at=None).exists()
 
 
@@ -122,13 +147,13 @@ def check_inbox(key: ApiKey, user: User) -> None:
     """Raise a `Problem` of 403 if the key does not open the inbox of this person."""
     if not key.opens_inbox(user.pk):
         name = user.get_username()
-        raise Problem(403, f"This key does not open {name}'s inbox: ask for one that names user:{name}.")
+        raise Problem(403, f"This API key does not open {name}'s inbox: use one that includes user:{name}.")
 
 
 def check_topics(key: ApiKey, topics: Iterable[str]) -> None:
-    """Raise a `Problem` of 403 that names those of these topics which the key may not write to.
+    """Raise a `Problem` of 403 that lists the topics which the key may not publish to.
 
-    Rooms are given as people write them: a key may name one that it is to make.
+    Rooms are given by name: a key may include one that does not exist yet.
     """
     if not key.topics:
         return
@@ -136,36 +161,38 @@ def check_topics(key: ApiKey, topics: Iterable[str]) -> None:
     outside = [topic for topic in written if not key.covers(topic, written[topic])]
     if outside:
         raise Problem(
-            403, "This key may not write to these topics: ask for one that may.", topics=outside[:TOLD]
+            403,
+            "This API key may not publish to these topics: use one that may.",
+            topics=outside[:MAX_TOPICS_LISTED],
         )
 
 
 def _patterns(topics: Collection[str]) -> list[str]:
     if len(topics) > MAX_TOPICS:
         raise BadKey(
-            f"At most {MAX_TOPICS} topics a key: name a beginning and *.", "many_key_topics", most=MAX_TOPICS
+            f"At most {MAX_TOPICS} topics per key: use a prefix with *.", "many_key_topics", most=MAX_TOPICS
         )
     try:
-        # Of a group that is there, whatever it will be called; a beginning and * is of names.
-        meant = [topic_patterns.check(_meant(topic)) for topic in names.groups_meant(list(topics))]
+        # A group is stored by id, and so survives a rename; a prefix with * matches names.
+        patterns = [topic_patterns.check(_resolved(topic)) for topic in names.groups_meant(list(topics))]
     except BadTopic as bad:
         raise BadKey(str(bad), bad.reason, **bad.values) from None
-    there = names.groups(meant)
-    for topic in meant:
-        if is_group(topic) and topic not in there and not topic.endswith("*"):
+    existing = names.groups(patterns)
+    for topic in patterns:
+        if is_group(topic) and topic not in existing and not topic.endswith("*"):
             raise BadKey(
-                f"There is no group for {topic!r}: make it first, or name a beginning and *.",
+                f"There is no group for {topic!r}: create it first, or use a prefix with *.",
                 "no_group",
                 name=topic,
             )
-    return list(dict.fromkeys(meant))
+    return list(dict.fromkeys(patterns))
 
 
-def _meant(said: str) -> str:
-    """The topic of a person who is named as an address; anything else is a topic as it stands."""
-    kind, _, name = said.partition(":")
+def _resolved(address: str) -> str:
+    """The topic of a person's address (``user:alice``); anything else is a topic already."""
+    kind, _, name = address.partition(":")
     if kind not in ("user", "group") or not name:
-        return said
+        return address
     if kind == "user" and (user := users.named(name)) is not None:
         return user_topic(user.pk)
-    raise BadKey(f"Unknown recipient {said[:80]!r}.", "unknown_recipient", name=said[:80])
+    raise BadKey(f"Unknown recipient {address[:80]!r}.", "unknown_recipient", name=address[:80])

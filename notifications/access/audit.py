@@ -1,4 +1,4 @@
-"""Who did what, noted in the transaction that does it."""
+"""Writes the audit log, in the transaction of the act itself."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from notifications.access.sampling import Sample
+from notifications.access.sampling import Sampler
 from notifications.models import UNSAYABLE, AuditEntry
 
-_strangers = {act: Sample() for act in ("login-failed", "refused-origin")}
+samplers = {act: Sampler() for act in ("login-failed", "refused-origin")}  # of acts without a user
 
 
 def record(request: HttpRequest, act: str, target: object = "", **detail: Any) -> AuditEntry:
-    """Note what somebody who is signed in did: a word of `ACTS`; ``detail`` is JSON and bears no secret."""
+    """Record an act (of `ACTS`) of the signed-in user; ``detail`` is JSON without secrets."""
     user: Any = request.user
     return note(act, target, actor=user, address=request.META.get("REMOTE_ADDR", ""), **detail)
 
@@ -21,9 +21,9 @@ def record(request: HttpRequest, act: str, target: object = "", **detail: Any) -
 def note(
     act: str, target: object = "", *, actor: Any = None, by: str = "", address: str = "", **detail: Any
 ) -> AuditEntry:
-    """Note an act of this person, or ``by`` what is no person, or of nobody who is known."""
+    """Record an act of the user ``actor``, of a program named ``by``, or of no known user."""
     if act not in ACTS:
-        raise ValueError(f"{act!r} is no act: it is one of {', '.join(ACTS)}.")
+        raise ValueError(f"{act!r} is not an act: use one of {', '.join(ACTS)}.")
     return AuditEntry.objects.create(
         actor_id=None if actor is None else actor.pk,
         actor=by if actor is None else actor.get_username(),
@@ -35,17 +35,17 @@ def note(
 
 
 def sample(act: str, target: object = "", *, address: str, **detail: Any) -> None:
-    """Note what a stranger did, but of a flood only the beginning, and that there was more."""
+    """Record an act that anyone can cause; of a flood only the beginning, marked as such."""
     if (more := sampled(act, address)) is not None:
         note(act, UNSAYABLE.sub("", str(target)), address=address, **detail, **more)
 
 
 def sampled(act: str, address: str) -> dict[str, str] | None:
-    """Whether what a stranger does now is to be noted: None if not, else what to add. Never waits."""
-    taken, last = _strangers[act].take(address)
-    if not taken:
+    """Details to add to an act that anyone can cause; None if it is not to be recorded. Never blocks."""
+    accepted, last = samplers[act].accept(address)
+    if not accepted:
         return None
-    return {"more": "what else came in this minute is not noted"} if last else {}
+    return {"more": "further events of this minute are not recorded"} if last else {}
 
 
 ACTS = (

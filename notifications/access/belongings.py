@@ -1,4 +1,4 @@
-"""What is in somebody's inbox: its topics, and since when each is theirs."""
+"""The topics of each person's inbox, and since when each of them is theirs."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from django.utils import timezone
 from hub import topics
 from notifications.models import Arrival, Subscription
 
-BATCH = 500  # people a question, where many come at once
+BATCH_SIZE = 500  # people per query
 EPOCH = datetime.fromtimestamp(0, UTC)
 PERSON, MEMBER, FOLLOWER, ARRIVAL = range(4)
 
-# All in one, and not put together anew each time: every session asks it.
-_QUESTION = f"""
+# One query, and not built anew by the ORM each time: every session connect runs it.
+_SQL = f"""
     SELECT {PERSON}, id, NULL, '', NULL, date_joined FROM {User._meta.db_table} WHERE id IN {{ids}}
     UNION ALL SELECT {MEMBER}, user_id, group_id, name, member.id, NULL
         FROM {User.groups.through._meta.db_table} AS member
-        JOIN {Group._meta.db_table} AS crew ON crew.id = group_id WHERE user_id IN {{ids}}
+        JOIN {Group._meta.db_table} AS joined_group ON joined_group.id = group_id WHERE user_id IN {{ids}}
     UNION ALL SELECT {FOLLOWER}, user_id, NULL, topic, id, NULL
         FROM {Subscription._meta.db_table} WHERE user_id IN {{ids}}
     UNION ALL SELECT {ARRIVAL}, user_id, id, topic, belonging, since
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """``own`` are the topics of an inbox, and ``since`` the position of each at which it became theirs;
+    """``own`` are the topics of a person's inbox, and ``since`` the log position from which each is theirs;
     ``groups`` are the names of their groups, by id."""
 
     own: tuple[str, ...]
@@ -53,20 +53,20 @@ NOTHING = Belongings((), (), {})
 class _Found:
     joined: datetime
     groups: dict[int, str] = field(default_factory=dict)
-    belongings: dict[str, int] = field(default_factory=dict)  # by topic: of what it is theirs
+    belongings: dict[str, int] = field(default_factory=dict)  # by topic: id of the membership or subscription
     arrivals: dict[str, tuple[int, int, datetime]] = field(default_factory=dict)  # id, belonging, since
 
     def since(self, topic: str) -> datetime | None:
-        """None if it is not noted when they came."""
+        """Since when the topic is theirs; None if that is not recorded."""
         _, belonging, at = self.arrivals.get(topic, (0, 0, self.joined))
         return max(at, self.joined) if belonging == self.belongings[topic] else None
 
 
 def of(people: Collection[int]) -> dict[int, Belongings]:
-    """Of each of these people (by id), in one question.
+    """By id, of each of these people, in one query.
 
-    Who was made a member without a signal came when it is first asked about them: that is noted then, and
-    where it cannot be, the topic is not theirs yet.
+    Someone who was added to a group without Django's signals (in bulk or by SQL) joined when that is first
+    noticed here: it is recorded now, and if that fails the topic is not theirs yet.
     """
     now = timezone.now()
     found = {id: _Found(now) for id in people}
@@ -81,39 +81,39 @@ def of(people: Collection[int]) -> dict[int, Belongings]:
             one.belongings[name] = belonging
         else:
             one.arrivals[name] = id, belonging, _moment(at)
-    _note(found, now)
-    return {id: _told(id, one) for id, one in found.items()}
+    _record(found, now)
+    return {id: _belongings(id, one) for id, one in found.items()}
 
 
 def position(moment: datetime) -> int:
-    """The position of a moment: microseconds."""
+    """The log position of a moment: microseconds since the epoch."""
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def connect_signals() -> None:
-    """Note when people come to a topic."""
+    """Record when people join groups and follow topics."""
     m2m_changed.connect(_joined, sender=User.groups.through, dispatch_uid="hub.joined")
     post_save.connect(_followed, sender=Subscription, dispatch_uid="hub.followed")
 
 
 def _rows(people: Collection[int]) -> Iterable[Any]:
-    """Kind, person, id, name, of which belonging and when, as far as each has it."""
+    """Rows of kind, person, id, name, belonging and time, as far as each kind has them."""
     if not people:
         return []
     ids = f"({', '.join(['%s'] * len(people))})"
     with connection.cursor() as cursor:
-        cursor.execute(_QUESTION.format(ids=ids), [*people] * 4)
+        cursor.execute(_SQL.format(ids=ids), [*people] * 4)
         return list(cursor.fetchall())
 
 
 def _moment(at: datetime | str) -> datetime:
-    """As Django reads it: SQLite knows of no zones, and hardly of moments."""
+    """An aware datetime: SQLite returns text without a time zone."""
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _note(found: Mapping[int, _Found], now: datetime) -> None:
-    """Note who has come since it was asked before, and forget of whom a topic is no longer."""
+def _record(found: Mapping[int, _Found], now: datetime) -> None:
+    """Record arrivals that are new, and delete those whose membership or subscription has ended."""
     fresh = [(id, topic) for id, one in found.items() for topic in one.belongings if one.since(topic) is None]
     stale = [
         pk
@@ -124,7 +124,7 @@ def _note(found: Mapping[int, _Found], now: datetime) -> None:
     if not fresh and not stale:
         return
     made = [
-        # In one order, so that two of these at once never wait for each other.
+        # In one order, so that two transactions cannot deadlock.
         Arrival(user_id=id, topic=topic, belonging=found[id].belongings[topic], since=now)
         for id, topic in sorted(fresh)
     ]
@@ -133,18 +133,18 @@ def _note(found: Mapping[int, _Found], now: datetime) -> None:
             Arrival.objects.filter(pk__in=sorted(stale)).delete()
             Arrival.objects.bulk_create(made, ignore_conflicts=True)
     except DatabaseError as error:
-        return logger.info("who came to %d topics could not be noted: %s", len(made), error)
+        return logger.info("%d arrivals could not be recorded: %s", len(made), error)
     for one in made:
         found[one.user_id].arrivals[one.topic] = 0, one.belonging, now
 
 
-def _told(id: int, one: _Found) -> Belongings:
+def _belongings(id: int, one: _Found) -> Belongings:
     since = {topics.EVERYONE: one.joined, topics.user(id): one.joined}
     for topic in sorted(one.belongings):
         came = one.joined if settings.HUB_NEWCOMERS_SEE_PAST else one.since(topic)
         if came is not None:
             since[topic] = came
-    # Kept for each connection, and most begin at one moment: one number for it.
+    # Kept per connection, and most begin at the same moment: one int object for all.
     positions = {moment: position(moment) for moment in set(since.values())}
     return Belongings(
         tuple(since), tuple(positions[moment] for moment in since.values()), one.groups or NOTHING.groups
@@ -154,8 +154,8 @@ def _told(id: int, one: _Found) -> Belongings:
 def _joined(sender: Any, instance: Any, action: str, pk_set: set[int] | None, **kwargs: Any) -> None:
     if action == "post_add" and pk_set:
         people = [instance.pk] if isinstance(instance, User) else sorted(pk_set)
-        for start in range(0, len(people), BATCH):
-            of(people[start : start + BATCH])
+        for start in range(0, len(people), BATCH_SIZE):
+            of(people[start : start + BATCH_SIZE])
 
 
 def _followed(sender: Any, instance: Subscription, created: bool, **kwargs: Any) -> None:

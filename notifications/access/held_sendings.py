@@ -1,4 +1,4 @@
-"""What a key had scheduled when it was revoked waits for somebody to send it as planned or take it back."""
+"""Sendings that a key had scheduled when it was revoked: held until staff release or recall them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from notifications.models import NEVER, ApiKey, Notification, Sending
 
 
 def hold(key: ApiKey, by: str) -> int:
-    """Have what a key scheduled and what is not due yet be due never; give how many sendings that are."""
+    """Hold the sendings of a key that are not due yet; return how many. Held rows are due at `NEVER`."""
     now = timezone.now()
     with transaction.atomic():
-        theirs = Sending.objects.select_for_update().filter(api_key=key, due_at__gt=now, held_at=None)
-        ids = list(theirs.values_list("pk", flat=True))
+        scheduled = Sending.objects.select_for_update().filter(api_key=key, due_at__gt=now, held_at=None)
+        ids = list(scheduled.values_list("pk", flat=True))
         waiting = Notification.objects.filter(sending__in=ids, position=None, recalled_at=None)
         held = set(waiting.values_list("sending_id", flat=True))
         waiting.update(due_at=NEVER)
@@ -25,7 +25,7 @@ def hold(key: ApiKey, by: str) -> int:
 
 
 def connect_signals() -> None:
-    """A key that ends in another way, as in the admin, ends so too."""
+    """Hold the sendings of keys that end in another way too, as in the admin."""
     post_save.connect(_saved, sender=ApiKey, dispatch_uid="hub.key_ended")
     pre_delete.connect(_deleted, sender=ApiKey, dispatch_uid="hub.key_removed")
 

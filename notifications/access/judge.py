@@ -1,6 +1,6 @@
-"""Who may read which topic, and enter which room. The only judge; it denies unless something allows.
+"""Authorisation: who may read which topic. Everything is denied unless a rule allows it.
 
-What somebody shows for themselves is judged in `notifications.access.admission`.
+Credentials are checked in `notifications.access.admission`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from hub.errors import Problem
 from notifications.access import belongings, membership, names, roles
 from notifications.models import AuditEntry, Grant, Room
 
-TAIL_VALID = timedelta(days=1)  # that a tail which was begun may be looked at
-TAILS = 100  # the last that were begun count
+TAIL_VALID = timedelta(days=1)  # after it was begun
+MAX_TAILS = 100  # per person; older ones do not count
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """``own`` are the topics of a person's inbox, ``since`` the position of each at which it became theirs;
-    grants open live topics besides.
+    """What a person may read.
 
-    ``rooms`` are those of the rooms asked about that the person may enter, by id; ``roles`` what they
-    are as staff: who manages the hub may look at any topic, once the audit log says that they do.
+    ``own`` are the topics of their inbox, ``since`` the log position from which each is theirs; grants open
+    live topics. ``rooms`` are the ids of those of the requested rooms that they may enter. ``roles`` are
+    their staff roles: "manage" opens any topic, once the audit log records it (see `announced`).
     """
 
     own: tuple[str, ...]
@@ -36,15 +36,15 @@ class Rights:
     rooms: frozenset[int] = frozenset()
     roles: frozenset[roles.Role] = frozenset()
 
-    def denied(self, wanted: Iterable[str]) -> list[str]:
+    def denied(self, requested: Iterable[str]) -> list[str]:
         """Those of these topics that this person may not read."""
-        return [topic for topic in wanted if topic not in self.own and not self._granted(topic)]
+        return [topic for topic in requested if topic not in self.own and not self._granted(topic)]
 
     def _granted(self, topic: str) -> bool:
         if topics.is_room(topic):
             return topics.room_id(topic) in self.rooms
         if topics.is_staff(topic):
-            # What is said in rooms is for those who are in them, and for whoever says that they look.
+            # Messages are for the people of the room, and for managers whose look is audited.
             needed: roles.Role = "manage" if topics.staff_name(topic).startswith("lines-") else "view"
             return needed in self.roles
         if topic.startswith("hub."):
@@ -57,19 +57,19 @@ class Rights:
 
 
 def rights(people: Collection[int], rooms: Collection[int] = ()) -> dict[int, Rights]:
-    """What each of these people may read, and which of these rooms enter, all by id, in a few queries."""
+    """By id, what each of these people may read, and which of these rooms they may enter."""
     grants = list(Grant.objects.all())
     staff = roles.of(people)
     open = membership.opened(people, Room.objects.filter(pk__in=rooms)) if rooms else {}
     return {
         id: Rights(
-            mine.own,
-            mine.since,
-            tuple(g for g in grants if g.group_id is None or g.group_id in mine.groups),
+            inbox.own,
+            inbox.since,
+            tuple(g for g in grants if g.group_id is None or g.group_id in inbox.groups),
             frozenset(open.get(id, ())),
             staff.get(id, frozenset()),
         )
-        for id, mine in belongings.of(people).items()
+        for id, inbox in belongings.of(people).items()
     }
 
 
@@ -78,48 +78,47 @@ def own_topics(user: User) -> tuple[str, ...]:
     return belongings.of([user.pk])[user.pk].own
 
 
-def own_shown(user: User) -> dict[str, str]:
-    """The same, each as people are shown it."""
-    mine = belongings.of([user.pk])[user.pk]
-    named = {topics.group(id): names.ADDRESS + name for id, name in mine.groups.items()}
-    return {topic: named.get(topic, topic) for topic in mine.own}
+def own_labels(user: User) -> dict[str, str]:
+    """The display name of each topic of a person's inbox."""
+    inbox = belongings.of([user.pk])[user.pk]
+    named = {topics.group(id): names.ADDRESS + name for id, name in inbox.groups.items()}
+    return {topic: named.get(topic, topic) for topic in inbox.own}
 
 
-def nameable(user: User, wanted: Sequence[str]) -> list[str]:
-    """The topics that a token of this person's may name, of those that somebody writes.
+def nameable(user: User, requested: Sequence[str]) -> list[str]:
+    """Check and resolve the topics for a token of this user; rooms stay names, see `with_rooms`.
 
-    Raises a `Problem` of 422 for somebody else's inbox and for the hub's own. Rooms still go by name: see
-    `with_rooms`.
+    Raises a `Problem` of 422 for another user's inbox topics and for the hub's internal ones.
     """
     own = own_topics(user)
-    named = names.groups_meant(wanted)
+    named = names.groups_meant(requested)
     for topic in named:
         if topic not in own and (topics.is_inbox(topic) or topics.is_hubs(topic)):
-            raise Problem(422, f"{topic!r} is not theirs to read: leave it out.", field="topics")
+            raise Problem(422, f"This user may not read {topic!r}: leave it out.", field="topics")
     return named
 
 
 def with_rooms(named: Sequence[str]) -> list[str]:
-    """With the rooms that are there now, and no others that may come to bear their names.
+    """Replace names of rooms by topics, which are by id: a later room of the same name is not included.
 
-    Raises a `Problem` of 422 for a room that is not there.
+    Raises a `Problem` of 422 for a room that does not exist.
     """
     found = names.rooms_meant(named)
     for topic in named:
         if topics.is_room(topic) and topic not in found:
             raise Problem(
-                422, f"There is no room for {topic!r}: make it first, or leave it out.", field="topics"
+                422, f"There is no room for {topic!r}: create it first, or leave it out.", field="topics"
             )
     return [found.get(topic, topic) for topic in named]
 
 
 def announced(staff: int, looked_at: Sequence[str]) -> None:
-    """What opens to who manages the hub opens when the audit log says that they look; raise a `Problem`."""
+    """Raise a `Problem` of 403 for topics that a manager opens without an audited live tail or look."""
     since = timezone.now() - TAIL_VALID
     begun = AuditEntry.objects.filter(act__in=("tail", "look"), actor_id=staff, at__gt=since)
-    entries = list(begun.values_list("detail", flat=True)[:TAILS])
+    entries = list(begun.values_list("detail", flat=True)[:MAX_TAILS])
     people = {int(detail["person"]) for detail in entries if "person" in detail}
     open = {detail["topic"] for detail in entries if "topic" in detail}
-    open.update(topic for theirs in belongings.of(people).values() for topic in theirs.own)
+    open.update(topic for inbox in belongings.of(people).values() for topic in inbox.own)
     if hidden := [topic for topic in looked_at if topic not in open]:
-        raise Problem(403, "Begin a live tail of these topics first: /dashboard/tail/.", topics=hidden)
+        raise Problem(403, "Start a live tail of these topics first: /dashboard/tail/.", topics=hidden)

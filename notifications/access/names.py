@@ -1,4 +1,4 @@
-"""What people write, and are shown, for topics that go by ids: groups and rooms have names."""
+"""Converts between topics, which contain ids, and the names of groups, rooms and people."""
 
 from __future__ import annotations
 
@@ -13,72 +13,72 @@ from notifications.models import ROOM_NAME, UNSAYABLE, Notification, Room
 ADDRESS = "group:"
 
 
-def groups(wanted: Iterable[str]) -> dict[str, str]:
-    """The names of the groups that some of these topics belong to, by topic."""
-    ids = {id for topic in wanted if (id := topics.group_id(topic)) is not None}
+def groups(requested: Iterable[str]) -> dict[str, str]:
+    """By topic, the group names of those topics that belong to existing groups."""
+    ids = {id for topic in requested if (id := topics.group_id(topic)) is not None}
     if not ids:
         return {}
     return {topics.group(id): name for id, name in Group.objects.filter(pk__in=ids).values_list("pk", "name")}
 
 
-def rooms(wanted: Iterable[str]) -> dict[str, str]:
-    """The names of the rooms that some of these topics belong to, by topic."""
-    ids = {id for topic in wanted if (id := topics.room_id(topic)) is not None}
+def rooms(requested: Iterable[str]) -> dict[str, str]:
+    """By topic, the room names of those topics that belong to existing rooms."""
+    ids = {id for topic in requested if (id := topics.room_id(topic)) is not None}
     if not ids:
         return {}
     return {topics.room(id): name for id, name in Room.objects.filter(pk__in=ids).values_list("pk", "name")}
 
 
-def shown(wanted: Iterable[str]) -> dict[str, str]:
-    """How people are shown each of these topics: a group's as ``group:ops``, a room's as ``room-lobby``."""
-    wanted = list(wanted)
-    named = {topic: ADDRESS + name for topic, name in groups(wanted).items()}
-    named |= {topic: topics.room_named(name) for topic, name in rooms(wanted).items()}
-    return {topic: named.get(topic, topic) for topic in wanted}
+def labels(requested: Iterable[str]) -> dict[str, str]:
+    """The display name of each topic: ``group:ops`` for a group's, ``room-lobby`` for a room's."""
+    requested = list(requested)
+    named = {topic: ADDRESS + name for topic, name in groups(requested).items()}
+    named |= {topic: topics.room_named(name) for topic, name in rooms(requested).items()}
+    return {topic: named.get(topic, topic) for topic in requested}
 
 
-def labels(most: int) -> dict[str, str]:
-    """The same of so many groups and so many rooms, for whoever cannot say which will be shown."""
-    found = {topics.group(id): ADDRESS + name for id, name in Group.objects.values_list("pk", "name")[:most]}
-    for id, name in Room.objects.values_list("pk", "name")[:most]:
+def all_labels(limit: int) -> dict[str, str]:
+    """The display names of up to ``limit`` groups and ``limit`` rooms, by topic."""
+    found = {topics.group(id): ADDRESS + name for id, name in Group.objects.values_list("pk", "name")[:limit]}
+    for id, name in Room.objects.values_list("pk", "name")[:limit]:
         found[topics.room(id)] = topics.room_named(name)
     return found
 
 
-def written(wanted: Iterable[str]) -> dict[str, str]:
-    """How people write each of these topics where a topic is asked for: a group's as ``group-ops``."""
-    wanted = list(wanted)
-    named = groups(wanted)
-    return {topic: topics.group_named(named[topic]) if topic in named else topic for topic in wanted}
+def written(requested: Iterable[str]) -> dict[str, str]:
+    """How each topic is written in requests: ``group-ops`` for a group's."""
+    requested = list(requested)
+    named = groups(requested)
+    return {topic: topics.group_named(named[topic]) if topic in named else topic for topic in requested}
 
 
-def addressed(wanted: Iterable[str]) -> dict[str, str]:
-    """The same as `written`, and of people as they are addressed: ``user:alice``."""
-    wanted = list(wanted)
-    ids = [topic.removeprefix(topics.user("")) for topic in wanted if topic.startswith(topics.user(""))]
+def addressed(requested: Iterable[str]) -> dict[str, str]:
+    """Like `written`, with ``user:alice`` for people's topics."""
+    requested = list(requested)
+    ids = [topic.removeprefix(topics.user("")) for topic in requested if topic.startswith(topics.user(""))]
     people = User.objects.filter(pk__in=[id for id in ids if id.isascii() and id.isdigit() and len(id) < 19])
     named = {topics.user(id): f"user:{name}" for id, name in people.values_list("pk", "username")}
-    return written(wanted) | {topic: named[topic] for topic in wanted if topic in named}
+    return written(requested) | {topic: named[topic] for topic in requested if topic in named}
 
 
-def meant(said: Sequence[str]) -> list[str]:
-    """The topics that somebody means who writes these; what names nothing that is there stands for itself.
+def meant(texts: Sequence[str]) -> list[str]:
+    """The topic of each text: ``group:ops`` and ``group-ops`` name a group, ``room-lobby`` a room.
 
-    ``group:ops`` and ``group-ops`` mean the group's, ``room-lobby`` the room's.
+    A text that names nothing that exists is returned as it is.
     """
-    found = {**_groups_meant(said), **rooms_meant(said)}
-    return [found.get(one, one) for one in said]
+    found = {**_groups_meant(texts), **rooms_meant(texts)}
+    return [found.get(text, text) for text in texts]
 
 
-def groups_meant(said: Sequence[str]) -> list[str]:
-    """The same of groups alone."""
-    found = _groups_meant(said)
-    return [found.get(one, one) for one in said]
+def groups_meant(texts: Sequence[str]) -> list[str]:
+    """Like `meant`, for groups only."""
+    found = _groups_meant(texts)
+    return [found.get(text, text) for text in texts]
 
 
-def rooms_meant(said: Iterable[str]) -> dict[str, str]:
-    """The topics of the rooms that these name as people write them: ``room-lobby``."""
-    asked = {one.removeprefix(topics.room("")) for one in said if topics.is_room(one)}
+def rooms_meant(texts: Iterable[str]) -> dict[str, str]:
+    """By text (``room-lobby``), the topics of the existing rooms that these name."""
+    asked = {text.removeprefix(topics.room("")) for text in texts if topics.is_room(text)}
     asked = {name for name in asked if re.fullmatch(ROOM_NAME, name)}
     if not asked:
         return {}
@@ -87,15 +87,15 @@ def rooms_meant(said: Iterable[str]) -> dict[str, str]:
 
 
 def name(rows: Iterable[Notification]) -> None:
-    """Have these rows know the names of the groups they are for, in one query at most."""
+    """Set `Notification.group` of these rows, in at most one query."""
     rows = [row for row in rows if "group" not in row.__dict__]
-    known = groups(row.topic for row in rows)
+    found = groups(row.topic for row in rows)
     for row in rows:
-        row.group = known.get(row.topic)
+        row.group = found.get(row.topic)
 
 
-def _groups_meant(said: Iterable[str]) -> dict[str, str]:
-    asked = {one: _group_name(one) for one in said if one.startswith((ADDRESS, topics.group("")))}
+def _groups_meant(texts: Iterable[str]) -> dict[str, str]:
+    asked = {one: _group_name(one) for one in texts if one.startswith((ADDRESS, topics.group("")))}
     if not asked:
         return {}
     rows = Group.objects.all()
@@ -107,9 +107,9 @@ def _groups_meant(said: Iterable[str]) -> dict[str, str]:
     return {one: found[one] for one in asked if one in found}
 
 
-def _group_name(said: str) -> str | None:
-    """None for a spelling that does not give the name back."""
-    if not said.startswith(ADDRESS) and "~" in said:
+def _group_name(text: str) -> str | None:
+    """The group's name; None for a spelling from which it cannot be derived."""
+    if not text.startswith(ADDRESS) and "~" in text:
         return None
-    name = said.removeprefix(ADDRESS).removeprefix(topics.group(""))
+    name = text.removeprefix(ADDRESS).removeprefix(topics.group(""))
     return "" if UNSAYABLE.search(name) else name

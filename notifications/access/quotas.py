@@ -1,5 +1,4 @@
-"""How much a program may publish a second, by its key: each instance lets through so much, and tells the rest
-when to come again."""
+"""Rate limits per API key: events, bytes and notifications per second, on each instance."""
 
 from __future__ import annotations
 
@@ -12,26 +11,26 @@ from django.conf import settings
 
 from hub.errors import Problem
 
-# What leaves a row behind is counted together.
+# Everything that creates a row is counted together.
 WORDS = {"events": "events", "bytes": "bytes", "notifications": "notifications, tokens and rooms"}
-BURST_S = 3  # so many seconds' worth may come at once
+BURST_S = 3  # seconds' worth that may come at once
 
 
 class Quota:
-    """Amounts a second by key, from any thread.
+    """A token bucket per key; used from any thread.
 
-    What is asked for at once may overdraw, and is then waited for: so what is larger than a burst comes
-    through too, but no more often than it may.
+    One request may overdraw the bucket, and the next ones wait: a request larger than the burst passes too,
+    only less often.
     """
 
     def __init__(self, per_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_s = per_s
         self._clock = clock
         self._lock = threading.Lock()
-        self._left: dict[int, tuple[float, float]] = {}  # how much, and when that was
+        self._left: dict[int, tuple[float, float]] = {}  # by key: tokens left, and when
 
     def wait(self, key: int) -> float:
-        """For how many seconds this key has nothing left."""
+        """Seconds until this key may spend again; 0.0 if it may now."""
         with self._lock:
             return max(0.0, -self._now(key) / self._per_s)
 
@@ -46,7 +45,7 @@ class Quota:
 
 
 class Quotas:
-    """What the settings allow each key."""
+    """The buckets of each limit of the settings."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._quotas = {
@@ -59,19 +58,19 @@ class Quotas:
         }
 
     def spend(self, key: int, **amounts: float) -> None:
-        """Count what a key is about to publish; raise a `Problem` of 429 if it has had its due of any."""
+        """Count what a key is about to publish; raise a `Problem` of 429 if it is over any limit."""
         for what in amounts:
             per_s, quota = self._quotas[what]
             if wait := quota.wait(key):
                 raise Problem(
                     429,
-                    f"This key publishes more than {per_s:.0f} {WORDS[what]} a second: send it again later.",
+                    f"This API key is over its {per_s:.0f} {WORDS[what]} per second: try again later.",
                     retry_after=math.ceil(wait),
                 )
         self.add(key, **amounts)
 
     def add(self, key: int, **amounts: float) -> None:
-        """Count what turned out to be more."""
+        """Count amounts that were not known before."""
         for what, amount in amounts.items():
             self._quotas[what][1].spend(key, amount)
 

@@ -1,4 +1,4 @@
-"""Requests as decorated views get them: with a person who is signed in."""
+"""Types of requests that decorators guarantee."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from django.http import HttpRequest
 
 
 class PersonRequest(HttpRequest):
-    """A request that `login_required` let through."""
+    """A request behind `login_required`: its user is signed in."""
 
     user: User

@@ -1,4 +1,4 @@
-"""Whose rights ended: asked anew by every instance when something may have ended them."""
+"""Which open connections have lost their rights, and the signals that make every instance check."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from hub import topics
 from hub.ports import Person
 from hub.support.invalidations import EVERYBODY
 from hub.support.threads import in_thread
-from notifications.access import endings, judge, membership, sessions, standings
+from notifications.access import endings, judge, membership, sessions, token_status
 from notifications.models import ApiKey, Grant, Room, Subscription
 
 
 async def revoked(people: Sequence[Person]) -> dict[Person, bool]:
-    """Which of these people must go, and whether to come back for what rights are left."""
+    """Those of these people whose connections must close: True if they may reconnect with fewer rights."""
     return await in_thread(_revoked, people)
 
 
 def connect_signals() -> None:
-    """Have every instance ask again about a person whose rights may have changed."""
+    """Have every instance check a person again when their rights may have changed."""
     user_logged_in.connect(sessions.signed_in, dispatch_uid="hub.signed_in")
     post_delete.connect(_session_gone, sender=Session, dispatch_uid="hub.session_gone")
     m2m_changed.connect(_groups_changed, sender=User.groups.through, dispatch_uid="hub.groups")
@@ -49,7 +49,7 @@ def connect_signals() -> None:
     )
     for receiver, sender, uid in permissions:
         m2m_changed.connect(receiver, sender=sender, dispatch_uid=uid)
-    # Grants and rooms may have been for it.
+    # Grants and rooms may depend on the group.
     post_save.connect(_right_changed, sender=Group, dispatch_uid="hub.group_saved")
     post_delete.connect(_right_changed, sender=Group, dispatch_uid="hub.group_deleted")
 
@@ -58,9 +58,9 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
     ids = {int(person.id) for person in people}
     users = User.objects.filter(is_active=True).annotate(ended_at=F("ending__sessions_at")).in_bulk(ids)
     by_token = {int(person.id) for person in people if person.token}
-    tokens = standings.of(by_token) if by_token else {}
+    statuses = token_status.of(by_token) if by_token else {}
     programs = {person.key for person in people if person.key}
-    works = standings.working(programs) if programs else set()
+    active = token_status.active(programs) if programs else set()
     keys = {person.session for person in people if person.session}
     alive = set(
         Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()).values_list(
@@ -70,16 +70,16 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
     rooms = {id for p in people for t in (*p.granted, *p.named) if (id := topics.room_id(t)) is not None}
     unclosed = Room.objects.filter(pk__in=rooms, closed_at=None)
     open = set(unclosed.values_list("pk", flat=True)) if rooms else set[int]()
-    shut = membership.removed(ids, open)
+    banned = membership.removed(ids, open)
     rights = judge.rights(ids, open)
 
-    def here(person: Person) -> bool:
+    def authenticated(person: Person) -> bool:
         user = users.get(int(person.id))
         if user is None:
             return False
         if person.token:
-            standing = tokens.get(int(person.id))
-            return standing is not None and standings.counts(person, standing, works)
+            status = statuses.get(int(person.id))
+            return status is not None and token_status.is_valid(person, status, active)
         return (
             person.session in alive
             and person.stamp == user.get_session_auth_hash()
@@ -88,42 +88,42 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
 
     gone: dict[Person, bool] = {}
     for person in people:
-        mine = rights[int(person.id)]
+        current = rights[int(person.id)]
         named = {topics.room_id(topic) for topic in person.named}
-        if not here(person):
+        if not authenticated(person):
             gone[person] = False
         elif (
-            (person.own and set(mine.own) != set(person.own))
-            or mine.denied(person.granted)
+            (person.own and set(current.own) != set(person.own))
+            or current.denied(person.granted)
             or named.difference(open)
-            or any((int(person.id), room) in shut for room in named)
+            or any((int(person.id), room) in banned for room in named)
         ):
             gone[person] = True
     return gone
 
 
 def _session_gone(sender: Any, instance: Session, **kwargs: Any) -> None:
-    # Signed out, or deleted by an operator. One that had expired is asked about at the next round.
+    # Signed out, or deleted by an operator. Expired sessions are found by the next round.
     if instance.expire_date > timezone.now():
-        endings.ask_again(*filter(None, [instance.get_decoded().get(SESSION_KEY)]))
+        endings.recheck(*filter(None, [instance.get_decoded().get(SESSION_KEY)]))
 
 
 def _user_saved(sender: Any, instance: User, created: bool, raw: bool, **kwargs: Any) -> None:
     if created or raw or kwargs.get("update_fields") == frozenset({"last_login"}):
         return
     if not instance.is_active:
-        # Should they come back, what they had does not.
+        # If they are activated again, their old sessions and tokens stay ended.
         endings.end_all(instance.pk)
-    endings.ask_again(instance.pk)
+    endings.recheck(instance.pk)
 
 
 def _user_deleted(sender: Any, instance: User, **kwargs: Any) -> None:
-    endings.ask_again(instance.pk)
+    endings.recheck(instance.pk)
 
 
 def _key_changed(sender: Any, instance: ApiKey, created: bool = False, **kwargs: Any) -> None:
     if not created:
-        endings.ask_again(standings.program(instance.pk))
+        endings.recheck(token_status.program(instance.pk))
 
 
 def _groups_changed(sender: Any, instance: Any, action: str, pk_set: set[Any] | None, **kwargs: Any) -> None:
@@ -132,27 +132,27 @@ def _groups_changed(sender: Any, instance: Any, action: str, pk_set: set[Any] | 
 
 
 def _ask_about(instance: Any, pk_set: set[Any] | None) -> None:
-    """Ask about those whom a change between people and something else is about."""
+    """Check the people on whose side of a many-to-many relation something changed."""
     if isinstance(instance, User):
-        endings.ask_again(instance.pk)
+        endings.recheck(instance.pk)
     else:
-        # Cleared from the other side, nobody is named.
-        endings.ask_again(*(pk_set if pk_set is not None else [EVERYBODY]))
+        # When the other side is cleared, Django names no one.
+        endings.recheck(*(pk_set if pk_set is not None else [EVERYBODY]))
 
 
 def _subscription_changed(sender: Any, instance: Subscription, **kwargs: Any) -> None:
-    endings.ask_again(instance.user_id)
+    endings.recheck(instance.user_id)
 
 
 def _right_changed(sender: Any, created: bool = False, **kwargs: Any) -> None:
-    # A new one opens doors; it closes none.
+    # A new one only adds rights.
     if not created:
-        endings.ask_again(EVERYBODY)
+        endings.recheck(EVERYBODY)
 
 
 def _members_changed(sender: Any, action: str, **kwargs: Any) -> None:
     if action in ("post_remove", "post_clear"):
-        endings.ask_again(EVERYBODY)
+        endings.recheck(EVERYBODY)
 
 
 def _removed_changed(sender: Any, instance: Any, action: str, pk_set: set[Any] | None, **kwargs: Any) -> None:
@@ -169,4 +169,4 @@ def _permissions_changed(
 
 def _group_permissions_changed(sender: Any, action: str, **kwargs: Any) -> None:
     if action in ("post_remove", "post_clear"):
-        endings.ask_again(EVERYBODY)
+        endings.recheck(EVERYBODY)

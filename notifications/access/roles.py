@@ -1,4 +1,4 @@
-"""What staff may do: four permissions of Django's, which its admin gives to people and groups."""
+"""Staff roles: four Django permissions, granted to users and groups in the admin."""
 
 from __future__ import annotations
 
@@ -32,33 +32,35 @@ View = Callable[..., HttpResponse]
 
 
 class StaffRequest(HttpRequest):
-    """What `needs` lets through."""
+    """A request behind `needs`: its user is staff and has the role."""
 
     user: User
 
 
 def may(user: Any, role: Role) -> bool:
-    """Whether this is staff, and has the role."""
+    """Whether this user is active staff and has the role."""
     return bool(user.is_active and user.is_staff and user.has_perm(f"hub_notifications.{PERMISSIONS[role]}"))
 
 
 def of(people: Collection[int]) -> dict[int, frozenset[Role]]:
-    """Of those of these people (by id) who are staff, the roles; in one query if none is, else in three."""
+    """By id, the roles of those of these people who are staff; one query if none is, else three."""
     staff = User.objects.filter(pk__in=people, is_active=True, is_staff=True)
     if settings.HUB_SECOND_FACTOR == "staff":
         staff = staff.filter(totpdevice__confirmed=True).distinct()
-    bosses = dict(staff.values_list("pk", "is_superuser"))
-    found: dict[int, set[Role]] = {id: set(PERMISSIONS) if boss else set() for id, boss in bosses.items()}
+    superuser = dict(staff.values_list("pk", "is_superuser"))
+    found: dict[int, set[Role]] = {
+        id: set(PERMISSIONS) if all_roles else set() for id, all_roles in superuser.items()
+    }
     named = {codename: role for role, codename in PERMISSIONS.items()}
-    wanted = Permission.objects.filter(content_type__app_label="hub_notifications", codename__in=named)
-    for way in ("user", "group__user") if found else ():
-        for id, codename in wanted.filter(**{f"{way}__in": bosses}).values_list(way, "codename"):
+    granted = Permission.objects.filter(content_type__app_label="hub_notifications", codename__in=named)
+    for path in ("user", "group__user") if found else ():
+        for id, codename in granted.filter(**{f"{path}__in": superuser}).values_list(path, "codename"):
             found[id].add(named[codename])
     return {id: frozenset(roles) for id, roles in found.items()}
 
 
 def needs(role: Role) -> Callable[[View], View]:
-    """A view for whoever has the role; a stranger signs in first, others are refused (403)."""
+    """Decorates a view for people with the role; others sign in first, or are refused (403)."""
 
     def decorate(view: View) -> View:
         @never_cache
@@ -66,9 +68,9 @@ def needs(role: Role) -> Callable[[View], View]:
         def answer(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            if request.user.is_staff and second_factor.owed(request):
-                wanted = urlencode({"next": request.get_full_path()})
-                return redirect(f"{reverse('second-factor')}?{wanted}")
+            if request.user.is_staff and second_factor.required(request):
+                query = urlencode({"next": request.get_full_path()})
+                return redirect(f"{reverse('second-factor')}?{query}")
             if not may(request.user, role):
                 raise PermissionDenied(_lacks(role) if request.user.is_staff else "")
             return view(request, *args, **kwargs)
@@ -79,5 +81,5 @@ def needs(role: Role) -> Callable[[View], View]:
 
 
 def _lacks(role: Role) -> str:
-    """What the page of the refusal says."""
+    """The text of the 403 page."""
     return say("role_lacks", role=say(f"role_{role}"))

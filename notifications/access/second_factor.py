@@ -1,6 +1,6 @@
-"""Something that a person has, beside the password they know: an app that tells codes of the time.
+"""Two-factor authentication: time-based codes of an authenticator app (TOTP), and recovery codes.
 
-Beside it stand codes on paper, each of which works once: for whoever has lost the app.
+Each recovery code works once, for people who have lost the app.
 """
 
 from __future__ import annotations
@@ -16,39 +16,40 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-CODES = 10  # on paper
+RECOVERY_CODES = 10
 DIGITS = 6
 
 
-def on() -> bool:
+def enabled() -> bool:
+    """Whether `HUB_SECOND_FACTOR` allows second factors."""
     return bool(settings.HUB_SECOND_FACTOR != "off")
 
 
 def enrolled(user: User) -> bool:
-    """Whether this person has a second factor, and is asked for it."""
-    return on() and TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    """Whether this user has a confirmed second factor, and it is enabled."""
+    return enabled() and TOTPDevice.objects.filter(user=user, confirmed=True).exists()
 
 
-def owed(request: HttpRequest) -> bool:
-    """Whether this session has yet to show what `HUB_SECOND_FACTOR` demands of staff."""
+def required(request: HttpRequest) -> bool:
+    """Whether this session still has to pass the second factor that `HUB_SECOND_FACTOR` requires of staff."""
     user: Any = request.user
     if settings.HUB_SECOND_FACTOR != "staff" or not user.is_staff:
         return False
-    shown = str(request.session.get(DEVICE_ID_SESSION_KEY, ""))
-    model, _, id = shown.partition("/")
+    device_id = str(request.session.get(DEVICE_ID_SESSION_KEY, ""))
+    model, _, id = device_id.partition("/")
     devices: Any = {"otp_totp.totpdevice": TOTPDevice, "otp_static.staticdevice": StaticDevice}.get(model)
     return devices is None or not devices.objects.filter(pk=id, user=user, confirmed=True).exists()
 
 
-def begun(user: User) -> TOTPDevice:
-    """What a person is about to enrol; the same until they have."""
+def pending_device(user: User) -> TOTPDevice:
+    """The unconfirmed device that a user is about to enrol; the same one until they do."""
     device: TOTPDevice
     device, _ = TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})
     return device
 
 
-def picture(device: TOTPDevice) -> str:
-    """What an app's camera reads, as an SVG to put into a page."""
+def qr_code(device: TOTPDevice) -> str:
+    """The QR code for the app, as inline SVG."""
     drawn: str = segno.make(device.config_url, micro=False).svg_inline(
         border=3, light="#fff", svgclass="code", lineclass=None, omitsize=True
     )
@@ -57,7 +58,7 @@ def picture(device: TOTPDevice) -> str:
 
 @transaction.atomic
 def enrol(user: User, code: str) -> tuple[TOTPDevice, list[str]] | None:
-    """The device, if it tells this code, and the codes for paper, which are never shown again."""
+    """The confirmed device and the recovery codes, which are not stored; None for a wrong code."""
     device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
     if device is None or not device.verify_token(_plain(code)):
         return None
@@ -69,17 +70,17 @@ def enrol(user: User, code: str) -> tuple[TOTPDevice, list[str]] | None:
 
 @transaction.atomic
 def renew(user: User) -> list[str]:
-    """New codes for paper; those before work no more."""
+    """New recovery codes; the old ones stop working."""
     StaticDevice.objects.filter(user=user).delete()
     paper = StaticDevice.objects.create(user=user, name="paper")
-    codes = [StaticToken.random_token() for _ in range(CODES)]
+    codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
     StaticToken.objects.bulk_create(StaticToken(device=paper, token=code) for code in codes)
     return codes
 
 
 @transaction.atomic
-def verified(user: User, code: str) -> Any:
-    """The device that this code is of; it works no second time."""
+def verify(user: User, code: str) -> Any:
+    """The device of this code, which is used up; None for a wrong code."""
     plain = _plain(code)
     for devices in (TOTPDevice,) if plain.isdecimal() and len(plain) == DIGITS else (StaticDevice,):
         device: Any = devices.objects.select_for_update().filter(user=user, confirmed=True).first()
@@ -90,7 +91,7 @@ def verified(user: User, code: str) -> Any:
 
 @transaction.atomic
 def remove(user: User) -> bool:
-    """Whether there was one."""
+    """Delete the second factor; return whether there was one."""
     had: bool = TOTPDevice.objects.filter(user=user, confirmed=True).exists()
     for devices in (TOTPDevice, StaticDevice):
         devices.objects.filter(user=user).delete()
@@ -98,5 +99,5 @@ def remove(user: User) -> bool:
 
 
 def _plain(code: str) -> str:
-    """As it is kept, however it was typed off."""
+    """The code as stored, without spaces, dashes and capitals."""
     return "".join(code.split()).replace("-", "").lower()[:16]

@@ -1,8 +1,7 @@
-"""What only the hub can have written: JSON Web Tokens of its own (RFC 7519, HS256), and sealed ids.
+"""Signs and verifies the hub's JSON Web Tokens (RFC 7519, HS256) and sealed ids.
 
-A token is checked without asking what it says of itself: its header has to be, to the letter, one that we
-write. That leaves no choice of algorithm to whoever shows it, and costs a tenth of a parser's time at every
-connect.
+A token's header is not parsed: it has to equal one that the hub writes, byte for byte. That leaves the sender
+no choice of algorithm, and takes a tenth of a parser's time at every connect.
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ SEAL_BYTES = 8
 
 
 class Forged(ValueError):
-    """Not written by the hub, or cut."""
+    """Not signed by the hub, or truncated."""
 
 
 def sign(claims: dict[str, Any]) -> str:
-    """The token that says so."""
+    """The token with these claims."""
     head, key = next(iter(_keys().items()))
     signed = f"{head}.{_encoded(json.dumps(claims, separators=(',', ':')).encode())}"
     return f"{signed}.{_signature(signed, key)}"
 
 
 def verify(token: str) -> dict[str, Any]:
-    """What a token of ours says, whether or not it has expired; raise `Forged`."""
+    """The claims of a token, expired or not; raise `Forged`."""
     signed, _, signature = token.rpartition(".")
     head, _, body = signed.partition(".")
     key = _keys().get(head)
@@ -45,12 +44,12 @@ def verify(token: str) -> dict[str, Any]:
 
 
 def seal(text: str) -> str:
-    """The text, ``-``, and what shows that it is ours."""
+    """``text-signature``."""
     return _sealed(text, next(iter(_keys().values())))
 
 
 def unseal(sealed: str) -> str:
-    """The text of what was sealed; raise `Forged`."""
+    """The text of a sealed one; raise `Forged`."""
     text = sealed.rpartition("-")[0]
     if not sealed.isascii() or not any(
         hmac.compare_digest(_sealed(text, key), sealed) for key in _keys().values()
@@ -60,7 +59,7 @@ def unseal(sealed: str) -> str:
 
 
 def _keys() -> dict[str, bytes]:
-    """By a token's header: the first signs, the others are of secrets that it followed."""
+    """By token header: the first key signs, the others (of fallback secrets) only verify."""
     return _derived((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 

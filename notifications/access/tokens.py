@@ -1,6 +1,6 @@
-"""What a program shows for a person: a signed token, or a ticket that works once.
+"""Subscriber tokens, and tickets that work once, with which a program reads on behalf of a user.
 
-Both say the same, and both are believed only as far as `notifications.access.standings` finds them good.
+Both carry the same claims; whether they are still valid is decided by `notifications.access.token_status`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ _ID = re.compile(r"(\d{1,19})-(\d{1,19})-(\d{1,12})-[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Whose token it is, what it opens, and what it hangs on.
+    """What a token contains.
 
-    With ``own`` it opens what is that person's at the time; ``topics`` are opened besides. Times are Unix
-    times; ``key`` is the API key (by id) that gave it out, 0 for none; ``password`` is a `fingerprint`.
+    With ``own`` it opens the inbox topics that are the user's at the time of use; ``topics`` are opened as
+    well. Times are Unix times; ``key`` is the API key (by id) that issued it, 0 for none; ``password`` is a
+    `fingerprint`.
     """
 
     user: str
@@ -48,8 +49,8 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What the id of a token tells: the key that gave it out, for whom, until when."""
+class TokenId:
+    """What the id of a token contains: the API key that issued it, the user, and its expiry."""
 
     key: int
     user: int
@@ -59,25 +60,25 @@ class Given:
 def issue(
     user: User, topics: Sequence[str], ttl: int, *, own: bool = True, key: int = 0
 ) -> tuple[str, str, Claims]:
-    """A token, a ticket, and what both say. ``ttl`` is in seconds, ``key`` the API key that asks, by id."""
-    said = claims(user, topics, ttl, own=own, key=key)
+    """A token, a ticket, and the claims of both. ``ttl`` is in seconds, ``key`` the id of the API key."""
+    made = claims(user, topics, ttl, own=own, key=key)
     ticket = secrets.token_urlsafe(32)
     now = timezone.now()
     Ticket.objects.filter(expires_at__lt=now).delete()
     until = now + timedelta(seconds=min(TICKET_S, ttl))
-    Ticket.objects.create(digest=digest(ticket), claims=_payload(said), expires_at=until)
-    return sign(said), ticket, said
+    Ticket.objects.create(digest=digest(ticket), claims=_payload(made), expires_at=until)
+    return sign(made), ticket, made
 
 
 def claims(user: User, topics: Sequence[str], ttl: int, *, own: bool = True, key: int = 0) -> Claims:
-    """What a token that is made now says."""
+    """The claims of a token that is issued now."""
     expires_at = int(time.time()) + ttl
     return Claims(
         user=str(user.pk),
         name=user.get_username(),
         own=own,
         topics=tuple(topics),
-        issued_at=round(endings.after(time.time(), endings.of_tokens(user.pk)), 6),
+        issued_at=round(endings.issue_time(time.time(), endings.tokens_ended_at(user.pk)), 6),
         expires_at=expires_at,
         id=signing.seal(f"{key}-{user.pk}-{expires_at}-{secrets.token_hex(8)}"),
         key=key,
@@ -86,54 +87,56 @@ def claims(user: User, topics: Sequence[str], ttl: int, *, own: bool = True, key
 
 
 def sign(claims: Claims) -> str:
-    """The token that says so."""
+    """The token with these claims."""
     return signing.sign({"iss": ISSUER, "aud": AUDIENCE, **_payload(claims)})
 
 
 def read(token: str) -> Claims:
-    """What a token says; raise a `Problem` of 401. Asks nobody."""
+    """The claims of a token; raise a `Problem` of 401. Makes no query."""
     try:
         claims = _claims(signing.verify(token))
     except signing.Forged:
-        raise Problem(401, "This is not a subscriber token of this hub.") from None
+        raise Problem(401, "This is not a valid subscriber token.") from None
     if claims.expires_at <= time.time():
-        raise Problem(401, "This token has expired: ask for another.")
+        raise Problem(401, "This token has expired: request a new one.")
     return claims
 
 
 def redeem(ticket: str) -> Claims:
-    """What a ticket stands for, once; raise a `Problem` of 401."""
+    """The claims of a ticket, which is used up; raise a `Problem` of 401."""
     with transaction.atomic():
         row = Ticket.objects.filter(digest=digest(ticket), expires_at__gt=timezone.now()).first()
         # Two instances may both have read the row; one of them deletes it.
         if row is None or not Ticket.objects.filter(pk=row.pk).delete()[0]:
-            raise Problem(401, f"This ticket is used, late or unknown: it works once, within {TICKET_S} s.")
+            raise Problem(
+                401, f"This ticket is used, expired or unknown: a ticket works once, within {TICKET_S} s."
+            )
     try:
         return _claims(row.claims)
     except (KeyError, TypeError):
-        # By an instance of another version.
-        raise Problem(401, "This ticket cannot be read: ask for another.") from None
+        # Written by an instance of another version.
+        raise Problem(401, "This ticket cannot be read: request a new one.") from None
 
 
-def given(id: str) -> Given:
-    """What stands in the id of a token of ours; raise a `Problem` of 404."""
+def parse_id(id: str) -> TokenId:
+    """The contents of a token's id; raise a `Problem` of 404."""
     try:
         found = _ID.fullmatch(signing.unseal(id))
     except signing.Forged:
         found = None
     if found is None:
-        raise Problem(404, "No token of this hub has this id: give the id that came with the token.")
+        raise Problem(404, "There is no token with this id: use the id that was returned with the token.")
     key, user, expires_at = map(int, found.groups())
-    return Given(key, user, datetime.fromtimestamp(expires_at, UTC))
+    return TokenId(key, user, datetime.fromtimestamp(expires_at, UTC))
 
 
 def digest(secret: str) -> str:
-    """How a secret of full entropy is kept."""
+    """How a secret of full entropy is stored."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def fingerprint(password: str) -> str:
-    """What changes with a person's password (given as it is kept), and tells nothing of it."""
+    """Changes with a user's password (given as stored) and reveals nothing of it."""
     return hashlib.sha256(b"hub.password:" + password.encode()).hexdigest()[:16]
 
 
@@ -151,15 +154,15 @@ def _payload(claims: Claims) -> dict[str, Any]:
     }
 
 
-def _claims(said: Mapping[str, Any]) -> Claims:
+def _claims(payload: Mapping[str, Any]) -> Claims:
     return Claims(
-        user=said["sub"],
-        name=said["name"],
-        own=said["own"],
-        topics=tuple(said["topics"]),
-        issued_at=said["iat"],
-        expires_at=said["exp"],
-        id=said["jti"],
-        key=said["key"],
-        password=said["pwd"],
+        user=payload["sub"],
+        name=payload["name"],
+        own=payload["own"],
+        topics=tuple(payload["topics"]),
+        issued_at=payload["iat"],
+        expires_at=payload["exp"],
+        id=payload["jti"],
+        key=payload["key"],
+        password=payload["pwd"],
     )

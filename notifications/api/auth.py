@@ -8,7 +8,7 @@ from ninja.security.http import HttpAuthBase
 from ninja.utils import check_csrf
 
 from hub.errors import Problem
-from notifications.access import api_keys, standings, tokens, users
+from notifications.access import api_keys, token_status, tokens, users
 from notifications.models import ApiKey
 
 
@@ -98,8 +98,8 @@ def _signed_in(request: HttpRequest) -> User:
 
 def _of_token(text: str) -> User:
     claims = tokens.read(text)
-    id, key = int(claims.user), standings.program(claims.key)
-    standings.bearer(claims, standings.of([id]).get(id), standings.working([key]) if key else ())
+    id, key = int(claims.user), token_status.program(claims.key)
+    token_status.bearer(claims, token_status.of([id]).get(id), token_status.active([key]) if key else ())
     if not claims.own:
         raise Problem(403, "This token opens live topics alone: ask for one that opens the inbox.")
     return User.objects.get(pk=id)

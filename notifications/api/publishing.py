@@ -144,7 +144,7 @@ def revoke(request: KeyRequest, id: str) -> dict[str, Any]:
 
     A key that is bound to topics ends those that it gave out itself.
     """
-    token = tokens.given(id)
+    token = tokens.parse_id(id)
     if request.auth.topics and token.key != request.auth.pk:
         raise Problem(403, "Another key gave this token out: use that one, or one for all topics.")
     endings.end_token(id, token.user, token.expires_at)
@@ -157,7 +157,7 @@ def _send(request: KeyRequest, body: NotificationBody) -> list[Notification]:
     quotas.spend(key.pk, notifications=len(body.to), bytes=len(request.body))
     size = len(body.title) + len(body.body) + ENVELOPE
     with suppress(LogAway):
-        allowances.take(key.pk, size * len(body.to))
+        allowances.reserve(key.pk, size * len(body.to))
     wide = "everyone" in body.to
     with transaction.atomic() if body.send_at is not None or wide else nullcontext():
         if body.send_at is not None and not api_keys.still_works(key):

@@ -52,7 +52,7 @@ def connections(request: StaffRequest) -> HttpResponse:
         "query": responses.query(["instances", *([f"connections-{code}"] if code else [])]),
         "sends": may(request.user, "send"),
         "manages": may(request.user, "manage"),
-        "labels": names.labels(LABELS),
+        "labels": names.all_labels(LABELS),
         "live_words": responses.texts(*SAID),
     }
     page = "notifications/dashboard/connections.html"

@@ -79,7 +79,7 @@ def _page(
     new: preference_rule.Chosen | None = None,
     problem: Problem | None = None,
 ) -> HttpResponse:
-    own = judge.own_shown(user)
+    own = judge.own_labels(user)
     row = getattr(user, "notification_preference", None) or Preference()
     current = preferences.listed(user, list(own), preference_rule.of(row))
     form = preference_views.fields(preference_views.with_posted(current, new) if new else current)

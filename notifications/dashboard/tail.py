@@ -75,7 +75,7 @@ def _target(form: QueryDict) -> _Target:
         raise ValueError(i18n.say("watch_tail_room"))
     if topic.startswith("hub."):
         raise ValueError(i18n.say("watch_tail_hub"))
-    shown = names.shown([topic])[topic]
+    shown = names.labels([topic])[topic]
     return _Target(f"topic:{topic}" if shown == topic else shown, {"topic": topic})
 
 
@@ -87,7 +87,7 @@ def _watch(request: StaffRequest) -> HttpResponse:
         shown = shown[:-1]
     context = {
         "entry": entry,
-        "shown": names.shown(shown),
+        "shown": names.labels(shown),
         "left": len(wanted) - len(shown),
         "query": responses.listening(shown),
         "live_words": responses.texts(

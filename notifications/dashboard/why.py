@@ -98,7 +98,7 @@ def _one(person: User, id: UUID, now: datetime) -> dict[str, Any]:
 
 def _all(person: User, before: UUID | None, now: datetime) -> dict[str, Any]:
     answers = explain.latest(person, ROWS + 1, before)
-    shown = names.shown(answer.facts.topic for answer in answers)
+    shown = names.labels(answer.facts.topic for answer in answers)
     return {
         "person": person,
         "decisions": [verdict(one, person, now, shown[one.facts.topic]) for one in answers[:ROWS]],
@@ -127,7 +127,7 @@ def _numbers(id: UUID) -> dict[str, Any]:
 
 
 def _shown(topic: str) -> str:
-    return names.shown([topic])[topic]
+    return names.labels([topic])[topic]
 
 
 def _person(name: str) -> User:

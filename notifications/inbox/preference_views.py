@@ -96,7 +96,7 @@ def _page(
         "preset": problem is None and not form["quiet"],
         "problem": problem and i18n.refusal(problem),
         "saved": saved,
-        "second_factor": second_factor.on(),
+        "second_factor": second_factor.enabled(),
     }
     status = problem.status if problem else 200
     return render(request, "notifications/preferences.html", context, status=status)

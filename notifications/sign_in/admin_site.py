@@ -19,7 +19,7 @@ from notifications.access import second_factor
 
 class AdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and not second_factor.owed(request)
+        return super().has_permission(request) and not second_factor.required(request)
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -33,6 +33,6 @@ class AdminSite(admin.AdminSite):
             return redirect_to_login(wanted)
         if self.has_permission(request):
             return redirect(wanted)
-        if user.is_staff and second_factor.owed(request):
+        if user.is_staff and second_factor.required(request):
             return redirect(f"{reverse('second-factor')}?{urlencode({'next': wanted})}")
         raise PermissionDenied

@@ -29,7 +29,7 @@ def prove(request: HttpRequest, given: str, *, code_too: bool = True) -> bool:
     # Codes have six digits, and a password may as well.
     right = user.check_password(given)
     if not right and code_too and second_factor.enrolled(user):
-        right = second_factor.verified(user, given) is not None
+        right = second_factor.verify(user, given) is not None
     if not right:
         attempt.failed()
         return False

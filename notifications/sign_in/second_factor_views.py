@@ -27,10 +27,10 @@ from notifications.sign_in.views import later, waiting
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: PersonRequest) -> HttpResponse:
-    if not second_factor.on():
+    if not second_factor.enabled():
         raise Http404
     enrolled = second_factor.enrolled(request.user)
-    if enrolled and second_factor.owed(request):
+    if enrolled and second_factor.required(request):
         return redirect(f"{reverse('verify')}?{urlencode({'next': request.get_full_path()})}")
     if request.method != "POST":
         return _show(request, enrolled)
@@ -63,12 +63,17 @@ def _enrol(request: PersonRequest) -> HttpResponse:
 
 
 def _show(request: PersonRequest, enrolled: bool, status: int = 200, **more: Any) -> HttpResponse:
-    context = {"enrolled": enrolled, "next": _next(request), "demanded": second_factor.owed(request), **more}
+    context = {
+        "enrolled": enrolled,
+        "next": _next(request),
+        "demanded": second_factor.required(request),
+        **more,
+    }
     if not enrolled:
-        device = second_factor.begun(request.user)
+        device = second_factor.pending_device(request.user)
         key = b32encode(device.bin_key).decode()
         groups = " ".join(key[i : i + 4] for i in range(0, len(key), 4))
-        context |= {"picture": second_factor.picture(device), "key": groups, "uri": device.config_url}
+        context |= {"picture": second_factor.qr_code(device), "key": groups, "uri": device.config_url}
     return render(request, "notifications/second_factor.html", context, status=status)
 
 

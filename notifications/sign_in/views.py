@@ -90,7 +90,7 @@ class Verify(RedirectURLMixin, View):
             attempt = attempts.begin("code", user.get_username(), address)
         except attempts.TooMany as many:
             return later(self._page(refusal=waiting(many)), many)
-        device = second_factor.verified(user, request.POST.get("code", ""))
+        device = second_factor.verify(user, request.POST.get("code", ""))
         if device is None:
             attempt.failed()
             audit.sample("login-failed", user.get_username(), address=address, second_factor="wrong code")
@@ -144,4 +144,4 @@ def _half(request: HttpRequest) -> User | None:
     if not half or not time.time() - HALF_S < half["at"] <= time.time() + 60:
         return None
     found = User.objects.filter(pk=half["user"], is_active=True).first()
-    return found if found is not None and sessions.stamped(found, half["stamp"]) else None
+    return found if found is not None and sessions.hash_matches(found, half["stamp"]) else None

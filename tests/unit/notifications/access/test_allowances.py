@@ -10,7 +10,7 @@ from hub.events import Draft
 from hub.log import PLAIN, LogAway, LogFull, Terms
 from hub.log.memory import MemoryLog
 from notifications.access import allowances
-from notifications.access.allowances import AHEAD, GRANTED_S, Allowances
+from notifications.access.allowances import RESERVED_BYTES, RESERVED_S, Allowances
 
 CI, OTHER = 1, 2
 SIZE = 1000  # bytes of a notification
@@ -54,47 +54,47 @@ def asked(monkeypatch: pytest.MonkeyPatch, room: int) -> Asked:
 def test_far_below_its_share_a_key_is_asked_about_once_for_many(
     monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    log, allowed = asked(monkeypatch, 10 * AHEAD), Allowances(clock)
+    log, allowed = asked(monkeypatch, 10 * RESERVED_BYTES), Allowances(clock)
 
-    for _ in range(AHEAD // SIZE):
-        allowed.take(CI, SIZE)
+    for _ in range(RESERVED_BYTES // SIZE):
+        allowed.reserve(CI, SIZE)
 
-    assert log.asked == [("1", AHEAD + SIZE)]
+    assert log.asked == [("1", RESERVED_BYTES + SIZE)]
 
 
 def test_no_more_is_taken_than_was_granted(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    log, allowed = asked(monkeypatch, 10 * AHEAD), Allowances(clock)
+    log, allowed = asked(monkeypatch, 10 * RESERVED_BYTES), Allowances(clock)
 
-    for _ in range(AHEAD // SIZE + 2):
-        allowed.take(CI, SIZE)
+    for _ in range(RESERVED_BYTES // SIZE + 2):
+        allowed.reserve(CI, SIZE)
 
     assert len(log.asked) == 2
 
 
 def test_what_was_granted_holds_for_a_while_alone(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    log, allowed = asked(monkeypatch, 10 * AHEAD), Allowances(clock)
-    allowed.take(CI, SIZE)
+    log, allowed = asked(monkeypatch, 10 * RESERVED_BYTES), Allowances(clock)
+    allowed.reserve(CI, SIZE)
     log.room = 0
-    clock.now += GRANTED_S + 0.1
+    clock.now += RESERVED_S + 0.1
 
     with pytest.raises(LogFull):
-        allowed.take(CI, SIZE)
+        allowed.reserve(CI, SIZE)
 
 
 def test_near_its_share_a_key_is_asked_about_each_time(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     log, allowed = asked(monkeypatch, SIZE), Allowances(clock)
-    allowed.take(CI, SIZE)
+    allowed.reserve(CI, SIZE)
     log.room = SIZE - 1
 
     with pytest.raises(LogFull):
-        allowed.take(CI, SIZE)
+        allowed.reserve(CI, SIZE)
 
 
 def test_what_one_key_was_granted_is_not_another_s(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    log, allowed = asked(monkeypatch, 10 * AHEAD), Allowances(clock)
-    allowed.take(CI, SIZE)
+    log, allowed = asked(monkeypatch, 10 * RESERVED_BYTES), Allowances(clock)
+    allowed.reserve(CI, SIZE)
 
-    allowed.take(OTHER, SIZE)
+    allowed.reserve(OTHER, SIZE)
 
     assert [owner for owner, _ in log.asked] == ["1", "2"]
 
@@ -104,6 +104,6 @@ def test_nothing_is_granted_while_the_log_is_away(monkeypatch: pytest.MonkeyPatc
 
     for _ in range(2):
         with pytest.raises(LogAway):
-            allowed.take(CI, SIZE)
+            allowed.reserve(CI, SIZE)
 
     assert len(log.asked) == 2

@@ -1,4 +1,4 @@
-"""What one key may publish is bounded: a second, and of the log; others go on."""
+"""What one key may publish is bounded: per second, and of the log; others go on."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def small(settings: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten events, two notifications and 10,000 bytes a second."""
+    """Ten events, two notifications and 10,000 bytes per second."""
     settings.HUB_KEY_EVENTS_PER_S = 10
     settings.HUB_KEY_NOTIFICATIONS_PER_S = 2
     settings.HUB_KEY_BYTES_PER_S = 10_000
@@ -69,7 +69,7 @@ def test_over_its_events_a_key_is_told_to_come_later_and_then_may(clock: Clock) 
     answer = ci.post("events", EVENT)
 
     assert refused(answer, 429)
-    assert "10 events a second" in answer.json["detail"]
+    assert "10 events per second" in answer.json["detail"]
     assert answer.headers["Retry-After"] == "1"
     clock.now += 1.1
     assert ci.post("events", EVENT).status == 201
@@ -92,7 +92,7 @@ def test_bytes_count_as_events_do() -> None:
     answer = ci.post("events", EVENT)
 
     assert refused(answer, 429)
-    assert "10000 bytes a second" in answer.json["detail"]
+    assert "10000 bytes per second" in answer.json["detail"]
 
 
 @pytest.mark.usefixtures("heard_log", "small", "alice")
@@ -104,7 +104,7 @@ def test_notifications_are_counted_by_addresses() -> None:
     answer = ci.post("notifications", HELLO)
 
     assert refused(answer, 429)
-    assert "2 notifications, tokens and rooms a second" in answer.json["detail"]
+    assert "2 notifications, tokens and rooms per second" in answer.json["detail"]
     assert Notification.objects.count() == 7
 
 

@@ -14,11 +14,13 @@ from django.test import Client
 from hub import topics
 from hub.errors import Problem
 from hub.ports import Credentials
-from notifications.access import admission, api_keys, endings, judge, standings, tokens
+from notifications.access import api_keys, endings, judge, token_status, tokens
+from notifications.access.admission import Admission
 from notifications.models import ApiKey, RevokedToken, Room, Ticket
 from tests.unit.notifications.conftest import Caller, refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
+admission = Admission()
 
 
 def deactivate(alice: User) -> None:
@@ -225,14 +227,14 @@ def test_a_right_that_ends_while_it_is_asked_about_opens_nothing(
     client = Client()
     client.force_login(alice)
     text = given["token"] if shown == "token" else client.cookies["sessionid"].value
-    module, name = (standings, "of") if shown == "token" else (judge, "rights")
+    module, name = (token_status, "of") if shown == "token" else (judge, "rights")
     answer = getattr(module, name)
 
     def overtaken(*asked: Any) -> Any:
         """The answer of before, when it has ended meanwhile and this instance was told so."""
         old = answer(*asked)
         if User.objects.filter(pk=alice.pk, is_active=True).update(is_active=False):
-            admission.doubts.add(str(alice.pk))
+            admission.invalidations.add(str(alice.pk))
         return old
 
     monkeypatch.setattr(module, name, overtaken)

@@ -122,7 +122,7 @@ def test_a_key_for_names_with_a_beginning_sends_to_groups_of_such_names(ops: Gro
 
 
 def test_a_key_names_no_group_that_is_not_there(db: None) -> None:
-    with pytest.raises(api_keys.BadKey, match="make it first"):
+    with pytest.raises(api_keys.BadKey, match="create it first"):
         api_keys.create("nobody", ["send"], topics=["group-nobody"])
 
 

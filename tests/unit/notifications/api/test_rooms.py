@@ -140,7 +140,7 @@ def test_a_token_names_no_room_that_is_not_there(program: Caller, alice: User) -
     answer = program.post("tokens", {"user": "alice", "topics": [f"room-{other.pk}"]})
 
     assert refused(answer, 422, "topics")
-    assert "make it first" in answer.json["detail"]
+    assert "create it first" in answer.json["detail"]
 
 
 def test_nobody_writes_to_a_room_but_through_its_door(program: Caller) -> None:

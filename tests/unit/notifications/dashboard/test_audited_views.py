@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from hub.errors import Problem
 from hub.ports import Credentials
-from notifications.access import admission, judge
+from notifications.access import judge
+from notifications.access.admission import Admission
 from notifications.models import AuditEntry, Line, Room
 from notifications.sending.notify import notify
 from tests.unit.notifications.dashboard.forms import text
@@ -22,6 +23,7 @@ WHY = "/dashboard/why/"
 ROOM = "/dashboard/rooms/secret/"
 
 pytestmark = pytest.mark.django_db
+admission = Admission()
 
 Staff = Callable[..., Client]
 

@@ -16,12 +16,15 @@ from django.test import Client
 from hub.errors import Problem
 from hub.ports import Credentials, Entry, Person
 from hub.support.threads import in_thread
-from notifications.access import admission, endings, membership, names, revocation, tokens
+from notifications.access import admission as lookups
+from notifications.access import endings, names, revocation, tokens
+from notifications.access.admission import Admission
 from notifications.models import Grant, Room
 from notifications.rooms import registry, removal
 from tests.unit.hub.rooms.conftest import DEADLINE_S, Hall, Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
+admission = Admission()
 
 ROOMS = ("lobby", "ops", "den")
 
@@ -278,8 +281,7 @@ async def test_a_thousand_who_return_at_once_are_a_few_questions(
         return [tokens.issue(user, (), 60)[0] for user in crowd]
 
     crowd = await in_thread(join)
-    monkeypatch.setattr(admission, "in_thread", ask)
-    monkeypatch.setattr(membership, "in_thread", ask)
+    monkeypatch.setattr(lookups, "in_thread", ask)
 
     entries = await asyncio.gather(*(admission.enter(Credentials(bearer=token), "den") for token in crowd))
 

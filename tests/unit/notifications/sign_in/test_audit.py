@@ -21,7 +21,7 @@ def minute(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time (Unix) that the sample sees, which begins anew."""
     now = [0.0]
     monkeypatch.setattr(sampling, "time", SimpleNamespace(time=lambda: now[0]))
-    monkeypatch.setattr(audit, "_strangers", {act: sampling.Sample() for act in audit._strangers})
+    monkeypatch.setattr(audit, "samplers", {act: sampling.Sampler() for act in audit.samplers})
     return now
 
 
@@ -62,8 +62,8 @@ def test_a_flood_is_noted_up_to_a_number_a_minute(alice: User) -> None:
     sign_in(Client(), "wrong", at=ELSEWHERE)
 
     flood = AuditEntry.objects.filter(address=HERE).order_by("pk")
-    assert flood.count() == sampling.A_MINUTE
-    assert ["more" in entry.detail for entry in flood] == [False] * (sampling.A_MINUTE - 1) + [True]
+    assert flood.count() == sampling.MAX_PER_ADDRESS
+    assert ["more" in entry.detail for entry in flood] == [False] * (sampling.MAX_PER_ADDRESS - 1) + [True]
     assert AuditEntry.objects.filter(address=ELSEWHERE).count() == 1
 
 
@@ -71,16 +71,16 @@ def test_a_flood_from_everywhere_too() -> None:
     for number in range(1000):
         audit.sample("refused-origin", "https://evil.example", address=f"2001:db8::{number:x}")
 
-    assert AuditEntry.objects.count() == sampling.ALTOGETHER
+    assert AuditEntry.objects.count() == sampling.MAX_TOTAL
 
 
 def test_the_next_minute_is_noted_again(minute: list[float]) -> None:
-    some = sampling.Sample()
+    some = sampling.Sampler()
 
-    first = [some.take(HERE)[0] for _ in range(20)]
+    first = [some.accept(HERE)[0] for _ in range(20)]
     minute[0] = 60.0
 
-    assert (sum(first), some.take(HERE)) == (sampling.A_MINUTE, (True, False))
+    assert (sum(first), some.accept(HERE)) == (sampling.MAX_PER_ADDRESS, (True, False))
 
 
 def test_a_form_from_another_site_is_noted(alice: User) -> None:

@@ -12,11 +12,13 @@ from django.test import Client
 
 from hub.errors import Problem
 from hub.ports import Credentials
-from notifications.access import admission, endings, tokens
+from notifications.access import endings, tokens
+from notifications.access.admission import Admission
 from notifications.access.sessions import SIGNED_IN_AT
 from notifications.models import AuditEntry, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
+admission = Admission()
 
 EVERYWHERE = "/accounts/logout-everywhere/"
 
