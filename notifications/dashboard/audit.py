@@ -1,4 +1,4 @@
-"""The audit log: who did what, when, to what, and from where."""
+"""The audit log: who did what to what, when, and from which address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from notifications.dashboard.pagination import page_of
 from notifications.i18n import say
 from notifications.models import UNSAYABLE, AuditEntry
 
-# The acts by what their target is.
+# Actions, by what their target is.
 SENDINGS = ("send", "test", "undo", "stop", "recall", "reschedule", "release")
 ROOMS = ("close-room", "open-room")
 MEMBERS = ("remove-person", "let-back")
@@ -25,24 +25,24 @@ MEMBERS = ("remove-person", "let-back")
 
 @needs("view")
 @require_GET
-def audit(request: StaffRequest) -> HttpResponse:
-    """Newest first; ``actor`` and ``act`` are exact, ``target`` is any part of it."""
+def audit_log(request: StaffRequest) -> HttpResponse:
+    """Newest first. ``actor`` and ``act`` filter by the whole value, ``target`` by any part of it."""
     asked = {
         name: UNSAYABLE.sub("", request.GET.get(name, "")).strip() for name in ("actor", "act", "target")
     }
-    rows = AuditEntry.objects.order_by("-pk")
+    rows = AuditEntry.objects.all()
     if asked["actor"]:
         rows = rows.filter(actor=asked["actor"])
     if asked["act"]:
         rows = rows.filter(act=asked["act"])
     if asked["target"]:
         rows = rows.filter(target__icontains=asked["target"])
-    entries, older = page_of(request, rows)
+    page = page_of(request, rows, ("-pk",))
     context = {
         "acts": [(act, _word(act)) for act in ACTS],
         "asked": asked,
-        "entries": [_entry(entry) for entry in entries],
-        "older": older,
+        "entries": [_entry(entry) for entry in page.rows],
+        "page": page,
     }
     return render(request, "notifications/dashboard/audit.html", context)
 
@@ -63,7 +63,7 @@ def _word(act: str) -> str:
 
 
 def _target(entry: AuditEntry, detail: dict[str, Any]) -> str:
-    """As people call it: of a sending its title, not its id."""
+    """The target as people know it: the title of a sending, not its id."""
     if entry.act in SENDINGS:
         return f"{detail.get('title') or entry.target}"
     if entry.act in MEMBERS:
@@ -74,7 +74,7 @@ def _target(entry: AuditEntry, detail: dict[str, Any]) -> str:
 
 
 def _link(entry: AuditEntry, detail: dict[str, Any]) -> str:
-    """The page of what it was done to, if it has one."""
+    """The page of the target; empty if it has none."""
     try:
         if entry.act in SENDINGS:
             return reverse("dashboard-sending", args=[UUID(f"{detail.get('sending') or entry.target}")])
@@ -83,8 +83,8 @@ def _link(entry: AuditEntry, detail: dict[str, Any]) -> str:
         if entry.act == "change-preferences":
             return reverse("dashboard-person", args=[detail["person"]])
     except (KeyError, ValueError, NoReverseMatch):
-        pass  # from before a rule: it stands there as text
+        pass  # an entry of another format: shown as text
     return ""
 
 
-paths = [path("audit/", audit, name="dashboard-audit")]
+paths = [path("audit/", audit_log, name="dashboard-audit")]

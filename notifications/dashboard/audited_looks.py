@@ -1,6 +1,6 @@
-"""Looking at what is somebody else's: what a person was sent, what is said in a room.
+"""Permission to view what is private to others: the titles sent to a person, the messages of a room.
 
-It begins with a POST that is audited, and holds for whoever began it for as long as a live tail does.
+It is granted by a POST that is recorded in the audit log, to whoever made it, for as long as a live tail.
 """
 
 from __future__ import annotations
@@ -12,29 +12,28 @@ from notifications.access import audit, judge
 from notifications.access.roles import StaffRequest, may
 from notifications.models import AuditEntry, Room
 
-TITLES_OF = "titles_of"  # a person, by id
+TITLES_OF = "titles_of"  # key of an entry's detail: a user's id
 
 
-def begin_titles(request: StaffRequest, person: int, name: str) -> None:
-    audit.record(request, "look", f"user:{name}", **{TITLES_OF: str(person)})
+def allow_titles(request: StaffRequest, user_id: int, name: str) -> None:
+    audit.record(request, "look", f"user:{name}", **{TITLES_OF: str(user_id)})
 
 
-def begin_messages(request: StaffRequest, room: Room) -> None:
+def allow_messages(request: StaffRequest, room: Room) -> None:
     audit.record(request, "look", f"room:{room.name}", topic=topics.staff(f"lines-{room.pk}"))
 
 
-def sees_titles(request: StaffRequest, person: int) -> bool:
-    return _began(request, detail__titles_of=str(person))
+def may_see_titles(request: StaffRequest, user_id: int) -> bool:
+    return _allowed(request, detail__titles_of=str(user_id))
 
 
-def sees_messages(request: StaffRequest, room: int) -> bool:
-    """``room`` is its id."""
-    return _began(request, detail__topic=topics.staff(f"lines-{room}"))
+def may_see_messages(request: StaffRequest, room_id: int) -> bool:
+    return _allowed(request, detail__topic=topics.staff(f"lines-{room_id}"))
 
 
-def _began(request: StaffRequest, **about: str) -> bool:
+def _allowed(request: StaffRequest, **detail: str) -> bool:
     if not may(request.user, "manage"):
         return False
     since = timezone.now() - judge.TAIL_VALID
     looks = AuditEntry.objects.filter(act="look", actor_id=request.user.pk, at__gt=since)
-    return looks.filter(**about).exists()
+    return looks.filter(**detail).exists()

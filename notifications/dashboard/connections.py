@@ -1,4 +1,4 @@
-"""Who is connected now, on every instance. The page's script listens; the hub picks by the filter."""
+"""The open connections of all instances. The page's script subscribes to those that match the filter."""
 
 from __future__ import annotations
 
@@ -25,17 +25,15 @@ from notifications.sending.notify import notify
 
 FILTERS = ("person", "topic", "kind", "address", "older_s")
 KINDS = ("feed", "room")
-AGES = (60, 600, 3600, 86_400)  # seconds, each with its word
-LAST_AGE = 10**9
-LABELS = 1000  # of groups, and of rooms; beyond them a topic is shown as it is
+AGES_S = (60, 600, 3600, 86_400)
+MAX_AGE_S = 10**9
+MAX_LABELS = 1000  # groups, and rooms; the topics of others are shown as they are
 
 
 @needs("view")
 @require_GET
-def connections(request: StaffRequest) -> HttpResponse:
-    asked = {
-        name: request.GET.get(name, "").strip() for name in ("person", "topic", "kind", "address", "older_s")
-    }
+def connection_page(request: StaffRequest) -> HttpResponse:
+    asked = {name: request.GET.get(name, "").strip() for name in FILTERS}
     code, problem = "", ""
     try:
         code = connection_list.code(**_filter(request.GET))
@@ -49,11 +47,11 @@ def connections(request: StaffRequest) -> HttpResponse:
         "filtered": any(asked.values()),
         "kinds": [(kind, f"watch_kind_{kind}") for kind in KINDS],
         "problem": problem,
-        "query": responses.query(["instances", *([f"connections-{code}"] if code else [])]),
+        "query": responses.staff_query(["instances", *([f"connections-{code}"] if code else [])]),
         "sends": may(request.user, "send"),
         "manages": may(request.user, "manage"),
-        "labels": names.all_labels(LABELS),
-        "live_words": responses.texts(*SAID),
+        "labels": names.all_labels(MAX_LABELS),
+        "live_words": responses.texts(*SCRIPT_WORDS),
     }
     page = "notifications/dashboard/connections.html"
     return render(request, page, context, status=422 if problem else 200)
@@ -62,11 +60,11 @@ def connections(request: StaffRequest) -> HttpResponse:
 @needs("manage")
 @require_POST
 def disconnect(request: StaffRequest) -> HttpResponse:
-    """Close one connection; its client comes back if it may."""
+    """Close one connection. The client reconnects if it still has access."""
     back = reverse("dashboard-connections")
     number, person = request.POST.get("number", ""), request.POST.get("person", "")
     try:
-        name = responses.instance(request)
+        name = responses.posted_instance(request)
         if not (_is_number(number) and 0 < len(person) <= 64 and person.isprintable()):
             raise ValueError(i18n.say("watch_bad_connection"))
         with transaction.atomic():
@@ -75,14 +73,14 @@ def disconnect(request: StaffRequest) -> HttpResponse:
     except ValueError as bad:
         return responses.refused(request, str(bad), back)
     except LogAway:
-        return responses.away(request, back)
+        return responses.log_unavailable(request, back)
     return responses.done(request, i18n.say("watch_disconnect_done", number=number, name=name), back)
 
 
 @needs("send")
 @require_POST
-def test(request: StaffRequest) -> HttpResponse:
-    """Send somebody a test, to see whether it arrives."""
+def send_test(request: StaffRequest) -> HttpResponse:
+    """Send one person a test notification."""
     back = reverse("dashboard-connections")
     address = f"user:{request.POST.get('person', '')}"
     try:
@@ -96,7 +94,7 @@ def test(request: StaffRequest) -> HttpResponse:
 
 
 def _filter(form: QueryDict) -> dict[str, Any]:
-    """What `census.code` is asked for; raise `Refusal`, or `ValueError` with a sentence."""
+    """The arguments of `connection_list.code`. Raises `Refusal`, or `ValueError` with a sentence."""
     asked: dict[str, Any] = {}
     for name in FILTERS:
         value = form.get(name, "").strip()
@@ -112,15 +110,15 @@ def _filter(form: QueryDict) -> dict[str, Any]:
     if asked.get("kind", "feed") not in KINDS:
         raise ValueError(i18n.say("watch_bad_kind"))
     if "older_s" in asked:
-        if not _is_number(asked["older_s"]) or int(asked["older_s"]) > LAST_AGE:
+        if not _is_number(asked["older_s"]) or int(asked["older_s"]) > MAX_AGE_S:
             raise ValueError(i18n.say("watch_bad_age"))
         asked["older_s"] = int(asked["older_s"])
     return asked
 
 
 def _ages(asked: str) -> list[tuple[str, str]]:
-    """What may be chosen, and what an address asks besides."""
-    ages = [(str(age), i18n.say(f"watch_older_{age}")) for age in AGES]
+    """The choices for the age, with the one in the query string."""
+    ages = [(str(age), i18n.say(f"watch_older_{age}")) for age in AGES_S]
     if _is_number(asked) and asked not in dict(ages):
         ages.append((asked, i18n.say("watch_older_other", n=asked)))
     return ages
@@ -130,8 +128,8 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
-# What the page's scripts say.
-SAID = (
+# The phrases of the page's scripts.
+SCRIPT_WORDS = (
     "watch_live",
     "watch_draining",
     "watch_silent",
@@ -169,8 +167,8 @@ SAID = (
 )
 
 paths = [
-    path("connections/", connections, name="dashboard-connections"),
+    path("connections/", connection_page, name="dashboard-connections"),
     path("connections/disconnect", disconnect, name="dashboard-disconnect"),
-    path("connections/test", test, name="dashboard-test"),
+    path("connections/test", send_test, name="dashboard-test"),
     *instances.paths,
 ]

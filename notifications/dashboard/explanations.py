@@ -1,4 +1,4 @@
-"""What `why` finds out, as the page says it."""
+"""The answers of `tracking.explain`, as the delivery debugger shows them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TAGS: dict[Status, str] = {
     "gone": "bad",
     "never": "bad",
 }
-# In the list, but no toast: neither good nor bad.
+# In the inbox, but without a toast of its own.
 SILENT = ("toast-muted", "quiet-hours", "storm")
 
 
 def verdict(answer: Answer, person: User, now: datetime, topic: str) -> dict[str, Any]:
-    """Of one answer: a few words, the rule that decided, what to do about it, and what is on record.
+    """The context of one answer: a label, the rule that decided, advice, and what is on record.
 
-    ``topic`` is its topic as people are shown it.
+    ``topic`` is the notification's topic as people are shown it.
     """
     facts = answer.facts
     word = f"reason_{answer.reason.replace('-', '_')}"
@@ -60,12 +60,12 @@ def verdict(answer: Answer, person: User, now: datetime, topic: str) -> dict[str
     }
 
 
-# The steps that a row of the list tells; the others are for one answer alone.
+# The steps shown in a list of answers; a single answer shows all.
 RECORD = ("delivered", "late", "seen", "read", "clicked", "archived", "recalled")
 
 
 def timeline(facts: Facts, now: datetime) -> list[dict[str, Any]]:
-    """What became of it, in order; what is still to come is marked so."""
+    """What happened to the notification, in order; ``ahead`` marks what is still to come."""
     steps: list[tuple[str, datetime | None, str]] = [
         ("written", facts.created_at, ""),
         ("due", None if facts.due_at == NEVER else facts.due_at, ""),
@@ -78,7 +78,7 @@ def timeline(facts: Facts, now: datetime) -> list[dict[str, Any]]:
         ("expires", facts.expires_at, ""),
         ("recalled", facts.recalled_at, facts.recalled_by),
     ]
-    there = sorted(
+    happened = sorted(
         ((at, n, name, by) for n, (name, at, by) in enumerate(steps) if at), key=lambda one: one[:2]
     )
     return [
@@ -90,17 +90,17 @@ def timeline(facts: Facts, now: datetime) -> list[dict[str, Any]]:
             "by": by,
             "ahead": at > now,
         }
-        for at, _, name, by in there
+        for at, _, name, by in happened
     ]
 
 
 def personal(topic: str) -> bool:
-    """Whether it went to one person by name."""
+    """Whether the notification was addressed to one person by name."""
     return topic.startswith(topics.user(""))
 
 
 def moment(at: datetime | None, now: datetime) -> str:
-    """The time, and the day if it is not today's."""
+    """The local time, with the date unless it is today."""
     if at is None:
         return ""
     local = timezone.localtime(at)
@@ -110,7 +110,7 @@ def moment(at: datetime | None, now: datetime) -> str:
 
 
 def _published(facts: Facts) -> datetime | None:
-    """A position is the time in microseconds; that of a recall is not of this."""
+    """When it was published: its position in microseconds. A recalled row has the position of the recall."""
     if not facts.position or facts.recalled_at:
         return None
     return datetime.fromtimestamp(facts.position / 1e6, UTC)

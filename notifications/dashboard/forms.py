@@ -1,4 +1,4 @@
-"""What somebody is about to send: the form of the page compose, and of a template."""
+"""The form of a notification to compose."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ from notifications.sending.notify import check, check_size
 
 TEXTS = ("title", "body", "url", "category", "severity")
 LANGUAGES = tuple((code, name) for code, name in settings.LANGUAGES)
-# A comma parts addresses only where another begins: names may bear one.
-BETWEEN = re.compile(r"[\r\n]+|,\s*(?=(?:user|group|topic|segment):|everyone\b)|,\s*$")
-FRESH_MS = 12 * 3_600_000  # so long a page may stand open, and still send
+# A comma separates addresses only before another address: names may contain one.
+SEPARATOR = re.compile(r"[\r\n]+|,\s*(?=(?:user|group|topic|segment):|everyone\b)|,\s*$")
+MAX_PAGE_AGE_MS = 12 * 3_600_000  # after which an open page no longer sends
 
-said = lazy(say, str)
+_ = lazy(say, str)
 
 
-class Local(forms.DateTimeInput):
+class LocalTimeInput(forms.DateTimeInput):
+    """The browser's date and time picker; its value has no time zone."""
+
     input_type = "datetime-local"
 
     def __init__(self) -> None:
@@ -41,69 +43,76 @@ class Local(forms.DateTimeInput):
 
 
 class Draft(forms.Form):
-    """Valid, it has an ``audience``, and ``texts`` as `notify` takes them; one may be right alone."""
+    """A notification to send, and how to preview it.
+
+    Cleaned, it has an ``audience`` if its addresses are valid, and ``texts``, the arguments of `notify`, if
+    those are.
+    """
 
     id = forms.UUIDField(widget=forms.HiddenInput)
     template = forms.BooleanField(required=False, widget=forms.HiddenInput)
     zone = forms.CharField(required=False, widget=forms.HiddenInput, initial="UTC")
     to = forms.CharField(
-        label=said("compose_to"),
-        help_text=said("compose_to_hint"),
+        label=_("compose_to"),
+        help_text=_("compose_to_hint"),
         widget=forms.Textarea({"rows": 3, "spellcheck": "false", "autocapitalize": "off", "dir": "ltr"}),
     )
     title = forms.CharField(
-        label=said("compose_title"), widget=forms.TextInput({"maxlength": 255, "dir": "auto"})
+        label=_("compose_title"), widget=forms.TextInput({"maxlength": 255, "dir": "auto"})
     )
     body = forms.CharField(
-        label=said("compose_body"), required=False, widget=forms.Textarea({"rows": 4, "dir": "auto"})
+        label=_("compose_body"), required=False, widget=forms.Textarea({"rows": 4, "dir": "auto"})
     )
     url = forms.CharField(
-        label=said("compose_url"),
-        help_text=said("compose_url_hint"),
+        label=_("compose_url"),
+        help_text=_("compose_url_hint"),
         required=False,
         widget=forms.TextInput({"dir": "ltr", "spellcheck": "false"}),
     )
     category = forms.CharField(
-        label=said("category"), required=False, widget=forms.TextInput({"maxlength": 64, "dir": "ltr"})
+        label=_("category"), required=False, widget=forms.TextInput({"maxlength": 64, "dir": "ltr"})
     )
     severity = forms.ChoiceField(
-        label=said("compose_severity"),
-        choices=[(value, said(f"severity_{value}")) for value in Notification.Severity.values],
+        label=_("compose_severity"),
+        choices=[(value, _(f"severity_{value}")) for value in Notification.Severity.values],
         initial="info",
     )
     key = forms.CharField(
-        label=said("compose_key"),
-        help_text=said("compose_key_hint"),
+        label=_("compose_key"),
+        help_text=_("compose_key_hint"),
         required=False,
         widget=forms.TextInput({"maxlength": 200, "dir": "ltr"}),
     )
-    expires_at = forms.DateTimeField(label=said("compose_expires"), required=False, widget=Local())
+    expires_at = forms.DateTimeField(label=_("compose_expires"), required=False, widget=LocalTimeInput())
     send_at = forms.DateTimeField(
-        label=said("compose_send_at"), help_text=said("compose_send_at_hint"), required=False, widget=Local()
+        label=_("compose_send_at"),
+        help_text=_("compose_send_at_hint"),
+        required=False,
+        widget=LocalTimeInput(),
     )
     confirm = forms.CharField(
-        label=said("compose_confirm"),
+        label=_("compose_confirm"),
         required=False,
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off", "dir": "ltr"}),
     )
-    # How it is looked at before.
+    # Of the preview.
     person = forms.CharField(
-        label=said("preview_person"),
+        label=_("preview_person"),
         required=False,
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
     language = forms.ChoiceField(
-        label=said("preview_language"), choices=LANGUAGES, required=False, initial=LANGUAGES[0][0]
+        label=_("preview_language"), choices=LANGUAGES, required=False, initial=LANGUAGES[0][0]
     )
     theme = forms.ChoiceField(
-        label=said("preview_theme"),
-        choices=[("light", said("theme_light")), ("dark", said("theme_dark"))],
+        label=_("preview_theme"),
+        choices=[("light", _("theme_light")), ("dark", _("theme_dark"))],
         required=False,
         initial="light",
     )
     width = forms.ChoiceField(
-        label=said("preview_width"),
-        choices=[("desktop", said("width_desktop")), ("phone", said("width_phone"))],
+        label=_("preview_width"),
+        choices=[("desktop", _("width_desktop")), ("phone", _("width_phone"))],
         required=False,
         initial="desktop",
     )
@@ -114,11 +123,11 @@ class Draft(forms.Form):
     def __init__(
         self, data: Mapping[str, Any] | None = None, initial: Mapping[str, Any] | None = None
     ) -> None:
-        given = data if data is not None else initial or {}
+        source = data if data is not None else initial or {}
         super().__init__(
             data, initial={"id": time_ordered_id(), **(initial or {})}, auto_id="%s", label_suffix=""
         )
-        self.variables = template_rendering.names(_template(given)) if given.get("template") else ()
+        self.variables = template_rendering.names(_template(source)) if source.get("template") else ()
         for name in self.variables:
             self.fields[f"var-{name}"] = forms.CharField(label=name, widget=forms.TextInput({"dir": "auto"}))
 
@@ -127,8 +136,8 @@ class Draft(forms.Form):
         return cls(initial={"template": True, **{name: getattr(template, name) for name in TEXTS}})
 
     @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Draft:
-        """What was sent, looked at; its times are on the clocks of its ``zone``."""
+    def posted(cls, data: Mapping[str, Any]) -> Draft:
+        """A posted draft, cleaned; its times are in its ``zone``."""
         draft = cls(data)
         zone = data.get("zone") or "UTC"
         with timezone.override(ZoneInfo(zone if zone in ZONES else "UTC")):
@@ -145,15 +154,15 @@ class Draft(forms.Form):
         return due_at
 
     def chosen(self, name: str) -> str:
-        """What was chosen of how to look at it, or what is chosen at first."""
+        """The value of a preview field, or its initial one."""
         chosen = self.cleaned_data.get(name) if self.is_bound else ""
         return str(chosen or self.fields[name].initial)
 
     def clean_id(self) -> UUID:
         id: UUID = self.cleaned_data["id"]
         age_ms = time.time_ns() // 1_000_000 - (id.int >> 80)
-        # It orders what was sent, so it has to tell about when.
-        if id.version != 7 or not -60_000 < age_ms < FRESH_MS:
+        # It orders the sendings, so its time has to be about now.
+        if id.version != 7 or not -60_000 < age_ms < MAX_PAGE_AGE_MS:
             raise forms.ValidationError(say("compose_stale"))
         return id
 
@@ -172,15 +181,15 @@ class Draft(forms.Form):
         return addresses
 
     def clean(self) -> None:
-        said = {name: self.cleaned_data.get(name, "") for name in (*TEXTS, "key")}
+        fields = {name: self.cleaned_data.get(name, "") for name in (*TEXTS, "key")}
         if self.variables:
             values = {name: self.cleaned_data.get(f"var-{name}", "") for name in self.variables}
             if not all(values.values()):
                 return
-            said |= template_rendering.fill(_template(said), values)
+            fields |= template_rendering.fill(_template(fields), values)
         expires_at, due_at = self.cleaned_data.get("expires_at"), self.due_at or timezone.now()
         try:
-            texts = check(**said)
+            texts = check(**fields)
             reached = self.audience.topics if self.audience else [topics.EVERYONE]
             check_size(texts, reached)
         except BadNotification as bad:
@@ -193,8 +202,8 @@ class Draft(forms.Form):
 
 
 def addresses_in(text: str) -> list[str]:
-    return [address for part in BETWEEN.split(text) if (address := part.strip())]
+    return [address for part in SEPARATOR.split(text) if (address := part.strip())]
 
 
-def _template(given: Mapping[str, Any]) -> Template:
-    return Template(**{name: given.get(name, "") for name in TEXTS})
+def _template(fields: Mapping[str, Any]) -> Template:
+    return Template(**{name: fields.get(name, "") for name in TEXTS})

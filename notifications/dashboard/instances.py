@@ -1,4 +1,4 @@
-"""Draining an instance: its people are moved to the others, and it lets nobody in until it is undone."""
+"""Draining an instance: its connections move to the others, and it accepts none until it is resumed."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from notifications.dashboard import responses
 @needs("manage")
 @require_POST
 def drain(request: StaffRequest) -> HttpResponse:
-    return _order(request, draining=True)
+    return _command(request, draining=True)
 
 
 @needs("manage")
 @require_POST
 def undrain(request: StaffRequest) -> HttpResponse:
-    return _order(request, draining=False)
+    return _command(request, draining=False)
 
 
-def _order(request: StaffRequest, *, draining: bool) -> HttpResponse:
+def _command(request: StaffRequest, *, draining: bool) -> HttpResponse:
     back = reverse("dashboard-connections")
     try:
-        name = responses.instance(request)
+        name = responses.posted_instance(request)
         with transaction.atomic():
             audit.record(request, "drain" if draining else "undrain", name)
             shared_log().append([remote_commands.drain(name, draining)])
     except ValueError as bad:
         return responses.refused(request, str(bad), back)
     except LogAway:
-        return responses.away(request, back)
+        return responses.log_unavailable(request, back)
     return responses.done(
         request, i18n.say("watch_drain_done" if draining else "watch_undrain_done", name=name), back
     )

@@ -1,4 +1,4 @@
-"""The API keys: which there are, making one, whose text is shown once, and revoking one."""
+"""The API keys: the list, creating one, whose text is shown only once, and revoking one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.db.models import Case, QuerySet, When
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,18 +17,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 from notifications.access import api_keys, audit, names
 from notifications.access.roles import PERMISSIONS, StaffRequest, may, needs
 from notifications.dashboard.pagination import page_of
+from notifications.dashboard.parameters import row_id
 from notifications.i18n import refusal, say
 from notifications.models import ApiKey
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a key may go that somebody makes: nowhere that they may not go themselves.
+    """What a key may be given by the person who creates it: no more than they may do themselves.
 
-    Inboxes and rooms are opened by a key without a word in the audit log, so it takes every role.
+    ``beyond`` are the scopes they cannot give. A key opens inboxes and rooms without an entry in the audit
+    log, so giving that takes every role.
     """
 
-    beyond: frozenset[str]  # scopes that are not theirs to give
+    beyond: frozenset[str]
     opens_private: bool
     may_broadcast: bool
 
@@ -43,17 +45,17 @@ class Reach:
 
 @needs("manage")
 @require_http_methods(["GET", "HEAD", "POST"])
-def keys(request: StaffRequest) -> HttpResponse:
-    """The list; on POST a new key, whose text this one answer bears."""
+def key_list(request: StaffRequest) -> HttpResponse:
+    """The list; a POST creates a key, and only its response contains the text."""
     if request.method != "POST":
         return _page(request)
     form, reach = request.POST, Reach.of(request.user)
     name, asked = form.get("name", "").strip(), form.getlist("scope")
     scopes = [scope for scope in asked if scope not in reach.beyond]
-    topics = [line.strip() for line in form.get("topics", "").splitlines() if line.strip()]
-    said = {"name": name, "scopes": asked, "topics": form.get("topics", "")}
+    topics = [topic for text in form.get("topics", "").splitlines() if (topic := text.strip())]
+    posted = {"name": name, "scopes": asked, "topics": form.get("topics", "")}
     if asked and not scopes:
-        return _page(request, 403, asked=said, problem=say("key_beyond_you"))
+        return _page(request, 403, asked=posted, problem=say("key_beyond_you"))
     opens, wide = reach.opens_private, reach.may_broadcast
     try:
         with transaction.atomic():
@@ -61,14 +63,14 @@ def keys(request: StaffRequest) -> HttpResponse:
             given = {"scopes": scopes, "topics": topics, "opens_private": opens, "may_broadcast": wide}
             audit.record(request, "make-key", name, **given)
     except api_keys.BadKey as bad:
-        return _page(request, 422, asked=said, problem=refusal(bad))
+        return _page(request, 422, asked=posted, problem=refusal(bad))
     left_out = ", ".join(scope for scope in asked if scope not in scopes)
     return _page(request, made={"name": name, "text": text, "left_out": left_out})
 
 
 @needs("manage")
 @require_POST
-def revoke(request: StaffRequest, id: int) -> HttpResponse:
+def revoke_key(request: StaffRequest, id: int) -> HttpResponse:
     key = get_object_or_404(ApiKey, pk=id)
     try:
         with transaction.atomic():
@@ -83,30 +85,26 @@ def revoke(request: StaffRequest, id: int) -> HttpResponse:
 
 
 def _page(request: StaffRequest, status: int = 200, **more: Any) -> HttpResponse:
-    rows, older = page_of(request, _ordered(), _after)
+    page = page_of(request, _keys(), ("ended", "-pk"), _ordering_keys)
     reach = Reach.of(request.user)
     scopes = [(scope, f"key_scope_{scope}", scope in reach.beyond) for scope in api_keys.SCOPES]
-    shown = names.addressed(topic for row in rows for topic in row.topics)
-    listed = [(row, [shown[topic] for topic in row.topics]) for row in rows]
-    context = {"keys": listed, "older": older, "scopes": scopes, "reach": reach, **more}
+    addresses = names.addressed(topic for row in page.rows for topic in row.topics)
+    listed = [(row, [addresses[topic] for topic in row.topics]) for row in page.rows]
+    context = {"keys": listed, "page": page, "scopes": scopes, "reach": reach, **more}
     return render(request, "notifications/dashboard/keys.html", context, status=status)
 
 
-def _ordered() -> QuerySet[ApiKey]:
-    """Those that work first, the newest first."""
-    ended = ExpressionWrapper(Q(revoked_at__isnull=False), output_field=BooleanField())
-    return ApiKey.objects.annotate(ended=ended).order_by("ended", "-pk")
+def _keys() -> QuerySet[ApiKey]:
+    """With ``ended``, by which revoked keys come last."""
+    return ApiKey.objects.annotate(ended=Case(When(revoked_at=None, then=0), default=1))
 
 
-def _after(rows: QuerySet[ApiKey], before: int) -> QuerySet[ApiKey]:
-    last = rows.filter(pk=before).first()
-    if last is None:
-        raise Http404
-    same = Q(ended=last.revoked_at is not None, pk__lt=before)
-    return rows.filter(same if last.revoked_at else same | Q(ended=True))
+def _ordering_keys(cursor: str) -> tuple[int, int]:
+    key = get_object_or_404(ApiKey, pk=row_id(cursor))
+    return int(key.revoked_at is not None), key.pk
 
 
 paths = [
-    path("keys/", keys, name="dashboard-keys"),
-    path("keys/<int:id>/revoke", revoke, name="dashboard-revoke-key"),
+    path("keys/", key_list, name="dashboard-keys"),
+    path("keys/<int:id>/revoke", revoke_key, name="dashboard-revoke-key"),
 ]

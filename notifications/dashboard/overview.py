@@ -1,4 +1,4 @@
-"""What staff open every day: how the hub does now, what was sent last, and what is due next."""
+"""The overview: the instances right now, the latest sendings, and the next scheduled ones."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import responses
 from notifications.models import Notification, Sending
 
-SENT = 8
-DUE = 3
+SENT_LISTED = 8
+SCHEDULED_LISTED = 3
 
 
 @needs("view")
 @require_GET
 def overview(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
-    standing = Exists(Notification.objects.filter(sending=OuterRef("pk"), recalled_at=None))
-    sendings = Sending.objects.annotate(standing=standing)
+    current = Exists(Notification.objects.filter(sending=OuterRef("pk"), recalled_at=None))
+    sendings = Sending.objects.annotate(current=current)
+    scheduled = sendings.filter(due_at__gt=now, held_at=None, current=True)
     context = {
-        "sent": sendings.order_by("-id")[:SENT],
-        "due": sendings.filter(due_at__gt=now, held_at=None, standing=True).order_by("due_at", "id")[:DUE],
+        "sent": sendings.order_by("-id")[:SENT_LISTED],
+        "due": scheduled.order_by("due_at", "id")[:SCHEDULED_LISTED],
         "now": now,
         "sends": may(request.user, "send"),
-        "query": responses.query(["instances"]),
-        "position": responses.lately(),
+        "query": responses.staff_query(["instances"]),
+        "position": responses.chart_position(),
         "live_words": responses.texts(
             "watch_live",
             "watch_draining",

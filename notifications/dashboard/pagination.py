@@ -1,37 +1,48 @@
-"""A list by pages: each begins after the last row of the one before, so that all cost the same."""
+"""Pages of a list, each addressed by a cursor: the last row of the page before it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from notifications.dashboard.parameters import number
+from notifications import pagination
+from notifications.dashboard.parameters import row_id
 
-ROWS = 50
+PAGE_SIZE = 50  # rows
 
 Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """The rows of a page; ``next`` is the query string of the next one, empty for the last."""
+
+    rows: list[Row]
+    next: str
+    is_first: bool
 
 
 def page_of(
     request: HttpRequest,
     rows: QuerySet[Row],
-    after: Callable[[QuerySet[Row], int], QuerySet[Row]] | None = None,
-) -> tuple[list[Row], str]:
-    """The rows after ``?before=<id>`` (the newest without it), and the query of the next page; "" if none.
+    order: Sequence[str],
+    keys: Callable[[str], Sequence[Any]] = lambda cursor: (row_id(cursor),),
+    *,
+    parameter: str = "before",
+    cursor: str = "pk",
+) -> Page[Row]:
+    """The page a request asks for: the first, or the one after the cursor in this ``parameter``.
 
-    ``after`` says which come after that one in an order other than by falling id. Raises `Http404` for
-    what is no id.
+    ``keys`` gives the ordering keys of the row a cursor names, by default its id; it raises `Http404` for a
+    cursor that names none. ``cursor`` is the field of a row that names it.
     """
-    before = request.GET.get("before", "")
-    if before:
-        last = number(before)
-        rows = after(rows, last) if after else rows.filter(pk__lt=last)
-    found = list(rows[: ROWS + 1])
-    if len(found) <= ROWS:
-        return found, ""
+    after = request.GET.get(parameter, "")
+    found, more = pagination.page(rows, order, PAGE_SIZE, keys(after) if after else None)
     query = request.GET.copy()
-    query["before"] = str(found[ROWS - 1].pk)
-    return found[:ROWS], query.urlencode()
+    if more:
+        query[parameter] = str(getattr(found[-1], cursor))
+    return Page(found, query.urlencode() if more else "", not after)

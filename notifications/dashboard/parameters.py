@@ -1,4 +1,4 @@
-"""What a page is asked for by its address: what is none of ours leads to no page."""
+"""Ids in the query string or path of a page; whatever is no id is answered 404."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from uuid import UUID
 
 from django.http import Http404
 
-MOST = 2**63 - 1  # that the id of a row can be
-DIGITS = len(str(MOST))
+MAX_ROW_ID = 2**63 - 1
+MAX_DIGITS = len(str(MAX_ROW_ID))
 
 
-def number(text: str) -> int:
-    """The id of a row; raise `Http404`."""
-    # Python reads other digits as well, and refuses to read very many.
-    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS) or int(text) > MOST:
-        raise Http404("This is no number of a row.")
+def row_id(text: str) -> int:
+    """The id of a row. Raises `Http404`."""
+    # int() also reads other scripts' digits, and refuses to read very many.
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS) or int(text) > MAX_ROW_ID:
+        raise Http404("This is not an id.")
     return int(text)
 
 
 def uuid(text: str) -> UUID:
-    """Of a sending or a notification; raise `Http404`."""
+    """The id of a sending or a notification. Raises `Http404`."""
     try:
         return UUID(text)
     except ValueError:
-        raise Http404("This is no id.") from None
+        raise Http404("This is not an id.") from None

@@ -1,4 +1,4 @@
-"""People: finding one, and what the hub knows of them. What they chose may be changed for them."""
+"""The people: search, and one person's details and preferences, which staff can change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -18,6 +17,7 @@ from hub.errors import Problem
 from notifications.access import audit, endings, judge, names
 from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard.pagination import page_of
+from notifications.dashboard.parameters import row_id
 from notifications.i18n import refusal, say
 from notifications.inbox import counts, preference_rule, preference_views, preferences
 from notifications.models import UNSAYABLE, Preference
@@ -25,24 +25,24 @@ from notifications.models import UNSAYABLE, Preference
 
 @needs("view")
 @require_GET
-def people(request: StaffRequest) -> HttpResponse:
-    """By name; ``q`` is its beginning."""
+def person_list(request: StaffRequest) -> HttpResponse:
+    """By username; ``q`` is a prefix of it."""
     q = UNSAYABLE.sub("", request.GET.get("q", "")).strip()
-    rows = User.objects.filter(username__startswith=q).order_by("username")
-    found, more = page_of(request, rows, _after)
-    return render(request, "notifications/dashboard/people.html", {"people": found, "more": more, "q": q})
+    rows = User.objects.filter(username__startswith=q)
+    page = page_of(request, rows, ("username",), _ordering_keys)
+    return render(request, "notifications/dashboard/people.html", {"page": page, "q": q})
 
 
 @needs("view")
 @require_GET
-def person(request: StaffRequest, id: int) -> HttpResponse:
+def person_detail(request: StaffRequest, id: int) -> HttpResponse:
     return _page(request, _person(id))
 
 
 @needs("manage")
 @require_POST
-def choose(request: StaffRequest, id: int) -> HttpResponse:
-    """What reaches them from now on: by their own rules, and told to their screens, as if they had chosen."""
+def update_preferences(request: StaffRequest, id: int) -> HttpResponse:
+    """Change a person's preferences by the same rules as they do; their open pages are notified."""
     user = _person(id)
     own = judge.own_topics(user)
     new = preference_views.posted(request.POST)
@@ -63,7 +63,7 @@ def choose(request: StaffRequest, id: int) -> HttpResponse:
 @needs("manage")
 @require_POST
 def sign_out(request: StaffRequest, id: int) -> HttpResponse:
-    """End every session and token of theirs."""
+    """End every session and token of a person."""
     user = _person(id)
     with transaction.atomic():
         audit.record(request, "sign-out-everywhere", user.get_username(), person=user.pk)
@@ -106,16 +106,16 @@ def _chosen(user: User) -> dict[str, Any]:
     return {"categories": chosen["categories"], "quiet_hours": chosen["quiet_hours"]}
 
 
-def _after(rows: QuerySet[User], before: int) -> QuerySet[User]:
-    name = User.objects.filter(pk=before).values_list("username", flat=True).first()
-    if name is None:
+def _ordering_keys(cursor: str) -> tuple[str]:
+    found = User.objects.filter(pk=row_id(cursor)).values_list("username").first()
+    if found is None:
         raise Http404
-    return rows.filter(username__gt=name)
+    return found
 
 
 paths = [
-    path("people/", people, name="dashboard-people"),
-    path("people/<int:id>/", person, name="dashboard-person"),
-    path("people/<int:id>/preferences", choose, name="dashboard-choose"),
+    path("people/", person_list, name="dashboard-people"),
+    path("people/<int:id>/", person_detail, name="dashboard-person"),
+    path("people/<int:id>/preferences", update_preferences, name="dashboard-choose"),
     path("people/<int:id>/sign-out", sign_out, name="dashboard-sign-out"),
 ]

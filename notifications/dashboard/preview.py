@@ -1,4 +1,4 @@
-"""What one person would get of a draft."""
+"""What one person would receive of a draft."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from notifications.sending.addresses import group_of
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """``word`` says what becomes of it, ``list`` and ``toast`` whether these show it."""
+    """A draft as ``person`` would see it: in the inbox (``list``) and as a ``toast``; ``word`` says why."""
 
     person: User
     item: dict[str, Any]
@@ -29,23 +29,23 @@ class Preview:
 
 
 def preview(draft: Draft, sender: User) -> Preview | None:
-    """For whom the draft names, or else for the sender; None if there is nobody of that name.
+    """The preview for the person the draft names, or else for the sender.
 
-    The draft has ``texts``.
+    None for an unknown person, or a draft that cannot be sent.
     """
     name = draft.cleaned_data.get("person", "")
     person = users.active(name) if name and name != sender.get_username() else sender
     if person is None or draft.texts is None or "person" in draft.errors:
         return None
     now = timezone.now()
-    topic = _way(draft, person)
+    topic = _topic(draft, person)
     row = Notification(topic=topic or topics.user(person.pk), due_at=draft.due_at or now, **draft.texts)
     row.group = group_of(draft.audience.addresses[topic]) if topic and draft.audience else None
     preference = preference_rule.of(getattr(person, "notification_preference", None))
     with translation.override(draft.chosen("language")):
         item = presentation.row(wire.item(row), preference, now)
     decision = preference_rule.wants(preference, item, row.due_at)
-    # It is nowhere yet: only its own link leads somewhere.
+    # It has no page yet: only its own link works.
     item |= {"href": item["href"] if item["page"] else "", "page": ""}
     if topic is None and draft.audience is not None:
         return Preview(person, item, "decision_not_addressed", False, False)
@@ -53,11 +53,11 @@ def preview(draft: Draft, sender: User) -> Preview | None:
     return Preview(person, item, word, decision.feed, decision.toast)
 
 
-def _way(draft: Draft, person: User) -> str | None:
-    """The topic by which the draft comes to this person."""
-    wanted = draft.audience.topics if draft.audience else []
+def _topic(draft: Draft, person: User) -> str | None:
+    """The topic of the draft through which this person receives it; None if there is none."""
+    addressed = draft.audience.topics if draft.audience else []
     for topic in (topics.EVERYONE, topics.user(person.pk)):
-        if topic in wanted:
+        if topic in addressed:
             return topic
-    own = judge.own_topics(person) if wanted else ()
-    return next((topic for topic in own if topic in wanted), None)
+    own = judge.own_topics(person) if addressed else ()
+    return next((topic for topic in own if topic in addressed), None)

@@ -1,4 +1,4 @@
-"""What the pages that watch hand to their scripts, and how their acts are answered."""
+"""Parts of several pages: what they give their scripts, and how they answer an action."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hub.log.current import shared_log
 from notifications import i18n
 from notifications.access.roles import StaffRequest
 
-HISTORY_S = 120  # that a chart shows
-MAX_INSTANCE = 255  # characters of an instance's name
+CHART_S = 120  # the time span of a chart
+MAX_INSTANCE_NAME = 255  # characters
 
 STATES = (
     "state_connecting",
@@ -29,57 +29,57 @@ STATES = (
 
 
 def texts(*keys: str) -> dict[str, str]:
-    """What a page's script says, and the feed's states; for ``json_script``."""
+    """The phrases a page's script needs, and those for the states of its feed; for ``json_script``."""
     return {key: i18n.say(key) for key in (*STATES, *keys)}
 
 
-def query(names: Iterable[str]) -> str:
-    """The query of a feed of these staff topics alone."""
-    return listening(topics.staff(name) for name in names)
+def staff_query(names: Iterable[str]) -> str:
+    """The query string of a feed of these staff topics alone."""
+    return feed_query(topics.staff(name) for name in names)
 
 
-def listening(wanted: Iterable[str]) -> str:
-    """The query of a feed of these topics and not the reader's own."""
-    return "?" + urlencode([("own", "0"), *(("topic", topic) for topic in wanted)])
+def feed_query(requested: Iterable[str]) -> str:
+    """The query string of a feed of these topics, without the reader's own."""
+    return "?" + urlencode([("own", "0"), *(("topic", topic) for topic in requested)])
 
 
-def lately() -> str:
-    """The position of two minutes ago: from there a feed repeats what others have listened to since."""
+def chart_position() -> str:
+    """The log position from which a chart is filled; empty while the log is unavailable."""
     try:
-        return str(max(0, shared_log().head() - HISTORY_S * 1_000_000))  # they are microseconds
+        return str(max(0, shared_log().head() - CHART_S * 1_000_000))  # positions are microseconds
     except LogAway:
         return ""
 
 
 def done(request: StaffRequest, text: str, back: str) -> HttpResponse:
-    """Say that it is done: to the page's script, or on the page ``back`` leads to."""
-    if _scripted(request):
-        return JsonResponse({"said": text})
+    """Report success: to the page's script as ``message``, or on the page ``back`` redirects to."""
+    if _by_script(request):
+        return JsonResponse({"message": text})
     messages.success(request, text)
     return HttpResponseRedirect(back)
 
 
 def refused(request: StaffRequest, text: str, back: str, status: int = 422) -> HttpResponse:
-    """Say why not, and what to do."""
-    if _scripted(request):
+    """Report why an action was refused: to the page's script as ``detail``, or on a page of its own."""
+    if _by_script(request):
         return JsonResponse({"detail": text}, status=status)
     context = {"text": text, "back": back}
     return render(request, "notifications/dashboard/refused.html", context, status=status)
 
 
-def away(request: StaffRequest, back: str) -> HttpResponse:
-    answer = refused(request, i18n.say("watch_log_away"), back, 503)
-    answer["Retry-After"] = "5"
-    return answer
+def log_unavailable(request: StaffRequest, back: str) -> HttpResponse:
+    response = refused(request, i18n.say("watch_log_away"), back, 503)
+    response["Retry-After"] = "5"
+    return response
 
 
-def instance(request: StaffRequest) -> str:
-    """The instance that a form names; raise `ValueError` with a sentence."""
+def posted_instance(request: StaffRequest) -> str:
+    """The name of an instance in a posted form. Raises `ValueError` with a sentence for the user."""
     name = request.POST.get("instance", "").strip()
-    if not 0 < len(name) <= MAX_INSTANCE or not name.isprintable():
+    if not 0 < len(name) <= MAX_INSTANCE_NAME or not name.isprintable():
         raise ValueError(i18n.say("watch_bad_instance"))
     return name
 
 
-def _scripted(request: StaffRequest) -> bool:
+def _by_script(request: StaffRequest) -> bool:
     return request.headers.get("Accept", "") == "application/json"

@@ -1,4 +1,4 @@
-"""The rooms as staff see them: who is in, what was said last; closing one, and removing people."""
+"""The rooms, for staff: who is in one, its latest messages; closing it, and removing people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -19,28 +19,23 @@ from notifications import i18n
 from notifications.access import audit, users
 from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import audited_looks, responses
+from notifications.dashboard.pagination import page_of
 from notifications.models import ROOM_NAME, Line, Room
-from notifications.rooms import registry as doors
+from notifications.rooms import registry
 from notifications.rooms.views import KINDS
 
-A_PAGE = 50
-LINES = 20
-REMOVED = 50  # people shown
+MAX_MESSAGES_LISTED = 20
+MAX_REMOVED_LISTED = 50  # people
 
 
 @needs("view")
 @require_GET
-def rooms(request: StaffRequest) -> HttpResponse:
-    after = request.GET.get("after", "")
-    if after and not re.fullmatch(ROOM_NAME, after):
-        raise Http404("There is no such page of rooms.")
-    found = Room.objects.select_related("group").annotate(named=Count("people")).order_by("name")
-    some = list(found.filter(name__gt=after)[: A_PAGE + 1])
+def room_list(request: StaffRequest) -> HttpResponse:
+    page = page_of(request, _rooms(), ("name",), _ordering_keys, parameter="after", cursor="name")
     context = {
-        "rooms": [_row(room) for room in some[:A_PAGE]],
-        "after": after,
-        "next": some[A_PAGE - 1].name if len(some) > A_PAGE else "",
-        "query": responses.query(["rooms"]),
+        "rooms": [_item(room) for room in page.rows],
+        "page": page,
+        "query": responses.staff_query(["rooms"]),
         "live_words": responses.texts(),
     }
     return render(request, "notifications/dashboard/rooms.html", context)
@@ -48,18 +43,20 @@ def rooms(request: StaffRequest) -> HttpResponse:
 
 @needs("view")
 @require_GET
-def room(request: StaffRequest, name: str) -> HttpResponse:
-    found = _room(name, Room.objects.select_related("group").annotate(named=Count("people")))
-    looks = audited_looks.sees_messages(request, found.pk)
-    last = Line.objects.filter(room=found).order_by("-position")[:LINES] if looks else ()
-    lines = list(last)[::-1]
+def room_detail(request: StaffRequest, name: str) -> HttpResponse:
+    room = _room(name)
+    sees_messages = audited_looks.may_see_messages(request, room.pk)
+    kept = Line.objects.filter(room=room) if sees_messages else Line.objects.none()
+    latest = kept.order_by("-position")[:MAX_MESSAGES_LISTED]
+    messages = [{"name": row.name, "at": row.at, "text": _text(row.body)} for row in latest]
+    removed = room.removed.order_by("username").values_list("username", flat=True)
     context = {
-        "room": _row(found),
-        "looks": looks,
-        "lines": [{"name": line.name, "at": line.at, "text": _text(line.body)} for line in lines],
-        "removed": found.removed.order_by("username").values_list("username", flat=True)[:REMOVED],
+        "room": _item(room),
+        "sees_messages": sees_messages,
+        "latest_messages": messages[::-1],
+        "removed": removed[:MAX_REMOVED_LISTED],
         "manages": may(request.user, "manage"),
-        "query": responses.query([f"room-{found.pk}", *([f"lines-{found.pk}"] if looks else [])]),
+        "query": responses.staff_query([f"room-{room.pk}", *([f"lines-{room.pk}"] if sees_messages else [])]),
         "live_words": responses.texts("watch_people_more", "watch_remove_named"),
     }
     return render(request, "notifications/dashboard/room.html", context)
@@ -67,67 +64,78 @@ def room(request: StaffRequest, name: str) -> HttpResponse:
 
 @needs("manage")
 @require_POST
-def look(request: StaffRequest, name: str) -> HttpResponse:
-    """At what is said there, which is for those who are in it."""
-    audited_looks.begin_messages(request, _room(name))
-    return redirect(_page(name))
+def show_messages(request: StaffRequest, name: str) -> HttpResponse:
+    """View the messages, which are private to the room."""
+    audited_looks.allow_messages(request, _room(name))
+    return redirect(_url(name))
 
 
 @needs("manage")
 @require_POST
 def close(request: StaffRequest, name: str) -> HttpResponse:
     with transaction.atomic():
-        doors.close(_room(name))
+        registry.close(_room(name))
         audit.record(request, "close-room", name)
-    return responses.done(request, i18n.say("watch_closed_done", name=name), _page(name))
+    return responses.done(request, i18n.say("watch_closed_done", name=name), _url(name))
 
 
 @needs("manage")
 @require_POST
 def reopen(request: StaffRequest, name: str) -> HttpResponse:
     with transaction.atomic():
-        doors.reopen(_room(name))
+        registry.reopen(_room(name))
         audit.record(request, "open-room", name)
-    return responses.done(request, i18n.say("watch_opened_done", name=name), _page(name))
+    return responses.done(request, i18n.say("watch_opened_done", name=name), _url(name))
 
 
 @needs("manage")
 @require_POST
-def remove(request: StaffRequest, name: str) -> HttpResponse:
-    found = _room(name)
+def remove_person(request: StaffRequest, name: str) -> HttpResponse:
+    room = _room(name)
     try:
-        user = _person(request)
+        user = _posted_person(request)
     except ValueError as bad:
-        return responses.refused(request, str(bad), _page(name))
+        return responses.refused(request, str(bad), _url(name))
     with transaction.atomic():
-        doors.remove(found, user)
+        registry.remove(room, user)
         audit.record(request, "remove-person", name, person=user.get_username())
-    return responses.done(request, i18n.say("watch_removed_done", name=user.get_username()), _page(name))
+    return responses.done(request, i18n.say("watch_removed_done", name=user.get_username()), _url(name))
 
 
 @needs("manage")
 @require_POST
-def let_back(request: StaffRequest, name: str) -> HttpResponse:
-    found = _room(name)
+def readmit_person(request: StaffRequest, name: str) -> HttpResponse:
+    room = _room(name)
     try:
-        user = _person(request)
+        user = _posted_person(request)
     except ValueError as bad:
-        return responses.refused(request, str(bad), _page(name))
+        return responses.refused(request, str(bad), _url(name))
     with transaction.atomic():
-        doors.let_back(found, user)
+        registry.let_back(room, user)
         audit.record(request, "let-back", name, person=user.get_username())
-    return responses.done(request, i18n.say("watch_let_back_done", name=user.get_username()), _page(name))
+    return responses.done(request, i18n.say("watch_let_back_done", name=user.get_username()), _url(name))
 
 
-def _room(name: str, rooms: Any = Room.objects) -> Room:
-    found: Room | None = rooms.filter(name=name).first() if re.fullmatch(ROOM_NAME, name) else None
+def _rooms() -> QuerySet[Room]:
+    """With ``named``, the number of people a room is for by name."""
+    return Room.objects.select_related("group").annotate(named=Count("people"))
+
+
+def _ordering_keys(cursor: str) -> tuple[str]:
+    if not re.fullmatch(ROOM_NAME, cursor):
+        raise Http404("This is not the name of a room.")
+    return (cursor,)
+
+
+def _room(name: str) -> Room:
+    found = _rooms().filter(name=name).first() if re.fullmatch(ROOM_NAME, name) else None
     if found is None:
         raise Http404("There is no such room.")
     return found
 
 
-def _row(room: Any) -> dict[str, Any]:
-    """As a template shows it; the room has been counted ``named`` people."""
+def _item(room: Any) -> dict[str, Any]:
+    """One of `_rooms` as the templates show it."""
     match room.audience:
         case Room.Audience.GROUP:
             audience = i18n.say("watch_for_group", name=room.group or "—")
@@ -149,8 +157,8 @@ def _text(body: Any) -> str:
     return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
 
 
-def _person(request: StaffRequest) -> User:
-    """Whom a form names; raise `ValueError` with a sentence."""
+def _posted_person(request: StaffRequest) -> User:
+    """The person a posted form names. Raises `ValueError` with a sentence for the user."""
     name = request.POST.get("person", "").strip()
     user = users.named(name)
     if user is None:
@@ -158,16 +166,16 @@ def _person(request: StaffRequest) -> User:
     return user
 
 
-def _page(name: str) -> str:
+def _url(name: str) -> str:
     return reverse("dashboard-room", args=[name])
 
 
 paths = [
-    path("rooms/", rooms, name="dashboard-rooms"),
-    path("rooms/<name>/", room, name="dashboard-room"),
-    path("rooms/<name>/look", look, name="dashboard-room-look"),
+    path("rooms/", room_list, name="dashboard-rooms"),
+    path("rooms/<name>/", room_detail, name="dashboard-room"),
+    path("rooms/<name>/look", show_messages, name="dashboard-room-look"),
     path("rooms/<name>/close", close, name="dashboard-room-close"),
     path("rooms/<name>/open", reopen, name="dashboard-room-open"),
-    path("rooms/<name>/remove", remove, name="dashboard-room-remove"),
-    path("rooms/<name>/let-back", let_back, name="dashboard-room-let-back"),
+    path("rooms/<name>/remove", remove_person, name="dashboard-room-remove"),
+    path("rooms/<name>/let-back", readmit_person, name="dashboard-room-let-back"),
 ]

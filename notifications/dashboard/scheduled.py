@@ -1,4 +1,4 @@
-"""What is still to be sent: another time, now, or not at all."""
+"""The scheduled and held sendings: rescheduling, sending now, releasing, recalling."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -20,52 +20,62 @@ from hub import events
 from hub.errors import Problem
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, needs
-from notifications.dashboard.forms import Local
+from notifications.dashboard.forms import LocalTimeInput
+from notifications.dashboard.pagination import page_of
 from notifications.dashboard.parameters import uuid
-from notifications.dashboard.sending_actions import theirs
+from notifications.dashboard.sending_actions import permitted
 from notifications.i18n import refusal, say
 from notifications.inbox.preference_rule import ZONES
 from notifications.models import Notification, Sending
 from notifications.sending import recalls
-from notifications.sending.reschedule import release as releasing
-from notifications.sending.reschedule import reschedule
+from notifications.sending import reschedule as times
 
-LIMIT = 50
+MAX_HELD_LISTED = 50
 
 
-class Time(forms.Form):
-    send_at = forms.DateTimeField(widget=Local())
+class TimeForm(forms.Form):
+    """The new time of a sending."""
+
+    send_at = forms.DateTimeField(widget=LocalTimeInput())
 
 
 @needs("view")
 @require_GET
 def scheduled(request: StaffRequest) -> HttpResponse:
-    rows = list(_after(request)[: LIMIT + 1])
-    held = [] if "after" in request.GET else list(_held().select_related("api_key")[: LIMIT + 1])
-    context = {
-        "held": held[:LIMIT],
-        "more_held": len(held) > LIMIT,
-        "sendings": rows[:LIMIT],
-        "later": rows[LIMIT - 1].pk if len(rows) > LIMIT else None,
-        "paged": "after" in request.GET,
-    }
+    page = page_of(request, _waiting(), ("due_at", "pk"), _ordering_keys, parameter="after")
+    held = list(_held()[: MAX_HELD_LISTED + 1]) if page.is_first else []
+    context = {"held": held[:MAX_HELD_LISTED], "more_held": len(held) > MAX_HELD_LISTED, "page": page}
     return render(request, "notifications/dashboard/scheduled.html", context)
 
 
 @needs("send")
 @require_POST
-def now(request: StaffRequest, id: UUID) -> HttpResponse:
-    return _at(request, id, timezone.now())
+def send_now(request: StaffRequest, id: UUID) -> HttpResponse:
+    return _reschedule(request, id, timezone.now())
+
+
+@needs("send")
+@require_POST
+def reschedule(request: StaffRequest, id: UUID) -> HttpResponse:
+    """To a time in the form's ``zone``."""
+    zone = request.POST.get("zone", "UTC")
+    with timezone.override(ZoneInfo(zone if zone in ZONES else "UTC")):
+        form = TimeForm(request.POST)
+        form.full_clean()
+    if not form.is_valid() or zone not in ZONES:
+        messages.error(request, say("scheduled_bad_time"))
+        return redirect("dashboard-scheduled")
+    return _reschedule(request, id, form.cleaned_data["send_at"])
 
 
 @needs("send")
 @require_POST
 def release(request: StaffRequest, id: UUID) -> HttpResponse:
-    """What was held: when it was planned, or now."""
-    sending = theirs(request, id)
+    """Send a held sending as planned, or now if that time has passed."""
+    sending = permitted(request, id)
     try:
         with transaction.atomic():
-            releasing(id)
+            times.release(id)
             audit.record(request, "release", id, title=sending.title, due_at=events.stamp(sending.due_at))
     except Problem as problem:
         messages.error(request, refusal(problem))
@@ -76,39 +86,25 @@ def release(request: StaffRequest, id: UUID) -> HttpResponse:
 
 @needs("send")
 @require_POST
-def recall(request: StaffRequest, id: UUID) -> HttpResponse:
-    """What was held: nobody will see it."""
-    sending = theirs(request, id)
+def recall_held(request: StaffRequest, id: UUID) -> HttpResponse:
+    """Recall a held sending, which no one has seen."""
+    sending = permitted(request, id)
     with transaction.atomic():
-        taken = recalls.recall_sending(id, request.user.get_username(), "") if sending.held_at else 0
-        if taken:
-            audit.record(request, "recall", id, title=sending.title, rows=taken)
-    if taken:
+        recalled = recalls.recall_sending(id, request.user.get_username(), "") if sending.held_at else 0
+        if recalled:
+            audit.record(request, "recall", id, title=sending.title, rows=recalled)
+    if recalled:
         messages.success(request, say("scheduled_recalled"))
     else:
         messages.error(request, say("refused_not_waiting"))
     return redirect("dashboard-scheduled")
 
 
-@needs("send")
-@require_POST
-def later(request: StaffRequest, id: UUID) -> HttpResponse:
-    """At another time, on the clocks of the form's ``zone``."""
-    zone = request.POST.get("zone", "UTC")
-    with timezone.override(ZoneInfo(zone if zone in ZONES else "UTC")):
-        form = Time(request.POST)
-        form.full_clean()
-    if not form.is_valid() or zone not in ZONES:
-        messages.error(request, say("scheduled_bad_time"))
-        return redirect("dashboard-scheduled")
-    return _at(request, id, form.cleaned_data["send_at"])
-
-
-def _at(request: StaffRequest, id: UUID, due_at: datetime) -> HttpResponse:
-    sending = theirs(request, id)
+def _reschedule(request: StaffRequest, id: UUID, due_at: datetime) -> HttpResponse:
+    sending = permitted(request, id)
     try:
         with transaction.atomic():
-            reschedule(id, due_at)
+            times.reschedule(id, due_at)
             detail = {"title": sending.title, "from": events.stamp(sending.due_at)}
             audit.record(request, "reschedule", id, **detail, to=events.stamp(due_at))
     except Problem as problem:
@@ -119,27 +115,32 @@ def _at(request: StaffRequest, id: UUID, due_at: datetime) -> HttpResponse:
 
 
 def _held() -> QuerySet[Sending]:
-    """Those that wait for a decision, the first that were planned first."""
-    standing = Notification.objects.filter(sending=OuterRef("pk"), recalled_at=None)
-    return Sending.objects.filter(Exists(standing), held_at__isnull=False).order_by("due_at", "id")
+    """The sendings of a revoked key, in the order they were planned in."""
+    held = _current().filter(held_at__isnull=False)
+    return held.order_by("due_at", "id").select_related("api_key")
 
 
-def _after(request: StaffRequest) -> QuerySet[Sending]:
-    """Those that wait, the soonest first."""
-    standing = Notification.objects.filter(sending=OuterRef("pk"), recalled_at=None)
-    waiting = Sending.objects.filter(Exists(standing), due_at__gt=timezone.now(), held_at=None)
-    waiting = waiting.order_by("due_at", "id")
-    after = request.GET.get("after")
-    if not after:
-        return waiting
-    last = get_object_or_404(Sending, pk=uuid(after))
-    return waiting.filter(Q(due_at__gt=last.due_at) | Q(due_at=last.due_at, pk__gt=last.pk))
+def _waiting() -> QuerySet[Sending]:
+    return _current().filter(due_at__gt=timezone.now(), held_at=None)
+
+
+def _current() -> QuerySet[Sending]:
+    """The sendings of which any row is not recalled."""
+    rows = Notification.objects.filter(sending=OuterRef("pk"), recalled_at=None)
+    return Sending.objects.filter(Exists(rows))
+
+
+def _ordering_keys(cursor: str) -> tuple[datetime, UUID]:
+    found = Sending.objects.filter(pk=uuid(cursor)).values_list("due_at", "pk").first()
+    if found is None:
+        raise Http404
+    return found
 
 
 paths = [
     path("scheduled/", scheduled, name="dashboard-scheduled"),
     path("scheduled/<uuid:id>/release", release, name="dashboard-release"),
-    path("scheduled/<uuid:id>/recall", recall, name="dashboard-recall-held"),
-    path("scheduled/<uuid:id>/now", now, name="dashboard-send-now"),
-    path("scheduled/<uuid:id>/later", later, name="dashboard-reschedule"),
+    path("scheduled/<uuid:id>/recall", recall_held, name="dashboard-recall-held"),
+    path("scheduled/<uuid:id>/now", send_now, name="dashboard-send-now"),
+    path("scheduled/<uuid:id>/later", reschedule, name="dashboard-reschedule"),
 ]

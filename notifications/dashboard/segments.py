@@ -1,4 +1,4 @@
-"""The crowds that are named in code, and who is in them now."""
+"""The segments defined in code, and how many people are in one."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from django.views.decorators.http import require_GET
 
 from notifications.access.roles import StaffRequest, needs
 from notifications.sending import audience
-from notifications.sending import segments as crowds
+from notifications.sending import segments as registry
 
 
 @needs("view")
 @require_GET
-def segments(request: StaffRequest) -> HttpResponse:
-    """One is counted at a time, where it is asked for: a host's may be slow."""
+def segment_list(request: StaffRequest) -> HttpResponse:
+    """Counts only the segment in ``count``: one that a host defines may be slow."""
     counted = request.GET.get("count")
     people, sample = 0, []
     if counted is not None:
         try:
-            reached = crowds.people(counted)
+            members = registry.people(counted)
         except KeyError:
             raise Http404 from None
-        people = reached.count()
-        sample = list(reached.order_by("username").values_list("username", flat=True)[: audience.SAMPLE])
-    context = {"segments": crowds.known(), "counted": counted, "people": people, "sample": sample}
+        people = members.count()
+        sample = list(members.order_by("username").values_list("username", flat=True)[: audience.SAMPLE])
+    context = {"segments": registry.known(), "counted": counted, "people": people, "sample": sample}
     return render(request, "notifications/dashboard/segments.html", context)
 
 
-paths = [path("segments/", segments, name="dashboard-segments")]
+paths = [path("segments/", segment_list, name="dashboard-segments")]

@@ -1,4 +1,4 @@
-"""What can still be done about a sending: undo, stop, recall."""
+"""Actions on a sending: undo, stop, recall."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from notifications.i18n import say
 from notifications.models import UNSAYABLE, Notification, Sending
 from notifications.sending import audience, recalls
 
-SOON_S = 60  # before it is due, taking it back is an undo; earlier, a cancellation
+SOON_S = 60  # this long before it is due the button says undo; earlier, cancel
 MAX_REASON = 200  # characters
 
 
 @needs("send")
 @require_POST
 def undo(request: StaffRequest, id: UUID) -> HttpResponse:
-    """Before it is due: nobody has seen it, nobody will."""
-    sending = theirs(request, id)
+    """Cancel before it is due, when no one has seen it."""
+    sending = permitted(request, id)
     if sending.due_at <= timezone.now():
         messages.error(request, say("undo_late"))
     else:
         with transaction.atomic():
-            taken = recalls.recall_sending(id, request.user.get_username(), "")
-            if taken:
-                audit.record(request, "undo", id, title=sending.title, rows=taken)
+            recalled = recalls.recall_sending(id, request.user.get_username(), "")
+            if recalled:
+                audit.record(request, "undo", id, title=sending.title, rows=recalled)
     return redirect("dashboard-sending", id=id)
 
 
 @needs("send")
 @require_POST
 def stop(request: StaffRequest, id: UUID) -> HttpResponse:
-    """What is not published yet will not be."""
-    sending, reason = theirs(request, id), _reason(request)
+    """Cancel the rows that are not published yet."""
+    sending, reason = permitted(request, id), _reason(request)
     with transaction.atomic():
-        taken = recalls.stop(id, request.user.get_username(), reason)
-        if taken:
-            audit.record(request, "stop", id, title=sending.title, rows=taken, reason=reason)
-    if not taken:
+        recalled = recalls.stop(id, request.user.get_username(), reason)
+        if recalled:
+            audit.record(request, "stop", id, title=sending.title, rows=recalled, reason=reason)
+    if not recalled:
         messages.error(request, say("stop_late"))
     return redirect("dashboard-sending", id=id)
 
@@ -55,17 +55,17 @@ def stop(request: StaffRequest, id: UUID) -> HttpResponse:
 @needs("send")
 @require_POST
 def recall(request: StaffRequest, id: UUID) -> HttpResponse:
-    """From every inbox and every open tab."""
-    sending, reason = theirs(request, id), _reason(request)
+    """Remove from every inbox and every open page."""
+    sending, reason = permitted(request, id), _reason(request)
     with transaction.atomic():
-        taken = recalls.recall_sending(id, request.user.get_username(), reason)
-        if taken:
-            audit.record(request, "recall", id, title=sending.title, rows=taken, reason=reason)
+        recalled = recalls.recall_sending(id, request.user.get_username(), reason)
+        if recalled:
+            audit.record(request, "recall", id, title=sending.title, rows=recalled, reason=reason)
     return redirect("dashboard-sending", id=id)
 
 
-def theirs(request: StaffRequest, id: UUID) -> Sending:
-    """A sending of which they may decide: as much as it took to send it."""
+def permitted(request: StaffRequest, id: UUID) -> Sending:
+    """The sending, if the user has the role that sending it takes. Raises `Http404` or `PermissionDenied`."""
     sending = get_object_or_404(Sending, pk=id)
     topics = set(Notification.objects.filter(sending=id).values_list("topic", flat=True))
     needed = audience.role(topics, audience.people(topics).count())

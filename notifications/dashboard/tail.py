@@ -1,7 +1,7 @@
-"""The live tail: what travels to one person, or on one topic, as it does.
+"""Live events: the events to one person or topic as they happen.
 
-Watching somebody's inbox is an act: it begins with a POST that is audited, and the page that listens is
-found only by its entry, for a day and for whoever made it. The feed opens by the same entry.
+Watching is an audited action: it starts with a POST, and the page is addressed by its entry in the audit log,
+which works for a day and for the user who made it. The feed is authorised by the same entry.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from notifications import i18n
 from notifications.access import audit, judge, names, users
 from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard import responses
-from notifications.dashboard.parameters import number
+from notifications.dashboard.parameters import row_id
 from notifications.models import AuditEntry
 
-MAX_TOPICS = 100  # of one feed
-MAX_QUERY = 6000  # characters of an address that every server takes
+MAX_TOPICS = 100  # per feed
+MAX_QUERY_LENGTH = 6000  # characters; every server accepts a URL with it
 
 
 @needs("manage")
 @require_http_methods(["GET", "HEAD", "POST"])
 def tail(request: StaffRequest) -> HttpResponse:
-    """The form, what it starts (POST), and what was started (``?entry=``)."""
+    """The form; on POST an entry for what it names; with ``?entry=`` the page that shows its events."""
     if "entry" in request.GET and request.method != "POST":
-        return _watch(request)
+        return _live_page(request)
     form = request.POST if request.method == "POST" else request.GET
     asked = {name: form.get(name, "").strip() for name in ("person", "topic")}
     problem = ""
@@ -47,18 +47,20 @@ def tail(request: StaffRequest) -> HttpResponse:
             problem = i18n.refusal(bad)
         except ValueError as bad:
             problem = str(bad)
-    context = {"asked": asked, "problem": problem, "most": MAX_TOPICS}
+    context = {"asked": asked, "problem": problem, "max_topics": MAX_TOPICS}
     return render(request, "notifications/dashboard/tail.html", context, status=422 if problem else 200)
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    name: str  # as the audit log names it
+    """What is watched: its ``name`` in the audit log, and the id or topic in the entry's ``detail``."""
+
+    name: str
     detail: dict[str, str]
 
 
 def _target(form: QueryDict) -> _Target:
-    """Whom or what a form asks to watch; raise `BadTopic`, or `ValueError` with a sentence."""
+    """The person or topic a form names. Raises `BadTopic`, or `ValueError` with a sentence."""
     person, topic = form.get("person", "").strip(), form.get("topic", "").strip()
     if bool(person) == bool(topic):
         raise ValueError(i18n.say("watch_tail_one"))
@@ -75,21 +77,21 @@ def _target(form: QueryDict) -> _Target:
         raise ValueError(i18n.say("watch_tail_room"))
     if topic.startswith("hub."):
         raise ValueError(i18n.say("watch_tail_hub"))
-    shown = names.labels([topic])[topic]
-    return _Target(f"topic:{topic}" if shown == topic else shown, {"topic": topic})
+    label = names.labels([topic])[topic]
+    return _Target(f"topic:{topic}" if label == topic else label, {"topic": topic})
 
 
-def _watch(request: StaffRequest) -> HttpResponse:
+def _live_page(request: StaffRequest) -> HttpResponse:
     entry = _entry(request)
-    wanted = _topics(entry)
-    shown = wanted[:MAX_TOPICS]
-    while len(responses.listening(shown)) > MAX_QUERY:
-        shown = shown[:-1]
+    every = _topics(entry)
+    followed = every[:MAX_TOPICS]
+    while len(responses.feed_query(followed)) > MAX_QUERY_LENGTH:
+        followed = followed[:-1]
     context = {
         "entry": entry,
-        "shown": names.labels(shown),
-        "left": len(wanted) - len(shown),
-        "query": responses.listening(shown),
+        "labels": names.labels(followed),
+        "left_out": len(every) - len(followed),
+        "query": responses.feed_query(followed),
         "live_words": responses.texts(
             "watch_tail_pause",
             "watch_tail_resume",
@@ -103,11 +105,11 @@ def _watch(request: StaffRequest) -> HttpResponse:
 
 
 def _entry(request: StaffRequest) -> AuditEntry:
-    id = number(request.GET["entry"])
+    id = row_id(request.GET["entry"])
     since = timezone.now() - judge.TAIL_VALID
     entry = AuditEntry.objects.filter(pk=id, act="tail", actor_id=request.user.pk, at__gt=since).first()
     if entry is None:
-        raise Http404("No tail was begun under this entry: begin one.")
+        raise Http404("This entry started no live events, or has expired.")
     return entry
 
 
@@ -116,7 +118,7 @@ def _topics(entry: AuditEntry) -> tuple[str, ...]:
         return (topic,)
     user = User.objects.filter(pk=entry.detail.get("person")).first()
     if user is None:
-        raise Http404("This person is gone.")
+        raise Http404("This user no longer exists.")
     return judge.own_topics(user)
 
 

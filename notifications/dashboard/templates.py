@@ -1,4 +1,4 @@
-"""Templates: what is sent again and again, with variables for what differs."""
+"""Templates of notifications, with variables that are filled in when one is sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from hub import topics
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, needs
-from notifications.dashboard.forms import TEXTS, said
+from notifications.dashboard.forms import TEXTS, _
 from notifications.i18n import refusal, say
 from notifications.models import UNSAYABLE, Notification, Template
 from notifications.sending import template_rendering
@@ -27,25 +27,27 @@ if TYPE_CHECKING:
 else:
     TemplateModelForm = forms.ModelForm
 
-MOST = 200  # that are shown
-# A link may be a variable as a whole or in part: either makes a good one if this does.
-TRIES = ("x", "/x")
+MAX_LISTED = 200
+# Sample values: a link is valid as a whole ("/x") or as the variable part of a path ("x").
+SAMPLES = ("x", "/x")
 
 
 class TemplateForm(TemplateModelForm):
+    """A template; valid if a notification made from it is."""
+
     class Meta:
         model = Template
         fields = ("name", *TEXTS)
         labels = {
-            "name": said("template_name"),
-            "title": said("compose_title"),
-            "body": said("compose_body"),
-            "url": said("compose_url"),
-            "category": said("category"),
-            "severity": said("compose_severity"),
+            "name": _("template_name"),
+            "title": _("compose_title"),
+            "body": _("compose_body"),
+            "url": _("compose_url"),
+            "category": _("category"),
+            "severity": _("compose_severity"),
         }
-        help_texts = {"body": said("template_hint")}
-        error_messages = {"name": {"unique": said("template_name_taken")}}
+        help_texts = {"body": _("template_hint")}
+        error_messages = {"name": {"unique": _("template_name_taken")}}
         widgets = {
             "title": forms.TextInput({"dir": "auto"}),
             "body": forms.Textarea({"rows": 4, "dir": "auto"}),
@@ -57,7 +59,7 @@ class TemplateForm(TemplateModelForm):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         severity = self.fields["severity"]
         assert isinstance(severity, forms.ChoiceField)  # noqa: S101
-        severity.choices = [(value, said(f"severity_{value}")) for value in Notification.Severity.values]
+        severity.choices = [(value, _(f"severity_{value}")) for value in Notification.Severity.values]
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -66,38 +68,38 @@ class TemplateForm(TemplateModelForm):
         return name
 
     def clean(self) -> None:
-        """Whatever fills it, what is written here can be sent."""
+        """Check the texts as a notification, with a sample for each variable."""
         super().clean()
-        wrong: BadNotification | None = None
+        error: BadNotification | None = None
         draft = Template(**{field: self.cleaned_data.get(field, "") for field in TEXTS})
-        for value in TRIES:
+        for value in SAMPLES:
             filled = template_rendering.fill(draft, dict.fromkeys(template_rendering.names(draft), value))
             try:
                 texts = check(**{**filled, "title": filled["title"] or "x"})
                 check_size(texts, [topics.EVERYONE])
                 return
             except BadNotification as bad:
-                wrong = wrong or bad
-        if wrong is not None and wrong.field not in self.errors:
-            self.add_error(wrong.field, refusal(wrong))
+                error = error or bad
+        if error is not None and error.field not in self.errors:
+            self.add_error(error.field, refusal(error))
 
 
 @needs("send")
 @require_http_methods(["GET", "HEAD", "POST"])
-def templates(request: StaffRequest) -> HttpResponse:
-    """All of them, and the form of a new one."""
+def template_list(request: StaffRequest) -> HttpResponse:
+    """The templates, and a form for a new one."""
     return _form(request, None)
 
 
 @needs("send")
 @require_http_methods(["GET", "HEAD", "POST"])
-def template(request: StaffRequest, id: int) -> HttpResponse:
+def template_detail(request: StaffRequest, id: int) -> HttpResponse:
     return _form(request, get_object_or_404(Template, pk=id))
 
 
 @needs("send")
 @require_POST
-def delete(request: StaffRequest, id: int) -> HttpResponse:
+def delete_template(request: StaffRequest, id: int) -> HttpResponse:
     template = get_object_or_404(Template, pk=id)
     with transaction.atomic():
         template.delete()
@@ -107,8 +109,8 @@ def delete(request: StaffRequest, id: int) -> HttpResponse:
 
 
 def _form(request: StaffRequest, template: Template | None) -> HttpResponse:
-    given = request.POST if request.method == "POST" else None
-    form = TemplateForm(given, instance=template, label_suffix="")
+    data = request.POST if request.method == "POST" else None
+    form = TemplateForm(data, instance=template, label_suffix="")
     if form.is_bound and form.is_valid():
         try:
             with transaction.atomic():
@@ -117,20 +119,20 @@ def _form(request: StaffRequest, template: Template | None) -> HttpResponse:
             messages.success(request, say("template_saved", name=saved.name))
             return redirect("dashboard-templates")
         except IntegrityError:
-            # Somebody took the name since it was looked at; looking again says so.
-            form = TemplateForm(given, instance=template, label_suffix="")
+            # Another template took the name since it was validated: validating again reports it.
+            form = TemplateForm(data, instance=template, label_suffix="")
             form.full_clean()
     context = {
         "form": form,
         "template": template,
-        "templates": [(one, template_rendering.names(one)) for one in Template.objects.all()[:MOST]],
+        "templates": [(one, template_rendering.names(one)) for one in Template.objects.all()[:MAX_LISTED]],
     }
     status = 422 if form.is_bound else 200
     return render(request, "notifications/dashboard/templates.html", context, status=status)
 
 
 paths = [
-    path("templates/", templates, name="dashboard-templates"),
-    path("templates/<int:id>/", template, name="dashboard-template"),
-    path("templates/<int:id>/delete", delete, name="dashboard-delete-template"),
+    path("templates/", template_list, name="dashboard-templates"),
+    path("templates/<int:id>/", template_detail, name="dashboard-template"),
+    path("templates/<int:id>/delete", delete_template, name="dashboard-delete-template"),
 ]

@@ -1,4 +1,4 @@
-"""Why did this person not get it? Asked of a person, of a notification, or of one and the other."""
+"""The delivery debugger: why a person did or did not receive a notification."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from notifications.i18n import say
 from notifications.models import NEVER, Notification
 from notifications.tracking import explain, progress
 
-ROWS = 30
-NUMBERS = ("people", "delivered", "seen", "read", "clicked")
+PAGE_SIZE = 30
+COUNTS = ("people", "delivered", "seen", "read", "clicked")
 
 
 class Unknown(Exception):
-    """What was asked for is not there, or is nothing; the text says what to do."""
+    """The person or notification does not exist, or the id is not valid; the text is for the user."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -36,13 +36,13 @@ class Unknown(Exception):
 
 @needs("view")
 @require_GET
-def ask(request: StaffRequest) -> HttpResponse:
-    """``?person=`` is a username, ``?notification=`` an id; ``before`` pages the decisions of a person."""
+def debugger(request: StaffRequest) -> HttpResponse:
+    """``person`` is a username, ``notification`` an id; ``before`` is the cursor of a person's list."""
     asked = {name: request.GET.get(name, "").strip() for name in ("person", "notification")}
     context: dict[str, Any] = {"asked": asked}
     try:
         context |= _found(asked, request.GET.get("before", ""), timezone.now())
-        context |= _titles(request, context)
+        context |= _visibility(request, context)
     except Unknown as unknown:
         context["problem"] = str(unknown)
         return render(request, "notifications/dashboard/why.html", context, status=unknown.status)
@@ -51,22 +51,25 @@ def ask(request: StaffRequest) -> HttpResponse:
 
 @needs("manage")
 @require_POST
-def look(request: StaffRequest) -> HttpResponse:
-    """At the titles of what one person was sent."""
+def show_titles(request: StaffRequest) -> HttpResponse:
+    """View the titles of what one person was sent."""
     try:
         person = _person(request.POST.get("person", ""))
     except Unknown as unknown:
         raise Http404(str(unknown)) from None
-    audited_looks.begin_titles(request, person.pk, person.get_username())
+    audited_looks.allow_titles(request, person.pk, person.get_username())
     query = {"person": person.get_username(), "notification": request.POST.get("notification", "")}
     return redirect(f"{reverse('dashboard-why')}?{urlencode({k: v for k, v in query.items() if v})}")
 
 
-def _titles(request: StaffRequest, found: dict[str, Any]) -> dict[str, Any]:
-    """Whose titles are shown: a person's to who looks, of one that went to them alone to who may send too."""
+def _visibility(request: StaffRequest, found: dict[str, Any]) -> dict[str, Any]:
+    """Whether titles are shown.
+
+    Those of a person need an audited look; that of a notification to one person, the role to send or manage.
+    """
     manages, sends = may(request.user, "manage"), may(request.user, "send")
     person, row = found.get("person"), found.get("row")
-    looks = audited_looks.sees_titles(request, person.pk) if person else manages or sends
+    looks = audited_looks.may_see_titles(request, person.pk) if person else manages or sends
     hidden = row is not None and personal(row.topic) and not looks
     return {"looks": looks, "manages": manages, "hidden": hidden, "on_hold": row and row.due_at == NEVER}
 
@@ -85,7 +88,7 @@ def _one(person: User, id: UUID, now: datetime) -> dict[str, Any]:
     answer = explain.find(person, id, now)
     if answer is None:
         raise Unknown(404, say("why_no_notification"))
-    topic = _shown(answer.facts.topic)
+    topic = _label(answer.facts.topic)
     return {
         "one": verdict(answer, person, now, topic),
         "person": person,
@@ -97,36 +100,36 @@ def _one(person: User, id: UUID, now: datetime) -> dict[str, Any]:
 
 
 def _all(person: User, before: UUID | None, now: datetime) -> dict[str, Any]:
-    answers = explain.latest(person, ROWS + 1, before)
-    shown = names.labels(answer.facts.topic for answer in answers)
+    answers = explain.latest(person, PAGE_SIZE + 1, before)
+    labels = names.labels(answer.facts.topic for answer in answers)
     return {
         "person": person,
-        "decisions": [verdict(one, person, now, shown[one.facts.topic]) for one in answers[:ROWS]],
-        "older": answers[ROWS - 1].facts.id if len(answers) > ROWS else None,
+        "decisions": [verdict(one, person, now, labels[one.facts.topic]) for one in answers[:PAGE_SIZE]],
+        "older": answers[PAGE_SIZE - 1].facts.id if len(answers) > PAGE_SIZE else None,
     }
 
 
 def _numbers(id: UUID) -> dict[str, Any]:
     found = progress.around(id)
     if found is None:
-        # One from before sendings were kept: of it there are no numbers.
+        # It is older than the record of sendings: there are no counts.
         row = Notification.objects.filter(pk=id).first()
         if row is None:
             raise Unknown(404, say("why_no_notification"))
-        return {"row": row, "topic": _shown(row.topic)}
-    told, row_of = found
-    held = [("sending_offline", told["offline"])] if told["offline"] else []
-    held += [(f"held_{reason}", n) for reason, n in told["suppressed"].items()]
+        return {"row": row, "topic": _label(row.topic)}
+    stats, asked = found
+    held = [("sending_offline", stats["offline"])] if stats["offline"] else []
+    held += [(f"held_{reason}", n) for reason, n in stats["suppressed"].items()]
     return {
-        "row": row_of,
-        "topic": _shown(row_of.topic),
-        "sending": row_of.sending_id,
-        "numbers": [(f"step_{name}", told[name]) for name in NUMBERS],  # type: ignore[literal-required]
+        "row": asked,
+        "topic": _label(asked.topic),
+        "sending": asked.sending_id,
+        "numbers": [(f"step_{name}", stats[name]) for name in COUNTS],  # type: ignore[literal-required]
         "held": held,
     }
 
 
-def _shown(topic: str) -> str:
+def _label(topic: str) -> str:
     return names.labels([topic])[topic]
 
 
@@ -145,6 +148,6 @@ def _id(text: str) -> UUID:
 
 
 paths = [
-    path("why/", ask, name="dashboard-why"),
-    path("why/look", look, name="dashboard-why-look"),
+    path("why/", debugger, name="dashboard-why"),
+    path("why/look", show_titles, name="dashboard-why-look"),
 ]

@@ -1,4 +1,4 @@
-"""Tags for the frame of the dashboard: where one may go, and whether one may do this."""
+"""Template tags of the dashboard: its navigation, and what the user may do and see."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    name: str  # of its address, after "dashboard-"
+    """A page in the navigation, and the role that opens it."""
+
+    name: str  # of its URL, after "dashboard-"
     role: Role
     icon: str
 
@@ -31,7 +33,7 @@ class Page:
         return reverse(f"dashboard-{self.name}")
 
 
-# By the word for each group of links; the first has none.
+# By the phrase key for each group of links; the first has no heading.
 GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     ("", (Page("overview", "view", "dashboard"),)),
     (
@@ -66,7 +68,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
 
 @register.simple_tag(takes_context=True)
 def dashboard_pages(context: Context) -> dict[str, Any]:
-    """The groups of the pages this person may open, and the page that this address belongs to."""
+    """``groups`` of the pages the user may open, and the page that is ``here``, if it is one of them."""
     request = context["request"]
     groups: list[tuple[str, Sequence[Page]]] = [
         (word, pages)
@@ -79,14 +81,14 @@ def dashboard_pages(context: Context) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def allowed(context: Context, role: Role) -> bool:
-    """Whether this person has the role; false for a stranger."""
+    """Whether the user has the role; False if nobody is signed in."""
     user = getattr(context.get("request"), "user", None)
     return user is not None and may(user, role)
 
 
 @register.simple_tag(takes_context=True)
-def reads(context: Context, sending: Any) -> bool:
-    """Whether what a sending says is shown: what went to people by name is for whoever may send or manage."""
+def may_read(context: Context, sending: Any) -> bool:
+    """Whether to show the text of a sending: one to people by name takes the role to send or to manage."""
     user = context["user"]
     personal = all(str(address).startswith("user:") for address in sending.to)
     return not personal or may(user, "send") or may(user, "manage")
@@ -94,5 +96,6 @@ def reads(context: Context, sending: Any) -> bool:
 
 @register.simple_tag(takes_context=True)
 def title_of(context: Context, sending: Any) -> str:
+    """The title of a sending, or a placeholder if the user may not read it."""
     title: str = sending.title
-    return title if reads(context, sending) else say("title_hidden")
+    return title if may_read(context, sending) else say("title_hidden")

@@ -1,4 +1,4 @@
-"""Tags for a page's template: the bell, the toasts, the count, and what is said in the reader's language."""
+"""Template tags for any page: the bell, the toasts, the unread count, and phrases in the user's language."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ register.simple_tag(i18n.direction, name="direction")
 
 @register.simple_tag(takes_context=True)
 def unread_count(context: Context) -> int:
-    """How many notifications the signed-in reader has not read; 0 for a stranger."""
+    """The unread notifications of the signed-in user; 0 if nobody is signed in."""
     user = _reader(context)
     return counts.of(user, judge.own_topics(user))["unread"] if user else 0
 
 
 @register.inclusion_tag("notifications/bell.html", takes_context=True)
 def notification_bell(context: Context) -> dict[str, Any]:
-    """The bell of the signed-in reader: a link to the inbox until the script makes it one that rings."""
+    """The bell of the signed-in user: a link to the inbox until its script has loaded."""
     user = _reader(context)
     if user is None:
         return {"user": None}
@@ -37,12 +37,13 @@ def notification_bell(context: Context) -> dict[str, Any]:
 
 @register.inclusion_tag("notifications/toasts.html", takes_context=True)
 def notification_toasts(context: Context) -> dict[str, Any]:
+    """The toasts of the signed-in user, in a corner of the page."""
     return {"user": _reader(context)}
 
 
 @register.inclusion_tag("notifications/scripts.html")
 def notification_scripts() -> dict[str, Any]:
-    """The modules of both tags; in the page's head."""
+    """The scripts of the bell and the toasts, for the page's head."""
     return {}
 
 

@@ -26,7 +26,7 @@ export async function post(url, fields, failed) {
       signal: AbortSignal.timeout(15_000),
     });
     const answer = await response.json();
-    showResult(response.ok ? answer.said : "", response.ok ? "" : answer.detail);
+    showResult(response.ok ? answer.message : "", response.ok ? "" : answer.detail);
   } catch {
     showResult("", failed);
   }

@@ -99,7 +99,7 @@ def test_a_manager_drains_and_undrains_an_instance(
 def test_a_manager_disconnects_one_connection(manager: Client, heard_log: Log) -> None:
     answer = manager.post(f"{PATH}disconnect", ONE, headers=SCRIPTED)
 
-    assert answer.json() == {"said": "Disconnecting connection 7 from hub-1."}
+    assert answer.json() == {"message": "Disconnecting connection 7 from hub-1."}
     assert orders(heard_log) == [("disconnect", {"instance": "hub-1", "number": 7, "person": "3"})]
     assert audited() == [("manager", "disconnect", "hub-1 #7")]
 
@@ -110,7 +110,7 @@ def test_a_sender_sends_a_person_a_test(sender: Client, person: Callable[[str], 
     answer = sender.post(f"{PATH}test", {"person": "alice"}, headers=SCRIPTED)
 
     row = Notification.objects.select_related("sending").get()
-    assert answer.json() == {"said": "Test sent to alice."}
+    assert answer.json() == {"message": "Test sent to alice."}
     assert (row.topic, row.category) == (f"user-{alice.pk}", "test")
     assert row.sending
     assert row.sending.sender == "sender"
