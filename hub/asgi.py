@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import resource
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -42,6 +41,7 @@ from hub.rooms.presence.current import shared_presence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import Lobby
 from hub.server.django_handler import Pages
+from hub.support import descriptors
 from hub.support.asgi import Receive, Scope, Send, respond_problem
 
 logger = logging.getLogger(__name__)
@@ -55,10 +55,8 @@ class Hub:
         self.log = shared_log()
         replay = Replay(self.log, self.application, settings.HUB_REPLAY_MAX)
         self.fanout = Fanout(self.log, replay)
-        # Some descriptors stay for everything else, the health checks first.
-        descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
         limits = ConnectionLimits(
-            min(settings.HUB_MAX_CONNECTIONS, descriptors),
+            min(settings.HUB_MAX_CONNECTIONS, descriptors.limit() - descriptors.RESERVED),
             per_user=settings.HUB_MAX_CONNECTIONS_PER_USER,
             per_address=settings.HUB_MAX_CONNECTIONS_PER_ADDRESS,
             topics_per_user=settings.HUB_MAX_TOPICS_PER_USER,

@@ -4,15 +4,15 @@ docs/operations.md, under each id."""
 from __future__ import annotations
 
 import ipaddress
-import resource
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from hub.support import descriptors
+
 TAG = "hub"
-SPARE = 500  # descriptors for everything but connections; as in hub.asgi
 KEY_LENGTH = 16
 SECRET_LENGTH = 50
 
@@ -21,12 +21,11 @@ SECRET_LENGTH = 50
 def connections(**kwargs: Any) -> list[CheckMessage]:
     """Descriptors, and what holds connections to the database."""
     found: list[CheckMessage] = []
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    wanted = settings.HUB_MAX_CONNECTIONS + SPARE
-    if most < wanted:
+    needed = descriptors.needed(settings.HUB_MAX_CONNECTIONS)
+    if descriptors.limit() < needed:
         found.append(
             Warning(
-                f"This process may open {most} files, HUB_MAX_CONNECTIONS needs {wanted}.",
+                f"This process may open {descriptors.limit()} files, HUB_MAX_CONNECTIONS needs {needed}.",
                 hint="Raise LimitNOFILE (systemd) or ulimits.nofile (compose), or lower HUB_MAX_CONNECTIONS.",
                 id="hub.W001",
             )

@@ -17,11 +17,11 @@ from hub.doctor.client import CannotConnect, Client, Response
 from hub.doctor.clock_skew import check_clock
 from hub.doctor.report import Report
 from hub.ops import echo
+from hub.support import descriptors
 
 ECHO_REQUESTS = 8  # which a balancer spreads over the instances
 SPOOFED_ADDRESS = "203.0.113.7"  # reserved for documentation (RFC 5737)
 MIN_CERTIFICATE_DAYS = 14
-SPARE = 500  # descriptors for everything but connections; as in hub.asgi
 
 Echo: TypeAlias = dict[str, Any]  # the answer of `hub.ops.echo`
 
@@ -200,9 +200,9 @@ def _check_clocks(report: Report, response: Response, echoed: Echo) -> None:
 def _check_descriptors(report: Report, by_instance: dict[str, Echo]) -> None:
     too_few = [
         f"{name} may open {echoed['descriptors']} files: too few for "
-        f"HUB_MAX_CONNECTIONS={echoed['max_connections']} plus {SPARE} others."
+        f"HUB_MAX_CONNECTIONS={echoed['max_connections']} plus {descriptors.RESERVED} others."
         for name, echoed in sorted(by_instance.items())
-        if echoed["descriptors"] < echoed["max_connections"] + SPARE
+        if echoed["descriptors"] < descriptors.needed(echoed["max_connections"])
     ]
     if too_few:
         report.find("hub.D013", " ".join(too_few))

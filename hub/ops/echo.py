@@ -7,7 +7,6 @@ token signed with the secret of the instances; without it the endpoint answers 4
 from __future__ import annotations
 
 import os
-import resource
 import time
 from contextlib import suppress
 
@@ -17,6 +16,7 @@ from django.utils.crypto import salted_hmac
 
 from hub import __version__
 from hub.errors import Problem
+from hub.support import descriptors
 from hub.support.asgi import Send, respond_json, respond_problem
 from hub.support.request import Request
 
@@ -81,7 +81,7 @@ async def respond_echo(request: Request, send: Send) -> None:
         "root_path": scope.get("hub.root_path", ""),
         "headers": {name: headers[name] for name in ECHOED_HEADERS if name in headers},
         "shared": setting_digests(secret),
-        "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE)[1],
+        "descriptors": descriptors.limit(),
         "max_connections": settings.HUB_MAX_CONNECTIONS,
     }
     await respond_json(send, 200, received)

@@ -15,11 +15,9 @@ from hub.ports import Entry
 from hub.rooms import rate_limiter
 from hub.rooms.dialect import ROOM_DIALECT, Frame
 from hub.rooms.frame_heads import Heads
-from hub.rooms.protocol import Close
+from hub.rooms.protocol import MAX_FRAME_BYTES, Close
 from hub.rooms.rate_limiter import Limiter
 from hub.support import ws_frames
-
-FRAME_BYTES = 64 * 1024
 
 _PONG, _MASK_BYTES = b"\x8a\x80", 4  # to our pings, which are empty
 _MESSAGE = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -89,7 +87,7 @@ class Member(Subscriber):
         if self._parser is None or self._heads is None:
             if len(data) == len(_PONG) + _MASK_BYTES and data.startswith(_PONG):
                 return self.limiter.spend(rate_limiter.FRAMES)
-            self._parser = Protocol(Side.SERVER, state=OPEN, max_size=FRAME_BYTES)
+            self._parser = Protocol(Side.SERVER, state=OPEN, max_size=MAX_FRAME_BYTES)
             self._heads = Heads()
         self.limiter.spend(
             rate_limiter.FRAMES, self._heads.count(data, self.limiter.left(rate_limiter.FRAMES))
@@ -115,8 +113,8 @@ class Member(Subscriber):
         self._heard_at = time.monotonic()
         self.limiter.spend(rate_limiter.BYTES, max(len(message), rate_limiter.READ_BYTES))
         self.limiter.spend(rate_limiter.FRAMES)
-        if len(message) > FRAME_BYTES:
-            return self.end(Close.TOO_BIG, f"A frame is at most {FRAME_BYTES} bytes.")
+        if len(message) > MAX_FRAME_BYTES:
+            return self.end(Close.TOO_BIG, f"A frame is at most {MAX_FRAME_BYTES} bytes.")
         yield message, text
 
     def tell(self, text: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from hub.events import Event, encode
 from hub.support import strict_json
 
-MAX_TEXT = 64 * 1024  # bytes of a frame from a member
+MAX_FRAME_BYTES = 64 * 1024  # of a client's frame
 MAX_ID = 100  # characters
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -188,8 +188,8 @@ def _member(one: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read(text: bytes) -> dict[str, Any]:
-    if len(text) > MAX_TEXT:
-        raise Malformed(f"A frame is at most {MAX_TEXT} bytes: this one is {len(text)}.")
+    if len(text) > MAX_FRAME_BYTES:
+        raise Malformed(f"A frame is at most {MAX_FRAME_BYTES} bytes: this one is {len(text)}.")
     try:
         frame = strict_json.read(text)
     except strict_json.BadJson as error:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.rooms.kinds import Kind, Refused, register
-from hub.rooms.protocol import Line, Say, Signal
+from hub.rooms.protocol import MAX_FRAME_BYTES, Line, Say, Signal
 
 MAX_CHAT = 4000  # characters of a message
 MAX_POINTS = 500  # of a stroke
@@ -99,7 +99,7 @@ class Binary(Kind):
 
     name = "binary"
     binary = True
-    max_signal = 64 * 1024
+    max_signal = MAX_FRAME_BYTES
 
     def validate(self, frame: Say | Signal, who: Mapping[str, str], state: Any) -> None:
         if isinstance(frame, Say):

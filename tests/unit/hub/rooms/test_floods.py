@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from hub.rooms import protocol
-from hub.rooms.connection import FRAME_BYTES, Member
+from hub.rooms.connection import Member
 from hub.rooms.frame_heads import MAX_FRAGMENTS
+from hub.rooms.protocol import MAX_FRAME_BYTES
 from tests.unit.hub.rooms.conftest import Hall, Visitor, socket_only
 from tests.unit.hub.rooms.wireframe import frame
 
@@ -177,7 +178,7 @@ async def test_what_is_kept_of_a_member_who_never_finishes_is_one_message_at_mos
     await pour(ann, frame(b'"', fin=False) + piece * (MAX_FRAGMENTS - 1))
     await ann.until(lambda: len(member._parts) == MAX_FRAGMENTS)
 
-    assert sum(map(len, member._parts)) <= FRAME_BYTES
+    assert sum(map(len, member._parts)) <= MAX_FRAME_BYTES
     await pour(ann, piece)
     assert await ann.until_closed() == 4400
 
@@ -208,9 +209,9 @@ async def test_a_binary_room_takes_64_kib_in_a_frame(make_hall: Callable[..., An
     hall = await make_hall(limits={"mailbox_bytes": 128 * 1024})
     ann, bob = await hall.visit("binary-1"), await hall.visit("binary-1", who="bob")
 
-    await ann.socket.send(b"x" * FRAME_BYTES)
+    await ann.socket.send(b"x" * MAX_FRAME_BYTES)
 
-    await bob.until(lambda: bob.binary == [b"x" * FRAME_BYTES])
+    await bob.until(lambda: bob.binary == [b"x" * MAX_FRAME_BYTES])
 
 
 async def test_the_bytes_of_signals_that_a_person_sends_are_bounded(make_hall: Callable[..., Any]) -> None:

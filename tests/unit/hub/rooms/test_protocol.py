@@ -151,7 +151,7 @@ def test_a_ping_is_a_ping() -> None:
         (said('{"a":' * 32 + "1" + "}" * 32), "levels"),
         (said("[" * 30_000 + "]" * 30_000), "levels"),
         (b"[" * 60_000, "levels"),
-        (said('"' + "a" * protocol.MAX_TEXT + '"'), "at most 65536 bytes"),
+        (said('"' + "a" * protocol.MAX_FRAME_BYTES + '"'), "at most 65536 bytes"),
     ],
 )
 def test_what_is_malformed_is_told_why(text: bytes, why: str) -> None:
