@@ -90,7 +90,7 @@ class Hub:
         open = [self.feeds.connections, self.rooms.connections]
         control = self.fanout.control
         self.revocation = Revocation(control, open, self.application)
-        self.fanout.on_state.append(self.revocation.state)
+        self.fanout.on_state.append(self.revocation.log_state)
         self.health = Health(
             self.log, feeds=self.feeds, fanout=self.fanout, check_database=self.application.trouble
         )

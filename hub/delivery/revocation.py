@@ -1,7 +1,7 @@
-"""Revoked means closed, on every instance.
+"""Closes connections whose right has ended, on every instance.
 
 Whatever may end a right (a logout, a deactivation, a lost group) publishes `recheck` on the control topic,
-and every instance checks the people it names. A periodic check of everyone covers events lost with the log.
+and all instances check the people it names. A periodic check of everyone covers events lost with the log.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ class Revocation:
     def _subscribers(self) -> Iterator[Subscriber]:
         return chain(*self._all_subscribers)
 
-    def state(self, hearing: bool) -> None:
+    def log_state(self, live: bool) -> None:
         """Whether events of the log are received; those of the time when they were not may be lost."""
-        self._application.receiving(hearing)
-        if hearing:
+        self._application.receiving(live)
+        if live:
             self._recheck(EVERYBODY)
 
     async def run(self) -> None:

@@ -58,8 +58,8 @@ class FeedRequest(Request):
             return []
         if self.origin in allowed:
             headers = CORS.response_headers(self.origin, preflight=self.preflight)
-            lines = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-            return [(b"vary", b"origin"), *lines]
+            fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+            return [(b"vary", b"origin"), *fields]
         if not origins.is_allowed(self.origin, "", self.host, ()):
             raise origins.Foreign(
                 "This origin may not read feeds here: add it to HUB_ALLOWED_ORIGINS.", self.origin

@@ -116,10 +116,10 @@ def transport(
 ) -> Transport:
     """The faster one that the server offers: a socket if it gives them away (``hub.take`` in the scope's
     extensions), else plain ASGI. ``on_close`` is called when an adopted connection ends."""
-    take = scope.get("extensions", {}).get("hub.take")
-    if take is None:
+    adopt = scope.get("extensions", {}).get("hub.take")
+    if adopt is None:
         return SendTransport(subscriber, headers, receive, send)
-    return SocketTransport(subscriber, headers, partial(take, mailbox_bytes, on_close))
+    return SocketTransport(subscriber, headers, partial(adopt, mailbox_bytes, on_close))
 
 
 def _head(headers: Headers) -> bytes:

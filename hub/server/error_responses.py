@@ -26,7 +26,7 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     headers = {"Cache-Control": "no-store", **problem.headers}
     if is_api(request):
         return HttpResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE, headers=headers)
-    # Without the request: its session and its person may be what cannot be had.
+    # Rendered without the request: its session and user may be what is unavailable.
     body = render_to_string(f"{503 if problem.status == 503 else 400}.html", {"problem": problem})
     return HttpResponse(body, status=problem.status, headers=headers)
 
@@ -44,17 +44,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: a part that is away is 503, and what no database takes was the client's."""
+    """Django's handler500: 503 if a service is away, 400 if the database rejected a value of the client's."""
     match sys.exception():
         case ObjectDoesNotExist() as error:
             return defaults.page_not_found(request, error)
         case DataError() | UnicodeEncodeError() | OverflowError():
-            return answer(request, Problem(400, "The request bears a value that cannot be kept: mend it."))
+            return answer(request, Problem(400, "The request has a value that cannot be stored: change it."))
         case error if isinstance(error, AWAY):
             response = answer(request, outages.problem(error, f"{request.method} of a page"))
-            # The line in the log has been written, and not once a request.
+            # `outages` has logged it, and not once per request.
             response._has_been_logged = True  # type: ignore[attr-defined]
             return response
     if is_api(request):
-        return answer(request, Problem(500, "Something went wrong here: it has been noted."))
+        return answer(request, Problem(500, "Something went wrong here: it has been logged."))
     return defaults.server_error(request)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def fields(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Values by lower-case name. Of a name that comes twice the values are joined (RFC 9110, 5.3), so that
-    no endpoint believes the first and another the last; cookies by a semicolon (RFC 9113, 8.2.3)."""
+def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Values by lower-case name. Repeated fields are joined (RFC 9110, 5.3), so that no endpoint trusts the
+    first and another the last; cookies by a semicolon (RFC 9113, 8.2.3)."""
     found: dict[str, str] = {}
-    for raw, value in lines:
-        name = raw.decode("latin-1")
+    for key, value in raw:
+        name = key.decode("latin-1")
         if name in found:
             found[name] += ("; " if name == "cookie" else ",") + value.decode("latin-1")
         else:

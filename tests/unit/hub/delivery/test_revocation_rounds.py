@@ -168,6 +168,6 @@ async def test_once_the_log_is_heard_again_everybody_is_asked_about() -> None:
         return dict.fromkeys(people, True)
 
     async with asking(subscribers, ask) as (asked, control):
-        asked.state(False)
-        asked.state(True)
+        asked.log_state(False)
+        asked.log_state(True)
         await until(lambda: bool(ann.closed))
