@@ -30,6 +30,7 @@ from django.contrib.auth.models import User
 from django.db.models import FilteredRelation, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from notifications import pagination
 from notifications.access import belongings
 from notifications.inbox.preference_history import PreferenceHistory
 from notifications.inbox.preference_rule import Decision, QuietHours, wants
@@ -75,6 +76,7 @@ REASONS: dict[Reason, Status] = {
     "offline": "waiting",
 }
 
+ORDER = ("-due_at", "-pk")
 NEIGHBOURS = 30  # notifications also loaded, as toasts fold by what arrived around them
 
 
@@ -149,11 +151,11 @@ def latest(user: User, limit: int = 30, before: UUID | None = None) -> list[Answ
     """
     person = _Person(user, timezone.now())
     rows = Notification.objects.filter(topic__in=person.own)
+    cursor = None
     if before is not None:
-        last = Notification.objects.filter(pk=before)
-        due_at = Subquery(last.values("due_at"))
-        rows = rows.filter(Q(due_at__lt=due_at) | Q(due_at=due_at, pk__lt=before))
-    return person.answers(_facts(user, _last(rows, limit + NEIGHBOURS)))[:limit]
+        cursor = (Subquery(Notification.objects.filter(pk=before).values("due_at")), before)
+    following = pagination.following(rows, ORDER, cursor)
+    return person.answers(_facts(user, _last(following, limit + NEIGHBOURS)))[:limit]
 
 
 class _Person:
@@ -218,13 +220,13 @@ class _Person:
 
 
 def _last(rows: QuerySet[Notification], limit: int) -> QuerySet[Notification]:
-    return Notification.objects.filter(pk__in=rows.order_by("-due_at", "-pk").values("pk")[:limit])
+    return Notification.objects.filter(pk__in=rows.order_by(*ORDER).values("pk")[:limit])
 
 
 def _facts(user: User, rows: QuerySet[Notification]) -> list[Facts]:
     """What is on record of this person and these rows, newest first, in one query."""
     reading = FilteredRelation("readings", condition=Q(readings__user=user))
-    found = rows.annotate(reading=reading).order_by("-due_at", "-pk", "deliveries__at", "deliveries__id")
+    found = rows.annotate(reading=reading).order_by(*ORDER, "deliveries__at", "deliveries__id")
     facts: dict[UUID, Facts] = {}
     for values in found.values_list(*_ROW, *_DELIVERY):
         people, at, instance, late = values[len(_ROW) :]
