@@ -37,7 +37,13 @@ def make_fixture() -> Iterator[Fixture]:
         live = (name, f"{name}-quiet", topics.room(room.pk))
         token, ticket, _ = tokens.issue(user, live, TTL_S, own=False)
         Ticket.objects.filter(digest=tokens.digest(ticket)).delete()
-        yield Fixture(name, name, token, key, Line.objects.filter(room=room).exists)
+        yield Fixture(
+            topic=name,
+            room=name,
+            token=token,
+            key=key,
+            message_stored=Line.objects.filter(room=room).exists,
+        )
     finally:
         _delete(Q(name=name), Q(username=name), Q(name=name))
 

@@ -30,7 +30,9 @@ MEASUREMENTS = 3
 def run_system_checks(report: Report) -> None:
     """Report what Django's system checks of the hub say about this environment."""
     for message in checks.run_checks(tags=["hub"]):
-        report.findings.append(Finding(message.id or "", "system check", message.msg, message.hint or ""))
+        report.findings.append(
+            Finding(id=message.id or "", name="system check", seen=message.msg, remedy=message.hint or "")
+        )
 
 
 def check_database(report: Report) -> bool:
@@ -41,7 +43,7 @@ def check_database(report: Report) -> bool:
         report.hop("the database answers", min(durations_s), connection.vendor)
         if connection.vendor == "postgresql":
             duration_s, now = _query(cursor, "SELECT extract(epoch FROM clock_timestamp())")
-            check_clock(report, "the database", float(now), time.time(), duration_s)
+            check_clock(report, "the database", float(now), received_at=time.time(), round_trip_s=duration_s)
             # A pooler invents the process id that it gives to a new connection.
             backend = int(_query(cursor, "SELECT pg_backend_pid()")[1])
             pooled = backend != connection.connection.info.backend_pid
@@ -116,7 +118,9 @@ def _check_redis_settings(report: Report, client: redis.Redis) -> None:
     try:
         began = time.perf_counter()
         seconds, micros = client.time()
-        check_clock(report, "Redis", seconds + micros / 1e6, time.time(), time.perf_counter() - began)
+        round_trip_s = time.perf_counter() - began
+        reading = seconds + micros / 1e6
+        check_clock(report, "Redis", reading, received_at=time.time(), round_trip_s=round_trip_s)
         info = client.info()
     except NoPermissionError as error:
         return report.note(f"not all settings of Redis may be read: {error}")

@@ -23,7 +23,7 @@ class CannotConnect(Exception):
     """Nothing answers at an address; the text says where and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """A whole response, with the times and the local address of its connection."""
 
@@ -134,7 +134,14 @@ class Client:
         finally:
             connection.close()
         duration_s = time.perf_counter() - began
-        return Response(response.status, response_headers, content, duration_s, local_address, time.time())
+        return Response(
+            status=response.status,
+            headers=response_headers,
+            body=content,
+            duration_s=duration_s,
+            local_address=local_address,
+            received_at=time.time(),
+        )
 
     def post(self, path: str, data: Any, headers: Mapping[str, str]) -> Response:
         """Send JSON."""

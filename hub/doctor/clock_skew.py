@@ -7,7 +7,9 @@ from hub.doctor.report import Report
 MAX_SKEW_S = 2.0
 
 
-def check_clock(report: Report, name: str, reading: float, received_at: float, round_trip_s: float) -> None:
+def check_clock(
+    report: Report, name: str, reading: float, *, received_at: float, round_trip_s: float
+) -> None:
     """A clock showed ``reading`` at some moment in the ``round_trip_s`` before ``received_at`` on ours.
 
     All are Unix times. What the round trip may explain is not counted as skew.

@@ -188,13 +188,20 @@ def _check_spoofing(report: Report, client: Client, authorization: dict[str, str
 
 
 def _check_clocks(report: Report, response: Response, echoed: Echo) -> None:
-    check_clock(report, echoed["instance"], echoed["at"], response.received_at, response.duration_s)
+    received_at, round_trip_s = response.received_at, response.duration_s
+    check_clock(
+        report,
+        echoed["instance"],
+        echoed["at"],
+        received_at=received_at,
+        round_trip_s=round_trip_s,
+    )
     try:
         date = parsedate_to_datetime(response.headers["date"]).timestamp()
     except (KeyError, ValueError):
         return
     # The header has whole seconds.
-    check_clock(report, "the balancer", date + 0.5, response.received_at, response.duration_s + 0.5)
+    check_clock(report, "the balancer", date + 0.5, received_at=received_at, round_trip_s=round_trip_s + 0.5)
 
 
 def _check_descriptors(report: Report, by_instance: dict[str, Echo]) -> None:

@@ -12,7 +12,7 @@ from hub.doctor.catalogue import CATALOGUE, DOCS
 HOP_WIDTH = 30  # characters
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A misconfiguration: its name, how it showed, and what to do about it."""
 
@@ -44,7 +44,7 @@ class Report:
         """Add a misconfiguration of the catalogue, once: the first evidence of it is kept."""
         if not self.has(id):
             name, remedy = CATALOGUE[id]
-            self.findings.append(Finding(id, name, seen, remedy))
+            self.findings.append(Finding(id=id, name=name, seen=seen, remedy=remedy))
 
     def has(self, *ids: str) -> bool:
         """Whether one of these was found."""

@@ -9,7 +9,7 @@ from hub.doctor.report import Report
 
 
 @pytest.mark.parametrize(
-    ("said", "took_s", "seen"),
+    ("reading", "round_trip_s", "seen"),
     [
         (1000.0, 0.1, ""),
         (1001.9, 0.1, ""),
@@ -18,10 +18,10 @@ from hub.doctor.report import Report
         (990.0, 0.2, "the clock of Redis is 9.9 s behind this machine's."),
     ],
 )
-def test_a_clock_that_is_off_is_named_with_how_far(said: float, took_s: float, seen: str) -> None:
+def test_a_clock_that_is_off_is_named_with_how_far(reading: float, round_trip_s: float, seen: str) -> None:
     report = Report("http://hub")
 
-    check_clock(report, "Redis", said, 1000.0, took_s)
+    check_clock(report, "Redis", reading, received_at=1000.0, round_trip_s=round_trip_s)
 
     assert [(finding.id, finding.seen) for finding in report.findings] == (
         [("hub.D012", seen)] if seen else []
