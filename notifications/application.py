@@ -13,7 +13,7 @@ from hub.events import Event
 from hub.log.current import shared_log
 from hub.ports import Application, Credentials, Entry, Feed, Person, Span, Topic
 from hub.support.threads import in_thread
-from notifications import recovery, wire
+from notifications import recovery, serialization
 from notifications.access import api_keys, large_bodies, revocation
 from notifications.access.admission import Admission
 from notifications.inbox import counts
@@ -56,7 +56,7 @@ class Notifications(Application):
         api_keys.forget_cached()
 
     def receiving(self, live: bool, /) -> None:
-        self._admission.invalidations.told = live
+        self._admission.invalidations.complete = live
         if live:
             self._unread_counts.refresh()
 
@@ -68,7 +68,7 @@ class Notifications(Application):
 
     def event_received(self, event: Event, topic: Topic, /) -> None:
         self._unread_counts.event_received(event)
-        wire.forget_recalled(event, topic)
+        serialization.forget_recalled(event, topic)
         self._journal.event_received(event, topic)  # the last, as it raises for what it cannot read
 
     async def feed_opened(self, feed: Feed, /) -> dict[str, Any]:

@@ -11,12 +11,12 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from hub import topics
-        from notifications import wire
+        from notifications import serialization
         from notifications.access import belongings, held_sendings, revocation
         from notifications.rooms import kinds, removal
         from notifications.sign_in import audit_log
 
-        topics.reserve_types(wire.EVENT_TYPES)
+        topics.reserve_types(serialization.EVENT_TYPES)
         kinds.register_all()
         belongings.connect_signals()
         held_sendings.connect_signals()

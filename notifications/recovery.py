@@ -15,7 +15,7 @@ from hub import topics
 from hub.events import BadEvent, Event
 from hub.support.faults import malformed
 from hub.support.threads import in_thread
-from notifications import wire
+from notifications import serialization
 from notifications.access import names
 from notifications.models import Line, Notification
 from notifications.rooms import history
@@ -66,7 +66,7 @@ def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
     for row in rows:
         assert row.position is not None  # noqa: S101
         try:
-            made = wire.draft(row)
+            made = serialization.draft(row)
             yield Event(row.position, 0, row.topic, made.type, made.body)
         except BadEvent as error:
             malformed.note("row", row.topic, error)

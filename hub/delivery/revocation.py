@@ -18,7 +18,7 @@ from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, draft
 from hub.ports import Application, Person
 from hub.support.debounce import Debounce
-from hub.support.invalidations import EVERYBODY
+from hub.support.invalidations import EVERYONE
 
 RECHECK_ALL_EVERY_S = 30.0
 GATHER_S = 0.2  # a change of a group, or of many people, comes as many events
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 def recheck(name: object) -> Draft:
     """The event that makes every instance check rights again: of a person (by id), of everyone with a token
-    that a program issued (by `Person.key`), or of `EVERYBODY`."""
+    that a program issued (by `Person.key`), or of `EVERYONE`."""
     return draft(topics.CONTROL, "recheck", {"person": str(name)})
 
 
@@ -57,7 +57,7 @@ class Revocation:
         """Whether events of the log are received; those of the time when they were not may be lost."""
         self._application.receiving(live)
         if live:
-            self._recheck(EVERYBODY)
+            self._recheck(EVERYONE)
 
     async def run(self) -> None:
         await asyncio.gather(self._names.run(), self._people.run(), self._recheck_all())
@@ -65,7 +65,7 @@ class Revocation:
     async def _recheck_all(self) -> None:
         while True:
             await asyncio.sleep(RECHECK_ALL_EVERY_S * random.uniform(0.8, 1.2))  # noqa: S311
-            self._names.add([EVERYBODY])
+            self._names.add([EVERYONE])
 
     def _recheck(self, name: str) -> None:
         self._application.rights_changed(name)
@@ -89,4 +89,4 @@ class Revocation:
 
 
 def _is_named(person: Person, names: Collection[str]) -> bool:
-    return EVERYBODY in names or person.id in names or bool(person.key and person.key in names)
+    return EVERYONE in names or person.id in names or bool(person.key and person.key in names)

@@ -1,28 +1,33 @@
-"""About whom it was said that their rights may have changed, and when: no answer from before may be used."""
+"""When the rights of whom may have changed: a cached answer from before may not be used any more."""
 
 from __future__ import annotations
 
-EVERYBODY = "*"
-MOST = 10_000  # names that are told apart
+EVERYONE = "*"
+MAX_NAMES = 10_000  # beyond it they are forgotten, as if everyone's rights had changed
 
 
-class Doubts:
-    """Moments are numbers that only grow; names are ids of people, and whatever else rights hang on."""
+class Invalidations:
+    """The last change by name: the id of a person, or what else rights depend on.
+
+    A moment is a number that only grows. While not ``complete``, changes may be missing, as without the log
+    none arrive.
+    """
 
     def __init__(self) -> None:
-        self.told = False  # whether we hear at once of what changes; without the log nobody tells us
+        self.complete = False
         self.moment = 0
         self._last: dict[str, int] = {}
-        self._all = 0
+        self._last_of_everyone = 0
 
     def add(self, name: str) -> None:
+        """Rights of this person, or whatever the name stands for, may have changed now."""
         self.moment += 1
-        if name == EVERYBODY or len(self._last) >= MOST:
-            self._all = self.moment
+        if name == EVERYONE or len(self._last) >= MAX_NAMES:
+            self._last_of_everyone = self.moment
             self._last.clear()
         else:
             self._last[name] = self.moment
 
     def since(self, moment: int, *names: str) -> bool:
-        """Whether what was asked about these names at a moment may be otherwise by now."""
-        return self._all > moment or any(self._last.get(name, 0) > moment for name in names)
+        """Whether an answer about any of these names may have changed after this moment."""
+        return self._last_of_everyone > moment or any(self._last.get(name, 0) > moment for name in names)

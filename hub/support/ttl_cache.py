@@ -1,4 +1,4 @@
-"""Answers that are good for a few seconds, unless a doubt comes first."""
+"""A cache of lookups for a few seconds, whose entries an invalidation ends at once."""
 
 from __future__ import annotations
 
@@ -7,53 +7,55 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from hub.support.coalesce import Batch
-from hub.support.invalidations import Doubts
+from hub.support.invalidations import Invalidations
 
 V = TypeVar("V")
 
-KEPT_S = 10.0  # the longest that a change which nobody tells of stays unnoticed here
-MOST = 20_000  # answers
+TTL_S = 10.0  # a change without an invalidation is unnoticed no longer
+MAX_ENTRIES = 20_000
 
 
-class Remembered(Generic[V]):
-    """Answers by name, asked for as one (`Batch`). None is given that a doubt overtook, and none from memory
-    while we would not be told of one.
+class TtlCache(Generic[V]):
+    """Values by name, looked up together (`Batch`). No value is returned that an invalidation overtook, and
+    none from memory while invalidations are not complete.
 
-    What is remembered is two generations, each of half the time: what is old goes at once, without a look
-    at each.
+    The entries are two generations, each of half the TTL: old ones go at once, without a look at each.
     """
 
-    def __init__(self, ask: Callable[[Sequence[str]], Awaitable[dict[str, V]]], doubts: Doubts) -> None:
-        self._batch = Batch(ask)
-        self._doubts = doubts
+    def __init__(
+        self, look_up: Callable[[Sequence[str]], Awaitable[dict[str, V]]], invalidations: Invalidations
+    ) -> None:
+        self._batch = Batch(look_up)
+        self._invalidations = invalidations
         self._generation = 0
-        self._young: dict[str, tuple[int, V]] = {}  # the moment before it was asked for, and the answer
+        self._young: dict[str, tuple[int, V]] = {}  # the moment before the lookup, and the value
         self._old: dict[str, tuple[int, V]] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
     async def get(self, name: str) -> V:
-        """The answer for a name; raises what the question raised, or `KeyError` for no answer."""
-        if self._doubts.told:
+        """The value of a name. Raises what the lookup raised, or `KeyError` if it found none."""
+        if self._invalidations.complete:
             self._turn()
-            kept = self._young.get(name) or self._old.get(name)
-            if kept is not None and not self._doubts.since(kept[0], name):
-                return kept[1]
+            entry = self._young.get(name) or self._old.get(name)
+            if entry is not None and not self._invalidations.since(entry[0], name):
+                return entry[1]
         generation = self._generation
         while True:
-            asked = self._doubts.moment
+            moment = self._invalidations.moment
             value = await self._batch.get(name)
-            if not self._doubts.since(asked, name):
+            if not self._invalidations.since(moment, name):
                 break
-        if self._doubts.told and generation == self._generation:
-            if len(self._young) >= MOST:
+        if self._invalidations.complete and generation == self._generation:
+            if len(self._young) >= MAX_ENTRIES:
                 self._young.clear()
-            self._young[name] = (asked, value)
+            self._young[name] = (moment, value)
         return value
 
     def _turn(self) -> None:
-        now = int(time.monotonic() / (KEPT_S / 2))
+        """Let the generations grow older."""
+        now = int(time.monotonic() / (TTL_S / 2))
         if now != self._generation:
             self._old = self._young if now == self._generation + 1 else {}
             self._young = {}

@@ -18,9 +18,9 @@ from hub import topics
 from hub.errors import Problem
 from hub.ports import Credentials, Entry, Person
 from hub.support.coalesce import Batch
-from hub.support.invalidations import Doubts
+from hub.support.invalidations import Invalidations
 from hub.support.threads import in_thread
-from hub.support.ttl_cache import Remembered
+from hub.support.ttl_cache import TtlCache
 from notifications.access import belongings, judge, membership, sessions, token_status, tokens
 from notifications.access.belongings import NOTHING, Belongings
 from notifications.access.judge import Rights
@@ -38,10 +38,10 @@ class Admission:
     """
 
     def __init__(self) -> None:
-        self.invalidations = Doubts()
-        self._inboxes = Remembered(_load_inboxes, self.invalidations)
-        self._token_statuses = Remembered(_load_token_statuses, self.invalidations)
-        self._programs = Remembered(_load_programs, self.invalidations)
+        self.invalidations = Invalidations()
+        self._inboxes = TtlCache(_load_inboxes, self.invalidations)
+        self._token_statuses = TtlCache(_load_token_statuses, self.invalidations)
+        self._programs = TtlCache(_load_programs, self.invalidations)
         self._sessions = Batch(_load_sessions)
         # Not cached: an answer older than its question could admit someone after their removal was checked.
         self._rooms: Batch[tuple[str, int], RoomAccess] = Batch(_load_rooms)

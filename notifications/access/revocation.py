@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hub import topics
 from hub.ports import Person
-from hub.support.invalidations import EVERYBODY
+from hub.support.invalidations import EVERYONE
 from hub.support.threads import in_thread
 from notifications.access import endings, judge, membership, sessions, token_status
 from notifications.models import ApiKey, Grant, Room, Subscription
@@ -137,7 +137,7 @@ def _ask_about(instance: Any, pk_set: set[Any] | None) -> None:
         endings.recheck(instance.pk)
     else:
         # When the other side is cleared, Django names no one.
-        endings.recheck(*(pk_set if pk_set is not None else [EVERYBODY]))
+        endings.recheck(*(pk_set if pk_set is not None else [EVERYONE]))
 
 
 def _subscription_changed(sender: Any, instance: Subscription, **kwargs: Any) -> None:
@@ -147,12 +147,12 @@ def _subscription_changed(sender: Any, instance: Subscription, **kwargs: Any) ->
 def _right_changed(sender: Any, created: bool = False, **kwargs: Any) -> None:
     # A new one only adds rights.
     if not created:
-        endings.recheck(EVERYBODY)
+        endings.recheck(EVERYONE)
 
 
 def _members_changed(sender: Any, action: str, **kwargs: Any) -> None:
     if action in ("post_remove", "post_clear"):
-        endings.recheck(EVERYBODY)
+        endings.recheck(EVERYONE)
 
 
 def _removed_changed(sender: Any, instance: Any, action: str, pk_set: set[Any] | None, **kwargs: Any) -> None:
@@ -169,4 +169,4 @@ def _permissions_changed(
 
 def _group_permissions_changed(sender: Any, action: str, **kwargs: Any) -> None:
     if action in ("post_remove", "post_clear"):
-        endings.recheck(EVERYBODY)
+        endings.recheck(EVERYONE)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone, translation
 
 from hub import topics
-from notifications import wire
+from notifications import serialization
 from notifications.access import judge, users
 from notifications.dashboard.forms import Draft
 from notifications.inbox import preference_rule, presentation
@@ -43,7 +43,7 @@ def preview(draft: Draft, sender: User) -> Preview | None:
     row.group = group_of(draft.audience.addresses[topic]) if topic and draft.audience else None
     preference = preference_rule.of(getattr(person, "notification_preference", None))
     with translation.override(draft.chosen("language")):
-        item = presentation.row(wire.item(row), preference, now)
+        item = presentation.row(serialization.item(row), preference, now)
     decision = preference_rule.wants(preference, item, row.due_at)
     # It has no page yet: only its own link works.
     item |= {"href": item["href"] if item["page"] else "", "page": ""}

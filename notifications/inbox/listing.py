@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from hub.errors import Problem
-from notifications import wire
+from notifications import serialization
 from notifications.access import names
 from notifications.inbox import preferences
 from notifications.models import UNSAYABLE, Notification, Reading
@@ -72,4 +72,4 @@ def _with_readings(rows: QuerySet[Notification], user: User) -> QuerySet[Notific
 def _items(rows: list[Notification]) -> list[dict[str, Any]]:
     """The rows as the API lists them; prefetched are the readings of one person alone."""
     names.name(rows)
-    return [wire.item(row, *row.readings.all()) for row in rows]
+    return [serialization.item(row, *row.readings.all()) for row in rows]

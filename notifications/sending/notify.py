@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from hub import topics
 from hub.events import MAX_DATA, TooLarge
-from notifications import wire
+from notifications import serialization
 from notifications.models import CATEGORY, MAX_TITLE, REPLACED, UNSAYABLE, ApiKey, Notification, Sending
 from notifications.sending import outbox
 from notifications.sending.addresses import addressed, group_of
@@ -100,7 +100,7 @@ def check_size(said: Mapping[str, str], reached: Iterable[str]) -> None:
     row = Notification(topic=longest, **said)
     row.group = "\x01" * (NAME // 6) if topics.group_id(longest) is not None else None
     try:
-        wire.draft(row)
+        serialization.draft(row)
     except TooLarge as large:
         text = f"{large} Shorten the text."
         raise TooLong("body", text, "large_notification", most=MAX_DATA // 1024) from None

@@ -23,7 +23,7 @@ from hub.events import Draft
 from hub.log import LogAway, LogRefused
 from hub.log.current import shared_log
 from hub.support.threads import in_thread
-from notifications import wire
+from notifications import serialization
 from notifications.access import names
 from notifications.models import MAX_FAILURE, UNSAYABLE, Notification
 
@@ -123,7 +123,7 @@ def _draft(row: Notification) -> Draft:
     topics.check(row.topic)
     if topics.is_hubs(row.topic) or topics.is_room(row.topic):
         raise topics.BadTopic(f"{row.topic!r} carries no notifications.")
-    return wire.draft(row)
+    return serialization.draft(row)
 
 
 def _append(drafted: Sequence[tuple[Notification, Draft]]) -> None:

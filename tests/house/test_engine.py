@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from notifications import wire
+from notifications import serialization
 from notifications.rooms.kinds import KINDS
 from tests import ROOT
 
-NAMES = {*wire.EVENT_TYPES, *(kind.name for kind in KINDS)}
+NAMES = {*serialization.EVENT_TYPES, *(kind.name for kind in KINDS)}
 # Members of the hub's own frames, too.
 ALSO_FIELDS = {"count": {"hub/rooms", "hub/ops"}}
 

@@ -15,7 +15,7 @@ from hub.delivery.subscriber import Subscriber
 from hub.events import Event
 from hub.feeds.sse import SSE
 from hub.ports import Person
-from hub.support.invalidations import EVERYBODY
+from hub.support.invalidations import EVERYONE
 from tests.unit.hub.stub_application import StubApplication
 
 ANN, BOB = (Person(id, id, (), session=f"of {id}") for id in ("1", "2"))
@@ -131,7 +131,7 @@ async def test_who_cannot_be_asked_about_keeps_nobody_else(monkeypatch: pytest.M
         return {person: bool(int(person.id) < 0) for person in people}
 
     async with asking(subscribers, ask) as (asked, control):
-        control.tap(again(EVERYBODY))
+        control.tap(again(EVERYONE))
         await until(lambda: all(s.closed for s in subscribers if s.person is not poison))
 
     assert not subscribers[-1].closed
@@ -153,7 +153,7 @@ async def test_while_nobody_can_be_asked_about_few_questions_are_tried_and_then_
         return dict.fromkeys(people, False)
 
     async with asking(subscribers, ask) as (asked, control):
-        control.tap(again(EVERYBODY))
+        control.tap(again(EVERYONE))
         await until(lambda: len(asked_for) >= 4)
         away = False
         await until(lambda: all(s.closed for s in subscribers))

@@ -19,7 +19,7 @@ from hub.feeds.endpoint import Feeds
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Credentials, Feed, Person, Span, Topic
-from notifications import wire
+from notifications import serialization
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.tracking.delivery_journal import DeliveryJournal
 from tests.unit.hub.stub_application import StubApplication
@@ -206,7 +206,7 @@ class Desk(StubApplication):
 
     def event_received(self, event: Event, topic: Topic, /) -> None:
         self.unread_counts.event_received(event)
-        wire.forget_recalled(event, topic)
+        serialization.forget_recalled(event, topic)
         if self.journal is not None:
             self.journal.event_received(event, topic)
 

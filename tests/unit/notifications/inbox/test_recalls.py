@@ -9,7 +9,7 @@ from hub.delivery.topic_state import TopicState
 from hub.events import Event, draft
 from hub.feeds.sse import SSE
 from hub.ports import Person
-from notifications import wire
+from notifications import serialization
 from tests.unit.hub.feeds.conftest import Client, Desk
 
 
@@ -60,7 +60,7 @@ async def test_a_reader_who_holds_it_until_the_replay_is_over_is_not_given_it() 
         )
     ]
     for event in events:
-        wire.forget_recalled(event, topic)
+        serialization.forget_recalled(event, topic)
         topic.deliver(event.position, topic.encode(event))
 
     reader.release(0)

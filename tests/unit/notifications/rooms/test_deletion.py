@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from hub import topics
 from hub.delivery import revocation
-from hub.support.invalidations import EVERYBODY
+from hub.support.invalidations import EVERYONE
 from hub.support.threads import in_thread
 from notifications.models import Line, Room
 from notifications.rooms import registry
@@ -56,7 +56,7 @@ async def test_one_deleted_behind_the_hub_s_back_is_closed_by_the_round(
         Room.objects.filter(pk=room.pk)._raw_delete("default")
 
     await in_thread(delete_silently)
-    guarded.log.append([revocation.recheck(EVERYBODY)])
+    guarded.log.append([revocation.recheck(EVERYONE)])
 
     assert await bob.until_closed() == 4002
     assert await told(await guarded.by_session("den", people["bob"])) == 4404

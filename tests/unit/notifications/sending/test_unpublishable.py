@@ -14,7 +14,7 @@ from django.utils import timezone
 from hub import events
 from hub.events import Draft
 from hub.log import Log, LogAway, LogRefused
-from notifications import wire
+from notifications import serialization
 from notifications.access import judge
 from notifications.inbox import listing
 from notifications.models import Notification
@@ -32,7 +32,7 @@ SHORT, LONG = "topic:a", "topic:" + "a" * 200
 
 def body_that_fits(topic: str) -> str:
     """The longest there can be on this topic."""
-    said = wire.item(Notification(topic=topic, title="t", severity="info"))
+    said = serialization.item(Notification(topic=topic, title="t", severity="info"))
     del said["position"]
     return "x" * (events.MAX_DATA - len(events.encode(said)))
 
