@@ -26,7 +26,7 @@ class CatchUp:
 
     ``after`` is the position to resume from, None for now. ``write`` sends bytes and waits for a slow reader;
     ``preamble`` are the very first. ``opening`` makes the reader's first event, from its position and whether
-    that is one it came with. Afterwards ``events`` is how many were replayed, and `spans` says which.
+    it resumes from there. Afterwards ``events`` is how many were replayed, and `spans` says which.
     """
 
     def __init__(

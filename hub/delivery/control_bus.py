@@ -22,7 +22,7 @@ class ControlBus:
         self._handlers: defaultdict[str, Taps[Any]] = defaultdict(Taps)
 
     def on(self, type: str, handler: Callable[[Any], None]) -> None:
-        """Call the handler for every event of this type, after those that came before it."""
+        """Call the handler for every event of this type, after those added before it."""
         self._handlers[type].append(handler)
 
     def tap(self, event: Event) -> None:

@@ -41,7 +41,7 @@ class Dialect(Protocol):
         """Any payloads, joined, as they go down a socket of ours."""
 
     def reset(self, topics: Sequence[str], position: int, reason: str) -> Encoded:
-        """Something on these topics is gone from the log. Bears no id: more may follow."""
+        """Something on these topics is gone from the log. It has no id: more may follow."""
 
     def revoked(self, *, retry: bool) -> Encoded:
         """Closed: a right ended; with ``retry`` the client may return with the rights that are left."""

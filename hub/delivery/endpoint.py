@@ -16,6 +16,9 @@ from hub.delivery.limits import ConnectionLimits
 from hub.delivery.open_connections import OpenConnections
 from hub.delivery.subscriber import Subscriber
 from hub.errors import Problem
+from hub.log.replay import Replay
+from hub.ports import Application
+from hub.support import outages
 
 ADMIT_S = 5.0  # a client whom the database keeps waiting longer is refused, to retry
 
@@ -23,7 +26,7 @@ ADMIT_S = 5.0  # a client whom the database keeps waiting longer is refused, to 
 @dataclass(frozen=True, slots=True)
 class EndpointOptions:
     """``heartbeat_s`` and ``max_age_s`` are of a connection, ``mailbox_bytes`` what may wait for its reader;
-    ``origins`` are allowed besides this host's own, ``hosts`` are the names served here."""
+    ``origins`` are allowed in addition to this host's own, ``hosts`` are the names served here."""
 
     heartbeat_s: float
     max_age_s: float
@@ -52,12 +55,22 @@ class Endpoint(ABC, Generic[R, C]):
 
     kind: ClassVar[str]
 
-    def __init__(self, fanout: Fanout, limits: ConnectionLimits, options: EndpointOptions) -> None:
+    def __init__(
+        self,
+        fanout: Fanout,
+        limits: ConnectionLimits,
+        options: EndpointOptions,
+        *,
+        replay: Replay,
+        application: Application,
+    ) -> None:
         self.connections = OpenConnections(options.heartbeat_s)
         self.draining = False
         self.closes: Counter[str] = Counter()  # by reason
         self._fanout = fanout
         self._limits = limits
+        self._replay = replay
+        self._application = application
         self.options = options
         fanout.on_state.append(self._announce)
 
@@ -71,13 +84,19 @@ class Endpoint(ABC, Generic[R, C]):
         await self.connections.drain(seconds)
 
     async def admit(self, request: R) -> C:
-        """An open connection, counted and held; `release` it in the end. Raises `Problem`."""
+        """An open connection, counted and held; `release` it in the end. Raises `Problem`, and nothing
+        else."""
         if self.draining:
             raise Problem(503, "This instance is leaving: come back in a moment.", retry_after=1)
-        with self._limits.opening(request.address):
-            async with asyncio.timeout(ADMIT_S):
-                connection = await self._authorize(request)
-            self._limits.enter(connection.person.id, self._live_topics(connection))
+        try:
+            with self._limits.opening(request.address):
+                async with asyncio.timeout(ADMIT_S):
+                    connection = await self._authorize(request)
+                self._limits.enter(connection.person.id, self._live_topics(connection))
+        except Problem:
+            raise
+        except Exception as error:
+            raise outages.problem(error, f"admitting a {self.kind}") from error
         # Jittered, so that connections that were opened together do not end together.
         age = self.options.max_age_s * random.uniform(0.8, 1)  # noqa: S311
         connection.ends_at = min(time.time() + age, connection.person.expires_at or float("inf"))

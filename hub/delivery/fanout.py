@@ -26,7 +26,7 @@ from hub.log.arrivals import Arrivals
 from hub.log.replay import Replay, Stretch
 
 HEAD_CHECK_S = 10.0  # finds a lost last event, which no successor betrays
-LINGER_S = 5.0  # a topic is kept so long after its last subscriber, who may come back
+LINGER_S = 5.0  # a topic is kept so long after its last subscriber, which may return
 MAX_AHEAD_US = 30_000_000  # of a position before the clock and all that was received: the log is read first
 MAX_HELD_EVENTS = 20_000  # while healing; those beyond it are read from the log instead
 RETRY_S = 0.2

@@ -12,7 +12,7 @@ from hub.log.arrivals import Arrivals
 
 
 class TopicTable(dict[str, TopicState]):
-    """The control topic is always in it: taps read what instances tell each other, whoever is connected."""
+    """The control topic is always in it: taps read what instances send each other."""
 
     def __init__(self) -> None:
         super().__init__({topics.CONTROL: TopicState(_unframed)})

@@ -1,7 +1,7 @@
 """The feed endpoint: admits a client, replays what it missed, and streams server-sent events.
 
 It is an ASGI application next to Django, not a view: an open feed holds no thread, no database connection and
-no request. Where the server gives the connection away (``hub.take``), the coroutine ends once the feed is
+no request. Where the server gives the connection away (``hub.adopt``), the coroutine ends once the feed is
 live, and only the subscriber remains.
 """
 
@@ -49,9 +49,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         replay: Replay,
         application: Application,
     ) -> None:
-        super().__init__(fanout, limits, options)
-        self._replay = replay
-        self._application = application
+        super().__init__(fanout, limits, options, replay=replay, application=application)
         self.replays = Histogram(
             "hub_replay_events",
             "Events replayed to a feed that resumed.",
@@ -61,7 +59,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            request = FeedRequest(scope, self.options.hosts, self.options.origins, tls=self.options.tls)
+            request = FeedRequest(scope, self.options)
         except Problem as problem:
             origins.report_refused(self._application, problem, scope)
             return await respond_problem(send, problem)
@@ -71,8 +69,6 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             subscriber = await self.admit(request)
         except Problem as problem:
             return await respond_problem(send, problem, request.cors)
-        except Exception as error:
-            return await respond_problem(send, outages.problem(error, "admitting a feed"), request.cors)
         transport = transports.transport(
             scope,
             receive,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub import topics
+from hub.delivery.endpoint import EndpointOptions
 from hub.errors import Problem
 from hub.ports import Credentials
 from hub.support import origins
@@ -28,15 +29,13 @@ class FeedRequest(Request):
     own: bool
     after: int | None
 
-    def __init__(
-        self, scope: Scope, hosts: tuple[str, ...], allowed: frozenset[str], *, tls: bool = False
-    ) -> None:
+    def __init__(self, scope: Scope, options: EndpointOptions) -> None:
         super().__init__(scope)
-        self.check(hosts, tls=tls)
+        self.check(options.hosts, tls=options.tls)
         if scope.get("http_version") == "1.0":
             raise Problem(505, "A feed takes HTTP/1.1: a proxy has to speak it (proxy_http_version).")
         self.preflight = scope["method"] == "OPTIONS"
-        self.cors = self._cors(allowed)
+        self.cors = self._cors(options.origins)
         if self.preflight:
             return
         if scope["method"] != "GET":
@@ -45,12 +44,12 @@ class FeedRequest(Request):
         self.credentials = self.read_credentials(query.one("ticket"))
         self.topics = _topics(query)
         self.own = _own(query)
-        asked = query.one("last_event_id")
-        self.after = position(self.headers.get("last-event-id", "") or asked)
+        in_query = query.one("last_event_id")  # checked even where the header wins
+        self.after = position(self.headers.get("last-event-id", "") or in_query)
 
     def _cors(self, allowed: frozenset[str]) -> list[tuple[bytes, bytes]]:
         if self.origin is None:
-            # An image or a link on a foreign page bears no Origin, but the cookie.
+            # An image or a link on a foreign page sends no Origin, but the cookie.
             if self.headers.get("sec-fetch-site") == "cross-site":
                 raise origins.Foreign(
                     "A feed is not opened from another site.", self.headers.get("referer", "")

@@ -16,7 +16,7 @@ def retry_ms() -> int:
 
 
 def control(type: str, data: Any, *, id: int | None = None) -> Encoded:
-    """A control event of one feed. It is not in the log, so it bears an id only to repeat a position."""
+    """A control event of one feed. It is not in the log, so it has an id only to repeat a position."""
     head = b"" if id is None else b"id: %d\n" % id
     return _chunked(head + b"event: %s\ndata: %s\n\n" % (type.encode(), encode(data)))
 

@@ -114,9 +114,9 @@ def transport(
     mailbox_bytes: int,
     on_close: Callable[[], None],
 ) -> Transport:
-    """The faster one that the server offers: a socket if it gives them away (``hub.take`` in the scope's
+    """The faster one that the server offers: a socket if it gives them away (``hub.adopt`` in the scope's
     extensions), else plain ASGI. ``on_close`` is called when an adopted connection ends."""
-    adopt = scope.get("extensions", {}).get("hub.take")
+    adopt = scope.get("extensions", {}).get("hub.adopt")
     if adopt is None:
         return SendTransport(subscriber, headers, receive, send)
     return SocketTransport(subscriber, headers, partial(adopt, mailbox_bytes, on_close))

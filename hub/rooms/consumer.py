@@ -84,8 +84,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
         """From the accepted handshake to the end of the connection."""
         try:
             member = await self._rooms.admit(handshake)
-        except Exception as error:
-            return await self.close(*self._rooms.refusal(error))
+        except Problem as problem:
+            return await self.close(*self._rooms.refusal(problem))
         self._member = member
         member.idle_s = float("inf")  # the server's own pings find out who is gone
         try:

@@ -28,7 +28,7 @@ from hub.rooms.protocol import Close
 from hub.rooms.rate_limiter import Limiters, Rates
 from hub.rooms.registry import Lobby
 from hub.rooms.room import Room
-from hub.support import origins, outages, ws_frames
+from hub.support import origins, ws_frames
 from hub.support.asgi import Scope
 
 logger = logging.getLogger(__name__)
@@ -50,10 +50,8 @@ class Rooms(Endpoint[Handshake, Member]):
         application: Application,
         rates: Rates,
     ) -> None:
-        super().__init__(fanout, limits, options)
-        self._replay = replay
+        super().__init__(fanout, limits, options, replay=replay, application=application)
         self._lobby = lobby
-        self._application = application
         self.frames = FrameHandler(lobby)
         self._limiters = Limiters(rates)
         fanout.taps.append(self._tap)
@@ -69,15 +67,14 @@ class Rooms(Endpoint[Handshake, Member]):
     def handshake(self, scope: Scope) -> Handshake:
         """Raises a `Problem` to be answered as HTTP."""
         try:
-            return Handshake(scope, self.options.hosts, self.options.origins, tls=self.options.tls)
+            return Handshake(scope, self.options)
         except Problem as problem:
             origins.report_refused(self._application, problem, scope)
             raise
 
-    def refusal(self, error: Exception) -> tuple[Close, str]:
+    def refusal(self, problem: Problem) -> tuple[Close, str]:
         """Close code and reason for what `admit` raised: sent on the open socket, because a browser cannot
         read the status of a refused handshake."""
-        problem = error if isinstance(error, Problem) else outages.problem(error, "letting a member in")
         return Close.RETIRE if self.draining else protocol.code_of(problem.status), problem.detail
 
     async def _authorize(self, handshake: Handshake) -> Member:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 
+from hub.delivery.endpoint import EndpointOptions
 from hub.errors import Problem
 from hub.ports import Credentials
 from hub.support import origins
@@ -20,11 +21,9 @@ class Handshake(Request):
     """Raises a `Problem` that goes out as HTTP; ``problem`` is one to be reported on the open socket,
     because a browser cannot read the status of a refused handshake."""
 
-    def __init__(
-        self, scope: Scope, hosts: tuple[str, ...], allowed: frozenset[str], *, tls: bool = False
-    ) -> None:
+    def __init__(self, scope: Scope, options: EndpointOptions) -> None:
         super().__init__(scope)
-        self.check(hosts, tls=tls)
+        self.check(options.hosts, tls=options.tls)
         http = scope["type"] == "http"
         upgrade = self.headers.get("hub-upgrade", self.headers.get("upgrade", ""))
         if http and upgrade.lower() != "websocket":
@@ -33,7 +32,9 @@ class Handshake(Request):
             )
         # Not every server names the scheme of a WebSocket.
         scheme = scope.get("scheme", "").replace("ws", "http")
-        if self.origin is not None and not origins.is_allowed(self.origin, scheme, self.host, allowed):
+        if self.origin is not None and not origins.is_allowed(
+            self.origin, scheme, self.host, options.origins
+        ):
             raise origins.Foreign(
                 "This origin may not enter rooms here: add it to HUB_ALLOWED_ORIGINS.", self.origin
             )

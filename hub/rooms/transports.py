@@ -21,7 +21,7 @@ Take = Callable[[int, Callable[[], None]], ClientSocket | None]
 
 def application(rooms: Rooms) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """The ASGI application of all rooms. A handshake comes as ``websocket``, or, from a server that gives its
-    sockets away (``hub.take``), as ``http``."""
+    sockets away (``hub.adopt``), as ``http``."""
     consumer: Any = RoomConsumer.as_asgi(rooms=rooms)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,7 +29,7 @@ def application(rooms: Rooms) -> Callable[[Scope, Receive, Send], Awaitable[None
             await consumer(scope, receive, send)
             return
         try:
-            take: Take | None = scope.get("extensions", {}).get("hub.take")
+            take: Take | None = scope.get("extensions", {}).get("hub.adopt")
             if take is None:
                 raise Problem(501, "This server gives no sockets away.")
             handshake = rooms.handshake(scope)
@@ -44,10 +44,10 @@ async def _on_socket(rooms: Rooms, handshake: Handshake, take: Take) -> None:
     """Daphne has read the request; the socket is ours now, and once it is live no coroutine stays."""
     try:
         member = await rooms.admit(handshake)
-    except Exception as error:
+    except Problem as problem:
         if (socket := take(rooms.options.mailbox_bytes, _nothing)) is not None:
             socket.write(handshake.answer)
-            socket.close(ws_frames.closing(*rooms.refusal(error)))
+            socket.close(ws_frames.closing(*rooms.refusal(problem)))
         return
     socket = take(rooms.options.mailbox_bytes, partial(rooms.release, member))
     if socket is None:

@@ -1,7 +1,7 @@
 """Daphne, started by us, with what it lacks.
 
 - *Lifespan* (ASGI): the background loops start and stop with the server.
-- *Giving connections away* (``hub.take``): the socket of a live feed or a room leaves Twisted for
+- *Giving connections away* (``hub.adopt``): the socket of a live feed or a room leaves Twisted for
   `hub.delivery.sockets`. Daphne's ``send()`` costs many times a bare ``send``, and never waits for a slow
   reader.
 - *A queue that fits*: 50 handshakes, Daphne's choice, throttle a storm of reconnects.
@@ -129,7 +129,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
                 protocol.channel.persistent = False
                 protocol.responseHeaders.setRawHeaders(b"Connection", [b"close"])
             if scope["http_version"] == "1.1" and type(transport) is tcp.Server:
-                scope["extensions"] = {"hub.take": partial(self._take, protocol)}
+                scope["extensions"] = {"hub.adopt": partial(self._adopt, protocol)}
         return super().create_application(protocol, scope)
 
     def kill_all_applications(self) -> Any:
@@ -163,11 +163,11 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         if secure is not None:
             scope["scheme"] = ("http", "https")[secure]
 
-    def _take(self, request: Any, limit: int, closed: Callable[[], None]) -> ClientSocket | None:
+    def _adopt(self, request: Any, limit: int, closed: Callable[[], None]) -> ClientSocket | None:
         """Hand a request's connection over to `hub.delivery.sockets`; None if its client has left.
 
-        The extension ``hub.take``. What Twisted still had to write goes out first. ``closed`` is called once,
-        at the end of the connection.
+        The extension ``hub.adopt``. What Twisted still had to write is sent first. ``closed`` is called once,
+        when the connection ends.
         """
         transport, channel = request.transport, request.channel
         if request.finished or channel is None or transport.disconnected or transport.disconnecting:

@@ -1,4 +1,4 @@
-"""Who may ask from where: the Host and the Origin of a request, read alike at every endpoint."""
+"""The Host and the Origin of a request, checked alike at every endpoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hub.ports import Application
 
 
 class Foreign(Problem):
-    """Pages of this origin may not ask."""
+    """A request from a page of an origin that is not allowed."""
 
     def __init__(self, detail: str, origin: str) -> None:
         super().__init__(403, detail)
@@ -25,7 +25,7 @@ _ORIGIN = re.compile(r"(https?)://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-
 
 
 def report_refused(application: Application, problem: Problem, scope: MutableMapping[str, Any]) -> None:
-    """Tell the application if a request was refused for its origin."""
+    """Report to the application that a request was refused for its origin, if it was."""
     if isinstance(problem, Foreign):
         address = scope["client"][0] if scope.get("client") else ""
         application.origin_refused(problem.origin, scope["path"], address)
@@ -38,10 +38,10 @@ def check_host(host: str, hosts: Sequence[str]) -> None:
 
 
 def check_operators_host(host: str, hosts: Sequence[str]) -> None:
-    """The same for what operators ask (`/readyz`, `/metrics`), whose probes name an instance by its address
+    """The same for operators' endpoints (`/readyz`, `/metrics`), whose probes name an instance by its address
     or by a name without a dot.
 
-    A page whose own name was bound to the loopback address (DNS rebinding) always bears that name, with dots.
+    A page whose own name was bound to the loopback address (DNS rebinding) always sends that name, with dots.
     """
     name = split_domain_port(host)[0]
     if host and not _is_address(name) and ("." in name.rstrip(".") or not name):

@@ -9,7 +9,7 @@ from tests.house.page import page
 
 PAGE = page("architecture")
 # Not of the tree: what a server offers in its scope, and a topic.
-OTHERS = {"hub.take", "hub.control"}
+OTHERS = {"hub.adopt", "hub.control"}
 
 
 def modules() -> set[str]:

@@ -44,8 +44,15 @@ def endpoint(**options: Any) -> tuple[Plain, ConnectionLimits]:
     log = MemoryLog(100, 3600)
     limits = ConnectionLimits(10, per_user=2, per_address=3)
     given = {"heartbeat_s": 20, "max_age_s": 1000, "mailbox_bytes": 1000, "origins": frozenset(), "hosts": ()}
-    fanout = Fanout(log, Replay(log, StubApplication()))
-    return Plain(fanout, limits, EndpointOptions(**{**given, **options})), limits
+    replay = Replay(log, StubApplication())
+    plain = Plain(
+        Fanout(log, replay),
+        limits,
+        EndpointOptions(**{**given, **options}),
+        replay=replay,
+        application=StubApplication(),
+    )
+    return plain, limits
 
 
 async def test_a_connection_counts_from_its_admission_to_its_release() -> None:
@@ -70,6 +77,17 @@ async def test_who_is_not_authorized_leaves_nothing_behind() -> None:
 
     assert not plain.connections
     await plain.admit(Request())
+
+
+async def test_a_failure_of_the_application_is_a_503_that_names_no_detail() -> None:
+    plain, _ = endpoint()
+
+    with pytest.raises(Problem) as refused:
+        await plain.admit(Request(person=RuntimeError("secret")))
+
+    assert refused.value.status == 503
+    assert "secret" not in refused.value.detail
+    assert not plain.connections
 
 
 async def test_who_is_over_a_limit_leaves_nothing_behind() -> None:

@@ -230,7 +230,7 @@ class Hall(StubApplication):
             "query_string": query.encode(),
             "headers": [(name.lower().encode(), value.encode()) for name, _, value in given],
             "client": taken.getpeername(),
-            "extensions": {"hub.take": take},
+            "extensions": {"hub.adopt": take},
         }
         await self.asgi(scope, _never, partial(_send, taken))
 

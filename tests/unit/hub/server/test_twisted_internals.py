@@ -61,7 +61,7 @@ DAPHNE = [
     (Daphne, "timeout_checker", "Daphne's own timeouts"),
     (Daphne, "listen_success", "printing the address"),
     (Daphne, "listen_error", "ending when the port is taken"),
-    (Daphne, "create_application", "the trust in proxies and the extension hub.take"),
+    (Daphne, "create_application", "the trust in proxies and the extension hub.adopt"),
     (Daphne, "kill_all_applications", "the drain on SIGTERM"),
     (daphne, "listeners", "closing the port on SIGTERM"),
     (daphne, "application", "the lifespan"),
