@@ -1,4 +1,4 @@
-"""The REST interface under ``/api/v1/``, described at ``/api/docs``: thin over the verbs of the app."""
+"""The REST API under ``/api/v1/``, described at ``/api/docs``: a thin layer over the app's functions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from notifications.api.router import router
 from notifications.api.schema import described
 
 DESCRIPTION = """
-Publishing takes an API key (`Authorization: Bearer KEY`) with the scope that the call names. Reading takes
-the session of somebody signed in (with Django's CSRF token), or a subscriber token as Bearer.
+Publishing requires an API key (`Authorization: Bearer KEY`) with the scope that is given for the call.
+Reading requires the session of a signed-in user (with Django's CSRF token), or a subscriber token as Bearer.
 
-Times are RFC 3339, in UTC. Every refusal is `application/problem+json` (RFC 9457); `detail` says what to do,
-and `field`, where there is one, which field is at fault. Come back after `Retry-After` seconds where it is
-given; with the same `Idempotency-Key` nothing is done twice.
+Times are RFC 3339, in UTC. Every error is `application/problem+json` (RFC 9457): `detail` says what to do,
+and `field`, if present, which field is wrong. Retry after `Retry-After` seconds where it is given; with the
+same `Idempotency-Key` nothing is done twice.
 """
 
 api = NinjaAPI(

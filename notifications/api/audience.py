@@ -1,4 +1,4 @@
-"""Whom a notification would reach: asked before it is sent."""
+"""How many people a notification would reach, before it is sent."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from notifications.api.router import router
 from notifications.api.schemas import Audience, AudienceBody
 from notifications.sending import audience
 
-MOST_TOPICS = 50  # that are named
+MAX_TOPICS_LISTED = 50
 
 
 @router.post("audience", tags=["Publishing"], auth=Key("send"), response=Audience)
 def count(request: KeyRequest, body: AudienceBody) -> dict[str, Any]:
     """How many people a notification to these addresses would reach, and some of them. Scope: `send`.
 
-    Nothing is sent. What cannot be sent to is refused as `POST /notifications` refuses it.
+    Nothing is sent. Invalid addresses are refused as by `POST /notifications`.
     """
     found = audience.of(body.to)
     api_keys.check_topics(request.auth, found.topics)
-    return {"people": found.people, "sample": found.sample, "topics": found.topics[:MOST_TOPICS]}
+    return {"people": found.people, "sample": found.sample, "topics": found.topics[:MAX_TOPICS_LISTED]}

@@ -1,4 +1,4 @@
-"""Who calls: a program with an API key, or a person by session or subscriber token."""
+"""Authentication of the API: programs by API key, users by session or subscriber token."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from notifications.models import ApiKey
 
 
 class KeyRequest(HttpRequest):
+    """A request that `Key` authenticated."""
+
     auth: ApiKey
 
 
 class ReaderRequest(HttpRequest):
+    """A request that `Reader` authenticated; ``auth`` is the owner of the inbox."""
+
     auth: User
-    api_key: ApiKey | None = None  # by which it is read, if by one
+    api_key: ApiKey | None = None  # that reads on the user's behalf, if any
 
 
 class Key(HttpAuthBase):
-    """An API key that has the scope."""
+    """Requires an API key with a scope."""
 
     openapi_scheme = "bearer"
 
@@ -33,20 +37,20 @@ class Key(HttpAuthBase):
     def __call__(self, request: HttpRequest) -> ApiKey:
         text = _bearer(request)
         if text is None:
-            raise Problem(401, "Show an API key: Authorization: Bearer KEY.")
+            raise Problem(401, "Send an API key: Authorization: Bearer KEY.")
         if _is_token(text):
-            raise Problem(401, "This is a subscriber token, and it only reads: show an API key.")
+            raise Problem(401, "This is a subscriber token, which only reads: send an API key.")
         return api_keys.check(text, self.scope)
 
 
 class Reader(HttpAuthBase):
-    """The person whose inbox is meant."""
+    """Requires a user: by session, by subscriber token, or named by an API key with the scope `read`."""
 
     openapi_scheme = "bearer"
-    csrf = True  # has the page of the docs send the token
+    csrf = True  # the page of the docs then sends the token
 
     def __init__(self, *, inbox: bool = True) -> None:
-        """Without ``inbox`` a key is asked for less: what it may read of theirs, the call decides."""
+        """Without ``inbox``, an API key need not open the user's inbox: the call decides what it may read."""
         super().__init__()
         self.inbox = inbox
 
@@ -55,19 +59,19 @@ class Reader(HttpAuthBase):
         if text is not None and not _is_token(text):
             return self._named(request, text)
         if "user" in request.GET:
-            raise Problem(403, "user= is for API keys: leave it out, you read your own inbox.")
+            raise Problem(403, "user= is for API keys: leave it out to read your own inbox.")
         return _signed_in(request) if text is None else _of_token(text)
 
     def _named(self, request: HttpRequest, text: str) -> User:
         if request.method != "GET":
-            raise Problem(401, "This is an API key: what is read is a person's, show their subscriber token.")
+            raise Problem(401, "An API key cannot change an inbox: send a subscriber token of the user.")
         key = api_keys.check(text, "read")
         name = request.GET.get("user")
         if name is None:
-            raise Problem(422, "Say whose inbox the key reads: ?user=alice.", field="user")
+            raise Problem(422, "Add the user whose inbox to read: ?user=alice.", field="user")
         user = users.active(name)
         if user is None:
-            raise Problem(422, f"{name[:80]!r} is nobody here.", field="user")
+            raise Problem(422, f"No user {name[:80]!r}.", field="user")
         if self.inbox:
             api_keys.check_inbox(key, user)
         request.api_key = key  # type: ignore[attr-defined]
@@ -80,19 +84,19 @@ def _bearer(request: HttpRequest) -> str | None:
         return None
     scheme, _, text = header.partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
-        raise Problem(401, "Use Authorization: Bearer, and a key or a token.")
+        raise Problem(401, "Send Authorization: Bearer with an API key or a subscriber token.")
     return text.strip()
 
 
 def _is_token(text: str) -> bool:
-    return text.count(".") == 2  # a JWT; no key bears a dot
+    return text.count(".") == 2  # a JWT; API keys contain no dots
 
 
 def _signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
-        raise Problem(401, "Sign in, or show a subscriber token: Authorization: Bearer TOKEN.")
+        raise Problem(401, "Sign in, or send a subscriber token: Authorization: Bearer TOKEN.")
     if check_csrf(request) is not None:
-        raise Problem(403, "The CSRF token is missing or wrong: send the cookie's as X-CSRFToken.")
+        raise Problem(403, "The CSRF token is missing or wrong: send the cookie's value as X-CSRFToken.")
     return request.user
 
 
@@ -101,5 +105,5 @@ def _of_token(text: str) -> User:
     id, key = int(claims.user), token_status.program(claims.key)
     token_status.bearer(claims, token_status.of([id]).get(id), token_status.active([key]) if key else ())
     if not claims.own:
-        raise Problem(403, "This token opens live topics alone: ask for one that opens the inbox.")
+        raise Problem(403, "This token opens live topics only: request one that opens the inbox.")
     return User.objects.get(pk=id)

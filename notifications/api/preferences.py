@@ -1,4 +1,4 @@
-"""What reaches a person, and how."""
+"""A user's notification preferences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from notifications.access import judge
 from notifications.api.auth import ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
-from notifications.api.schemas import PreferencesAnswer, PreferencesBody, Whose
+from notifications.api.schemas import InboxQuery, PreferencesAnswer, PreferencesBody
 from notifications.inbox import preferences as stored
 from notifications.inbox.preference_rule import Chosen
 
@@ -18,18 +18,18 @@ TAGS = ["Preferences"]
 
 
 @router.get("preferences", tags=TAGS, response=PreferencesAnswer)
-def known(request: ReaderRequest, query: Query[Whose]) -> Any:
-    """Every category this person may meet, and whether it comes to the list (`feed`) and as a toast."""
-    only(request, Whose)
+def known(request: ReaderRequest, query: Query[InboxQuery]) -> Any:
+    """Every category that this user may receive, and whether it is listed (`feed`) and shown as a toast."""
+    only(request, InboxQuery)
     return stored.listed(request.auth, judge.own_topics(request.auth))
 
 
 @router.put("preferences", tags=TAGS, response=PreferencesAnswer)
 def put(request: ReaderRequest, body: PreferencesBody) -> Any:
-    """Choose this and nothing else: a category that is not named is on, both ways.
+    """Replace the preferences: a category that is not listed is on, both ways.
 
-    A category whose `feed` is off is left out of lists and counts until it is on again. In quiet hours no
-    toast is shown unless it is critical. `mandatory` categories cannot be switched off.
+    A category whose `feed` is off is left out of lists and counts until it is on again. During quiet hours
+    only critical notifications are shown as toasts. `mandatory` categories cannot be switched off.
     """
     chosen = cast(Chosen, body.model_dump())
     return stored.put(request.auth, judge.own_topics(request.auth), chosen)

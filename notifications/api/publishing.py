@@ -1,4 +1,4 @@
-"""What programs do: notifications, live events, tokens for readers."""
+"""What programs publish: notifications and live events; and tokens for readers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from notifications.sending import addresses, audience, recalls
 from notifications.sending import notify as sending
 
 TAGS = ["Publishing"]
-ENVELOPE = 512  # bytes that the log needs for a notification besides what it says
+ENVELOPE_BYTES = 512  # of a notification in the log, besides its title and body
 
 IdempotencyKey = Annotated[
     str | None,
@@ -57,21 +57,21 @@ def send(
     body: NotificationBody,
     idempotency_key: IdempotencyKey = None,
 ) -> dict[str, Any]:
-    """Send a notification to people, groups, topics or everyone. Scope: `send`.
+    """Send a notification to users, groups, topics or everyone. Scope: `send`.
 
-    One is made for each address. `position` is null when it is committed and the log is away, or while it
-    is scheduled: it will be delivered. With an `Idempotency-Key` the same request gives the first answer
-    again for 24 h, with the header `Idempotent-Replay: true`.
+    One is created for each address. `position` is null while it is scheduled, or if the log is unavailable
+    when it is committed: it will be delivered. With an `Idempotency-Key` the same request returns the first
+    response again for 24 h, with the header `Idempotent-Replay: true`.
     """
     key = request.auth
     if key.topics:
         api_keys.check_topics(key, _written(body.to))
     if not key.may_broadcast:
-        _check_crowd(addresses.resolve(body.to))
+        _check_audience_size(addresses.resolve(body.to))
     act = partial(_send, request, body)
     if idempotency_key is None:
-        return _told(act())
-    answer, replayed = idempotency.once(key, idempotency_key, request.body, act, _told)
+        return sent_all(act())
+    answer, replayed = idempotency.once(key, idempotency_key, request.body, act, sent_all)
     if replayed:
         response["Idempotent-Replay"] = "true"
     return answer
@@ -83,7 +83,7 @@ def recall(request: KeyRequest, id: UUID) -> dict[str, Any]:
     topic = Notification.objects.filter(pk=id).values_list("topic", flat=True).first()
     api_keys.check_topics(request.auth, [topic] if topic else [])
     if topic and not request.auth.may_broadcast:
-        _check_crowd([topic])
+        _check_audience_size([topic])
     return _sent(recalls.recall(id, by=f"key:{request.auth.name}"))
 
 
@@ -94,7 +94,7 @@ def publish(
     """Publish a live event, or up to 500, of which all or none are published. Scope: `publish`.
 
     Live events are in the log and in no inbox; `data` is any JSON up to 64 KiB. With an `Idempotency-Key`
-    they are published once, and the same request gives the first positions again for 24 h.
+    they are published once, and the same request returns the first positions again for 24 h.
     """
     key, many = request.auth, isinstance(body, EventsBody)
     owner = str(key.pk)
@@ -114,17 +114,17 @@ def publish(
 
 @router.post("tokens", tags=TAGS, auth=Key("tokens"), response={201: Token})
 def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
-    """A token and a ticket with which a person's browser or program reads. Scope: `tokens`.
+    """Issue a token and a ticket with which a user's browser or program reads. Scope: `tokens`.
 
-    Both open what is that person's own when they are used, and the live topics given here. The token is for
-    `Authorization: Bearer`; the ticket works once, within 30 s, as `/feed/?ticket=`. Both end with the key
-    that asked for them; `id` is for ending them alone. By a key that does not open the person's inbox they
-    open the live topics alone.
+    Both open the user's inbox as it is when they are used, and the live topics given here. The token is sent
+    as `Authorization: Bearer`; the ticket works once, within 30 s, as `/feed/?ticket=`. Both end when the API
+    key is revoked; `id` revokes them by themselves. If the key does not open the user's inbox, they open the
+    live topics only.
     """
     key = request.auth
     user = users.active(body.user)
     if user is None:
-        raise Problem(422, f"{body.user[:80]!r} is nobody here.", field="user")
+        raise Problem(422, f"No user {body.user[:80]!r}.", field="user")
     named = judge.nameable(user, body.topics)
     api_keys.check_topics(key, named)
     if not key.opens_private:
@@ -140,43 +140,50 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
 
 @router.delete("tokens/{id}", tags=TAGS, auth=Key("tokens"), response=EndedToken)
 def revoke(request: KeyRequest, id: str) -> dict[str, Any]:
-    """End a token and its ticket before their time, and close what was opened with them. Scope: `tokens`.
+    """Revoke a token and its ticket, and close the connections opened with them. Scope: `tokens`.
 
-    A key that is bound to topics ends those that it gave out itself.
+    An API key that is limited to topics may revoke only the tokens that it issued.
     """
     token = tokens.parse_id(id)
     if request.auth.topics and token.key != request.auth.pk:
-        raise Problem(403, "Another key gave this token out: use that one, or one for all topics.")
+        raise Problem(403, "Another API key issued this token: use that one, or one for all topics.")
     endings.end_token(id, token.user, token.expires_at)
     return {"id": id}
 
 
 def _send(request: KeyRequest, body: NotificationBody) -> list[Notification]:
-    """Send it, if the key has not had its due; what is scheduled, if it is not revoked in this moment."""
+    """Send it within the key's limits; a scheduled one only if the key is not revoked concurrently."""
     key = request.auth
     quotas.spend(key.pk, notifications=len(body.to), bytes=len(request.body))
-    size = len(body.title) + len(body.body) + ENVELOPE
+    size = len(body.title) + len(body.body) + ENVELOPE_BYTES
     with suppress(LogAway):
         allowances.reserve(key.pk, size * len(body.to))
     wide = "everyone" in body.to
     with transaction.atomic() if body.send_at is not None or wide else nullcontext():
         if body.send_at is not None and not api_keys.still_works(key):
-            raise Problem(401, "This key is unknown or revoked: ask for another.")
+            raise Problem(401, "This API key is unknown or revoked: use another one.")
         rows = sending.notify(**dict(body), sender=f"key:{key.name}", api_key=key)
         if wide:
-            said = {"by": f"key:{key.name}", "address": request.META.get("REMOTE_ADDR", "")}
-            audit.note("send", rows[0].sending_id, **said, to=body.to, title=body.title)
+            address = request.META.get("REMOTE_ADDR", "")
+            audit.note(
+                "send",
+                rows[0].sending_id,
+                by=f"key:{key.name}",
+                address=address,
+                to=body.to,
+                title=body.title,
+            )
     quotas.add(key.pk, notifications=len(rows) - len(body.to))
     return rows
 
 
-def _check_crowd(reached: Sequence[str]) -> None:
-    """Raise a `Problem` of 403 if it takes the role to broadcast to reach these topics."""
+def _check_audience_size(reached: Sequence[str]) -> None:
+    """Raise a `Problem` of 403 if reaching these topics requires the right to broadcast."""
     if audience.role(reached, audience.people(reached).count()) == "broadcast":
         raise Problem(
             403,
-            f"This key may not reach everyone, nor more than {settings.HUB_CONFIRM_ABOVE} people at once: "
-            "name fewer, or ask for one that was made by somebody who may broadcast.",
+            f"This API key may not send to everyone, nor to more than {settings.HUB_CONFIRM_ABOVE} people at "
+            "once: name fewer, or use one that may broadcast.",
         )
 
 
@@ -184,18 +191,18 @@ def _check_public(named: Sequence[str]) -> None:
     rooms = [topic for topic in named if topics.is_room(topic) or topics.is_inbox(topic)]
     if rooms:
         raise Problem(
-            403, "This key opens no inboxes and no rooms: leave them out, or ask for another.", topics=rooms
+            403, "This API key opens no inboxes and no rooms: leave them out, or use another.", topics=rooms
         )
 
 
 def _written(to: Sequence[str]) -> list[str]:
-    """The topics that a key must cover; a segment may come to be anybody."""
+    """The topics that a key must cover; a segment may reach any user."""
     named = [address for address in to if not address.startswith("segment:")]
-    anybody = [topics.user("*")] if len(named) < len(to) else []
-    return [*(addresses.resolve(named) if named else ()), *anybody]
+    any_user = [topics.user("*")] if len(named) < len(to) else []
+    return [*(addresses.resolve(named) if named else ()), *any_user]
 
 
-def _told(rows: Sequence[Notification]) -> dict[str, Any]:
+def sent_all(rows: Sequence[Notification]) -> dict[str, Any]:
     return {"notifications": [_sent(row) for row in rows]}
 
 

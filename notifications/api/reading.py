@@ -1,4 +1,4 @@
-"""What a person does with their inbox. Every change answers the new count, and nothing else."""
+"""A user's inbox: lists, counts and read states. Every change returns the new count, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from notifications.access import judge
 from notifications.api.auth import ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
-from notifications.api.schemas import Counted, Item, Listing, ListingQuery, Whose
+from notifications.api.schemas import Counted, InboxQuery, Item, Listing, ListingQuery
 from notifications.inbox import counts, listing
 from notifications.inbox import read_state as verbs
 
@@ -20,7 +20,7 @@ TAGS = ["Reading"]
 
 @router.get("notifications", tags=TAGS, response=Listing)
 def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
-    """A page of the inbox, the latest first. It marks nothing: see `seen` and `reading`."""
+    """A page of the inbox, newest first. It changes no read state: see `seen` and `reading`."""
     only(request, ListingQuery)
     own = judge.own_topics(request.auth)
     items, next = listing.find(
@@ -36,16 +36,16 @@ def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
 
 
 @router.get("notifications/count", tags=TAGS, response=Counted)
-def count(request: ReaderRequest, query: Query[Whose]) -> dict[str, Any]:
-    """How many are unread and unseen. Of two counts the one with the higher version is right."""
-    only(request, Whose)
+def count(request: ReaderRequest, query: Query[InboxQuery]) -> dict[str, Any]:
+    """The numbers of unread and unseen notifications. Of two counts, the higher version is the newer."""
+    only(request, InboxQuery)
     return _counted(request)
 
 
 @router.get("notifications/{uuid:id}", tags=TAGS, response=Item)
-def one(request: ReaderRequest, id: UUID, query: Query[Whose]) -> dict[str, Any]:
-    """One notification of the inbox, of a category that is switched off too. It marks nothing."""
-    only(request, Whose)
+def one(request: ReaderRequest, id: UUID, query: Query[InboxQuery]) -> dict[str, Any]:
+    """One notification of the inbox, even of a category that is switched off. It changes no read state."""
+    only(request, InboxQuery)
     return listing.one(request.auth, judge.own_topics(request.auth), id)
 
 
@@ -57,7 +57,7 @@ def read_all(request: ReaderRequest) -> dict[str, Any]:
 
 @router.post("notifications/seen", tags=TAGS, response=Counted)
 def see_all(request: ReaderRequest) -> dict[str, Any]:
-    """All that lies there was seen; it stays unread."""
+    """Mark all notifications as seen; they stay unread."""
     verbs.see_all(request.auth)
     return _counted(request)
 
@@ -76,14 +76,14 @@ def unread(request: ReaderRequest, id: UUID) -> dict[str, Any]:
 
 @router.put("notifications/{uuid:id}/click", tags=TAGS, response=Counted)
 def click(request: ReaderRequest, id: UUID) -> dict[str, Any]:
-    """Its link was followed: that reads it too."""
+    """Record that its link was followed, which marks it as read too."""
     verbs.click(request.auth, id)
     return _counted(request)
 
 
 @router.put("notifications/{uuid:id}/archive", tags=TAGS, response=Counted)
 def archive(request: ReaderRequest, id: UUID) -> dict[str, Any]:
-    """Put it away: it counts as read, and only `filter=archived` shows it."""
+    """Archive it: it counts as read, and only `filter=archived` lists it."""
     verbs.archive(request.auth, id)
     return _counted(request)
 

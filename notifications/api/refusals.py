@@ -1,4 +1,4 @@
-"""Every refusal of the API in one shape: problem JSON (RFC 9457)."""
+"""Turns every error of the API into problem JSON (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from hub.support import outages, strict_json
 from hub.topics import BadTopic
 from notifications.sending.errors import BadNotification
 
-TOLD = 5  # faults of one body that are listed
-SAID = {
-    "extra_forbidden": "there is no such field",
-    "missing": "it is required",
+MAX_ERRORS_LISTED = 5  # of one body
+MESSAGES = {
+    "extra_forbidden": "unknown field",
+    "missing": "required",
     "model_attributes_type": "give a JSON object",
     "model_type": "give a JSON object",
 }
@@ -35,7 +35,7 @@ MISSING = "There is no such path: see /api/docs."
 
 
 def refuse(api: NinjaAPI) -> None:
-    """Have ninja answer every exception in our shape, its own ones too."""
+    """Have ninja answer every exception as problem JSON, its own included."""
 
     def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
         assert isinstance(error, Exception)  # noqa: S101
@@ -46,7 +46,7 @@ def refuse(api: NinjaAPI) -> None:
 
 
 def refusing(urls: tuple[list[Any], str, str]) -> tuple[list[Any], str, str]:
-    """The paths of an API with what ninja answers outside its handlers in our shape as well."""
+    """The paths of an API, with what ninja answers outside its exception handlers as problem JSON too."""
     patterns: list[URLPattern] = urls[0]
     for pattern in patterns:
         pattern.callback = _refusing(pattern.callback)
@@ -55,16 +55,18 @@ def refusing(urls: tuple[list[Any], str, str]) -> tuple[list[Any], str, str]:
 
 @csrf_exempt
 def missing(request: HttpRequest) -> HttpResponse:
+    """The view of every other path below ``/api``."""
     return respond(Problem(404, MISSING))
 
 
 def respond(problem: Problem) -> HttpResponse:
+    """The problem as a response."""
     headers = {"Cache-Control": "no-store", **problem.headers}
     return HttpResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE, headers=headers)
 
 
 def as_problem(error: Exception) -> Problem:
-    """What a client is told about an error; raise it again if it is our own fault."""
+    """The problem to answer for an error; an unexpected error is raised again."""
     match error:
         case Problem():
             return error
@@ -81,22 +83,24 @@ def as_problem(error: Exception) -> Problem:
         case LogFull():
             return Problem(
                 429,
-                f"This key's events take its share of the log: there is room in {error.seconds} s. Publish "
+                f"This API key has used its share of the log; there is space in {error.seconds} s. Publish "
                 "less, or to fewer topics.",
                 retry_after=error.seconds,
             )
         case Reused():
-            return Problem(422, "This Idempotency-Key was used with another body: take a new one.")
+            return Problem(422, "This Idempotency-Key was used with another body: use a new one.")
         case LogAway():
-            return Problem(503, "The log is away: nothing was published, try again.", retry_after=1)
+            return Problem(503, "The log is unavailable: nothing was published, try again.", retry_after=1)
         case DataError() | UnicodeEncodeError():
-            return Problem(422, "A value of the request cannot be kept, such as a NUL in a text: mend it.")
+            return Problem(
+                422, "A value of the request cannot be stored, such as a NUL character: remove it."
+            )
         case IntegrityError():
-            return Problem(409, "What this is about changed meanwhile: try again.", retry_after=1)
+            return Problem(409, "This was changed by another request: try again.", retry_after=1)
         case DatabaseError() | InterfaceError() | RedisError() | TimeoutError() | ConnectionError():
             return outages.problem(error, "a call of the API")
         case RequestDataTooBig():
-            return Problem(413, "The body is too large: send less at once.")
+            return Problem(413, "The request body is too large: send less at once.")
         case SuspiciousOperation() | MultiPartParserError():
             return Problem(400, "The request cannot be read.")
         case Http404():
@@ -117,7 +121,7 @@ def _refusing(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
             response = respond(as_problem(error))
         if response.status_code == 405 and "Allow" in response:
             allowed = response["Allow"]
-            response = respond(Problem(405, f"This path takes {allowed}."))
+            response = respond(Problem(405, f"This path allows {allowed}."))
             response["Allow"] = allowed
         response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -127,17 +131,17 @@ def _refusing(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
 
 
 def _invalid(errors: list[dict[str, Any]]) -> Problem:
-    told = [(_field(error["loc"]), _text(error)) for error in errors[:TOLD]]
-    return Problem(422, " ".join(f"{field}: {text}" for field, text in told), field=told[0][0])
+    texts = [(_field(error["loc"]), _text(error)) for error in errors[:MAX_ERRORS_LISTED]]
+    return Problem(422, " ".join(f"{field}: {text}" for field, text in texts), field=texts[0][0])
 
 
 def _field(loc: tuple[str | int, ...]) -> str:
-    """The path of a field as a client spells it: ``events.3.topic``."""
+    """The path of a field as in the request: ``events.3.topic``."""
     # In a body ninja's name for it comes first, and the variant of a union ("one", "many") follows.
     start = 1 if loc[0] != "body" else 3 if loc[2:3] in (("one",), ("many",)) else 2
     return ".".join(str(part) for part in loc[start:])[:100] or "body"
 
 
 def _text(error: dict[str, Any]) -> str:
-    said = SAID.get(error["type"]) or error.get("ctx", {}).get("error") or error["msg"]
-    return f"{said}".rstrip(".") + "."
+    text = MESSAGES.get(error["type"]) or error.get("ctx", {}).get("error") or error["msg"]
+    return f"{text}".rstrip(".") + "."

@@ -1,4 +1,4 @@
-"""The rooms: which there are for a reader, and new ones. What is said in them is at ``/rooms/<name>/``."""
+"""Lists and creates rooms. Their WebSocket endpoint is ``/rooms/<name>/``."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from notifications.access import api_keys, quotas
 from notifications.api.auth import Key, KeyRequest, Reader, ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.router import router
-from notifications.api.schemas import Room, RoomBody, Rooms, Whose
+from notifications.api.schemas import InboxQuery, Room, RoomBody, Rooms
 from notifications.rooms import registry
 
 TAGS = ["Rooms"]
 
 
 @router.get("rooms", tags=TAGS, auth=[Reader(inbox=False)], response=Rooms)
-def find(request: ReaderRequest, query: Query[Whose]) -> dict[str, Any]:
-    """The rooms that this person may enter, by name, each at `ws(s)://…/rooms/<name>/`.
+def find(request: ReaderRequest, query: Query[InboxQuery]) -> dict[str, Any]:
+    """The rooms that this user may enter, by name, each at `ws(s)://…/rooms/<name>/`.
 
-    A key that is for some topics alone finds those that it names.
+    An API key that is limited to some topics lists only the rooms among them.
     """
-    only(request, Whose)
+    only(request, InboxQuery)
     found = registry.find(request.auth)
     key = getattr(request, "api_key", None)
     if key is not None:
@@ -33,9 +33,9 @@ def find(request: ReaderRequest, query: Query[Whose]) -> dict[str, Any]:
 
 @router.post("rooms", tags=TAGS, auth=Key("publish"), response={201: Room})
 def make(request: KeyRequest, body: RoomBody) -> dict[str, Any]:
-    """Make a room for everyone, a group or some people. Scope: `publish`.
+    """Create a room for everyone, a group or some users. Scope: `publish`.
 
-    Its `kind` says what may be said in it, and is for good, as its name is.
+    Its `kind` decides which messages it accepts. Kind and name cannot be changed.
     """
     if request.auth.topics:
         api_keys.check_topics(request.auth, [topics.room_named(body.name)])

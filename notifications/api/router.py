@@ -1,4 +1,4 @@
-"""The one router: of two, the first would hide the other's methods on the same path."""
+"""The only router: the first of two would hide the other's methods on the same path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/api/openapi.json`: made once, for it is the same for everybody and takes long."""
+"""`/api/openapi.json`: rendered once per process, as it is slow and the same for everyone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ URL_NAME = "openapi-json"
 
 
 def described(api: NinjaAPI) -> tuple[list[Any], str, str]:
-    """The paths of an API, with a description that is kept."""
+    """The paths of an API, with its description cached and revalidated by ETag."""
 
     @cache
     def description() -> tuple[bytes, str]:

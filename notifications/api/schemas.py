@@ -1,4 +1,4 @@
-"""The bodies that the API takes and gives. Strict: "5" is no number, and an unknown field is refused."""
+"""Request and response bodies of the API. Requests are strict: "5" is no number, unknown fields fail."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ AnyEvents = Annotated[
 def _members(given: Any) -> Any:
     if isinstance(given, str) or (isinstance(given, list) and all(isinstance(one, str) for one in given)):
         return given
-    raise ValueError('give "everyone", "group:…" or ["user:…", …].')
+    raise ValueError('use "everyone", "group:…" or ["user:…", …].')
 
 
 # Checked before pydantic does, which would name each variant of the union as a field.
@@ -88,7 +88,7 @@ class TokenBody(Strict):
 
 
 class ChoiceBody(Strict):
-    feed: bool = Field(description="Whether it comes to the list and the count.")
+    feed: bool = Field(description="Whether it is listed and counted.")
     toast: bool
 
 
@@ -108,8 +108,12 @@ class PreferencesAnswer(PreferencesBody):
 
 
 class RoomBody(Strict):
-    name: str = Field(examples=["standup"], description="1 to 64 of a-z 0-9 -, the first not a dash.")
-    kind: str = Field("chat", description="chat, board, auction, device, binary, or one of the host's own.")
+    name: str = Field(
+        examples=["standup"], description="1 to 64 characters a-z, 0-9 and -, not beginning with -."
+    )
+    kind: str = Field(
+        "chat", description="chat, board, auction, device, binary, or a kind of the host project."
+    )
     members: Members = Field(
         examples=["everyone", "group:ops", ["user:alice"]], description="Who may enter it."
     )
@@ -126,9 +130,9 @@ class SentAll(BaseModel):
 
 
 class Audience(BaseModel):
-    people: int = Field(description="Each counted once.")
+    people: int = Field(description="Each is counted once.")
     sample: list[str] = Field(description="The names of up to 10 of them.")
-    topics: list[str] = Field(description="Up to 50 of the topics that are written to.")
+    topics: list[str] = Field(description="Up to 50 of the topics that it would be published to.")
 
 
 class Position(BaseModel):
@@ -140,7 +144,7 @@ class Positions(BaseModel):
 
 
 class Token(BaseModel):
-    id: str = Field(description="Of both: to end them with `DELETE /api/v1/tokens/{id}`.")
+    id: str = Field(description="Of token and ticket: revoke both with `DELETE /api/v1/tokens/{id}`.")
     token: str
     ticket: str
     expires_at: str
@@ -153,7 +157,7 @@ class EndedToken(BaseModel):
 class Room(BaseModel):
     name: str
     kind: str
-    members: str | list[str] = Field(description="`everyone`, `group:…`, or the names of people.")
+    members: str | list[str] = Field(description="`everyone`, `group:…`, or usernames.")
 
 
 class Rooms(BaseModel):
@@ -191,15 +195,15 @@ class Listing(Counted):
     next: str | None = Field(description="The `before` of the next page.")
 
 
-class Whose(BaseModel):
-    user: str | None = Field(None, description="With an API key of scope read: whose inbox.")
+class InboxQuery(BaseModel):
+    user: str | None = Field(None, description="With an API key of scope read: the user whose inbox to read.")
 
 
-class ListingQuery(Whose):
+class ListingQuery(InboxQuery):
     filter: Literal["unread", "all", "archived"] = Field(
         "all", description="`all` is read or unread, but not archived."
     )
     category: str = Field("", pattern=r"^[a-z0-9_.-]{0,64}$")
-    q: str = Field("", max_length=100, description="Stands in the title or the body, in any case.")
+    q: str = Field("", max_length=100, description="Text in the title or the body, ignoring case.")
     before: UUID | None = None
     limit: int = Field(50, ge=1, le=100)

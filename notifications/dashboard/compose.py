@@ -28,7 +28,7 @@ from notifications.sending.audience import Audience
 from notifications.sending.errors import BadNotification
 from notifications.sending.notify import notify
 from notifications.sign_in import attempts, reauthentication
-from notifications.sign_in.views import later, waiting
+from notifications.sign_in.views import too_many, wait_text
 
 UNDO_FOR = timedelta(seconds=10)  # between the button and the first publish
 ADDRESS_FIELDS = (("add_group", "group"), ("add_segment", "segment"), ("add_person", "user"))
@@ -136,8 +136,8 @@ def _reauthenticate(request: StaffRequest, draft: Draft) -> HttpResponse | None:
     try:
         if reauthentication.prove(request, proof):
             return None
-    except attempts.TooMany as many:
-        return later(_page(request, draft, refusal=waiting(many)), many)
+    except attempts.TooManyAttempts as many:
+        return too_many(_page(request, draft, refusal=wait_text(many)), many)
     return _page(request, draft, status=422, refusal=say("compose_prove_wrong"))
 
 

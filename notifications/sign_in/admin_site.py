@@ -1,4 +1,4 @@
-"""Django's admin behind the one sign-in of the hub."""
+"""Django's admin behind the hub's own sign-in."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ from notifications.access import second_factor
 
 
 class AdminSite(admin.AdminSite):
+    """Requires the second factor where `HUB_SECOND_FACTOR` does, and has no sign-in page of its own."""
+
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not second_factor.required(request)
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """To the page where everybody signs in, or to what is still owed."""
+        """Redirect to the hub's sign-in, or to the second factor if that is missing."""
         index = reverse("admin:index")
-        wanted = request.GET.get("next", "")
-        if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
-            wanted = index
+        target = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+            target = index
         user: Any = request.user
         if not user.is_authenticated:
-            return redirect_to_login(wanted)
+            return redirect_to_login(target)
         if self.has_permission(request):
-            return redirect(wanted)
+            return redirect(target)
         if user.is_staff and second_factor.required(request):
-            return redirect(f"{reverse('second-factor')}?{urlencode({'next': wanted})}")
+            return redirect(f"{reverse('second-factor')}?{urlencode({'next': target})}")
         raise PermissionDenied

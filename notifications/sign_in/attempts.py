@@ -1,8 +1,8 @@
-"""Attempts to prove who one is, counted over all instances; each failure makes the next wait longer.
+"""Rate limiting of sign-in attempts, over all instances: each failure doubles the wait for the next attempt.
 
-Two counts: of an account from one address, and of an account from everywhere. The second is the softer
-one, and it does not hold for addresses from which the account has signed in before: a stranger who
-tries without end makes strangers wait, and not the person.
+There are two counters: per account and address, and per account. The second is the more lenient one, and does
+not apply to addresses from which the account has signed in before: an attacker locks out other addresses, but
+not the account's owner.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ from django.utils.crypto import salted_hmac
 
 from notifications.models import SignInCount
 
-FORGOTTEN = timedelta(days=1)  # after so long without an attempt
-KNOWN = timedelta(days=90)  # so long an address is one of the person's
-ROWS = 100_000
-STEP = 500  # rows taken away at a time
-CLEANED_EACH = 50  # attempts, about
-TOGETHER = 15  # attempts beyond the free ones that may be under way: who opens many tabs is no guesser
+FAILURES_KEPT = timedelta(days=1)  # after the last attempt
+ADDRESS_KNOWN = timedelta(days=90)  # after the last sign-in from it
+MAX_ROWS = 100_000
+CLEANUP_BATCH_SIZE = 500
+ATTEMPTS_PER_CLEANUP = 50  # on average
+MAX_CONCURRENT = 15  # attempts in progress, beyond the free ones: many open tabs are not an attack
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many failures cost nothing; from then on each doubles the wait, which begins at two seconds."""
+    """After ``free`` failures, each further one doubles the wait, from 2 s up to ``max_wait_s``."""
 
     free: int
-    most_s: int
+    max_wait_s: int
 
     def until(self, failures: int, now: datetime) -> datetime | None:
-        """When it may be tried again after so many; None if at once."""
+        """When the next attempt is allowed; None if at once."""
         over = failures - self.free
-        return None if over < 0 else now + timedelta(seconds=min(self.most_s, 2 ** min(over + 1, 30)))
+        return None if over < 0 else now + timedelta(seconds=min(self.max_wait_s, 2 ** min(over + 1, 30)))
 
 
-FROM_ONE_ADDRESS = Limit(free=5, most_s=900)
-# A password may be tried by anybody, from anywhere; a code only by who has the password already.
-FROM_EVERYWHERE = {"password": Limit(free=50, most_s=60), "code": Limit(free=10, most_s=900)}
+FROM_ONE_ADDRESS = Limit(free=5, max_wait_s=900)
+# Anyone may try a password; a code only someone who has the password already.
+FROM_EVERYWHERE = {"password": Limit(free=50, max_wait_s=60), "code": Limit(free=10, max_wait_s=900)}
 
 
-class TooMany(Exception):
-    """Nothing was tried: come back in ``seconds``."""
+class TooManyAttempts(Exception):
+    """The attempt was not made; the next one is allowed in ``seconds``."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"Too many attempts: try again in {seconds} s.")
@@ -58,14 +58,14 @@ class TooMany(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Counted; how it ended is to be said."""
+    """An attempt that was counted; its caller reports the outcome by `failed` or `succeeded`."""
 
     kind: str
     here: str
     everywhere: str
 
     def failed(self) -> None:
-        """From now on the next has to wait."""
+        """Make the next attempt wait."""
         with transaction.atomic():
             rows, now = _locked((self.here, self.everywhere))
             for row, limit in zip(rows, (FROM_ONE_ADDRESS, FROM_EVERYWHERE[self.kind]), strict=True):
@@ -73,6 +73,7 @@ class Attempt:
                 row.save(update_fields=["until"])
 
     def succeeded(self) -> None:
+        """Reset the failures from this address, and remember the address."""
         now = timezone.now()
         SignInCount.objects.filter(pk=self.here).update(failures=0, until=None, known_at=now)
         less = Case(When(failures__gt=0, then=F("failures") - 1), default=Value(0))
@@ -80,42 +81,42 @@ class Attempt:
 
 
 def begin(kind: str, account: str, address: str) -> Attempt:
-    """Count an attempt to prove to be this account; raise `TooMany`.
+    """Count an attempt to authenticate as this account; raise `TooManyAttempts`.
 
-    Before anything is compared: of a hundred that come at once, few pass, and all of those count. Whether
-    there is such an account makes no difference.
+    Counted before the password is compared, so that of a hundred concurrent attempts few pass. Whether the
+    account exists makes no difference.
     """
     attempt = Attempt(kind, _digest(kind, account, _network(address)), _digest(kind, account, ""))
-    if not secrets.randbelow(CLEANED_EACH):
+    if not secrets.randbelow(ATTEMPTS_PER_CLEANUP):
         clean()
     with transaction.atomic():
         (here, everywhere), now = _locked((attempt.here, attempt.everywhere))
         _refuse(here, everywhere, now)
         for row, limit in ((here, FROM_ONE_ADDRESS), (everywhere, FROM_EVERYWHERE[kind])):
-            row.failures = 1 + (row.failures if row.at > now - FORGOTTEN else 0)
+            row.failures = 1 + (row.failures if row.at > now - FAILURES_KEPT else 0)
             row.at = now
-            row.until = limit.until(row.failures - TOGETHER, now)
+            row.until = limit.until(row.failures - MAX_CONCURRENT, now)
             row.save(update_fields=["failures", "at", "until"])
     return attempt
 
 
 def clean() -> int:
-    """Take away a few of those that no longer matter, and of too many the oldest; how many."""
+    """Delete a batch of expired rows, and the oldest beyond `MAX_ROWS`; return how many."""
     now = timezone.now()
-    old = Q(at__lt=now - FORGOTTEN, known_at=None) | Q(at__lt=now - KNOWN)
+    old = Q(at__lt=now - FAILURES_KEPT, known_at=None) | Q(at__lt=now - ADDRESS_KNOWN)
     gone = SignInCount.objects.filter(pk__in=_some(SignInCount.objects.filter(old))).delete()[0]
-    if (over := SignInCount.objects.count() - ROWS) > 0:
+    if (over := SignInCount.objects.count() - MAX_ROWS) > 0:
         oldest = SignInCount.objects.filter(known_at=None).order_by("at")
         gone += SignInCount.objects.filter(pk__in=_some(oldest, over)).delete()[0]
     return gone
 
 
-def _some(rows: Iterable[SignInCount], most: int = STEP) -> list[str]:
-    return [row.pk for row in rows[: min(most, STEP)]]  # type: ignore[index]
+def _some(rows: Iterable[SignInCount], limit: int = CLEANUP_BATCH_SIZE) -> list[str]:
+    return [row.pk for row in rows[: min(limit, CLEANUP_BATCH_SIZE)]]  # type: ignore[index]
 
 
 def _locked(digests: tuple[str, str]) -> tuple[tuple[SignInCount, SignInCount], datetime]:
-    """Both rows, and when they became ours; in one order, so that no two attempts wait for each other."""
+    """Both rows, locked in one order so that attempts cannot deadlock, and the time after locking."""
     new = [SignInCount(digest=digest, at=timezone.now()) for digest in sorted(digests)]
     SignInCount.objects.bulk_create(new, ignore_conflicts=True)
     rows = SignInCount.objects.select_for_update().filter(pk__in=digests).order_by("pk")
@@ -124,15 +125,15 @@ def _locked(digests: tuple[str, str]) -> tuple[tuple[SignInCount, SignInCount], 
 
 
 def _refuse(here: SignInCount, everywhere: SignInCount, now: datetime) -> None:
-    known = here.known_at is not None and here.known_at > now - KNOWN
+    known = here.known_at is not None and here.known_at > now - ADDRESS_KNOWN
     held = [row.until for row in ((here,) if known else (here, everywhere)) if row.until is not None]
     left = max([(until - now).total_seconds() for until in held], default=0)
     if left > 0:
-        raise TooMany(math.ceil(left))
+        raise TooManyAttempts(math.ceil(left))
 
 
 def _network(address: str) -> str:
-    """Who has one address of version 6 has its /64."""
+    """The /64 of an IPv6 address, as one client has all of it; otherwise the address."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -145,5 +146,5 @@ def _network(address: str) -> str:
 
 
 def _digest(kind: str, account: str, address: str) -> str:
-    said = "\n".join((kind, account, address))
-    return salted_hmac("hub.sign-in", said, secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()
+    text = "\n".join((kind, account, address))
+    return salted_hmac("hub.sign-in", text, secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()

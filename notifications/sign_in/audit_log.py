@@ -1,4 +1,4 @@
-"""Who signed in, out, or in vain, and whose password changed: for the audit log."""
+"""Records sign-ins, sign-outs, failed sign-ins and password changes in the audit log."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def _failed(
     sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
 ) -> None:
     if address := _address(request):
-        # A name that is nobody's may be a password in the wrong field.
+        # An unknown username may be a password in the wrong field: not recorded.
         name = str(credentials.get("username", ""))
         known = users.named(name) is not None
         audit.sample("login-failed", name if known else "", address=address)
 
 
 def _saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
-    # Set while a password that was given waits to be saved; a hash that is only made anew leaves it unset.
+    # Django sets `_password` when a new password is saved, but not when it only upgrades the hash.
     if not created and getattr(instance, "_password", None) is not None:
         audit.note("change-password", instance.get_username(), person=instance.pk, **actor.who())
 
 
 def _address(request: HttpRequest | None) -> str:
-    """Where somebody came from; a program that signs somebody in came from nowhere."""
+    """The client's address; "" when a program signs someone in without a request."""
     return "" if request is None else str(request.META.get("REMOTE_ADDR", ""))

@@ -1,4 +1,4 @@
-"""A form without the token of our pages: answered as Django does, and noted if it came from elsewhere."""
+"""Handles CSRF failures like Django, and records those from another origin in the audit log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.views.csrf import csrf_failure
 
 from notifications.access import audit
 
-FOREIGN = ("Origin checking failed", "Referer checking failed")  # of Django's reasons; others forgot a token
+FOREIGN = ("Origin checking failed", "Referer checking failed")  # beginnings of Django's reasons
 
 
 def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:

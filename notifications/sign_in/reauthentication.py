@@ -1,4 +1,4 @@
-"""Asked again who one is, by somebody who has been signed in for long."""
+"""Asks a user for their password or code again before a critical act."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from notifications.access import second_factor
 from notifications.access.sessions import SIGNED_IN_AT
 from notifications.sign_in import attempts
 
-PROVED_AT = "hub.proved_at"  # in a session: a Unix time
+PROVED_AT = "hub.proved_at"  # session key: a Unix time
 
 
 def fresh(request: HttpRequest) -> bool:
-    """Whether it was asked no longer than `HUB_REAUTH_S` ago."""
+    """Whether the user signed in or was asked within the last `HUB_REAUTH_S`."""
     session = request.session
     at = max(session.get(SIGNED_IN_AT, 0.0), session.get(PROVED_AT, 0.0))
     return bool(time.time() - at < settings.HUB_REAUTH_S)
 
 
-def prove(request: HttpRequest, given: str, *, code_too: bool = True) -> bool:
-    """Whether this is their password, or a code of their second factor; raise `attempts.TooMany`."""
+def prove(request: HttpRequest, secret: str, *, code_too: bool = True) -> bool:
+    """Whether this is the user's password or a code of their second factor; raise `TooManyAttempts`."""
     user: Any = request.user
     attempt = attempts.begin("password", user.get_username(), request.META.get("REMOTE_ADDR", ""))
-    # Codes have six digits, and a password may as well.
-    right = user.check_password(given)
+    # Six digits may be a code or a password: both are tried.
+    right = user.check_password(secret)
     if not right and code_too and second_factor.enrolled(user):
-        right = second_factor.verify(user, given) is not None
+        right = second_factor.verify(user, secret) is not None
     if not right:
         attempt.failed()
         return False

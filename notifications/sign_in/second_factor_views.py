@@ -1,4 +1,4 @@
-"""The page on which a person enrols a second factor, gets new codes for paper, or removes it."""
+"""The page on which a user enrols a second factor, renews recovery codes, or removes it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from notifications.access import audit, second_factor
 from notifications.access.requests import PersonRequest
 from notifications.i18n import say
 from notifications.sign_in import attempts, reauthentication
-from notifications.sign_in.views import later, waiting
+from notifications.sign_in.views import too_many, wait_text
 
 
 @never_cache
@@ -37,8 +37,8 @@ def page(request: PersonRequest) -> HttpResponse:
     try:
         if not reauthentication.prove(request, request.POST.get("password", ""), code_too=False):
             return _show(request, enrolled, 422, refusal=say("password_wrong"))
-    except attempts.TooMany as many:
-        return later(_show(request, enrolled, refusal=waiting(many)), many)
+    except attempts.TooManyAttempts as many:
+        return too_many(_show(request, enrolled, refusal=wait_text(many)), many)
     act = request.POST.get("act")
     if not enrolled:
         return _enrol(request)
@@ -78,7 +78,7 @@ def _show(request: PersonRequest, enrolled: bool, status: int = 200, **more: Any
 
 
 def _next(request: HttpRequest) -> str:
-    """Where they were going; never to another site."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-    return wanted if own else ""
+    """The page to continue to; never on another site."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    own = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
+    return target if own else ""

@@ -1,4 +1,4 @@
-"""Signing in: the name and the password, then for whoever has one the second factor."""
+"""Sign-in: username and password, then the second factor of users who have one."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ from notifications.access import audit, endings, second_factor, sessions
 from notifications.i18n import say
 from notifications.sign_in import attempts
 
-HALF = "hub.half"  # in the session of who has given the password and not yet the code
-HALF_S = 600
+PENDING = "hub.pending"  # session key, after the password and before the code
+PENDING_S = 600
 
 
 class SignInForm(AuthenticationForm):
+    """Django's form, with `attempts` counted; raises `TooManyAttempts`."""
+
     def clean(self) -> dict[str, Any]:
         name = self.cleaned_data.get("username")
         if name is None or not self.cleaned_data.get("password"):
@@ -46,6 +48,8 @@ class SignInForm(AuthenticationForm):
 
 
 class SignIn(LoginView):
+    """Username and password; continues at `Verify` for users with a second factor."""
+
     authentication_form = SignInForm
     redirect_authenticated_user = True
     extra_context = {"demo": settings.HUB_DEMO}
@@ -53,55 +57,55 @@ class SignIn(LoginView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().post(request, *args, **kwargs)
-        except attempts.TooMany as many:
+        except attempts.TooManyAttempts as many:
             form = self.authentication_form(initial={"username": request.POST.get("username", "")[:150]})
-            return later(
-                self.render_to_response(self.get_context_data(form=form, refusal=waiting(many))), many
+            return too_many(
+                self.render_to_response(self.get_context_data(form=form, refusal=wait_text(many))), many
             )
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user: User = form.get_user()
         if not second_factor.enrolled(user):
             return super().form_valid(form)
-        # Nobody is signed in yet: until the code came, no page, feed or room takes this session.
+        # Not signed in yet: until the code is given, no page, feed or room accepts this session.
         self.request.session.cycle_key()
-        half = {"user": user.pk, "stamp": user.get_session_auth_hash(), "at": time.time()}
-        self.request.session[HALF] = {**half, "backend": user.backend}
+        pending = {"user": user.pk, "stamp": user.get_session_auth_hash(), "at": time.time()}
+        self.request.session[PENDING] = {**pending, "backend": user.backend}
         return redirect(f"{reverse('verify')}?{urlencode({'next': self.get_redirect_url()})}")
 
 
 class Verify(RedirectURLMixin, View):
-    """The code: of who is half signed in, or was before there was anything to ask for."""
+    """The code of a user who has given their password, or who was signed in before they had to give one."""
 
     next_page = settings.LOGIN_REDIRECT_URL
     http_method_names = ["get", "head", "post"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        if _half(request) is None:
+        if _pending_user(request) is None:
             return redirect(f"{reverse('login')}?{urlencode({'next': self.get_redirect_url()})}")
         return self._page()
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        user = _half(request)
+        user = _pending_user(request)
         if user is None:
             return redirect(f"{reverse('login')}?{urlencode({'next': self.get_redirect_url()})}")
         address = request.META.get("REMOTE_ADDR", "")
         try:
             attempt = attempts.begin("code", user.get_username(), address)
-        except attempts.TooMany as many:
-            return later(self._page(refusal=waiting(many)), many)
+        except attempts.TooManyAttempts as many:
+            return too_many(self._page(refusal=wait_text(many)), many)
         device = second_factor.verify(user, request.POST.get("code", ""))
         if device is None:
             attempt.failed()
             audit.sample("login-failed", user.get_username(), address=address, second_factor="wrong code")
             return self._page(refusal=say("second_factor_wrong"))
         attempt.succeeded()
-        half = request.session.pop(HALF, None)
-        if half is None:
+        pending = request.session.pop(PENDING, None)
+        if pending is None:
             django_otp.login(request, device)
         else:
             setattr(user, "otp_device", device)  # noqa: B010  # what django-otp looks for
-            login(request, user, half["backend"])
+            login(request, user, pending["backend"])
         return HttpResponseRedirect(self.get_success_url())
 
     def _page(self, **more: Any) -> HttpResponse:
@@ -112,7 +116,7 @@ class Verify(RedirectURLMixin, View):
 @login_required
 @require_POST
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
-    """End every session and token of whoever asks, this one too."""
+    """End every session and token of the user, this session included."""
     user: Any = request.user
     with transaction.atomic():
         audit.record(request, "sign-out-everywhere", user.get_username(), person=user.pk)
@@ -121,27 +125,28 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
-def waiting(many: attempts.TooMany) -> str:
-    """What a page says of an attempt that was not made."""
+def wait_text(many: attempts.TooManyAttempts) -> str:
+    """How long to wait, for the page."""
     if many.seconds > 90:
         return say("attempts_wait_min", n=-(-many.seconds // 60))
     return say("attempts_wait_s", n=many.seconds)
 
 
-def later(page: Any, many: attempts.TooMany) -> HttpResponse:
+def too_many(page: Any, many: attempts.TooManyAttempts) -> HttpResponse:
+    """The page as a 429 with ``Retry-After``."""
     page.status_code = 429
     page.headers["Retry-After"] = str(many.seconds)
-    answer: HttpResponse = page
-    return answer
+    response: HttpResponse = page
+    return response
 
 
-def _half(request: HttpRequest) -> User | None:
-    """Whose code is awaited here."""
+def _pending_user(request: HttpRequest) -> User | None:
+    """The user whose code this page asks for."""
     user: Any = request.user
     if user.is_authenticated:
         return user if second_factor.enrolled(user) else None
-    half = request.session.get(HALF)
-    if not half or not time.time() - HALF_S < half["at"] <= time.time() + 60:
+    pending = request.session.get(PENDING)
+    if not pending or not time.time() - PENDING_S < pending["at"] <= time.time() + 60:
         return None
-    found = User.objects.filter(pk=half["user"], is_active=True).first()
-    return found if found is not None and sessions.hash_matches(found, half["stamp"]) else None
+    found = User.objects.filter(pk=pending["user"], is_active=True).first()
+    return found if found is not None and sessions.hash_matches(found, pending["stamp"]) else None

@@ -71,7 +71,7 @@ def test_a_failed_request_leaves_its_key_free(program: Caller, monkeypatch: pyte
         raise RuntimeError("after the rows were written")
 
     with monkeypatch.context() as patch:
-        patch.setattr("notifications.api.publishing._told", fail)
+        patch.setattr("notifications.api.publishing.sent_all", fail)
         with pytest.raises(RuntimeError):
             send(program)
 
@@ -146,10 +146,10 @@ def test_a_key_is_forgotten_after_a_day(program: Caller) -> None:
 
 
 def test_old_ones_are_removed_a_few_at_a_time(program: Caller) -> None:
-    key, long_ago = ApiKey.objects.get(), timezone.now() - idempotency.KEPT - timedelta(minutes=1)
+    key, long_ago = ApiKey.objects.get(), timezone.now() - idempotency.LIFETIME - timedelta(minutes=1)
     IdempotentRequest.objects.bulk_create(
         IdempotentRequest(api_key=key, key=f"old-{n}", digest="", created_at=long_ago)
-        for n in range(idempotency.SWEPT + 50)
+        for n in range(idempotency.SWEEP_BATCH_SIZE + 50)
     )
 
     send(program)
@@ -160,9 +160,9 @@ def test_old_ones_are_removed_a_few_at_a_time(program: Caller) -> None:
 def test_one_program_keeps_so_many_and_others_go_on(
     program: Caller, with_key: Callable[..., Caller], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(idempotency, "MOST", 3)
-    monkeypatch.setattr(idempotency, "COUNTED_S", 0)
-    monkeypatch.setattr(idempotency, "_counted", {})
+    monkeypatch.setattr(idempotency, "MAX_REQUESTS", 3)
+    monkeypatch.setattr(idempotency, "COUNT_CACHE_S", 0)
+    monkeypatch.setattr(idempotency, "counts", idempotency.RequestCounts())
     for key in "abc":
         send(program, key)
 

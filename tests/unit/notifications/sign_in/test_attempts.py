@@ -39,7 +39,7 @@ def test_each_failure_doubles_the_wait_up_to_a_quarter_of_an_hour(clock: Callabl
     fail(5)
     waits = []
     for _ in range(11):
-        with pytest.raises(attempts.TooMany) as refused:
+        with pytest.raises(attempts.TooManyAttempts) as refused:
             fail(1)
         waits.append(refused.value.seconds)
         clock(refused.value.seconds)
@@ -100,7 +100,7 @@ def test_a_name_that_is_nobody_s_counts_alike(alice: User) -> None:
 def test_addresses_of_one_network_of_version_6_are_one() -> None:
     fail(5, at="2001:db8::1")
 
-    with pytest.raises(attempts.TooMany):
+    with pytest.raises(attempts.TooManyAttempts):
         fail(1, at="2001:db8::ffff")
     fail(1, at="2001:db8:0:1::1")
 
@@ -131,8 +131,8 @@ def test_old_rows_go_and_the_addresses_of_people_stay() -> None:
 
 
 def test_there_are_never_more_rows_than_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "ROWS", 10)
-    monkeypatch.setattr(attempts, "CLEANED_EACH", 1)
+    monkeypatch.setattr(attempts, "MAX_ROWS", 10)
+    monkeypatch.setattr(attempts, "ATTEMPTS_PER_CLEANUP", 1)
 
     for number in range(30):
         fail(1, at=f"192.0.2.{number}")
@@ -145,10 +145,10 @@ def test_attempts_that_are_under_way_hold_up_a_few_others_and_not_hundreds() -> 
     for _ in range(100):
         try:
             passed.append(attempts.begin("password", "alice", HERE))
-        except attempts.TooMany:
+        except attempts.TooManyAttempts:
             break
 
-    assert len(passed) == attempts.FROM_ONE_ADDRESS.free + attempts.TOGETHER
+    assert len(passed) == attempts.FROM_ONE_ADDRESS.free + attempts.MAX_CONCURRENT
 
 
 def test_a_malformed_form_is_answered_with_the_form(alice: User) -> None:
