@@ -16,6 +16,7 @@ COPY templates templates
 COPY notifications notifications
 # Compiled here, since nothing can be written there.
 RUN python -m compileall -q hub notifications
+ENV HUB_STATIC=/app/staticfiles
 RUN python manage.py collectstatic --noinput --verbosity 0
 
 FROM nginx:1.30 AS nginx

@@ -72,6 +72,7 @@ HUB_KEEP_DAYS = env.whole("HUB_KEEP_DAYS", 365)
 HUB_TLS = env.flag("HUB_TLS")
 HUB_LOG_FORMAT = env.one_of("HUB_LOG_FORMAT", "text", "json")
 HUB_LOG_CONNECTIONS = env.flag("HUB_LOG_CONNECTIONS")
+HUB_STATIC = env.text("HUB_STATIC")
 HUB_OTLP_URL = env.needing("HUB_OTLP_URL", "opentelemetry-exporter-otlp-proto-http", "tracing")
 THREADS = env.whole("HUB_THREADS", 8)  # that answer requests …
 DOOR_THREADS = 4  # … and that ask the database for the doors and the relay
@@ -173,7 +174,14 @@ LANGUAGES = [("en", "English"), ("ar", "العربية")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = HUB_STATIC or BASE_DIR / "staticfiles"
+_HASHED = "hub.server.static_files.HashedStaticFiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": _HASHED if HUB_STATIC else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # `hub.server.body_limits` says how much less where
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.staticfiles.views import serve
 from django.urls import include, path, re_path
 
-from hub.server import error_responses
+from hub.server import error_responses, static_files
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    re_path(r"^static/(?P<path>.+)$", serve, {"insecure": True}),
+    re_path(r"^static/(?P<path>.+)$", static_files.serve),
     path("", include("notifications.urls")),
 ]
 

@@ -12,11 +12,8 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.visitor import session
 from tests.cluster import Cluster
+from tests.cluster.static import static_url
 
-STORE = """
-  const { storeFor } = await import("/static/notifications/shared/store.js");
-  const store = storeFor(document.querySelector("notification-bell"));
-"""
 LISTEN = """
   window.heard = [];
   store.addEventListener("notification", (event) => window.heard.push(event.detail.title));
@@ -45,7 +42,15 @@ def live(page: Page) -> Page:
 
 def run(page: Page, script: str) -> Any:
     """What a script answers that finds `store` there."""
-    return page.evaluate(f"async () => {{ {STORE} {script} }}")
+    return page.evaluate(f"async () => {{ {store_script()} {script} }}")
+
+
+def store_script() -> str:
+    """Declares the page's own `store`."""
+    return f"""
+      const {{ storeFor }} = await import("{static_url("notifications/shared/store.js")}");
+      const store = storeFor(document.querySelector("notification-bell"));
+    """
 
 
 def state(page: Page) -> str:

@@ -15,6 +15,7 @@ from django_otp.oath import totp
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.desk import Desk, desk
+from tests.browser.tabs import store_script
 from tests.browser.visitor import visiting
 from tests.cluster import Cluster
 
@@ -281,12 +282,11 @@ def test_what_comes_is_said_politely_and_only_what_is_critical_at_once(alice: De
     expect(alice.polite).to_have_text("New: a build is done")
     with page.expect_event("console", lambda message: message.text == "three"):
         page.evaluate(
-            """async () => {
-              const { storeFor } = await import("/static/notifications/shared/store.js");
-              const store = storeFor(document.querySelector("notification-bell"));
+            f"""async () => {{
+              {store_script()}
               let n = 0;
               store.addEventListener("notification", () => ++n === 3 && console.log("three"));
-            }"""
+            }}"""
         )
         page.clock.pause_at(datetime.now() + timedelta(seconds=5))
         for title in ("and", "another", "and one more"):

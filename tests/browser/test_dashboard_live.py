@@ -81,7 +81,7 @@ def test_the_numbers_of_both_instances_appear_and_move(
     until_in(staff, lambda: number(staff, "deliveries") > 1, "the deliveries are counted")
     expect(staff.locator("#chart-deliveries path.line")).to_have_count(2)
     expect(staff.locator("#chart-deliveries svg")).to_have_attribute(
-        "aria-label", re.compile("Now .*/s, at most"), timeout=PATIENCE_MS
+        "aria-label", re.compile("Now .*/s, maximum"), timeout=PATIENCE_MS
     )
     context.close()
 

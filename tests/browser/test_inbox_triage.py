@@ -264,7 +264,7 @@ def test_a_row_of_the_script_has_the_shape_of_the_servers(inbox: Page, post: Pos
     expect(row(inbox, title)).to_be_visible()
     of_the_script = row(inbox, title).evaluate(shape)
 
-    inbox.route("**/inbox/page.js", lambda route: route.abort())
+    inbox.route("**/inbox/page.*.js", lambda route: route.abort())
     inbox.reload()
 
     assert row(inbox, title).evaluate(shape) == of_the_script

@@ -68,7 +68,7 @@ def test_a_tab_that_comes_late_asks_for_what_the_leader_has_told_already(
     first = sign_in(context, cluster, "alice")
     late = context.new_page()
     held: list[Route] = []
-    late.route("**/store.js", lambda route: held.append(route))
+    late.route("**/shared/store.*.js", lambda route: held.append(route))
     late.goto(f"{cluster.http_url}/", wait_until="commit")
     until_in(late, lambda: bool(held), "the late page waits for its script")
     post(api, "told before it listened")

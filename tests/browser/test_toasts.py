@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.desk import Desk, desk
-from tests.browser.tabs import until_in
+from tests.browser.tabs import store_script, until_in
 from tests.cluster import Cluster
 
 GATHERED_MS = 400
@@ -105,12 +105,11 @@ def test_the_polite_region_says_what_came(alice: Desk) -> None:
 
     with alice.page.expect_event("console", lambda message: message.text == "two"):
         alice.page.evaluate(
-            """async () => {
-              const { storeFor } = await import("/static/notifications/shared/store.js");
-              const store = storeFor(document.querySelector("notification-bell"));
+            f"""async () => {{
+              {store_script()}
               let n = 0;
               store.addEventListener("notification", () => ++n === 2 && console.log("two"));
-            }"""
+            }}"""
         )
         alice.page.clock.pause_at(datetime.now() + timedelta(seconds=5))
         alice.post("and")
@@ -195,7 +194,7 @@ def test_what_came_while_nobody_looked_is_one_summary(alice: Desk) -> None:
 def test_it_is_one_summary_for_whoever_looks_before_toasts_can_be_shown(alice: Desk) -> None:
     """They were judged when the stack was there, and by then somebody looked."""
     held: list[Route] = []
-    alice.page.route("**/toasts/view.js", lambda route: held.append(route))
+    alice.page.route("**/toasts/view.*.js", lambda route: held.append(route))
     alice.page.evaluate(HIDE, True)
     alice.post("away 1")
     alice.post("away 2")

@@ -20,6 +20,7 @@ from tests.cluster.ports import HOST, Ports
 from tests.cluster.postgres import Made, Postgres
 from tests.cluster.process import PartError, Process
 from tests.cluster.redis import Redis
+from tests.cluster.static import collected
 
 
 class Cluster:
@@ -45,6 +46,7 @@ class Cluster:
             "HUB_SECRET_KEY": secrets.token_hex(32),
             "HUB_ALLOWED_HOSTS": f"{HOST},localhost",
             "HUB_DEMO": "1",
+            "HUB_STATIC": str(collected()),
             # Everybody comes from loopback.
             "HUB_MAX_CONNECTIONS_PER_ADDRESS": "10000",
             **(extra_env or {}),

@@ -2,6 +2,7 @@
 
 import atexit
 import functools
+import json
 import os
 import shutil
 import subprocess
@@ -11,24 +12,23 @@ from pathlib import Path
 
 from tests import ROOT
 
-# Links and not copies: who edits a file sees it at once. The folder is ours, not the checkout's.
-COLLECT = """
-from django.conf import settings
-from django.core.management import call_command
-settings.STATIC_ROOT = {folder!r}
-call_command("collectstatic", interactive=False, link=True, verbosity=0)
-"""
-
 
 @functools.cache
 def collected() -> Path:
-    """The folder that holds them."""
+    """The folder that holds them: for `HUB_STATIC`."""
     folder = Path(tempfile.mkdtemp(prefix="hub-static-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
     subprocess.run(
-        [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", COLLECT.format(folder=str(folder))],
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
+        env={**inherited, "HUB_STATIC": str(folder)},
         check=True,
     )
     return folder
+
+
+def static_url(name: str) -> str:
+    """The path by which pages link a file: two names of one module are two modules."""
+    names = json.loads((collected() / "staticfiles.json").read_text())["paths"]
+    return f"/static/{names[name]}"

@@ -16,7 +16,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, Any] = COMPOSE["services"]
 TEMPLATE = (ROOT / "nginx" / "nginx.conf.template").read_text()
 # The image's own, or not for a hub that others reach.
-NOT_SET = {"HUB_HOST", "HUB_PORT", "HUB_INSTANCE", "HUB_DEMO"}
+NOT_SET = {"HUB_HOST", "HUB_PORT", "HUB_INSTANCE", "HUB_DEMO", "HUB_STATIC"}
 
 
 def seconds(duration: str) -> float:

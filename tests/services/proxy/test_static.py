@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from tests.cluster.static import static_url
 from tests.services.proxy.conftest import Front
 
 FILE = "/static/notifications/shared/store.js"
@@ -46,14 +47,39 @@ def test_a_file_that_has_not_changed_is_not_sent_again(client: httpx.Client, enc
 
     again = client.get(FILE, headers={"Accept-Encoding": encoding, "If-None-Match": had.headers["ETag"]})
 
-    assert had.headers["Cache-Control"] == "max-age=60"
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_name_with_a_hash_is_cached_for_ever(client: httpx.Client) -> None:
+    answer = client.get(static_url("notifications/bell.js"))
+
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_a_plain_name_is_revalidated(client: httpx.Client) -> None:
+    answer = client.get("/static/notifications/bell.js")
+
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_hash_of_another_release_has_the_file_of_this_one_for_now(client: httpx.Client) -> None:
+    answer = client.get("/static/notifications/bell.0123456789ab.js")
+
+    assert answer.text == client.get("/static/notifications/bell.js").text
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_no_page_is_cached(client: httpx.Client) -> None:
+    assert "Cache-Control" not in client.get("/").headers
+    assert "Cache-Control" not in client.get("/static/nothing.0123456789ab.js").headers
 
 
 @pytest.mark.parametrize(
     "path",
     [
         "/static/notifications/nothing.js",
+        "/static/notifications/nothing.0123456789ab.js",
         "/static/",
         "/static/notifications",
         "/static/notifications/",
