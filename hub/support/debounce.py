@@ -23,10 +23,9 @@ async def burst(wake: asyncio.Event, gather_s: float) -> None:
 class Debounce(Generic[T]):
     """Pending items, each once, and the loop that acts on them. Belongs to one event loop.
 
-    ``gather_s`` seconds after an item is added, ``act`` is called with all that are pending, the oldest first
-    and up to ``batch_size`` at a time. If it raises, each item of that batch is tried alone, in random order;
-    one that fails is passed to ``on_failure``, and is pending again ``retry_s`` seconds (jittered) later
-    (None: never).
+    ``gather_s`` seconds after an item is added, ``act`` is called with all that are pending, up to
+    ``batch_size`` at a time. If it raises, each item of that batch is tried alone, in random order; one that
+    fails is passed to ``on_failure``, and pending again ``retry_s`` seconds (jittered) later (None: never).
     """
 
     def __init__(
@@ -43,18 +42,18 @@ class Debounce(Generic[T]):
         self._gather_s = gather_s
         self._retry_s = retry_s
         self._batch_size = batch_size
-        self._pending: dict[T, None] = {}
-        self._failed: dict[T, None] = {}
+        self._pending: set[T] = set()
+        self._failed: set[T] = set()
         self._error: Exception | None = None  # the last one
         self._wake = asyncio.Event()
         self._acting = asyncio.Lock()
 
     def __len__(self) -> int:
         """How many items wait for their turn or for a retry."""
-        return len(self._pending.keys() | self._failed.keys())
+        return len(self._pending | self._failed)
 
     def add(self, items: Iterable[T]) -> None:
-        self._pending.update(dict.fromkeys(items))
+        self._pending.update(items)
         if self._pending:
             self._wake.set()
 
@@ -73,15 +72,14 @@ class Debounce(Generic[T]):
 
     async def _act_on_pending(self) -> None:
         async with self._acting:
-            pending, self._pending = self._pending, {}
+            pending, self._pending = self._pending, set()
             try:
                 while pending:
                     batch = list(islice(pending, self._batch_size))
                     await self._act_on(batch)
-                    for item in batch:
-                        del pending[item]
+                    pending.difference_update(batch)
             finally:
-                self._put_back(pending)  # some are left if this was cancelled
+                self.add(pending)  # some are left if this was cancelled
 
     async def _act_on(self, batch: list[T]) -> None:
         try:
@@ -111,13 +109,8 @@ class Debounce(Generic[T]):
         if not self._failed:
             delay_s = self._retry_s * random.uniform(0.5, 1.5)  # noqa: S311
             asyncio.get_running_loop().call_later(delay_s, self._retry)
-        self._failed.update(dict.fromkeys(items))
+        self._failed.update(items)
 
     def _retry(self) -> None:
-        failed, self._failed = self._failed, {}
-        self._put_back(failed)
-
-    def _put_back(self, items: dict[T, None]) -> None:
-        """Before those that were added since."""
-        self._pending = items | self._pending
-        self.add(())
+        failed, self._failed = self._failed, set()
+        self.add(failed)
