@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-MAX_DATA = 64 * 1024  # bytes of JSON
+MAX_DATA_BYTES = 64 * 1024  # bytes of JSON
 
 # `json.dumps` would make one for every call.
 _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -22,7 +22,7 @@ class BadEvent(ValueError):
 
 
 class TooLarge(BadEvent):
-    """Data over `MAX_DATA` bytes."""
+    """Data over `MAX_DATA_BYTES` bytes."""
 
 
 class Draft(NamedTuple):
@@ -85,8 +85,8 @@ def draft(
 ) -> Draft:
     """Encode ``data`` (any JSON) once for every reader; raise `BadEvent` or `TooLarge`."""
     encoded = encode(data)
-    if len(encoded) > MAX_DATA:
-        raise TooLarge(f"data is {len(encoded)} bytes of JSON; at most {MAX_DATA} are allowed.")
+    if len(encoded) > MAX_DATA_BYTES:
+        raise TooLarge(f"data is {len(encoded)} bytes of JSON; at most {MAX_DATA_BYTES} are allowed.")
     body = b'{"topic":%s,"at":"%s","data":%s}' % (_quoted(topic), stamp(at).encode(), encoded)
     return Draft(topic, type, body, key, removes, owner=owner)
 

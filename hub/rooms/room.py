@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from hub import events
-from hub.events import MAX_DATA, Draft, Event
+from hub.events import MAX_DATA_BYTES, Draft, Event
 from hub.log import Appended, Log, LogAway, Overtaken
 from hub.rooms import protocol
 from hub.rooms.connection import Member
@@ -233,6 +233,8 @@ class Room:
     def _draft(self, member: Member, say: Say) -> Draft:
         """Raises `Refused`: numbers may take more bytes than they came in."""
         body = protocol.said_body(member.who, say.id, say.body, events.stamp())
-        if len(body) > MAX_DATA:
-            raise Refused("too-large", f"A message takes at most {MAX_DATA} bytes: this one is {len(body)}.")
+        if len(body) > MAX_DATA_BYTES:
+            raise Refused(
+                "too-large", f"A message takes at most {MAX_DATA_BYTES} bytes: this one is {len(body)}."
+            )
         return Draft(self.topic, "said", body, say.id, sender=member.person.id, daily=self._lines_per_day)

@@ -24,7 +24,7 @@ def segment_list(request: StaffRequest) -> HttpResponse:
         except KeyError:
             raise Http404 from None
         people = members.count()
-        sample = list(members.order_by("username").values_list("username", flat=True)[: audience.SAMPLE])
+        sample = list(members.order_by("username").values_list("username", flat=True)[: audience.SAMPLE_SIZE])
     context = {"segments": registry.known(), "counted": counted, "people": people, "sample": sample}
     return render(request, "notifications/dashboard/segments.html", context)
 

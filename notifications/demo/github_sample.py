@@ -64,7 +64,7 @@ def event(webhook: Mapping[str, Any]) -> Json:
     """The body of `POST events`, its data cut down if it would be too large for an event."""
     payload = webhook["payload"]
     data = payload
-    if len(events.encode(payload)) > events.MAX_DATA:
+    if len(events.encode(payload)) > events.MAX_DATA_BYTES:
         small = {k: v for k, v in payload.items() if isinstance(v, (str, int)) and len(str(v)) <= MAX_TITLE}
         data = {"cut": True, **small}
     topic = "repo-" + re.sub(r"[^A-Za-z0-9._~-]", "-", _whose(payload))[:100]

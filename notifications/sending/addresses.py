@@ -1,4 +1,4 @@
-"""Addresses of a notification: what senders write, resolved to the topics they mean."""
+"""Addresses of a notification, as senders write them, resolved to topics."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from notifications.sending import segments
 from notifications.sending.errors import BadNotification
 
 MAX_ADDRESSES = 1000
-MAX_SEGMENT = 10_000  # people, a row each; more are a group or a topic
+MAX_SEGMENT = 10_000  # people, each of whom takes a row; for more there are groups and topics
 KINDS = "user:…, group:…, topic:…, segment:… or everyone"
 
 
 def resolve(to: Sequence[str]) -> list[str]:
-    """The topics of some addresses, each once; raise `BadNotification` naming what is unknown."""
-    return list(addressed(to))
+    """The topics of some addresses, each once. Raises `BadNotification` for an unknown one, and names it."""
+    return list(resolve_each(to))
 
 
-def addressed(to: Sequence[str]) -> dict[str, str]:
-    """The same, each with the first address that means it."""
+def resolve_each(to: Sequence[str]) -> dict[str, str]:
+    """The same, each topic with the first address that resolves to it."""
     if not to:
         raise BadNotification("to", f"Add at least one recipient: {KINDS}.", "no_address")
     if len(to) > MAX_ADDRESSES:
@@ -33,12 +33,12 @@ def addressed(to: Sequence[str]) -> dict[str, str]:
             "many_addresses",
             most=MAX_ADDRESSES,
         )
-    wanted: dict[str, set[str]] = {"user": set(), "group": set()}
+    requested: dict[str, set[str]] = {"user": set(), "group": set()}
     for address in to:
         kind, _, name = address.partition(":")
-        if kind in wanted:
-            wanted[kind].add(name if UNSAYABLE.search(name) is None else "")
-    users, groups = _people(wanted["user"]), _groups(wanted["group"])
+        if kind in requested:
+            requested[kind].add(name if UNSAYABLE.search(name) is None else "")
+    users, groups = _people(requested["user"]), _groups(requested["group"])
     found: dict[str, str] = {}
     for address in to:
         for topic in _topics(address, users, groups):
@@ -50,23 +50,24 @@ def addressed(to: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _people(wanted: Collection[str]) -> dict[str, str]:
-    """The topics of those of these people who are here, by name; to ask about nobody costs nothing."""
-    if not wanted:
+def _people(usernames: Collection[str]) -> dict[str, str]:
+    """The topics of the active users among these, by name."""
+    if not usernames:
         return {}
-    found = User.objects.filter(username__in=wanted, is_active=True).values_list("pk", "username")
+    found = User.objects.filter(username__in=usernames, is_active=True).values_list("pk", "username")
     return {name: topics.user(id) for id, name in found}
 
 
-def _groups(wanted: Collection[str]) -> dict[str, str]:
-    if not wanted:
+def _groups(group_names: Collection[str]) -> dict[str, str]:
+    """The topics of the groups among these, by name."""
+    if not group_names:
         return {}
-    found = Group.objects.filter(name__in=wanted).values_list("pk", "name")
+    found = Group.objects.filter(name__in=group_names).values_list("pk", "name")
     return {name: topics.group(id) for id, name in found}
 
 
 def group_of(address: str) -> str | None:
-    """The name of the group that an address names, if it names one."""
+    """The group name in an address; None if it is not a group's."""
     return address.removeprefix(names.ADDRESS) if address.startswith(names.ADDRESS) else None
 
 

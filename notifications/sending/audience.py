@@ -1,4 +1,4 @@
-"""Whom an address reaches: how many people, and some of them by name. Nothing is sent."""
+"""The audience of a notification before it is sent: how many people, and the names of some."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 
-from hub import topics as spelled
+from hub import topics as topic_names
 from notifications.access.roles import Role
 from notifications.models import Arrival, Subscription
-from notifications.sending.addresses import addressed
+from notifications.sending.addresses import resolve_each
 
-SAMPLE = 10  # people who are named
+SAMPLE_SIZE = 10  # names
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """``people`` is their number, each counted once; ``sample`` are the names of the first of them.
-
-    ``addresses`` are the addresses by the topics they mean.
-    """
+    """``people`` counts each person once; ``sample`` are the first names in order; ``addresses`` are by the
+    topics they resolve to."""
 
     people: int
     sample: list[str]
@@ -32,56 +30,58 @@ class Audience:
 
     @property
     def topics(self) -> list[str]:
+        """Those it is sent to."""
         return list(self.addresses)
 
     @property
     def role(self) -> Role:
+        """The role that sending to it takes."""
         return role(self.topics, self.people)
 
 
 def of(addresses: Sequence[str]) -> Audience:
-    """Raises `BadNotification` for what cannot be sent to."""
-    topics = addressed(addresses)
+    """The audience of some addresses. Raises `BadNotification` for an address that is unknown."""
+    topics = resolve_each(addresses)
     reached = people(topics)
     all_of_them = reached.annotate(one=Value(1)).values("one").annotate(people=Count("pk")).values("people")
     named = reached.order_by("username").annotate(people=Subquery(all_of_them))
-    found = list(named.values_list("username", "people")[:SAMPLE])
+    found = list(named.values_list("username", "people")[:SAMPLE_SIZE])
     return Audience(found[0][1] if found else 0, [name for name, _ in found], topics)
 
 
 def people(topics: Collection[str], at: datetime | None = None) -> QuerySet[User]:
-    """Those who are here and whose inbox has one of these topics, and had it at a moment if one is given; no
-    join, so each is there once."""
-    here = User.objects.filter(is_active=True)
+    """The active users whose inbox has one of these topics, and had it already ``at`` a moment if given.
+    Without joins, so that each is in it once."""
+    users = User.objects.filter(is_active=True)
     if at is not None:
-        here = here.filter(date_joined__lte=at)
-    if spelled.EVERYONE in topics:
-        return here
-    wanted = frozenset(topics)
-    named = [id for topic in wanted if (id := spelled.user_id(topic)) is not None]
+        users = users.filter(date_joined__lte=at)
+    if topic_names.EVERYONE in topics:
+        return users
+    topics = frozenset(topics)
+    named = [id for topic in topics if (id := topic_names.user_id(topic)) is not None]
     reached = Q(pk__in=named)
-    if crowds := [id for topic in wanted if (id := spelled.group_id(topic)) is not None]:
-        members = User.groups.through.objects.filter(group__in=crowds)
-        reached |= Q(pk__in=_there(members, at).values("user_id"))
-    followed = [topic for topic in wanted if not spelled.is_inbox(topic)]
+    if groups := [id for topic in topics if (id := topic_names.group_id(topic)) is not None]:
+        members = User.groups.through.objects.filter(group__in=groups)
+        reached |= Q(pk__in=_existing(members, at).values("user_id"))
+    followed = [topic for topic in topics if not topic_names.is_inbox(topic)]
     if followed:
         followers = Subscription.objects.filter(topic__in=followed)
-        reached |= Q(pk__in=_there(followers, at).values("user_id"))
-    return here.filter(reached)
+        reached |= Q(pk__in=_existing(followers, at).values("user_id"))
+    return users.filter(reached)
 
 
-def _there(rows: QuerySet[Any], at: datetime | None) -> QuerySet[Any]:
-    """Of memberships or subscriptions, those that stood at a moment already."""
+def _existing(rows: QuerySet[Any], at: datetime | None) -> QuerySet[Any]:
+    """The memberships or subscriptions among these that existed at a moment."""
     if at is None or settings.HUB_NEWCOMERS_SEE_PAST:
         return rows
-    by_group = Q(topic__startswith=spelled.group(""))
-    theirs = Arrival.objects.filter(user=OuterRef("user"), belonging=OuterRef("pk"), since__lte=at)
+    by_group = Q(topic__startswith=topic_names.group(""))
+    arrivals = Arrival.objects.filter(user=OuterRef("user"), belonging=OuterRef("pk"), since__lte=at)
     return rows.filter(
-        Exists(theirs.exclude(by_group) if rows.model is Subscription else theirs.filter(by_group))
+        Exists(arrivals.exclude(by_group) if rows.model is Subscription else arrivals.filter(by_group))
     )
 
 
 def role(topics: Collection[str], people: int) -> Role:
-    """What whoever sends to so many people on these topics needs to be allowed."""
-    wide = spelled.EVERYONE in topics or people > settings.HUB_CONFIRM_ABOVE
+    """The role that sending to so many people on these topics takes."""
+    wide = topic_names.EVERYONE in topics or people > settings.HUB_CONFIRM_ABOVE
     return "broadcast" if wide else "send"

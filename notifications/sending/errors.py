@@ -1,4 +1,4 @@
-"""Why a notification is refused."""
+"""Errors of senders: a notification that cannot be sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one door in for notifications: row → outbox → log."""
+"""`notify()`, through which every notification is sent: rows, then the outbox, then the log."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from hub import topics
-from hub.events import MAX_DATA, TooLarge
+from hub.events import MAX_DATA_BYTES, TooLarge
 from notifications import serialization
 from notifications.models import CATEGORY, MAX_TITLE, REPLACED, UNSAYABLE, ApiKey, Notification, Sending
 from notifications.sending import outbox
-from notifications.sending.addresses import addressed, group_of
+from notifications.sending.addresses import group_of, resolve_each
 from notifications.sending.errors import BadNotification, TooLong
 
-LONGEST = 6  # bytes of JSON that a character takes
-NAME = 900  # bytes of JSON that the longest name of a group takes
+CHARACTER_BYTES = 6  # of JSON, at most
+GROUP_NAME_BYTES = 900  # of JSON, at most
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
@@ -40,31 +40,31 @@ def notify(
     sending_id: UUID | None = None,
     api_key: ApiKey | None = None,
 ) -> list[Notification]:
-    """Commit one notification a topic, and publish them once the transaction around us commits.
+    """Store one notification per topic, and publish them when the surrounding transaction commits.
 
     An address is ``user:<name>``, ``group:<name>``, ``topic:<topic>``, ``everyone``, or
-    ``segment:<name>``, which is one for each of its people now. A later notification with the same
-    ``key`` on the same topic replaces the earlier. Their ``position`` is None while they are scheduled
-    or the log is away; they will be delivered. ``sender`` is who sends, a username or ``key:<name>``;
-    with ``api_key`` that key, whose revocation holds what is scheduled.
+    ``segment:<name>``, which means each of its people now. A later notification with the same ``key`` on
+    the same topic replaces the earlier one. ``position`` stays None while a notification is scheduled, or
+    the log is away; it is delivered later. ``sender`` is a username or ``key:<name>``; if ``api_key``
+    is revoked, what it has scheduled is held.
 
-    Raises `BadNotification`, which is `TooLong` for one that no event can carry; and `IntegrityError` for a
-    ``sending_id`` that was used.
+    Returns the rows. Raises `BadNotification`, or its subclass `TooLong` for one that no event can carry,
+    and `IntegrityError` for a ``sending_id`` that is in use.
     """
     now = timezone.now()
     due_at = max(send_at or now, now)
     sending = Sending(sender=sender, to=list(to), title=title, created_at=now, due_at=due_at, api_key=api_key)
     sending.pk = sending_id or sending.pk
-    said = check(title, body=body, url=url, category=category, severity=severity, key=key)
+    fields = check(title, body=body, url=url, category=category, severity=severity, key=key)
     times = {"created_at": now, "due_at": sending.due_at, "expires_at": expires_at}
     rows = []
-    for topic, address in addressed(to).items():
-        row = Notification(topic=topic, sending=sending, **said, **times)
+    for topic, address in resolve_each(to).items():
+        row = Notification(topic=topic, sending=sending, **fields, **times)
         row.group = group_of(address)
         rows.append(row)
     if expires_at is not None and expires_at <= sending.due_at:
         raise BadNotification("expires_at", "The expiry must be after the send time.", "expires_early")
-    check_size(said, (row.topic for row in rows))
+    check_size(fields, (row.topic for row in rows))
     with transaction.atomic():
         sending.save(force_insert=True)
         replaced = _recall_replaced(rows) if key else []
@@ -76,7 +76,7 @@ def notify(
 def check(
     title: str, *, body: str = "", url: str = "", category: str = "", severity: str = "info", key: str = ""
 ) -> dict[str, str]:
-    """What a notification says, if one can say it; raise `BadNotification`."""
+    """The fields of a notification, as columns of its row. Raises `BadNotification`."""
     if not title.strip():
         raise BadNotification("title", "Enter a title.", "no_title")
     return {
@@ -89,31 +89,33 @@ def check(
     }
 
 
-def check_size(said: Mapping[str, str], reached: Iterable[str]) -> None:
-    """A notification that says this, on each of these topics: raise `TooLong` if no event could carry one.
-
-    A group may be named otherwise when it is sent.
-    """
-    if LONGEST * sum(map(len, said.values())) < MAX_DATA // 2:
+def check_size(fields: Mapping[str, str], recipients: Iterable[str]) -> None:
+    """Raise `TooLong` if a notification with these fields is too large for an event on any of these topics,
+    whatever a group among them is called by then."""
+    if CHARACTER_BYTES * sum(map(len, fields.values())) < MAX_DATA_BYTES // 2:
         return
-    longest = max(reached, key=lambda topic: len(topic) + NAME * (topics.group_id(topic) is not None))
-    row = Notification(topic=longest, **said)
-    row.group = "\x01" * (NAME // 6) if topics.group_id(longest) is not None else None
+    longest = max(
+        recipients, key=lambda topic: len(topic) + GROUP_NAME_BYTES * (topics.group_id(topic) is not None)
+    )
+    row = Notification(topic=longest, **fields)
+    row.group = (
+        "\x01" * (GROUP_NAME_BYTES // CHARACTER_BYTES) if topics.group_id(longest) is not None else None
+    )
     try:
         serialization.draft(row)
     except TooLarge as large:
         text = f"{large} Shorten the text."
-        raise TooLong("body", text, "large_notification", most=MAX_DATA // 1024) from None
+        raise TooLong("body", text, "large_notification", most=MAX_DATA_BYTES // 1024) from None
 
 
-def _text(field: str, value: str, most: int | None = None) -> str:
-    if most is not None and len(value) > most:
+def _text(field: str, value: str, limit: int | None = None) -> str:
+    if limit is not None and len(value) > limit:
         raise BadNotification(
             field,
-            f"{field} is too long: {len(value)} of {most} characters.",
+            f"{field} is too long: {len(value)} of {limit} characters.",
             "long_text",
             n=len(value),
-            most=most,
+            most=limit,
         )
     if UNSAYABLE.search(value) or (field != "body" and re.search(r"[\r\n]", value)):
         raise BadNotification(field, f"{field} contains a control character: remove it.", "control_character")

@@ -1,7 +1,7 @@
-"""What was committed and is not yet in the log goes there: at once, or by any instance's relay.
+"""The outbox: committed rows are appended to the log at once, or later by any instance's relay.
 
-A row that no event can carry, or that the log refuses for itself, is given up by itself: it gets a final
-state, and the others go on.
+A row that no event can carry, or that the log refuses, is given up alone: it gets a final state, and the
+others are published.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from notifications.access import names
 from notifications.models import MAX_FAILURE, UNSAYABLE, Notification
 
 RELAY_S = 1.0
-GRACE = timedelta(seconds=2)  # whoever committed a row publishes it within this, if alive
-BATCH = 200
-MANY = 10_000
-AWAY = (OperationalError, InterfaceError, InternalError)  # it is not about a row
-NOWHERE = 0  # the position of what is in no log and never will be
+GRACE = timedelta(seconds=2)  # a process that committed a row publishes it within this, if alive
+BATCH_SIZE = 200  # rows
+MAX_COUNTED = 10_000  # rows of the backlog
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError)  # not about a row
+NEVER_PUBLISHED = 0  # the position of a row that is in no log and never will be
 
 logger = logging.getLogger(__name__)
 
 
 class GivenUp:
-    """How many rows this process has given up."""
+    """Counts the rows that this process has given up."""
 
     times = 0
 
@@ -47,14 +47,12 @@ given_up = GivenUp()
 
 
 def publish_now(rows: Sequence[Notification]) -> None:
-    """Publish rows that were just committed; those the log does not take now, the relay will. Never raises.
-
-    Of very many too: whoever sends them does not wait for all.
-    """
+    """Publish the first of the rows that were just committed; the relay publishes the rest, and what fails.
+    Never raises."""
     now = timezone.now()
     due = [row for row in rows if row.due_at <= now or row.recalled_at]
     try:
-        publish(due[:BATCH])
+        publish(due[:BATCH_SIZE])
     except LogAway as error:
         logger.warning("the log is away, %d rows wait for the relay: %s", len(due), error)
     except Exception:
@@ -62,18 +60,18 @@ def publish_now(rows: Sequence[Notification]) -> None:
 
 
 def publish(rows: Sequence[Notification]) -> None:
-    """Append in order, and note each position in its row; raise `LogAway`.
+    """Append in order, and store each position in its row. Raises `LogAway`.
 
-    Twice does no harm: the log knows each row by its id.
+    Publishing a row twice does no harm: its id is its idempotency key.
     """
-    for start in range(0, len(rows), BATCH):
-        some = rows[start : start + BATCH]
-        names.name(some)
+    for start in range(0, len(rows), BATCH_SIZE):
+        batch = rows[start : start + BATCH_SIZE]
+        names.name(batch)
         drafted = []
-        for row in some:
+        for row in batch:
             try:
                 drafted.append((row, _draft(row)))
-            except AWAY:
+            except UNAVAILABLE:
                 raise
             except Exception as error:
                 _give_up(row, error)
@@ -81,28 +79,29 @@ def publish(rows: Sequence[Notification]) -> None:
 
 
 def relay_once() -> int:
-    """Publish some of what stayed behind; give how many. Rows another relay holds are its own."""
+    """Publish a batch of the rows that are not published, but for those another relay has locked. Returns
+    how many."""
     waiting = Notification.objects.unpublished(GRACE)
     if not waiting.exists():
         return 0
     try:
         with transaction.atomic():
-            # With their sendings, which know whose key sent them.
-            known = waiting.select_related("sending")
-            rows = list(known.select_for_update(skip_locked=True, of=("self",))[:BATCH])
+            # With their sendings, which know the API key that sent them.
+            locked = waiting.select_related("sending").select_for_update(skip_locked=True, of=("self",))
+            rows = list(locked[:BATCH_SIZE])
             publish(rows)
         return len(rows)
     except LogAway:
         raise
     except Exception:
         logger.exception("a batch of the relay failed, trying its rows one by one")
-    ids = list(waiting.values_list("pk", flat=True)[:BATCH])
+    ids = list(waiting.values_list("pk", flat=True)[:BATCH_SIZE])
     return sum(map(_relay_one, ids))
 
 
 async def backlog() -> int:
-    """How many rows wait for a relay; counted up to `MANY`, so that a great many cost no more."""
-    return await in_thread(lambda: Notification.objects.unpublished(GRACE)[:MANY].count())
+    """How many rows wait for a relay, counted up to `MAX_COUNTED`."""
+    return await in_thread(lambda: Notification.objects.unpublished(GRACE)[:MAX_COUNTED].count())
 
 
 async def relay() -> None:
@@ -115,7 +114,7 @@ async def relay() -> None:
         except Exception:
             logger.exception("the relay failed, trying again")
             published = 0
-        if published < BATCH:
+        if published < BATCH_SIZE:
             await asyncio.sleep(RELAY_S * random.uniform(0.7, 1.3))  # noqa: S311
 
 
@@ -142,18 +141,18 @@ def _append(drafted: Sequence[tuple[Notification, Draft]]) -> None:
     for recalled in (False, True):
         published = [row for row, _ in drafted if bool(row.recalled_at) is recalled]
         if len(published) == 1:
-            _still(recalled).filter(pk=published[0].pk).update(position=published[0].position)
+            _unchanged(recalled).filter(pk=published[0].pk).update(position=published[0].position)
         elif published:
-            _still(recalled).bulk_update(published, ["position"])
+            _unchanged(recalled).bulk_update(published, ["position"])
 
 
-def _still(recalled: bool) -> QuerySet[Notification]:
-    """A row that was recalled in the meantime waits for the position of its recall."""
+def _unchanged(recalled: bool) -> QuerySet[Notification]:
+    """The rows that are still recalled, or still not; one recalled meanwhile gets its recall's position."""
     return Notification.objects.filter(recalled_at__isnull=not recalled)
 
 
 def _relay_one(id: UUID) -> int:
-    """Publish a row alone; give it up if it cannot even be read. Raises if log or database are away."""
+    """Publish one row; give it up if it cannot even be read. Returns how many were done. Raises `LogAway`."""
     alone = Notification.objects.filter(pk=id, position=None).select_related("sending")
     try:
         with transaction.atomic():
@@ -166,13 +165,13 @@ def _relay_one(id: UUID) -> int:
         if not _unreadable(alone):
             logger.exception("notification %s was not published, trying again", id)
             return 0
-        # Where it lies, it would hide all else that lies there.
-        _note(alone, id, error, recalled_at=timezone.now(), recall_reason="unreadable")
+        # It would hide the rest of every inbox it is in.
+        _set_failed(alone, id, error, recalled_at=timezone.now(), recall_reason="unreadable")
         return 1
 
 
 def _unreadable(alone: QuerySet[Notification]) -> bool:
-    """Whether the database gives the id of a row, and never the row."""
+    """Whether the database returns the id of a row, but fails on the row itself."""
     try:
         alone.first()
     except Exception:
@@ -181,12 +180,12 @@ def _unreadable(alone: QuerySet[Notification]) -> bool:
 
 
 def _give_up(row: Notification, error: Exception) -> None:
-    _note(_still(bool(row.recalled_at)).filter(pk=row.pk, position=None), row.pk, error)
-    row.position = NOWHERE
+    _set_failed(_unchanged(bool(row.recalled_at)).filter(pk=row.pk, position=None), row.pk, error)
+    row.position = NEVER_PUBLISHED
 
 
-def _note(row: QuerySet[Notification], id: UUID, error: Exception, **more: Any) -> None:
+def _set_failed(row: QuerySet[Notification], id: UUID, error: Exception, **more: Any) -> None:
     failure = UNSAYABLE.sub("", f"{type(error).__name__}: {error}")[:MAX_FAILURE]
-    if row.update(position=NOWHERE, failed_at=timezone.now(), failure=failure, **more):
+    if row.update(position=NEVER_PUBLISHED, failed_at=timezone.now(), failure=failure, **more):
         given_up.times += 1
         logger.error("notification %s cannot be published: %s", id, failure)

@@ -1,4 +1,4 @@
-"""Another time for what is still to be sent."""
+"""Rescheduling a sending that has not been sent yet."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from notifications.sending import outbox
 
 
 def reschedule(id: UUID, due_at: datetime) -> int:
-    """Send it then, or now if then is past, though it was held; give how many rows that is.
+    """Send it at that time, or now if that is past, even if it is on hold; return how many rows it has.
 
-    Raises a `Problem`: 404, 409 if it is not waiting any more, 422 if it would expire before.
+    Raises a `Problem` of 404, of 409 if it is no longer scheduled, or of 422 if it would expire before.
     """
     now = timezone.now()
     due_at = max(due_at, now)
@@ -25,9 +25,9 @@ def reschedule(id: UUID, due_at: datetime) -> int:
         sending = Sending.objects.select_for_update().filter(pk=id).first()
         if sending is None:
             raise Problem(404, "This send does not exist.", reason="no_such_sending")
-        standing = Notification.objects.select_for_update().filter(sending=id, recalled_at=None)
+        current = Notification.objects.select_for_update().filter(sending=id, recalled_at=None)
         waits = sending.due_at > now or sending.held_at is not None
-        rows = list(standing.filter(position=None)) if waits else []
+        rows = list(current.filter(position=None)) if waits else []
         if not rows:
             raise Problem(409, "It is no longer scheduled: it was sent or recalled.", reason="not_waiting")
         expires_at = rows[0].expires_at
@@ -48,7 +48,7 @@ def reschedule(id: UUID, due_at: datetime) -> int:
 
 
 def release(id: UUID) -> int:
-    """Send what was held when it was planned, or now; give how many rows that is. Raises as `reschedule`."""
+    """Send what is on hold at its planned time, or now if that is past; return and raise as `reschedule`."""
     planned = Sending.objects.filter(pk=id).exclude(held_at=None).values_list("due_at", flat=True).first()
     if planned is None:
         raise Problem(409, "It is no longer on hold.", reason="not_waiting")

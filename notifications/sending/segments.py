@@ -1,4 +1,4 @@
-"""Crowds that are named in code: a queryset each, asked anew whenever one is needed."""
+"""Segments: audiences that are named in code, each a queryset evaluated when something is sent to it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Segment:
+    """A registered segment; ``make`` returns a new queryset."""
+
     name: str
     description: str
     make: Make
@@ -29,15 +31,17 @@ _segments: dict[str, Segment] = {}
 
 
 def segment(name: str, description: str) -> Callable[[Make], Make]:
-    """Name the crowd that a function gives, so that ``segment:<name>`` is an address.
+    """Register the queryset that a function returns as a segment, so that ``segment:<name>`` is an address.
 
-    A host project does this where its ``AppConfig.ready`` imports it; ``description`` may be lazy, to be
-    said in the reader's language. Raises `ValueError` for a name that is none, or is taken.
+    A host project does so where its ``AppConfig.ready`` imports it; ``description`` may be lazy, to be
+    translated for its reader. Raises `ValueError` for a name that is not valid, or in use.
     """
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name[:80]!r} names no segment: use 1 to 64 of a-z 0-9 -, the first not a dash.")
+        raise ValueError(
+            f"{name[:80]!r} is not a segment name: use 1 to 64 of a-z, 0-9 and -, not starting with a dash."
+        )
     if name in _segments:
-        raise ValueError(f"There is a segment {name!r} already: choose another name.")
+        raise ValueError(f"Segment {name!r} already exists: choose another name.")
 
     def register(make: Make) -> Make:
         _segments[name] = Segment(name, description, make)
@@ -47,34 +51,35 @@ def segment(name: str, description: str) -> Callable[[Make], Make]:
 
 
 def names() -> tuple[str, ...]:
+    """The names of all segments, in order."""
     return tuple(sorted(_segments))
 
 
 def known() -> list[Segment]:
-    """All of them, by name."""
+    """All segments, in the order of their names."""
     return [_segments[name] for name in names()]
 
 
 def people(name: str) -> QuerySet[User]:
-    """Those of the segment who are here. Raises `KeyError` for a name that nobody registered."""
+    """The active users of a segment. Raises `KeyError` for a name that is not registered."""
     return _segments[name].make().filter(is_active=True)
 
 
-_said = lazy(say, str)
+_text = lazy(say, str)
 
 
-@segment("staff", _said("segment_staff"))
+@segment("staff", _text("segment_staff"))
 def _staff() -> QuerySet[User]:
     return User.objects.filter(is_staff=True)
 
 
-@segment("newcomers", _said("segment_newcomers"))
+@segment("newcomers", _text("segment_newcomers"))
 def _newcomers() -> QuerySet[User]:
     return User.objects.filter(date_joined__gte=timezone.now() - timedelta(days=7))
 
 
-@segment("away", _said("segment_away"))
+@segment("away", _text("segment_away"))
 def _away() -> QuerySet[User]:
     since = timezone.now() - timedelta(days=30)
-    # Who never signed in is away since they joined.
+    # A user who never signed in has been away since they joined.
     return User.objects.filter(Q(last_login__lt=since) | Q(last_login=None, date_joined__lt=since))

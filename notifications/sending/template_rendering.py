@@ -1,4 +1,4 @@
-"""What is put into a template's ``{variables}`` when it is sent."""
+"""Filling in a template's ``{variables}`` when it is sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _VARIABLE = re.compile(r"\{([a-z][a-z0-9_]{0,39})\}")
 
 
 def names(template: Template) -> tuple[str, ...]:
-    """The variables of a template, each once, in the order in which they come."""
+    """The variables of a template, each once, in order of appearance."""
     found = (_VARIABLE.findall(getattr(template, field)) for field in FIELDS)
     return tuple(dict.fromkeys(name for some in found for name in some))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hub.events import MAX_DATA
+from hub.events import MAX_DATA_BYTES
 from tests.unit.hub.rooms.conftest import Hall
 
 
@@ -29,4 +29,4 @@ async def test_whatever_is_said_fits_into_an_event(hall: Hall) -> None:
 
     await ann.until_told("error")
     page = await hall.log.read({"room-device-1": 0})
-    assert all(len(event.body) <= MAX_DATA for event in page.events)
+    assert all(len(event.body) <= MAX_DATA_BYTES for event in page.events)

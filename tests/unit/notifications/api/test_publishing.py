@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub.events import MAX_DATA
+from hub.events import MAX_DATA_BYTES
 from hub.log import Log
 from tests.unit.notifications.conftest import Caller, events_on, refused, rows_written
 
@@ -33,7 +33,9 @@ def test_many_events_keep_their_order(heard_log: Log, program: Caller) -> None:
     assert answer.json == {"positions": [event["position"] for event in said]}
 
 
-@pytest.mark.parametrize("data", [None, True, 0, 1.5, "", "x" * (MAX_DATA - 2), [], {}, "☃ \x00 \u2028"])
+@pytest.mark.parametrize(
+    "data", [None, True, 0, 1.5, "", "x" * (MAX_DATA_BYTES - 2), [], {}, "☃ \x00 \u2028"]
+)
 def test_any_json_is_data(heard_log: Log, program: Caller, data: Any) -> None:
     answer = program.post("events", {**EVENT, "data": data})
 
@@ -140,7 +142,7 @@ def test_what_json_can_spell_and_nobody_can_read_is_wrong(
 
 
 def test_data_of_a_byte_too_many_is_too_large(heard_log: Log, program: Caller) -> None:
-    answer = program.post("events", {**EVENT, "data": "x" * (MAX_DATA - 1)})
+    answer = program.post("events", {**EVENT, "data": "x" * (MAX_DATA_BYTES - 1)})
 
     assert refused(answer, 413)
     assert events_on(heard_log, "job-42") == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from hub.events import MAX_DATA
+from hub.events import MAX_DATA_BYTES
 from tests.unit.notifications.conftest import Caller, refused, rows_written
 
 WRONG: list[tuple[str, Any]] = [
@@ -87,7 +87,7 @@ def test_a_missing_field_is_named(program: Caller, field: str) -> None:
 
 
 def test_what_no_event_can_carry_is_too_large(program: Caller, alice: User) -> None:
-    answer = program.post("notifications", {"to": ["everyone"], "title": "x", "body": "x" * MAX_DATA})
+    answer = program.post("notifications", {"to": ["everyone"], "title": "x", "body": "x" * MAX_DATA_BYTES})
 
     assert refused(answer, 413)
     assert rows_written() == 0

@@ -42,7 +42,11 @@ def test_its_event_bears_the_payload_on_the_repositorys_topic() -> None:
 
 
 def test_a_payload_too_large_for_an_event_is_cut() -> None:
-    payload = {**ISSUE["payload"], "diff": ["x" * events.MAX_DATA], "patch": "x" * events.MAX_DATA}
+    payload = {
+        **ISSUE["payload"],
+        "diff": ["x" * events.MAX_DATA_BYTES],
+        "patch": "x" * events.MAX_DATA_BYTES,
+    }
 
     data = github_sample.event({**ISSUE, "payload": payload})["data"]
 

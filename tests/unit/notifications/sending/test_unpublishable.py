@@ -34,7 +34,7 @@ def body_that_fits(topic: str) -> str:
     """The longest there can be on this topic."""
     said = serialization.item(Notification(topic=topic, title="t", severity="info"))
     del said["position"]
-    return "x" * (events.MAX_DATA - len(events.encode(said)))
+    return "x" * (events.MAX_DATA_BYTES - len(events.encode(said)))
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_a_sending_that_cannot_be_read_delays_no_other(heard_log: Log, alice: Us
 
 
 def test_an_oversized_row_delays_no_other(heard_log: Log, alice: User) -> None:
-    poison = waiting(alice, "poison", body="x" * events.MAX_DATA)
+    poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     waiting(alice, "after it")
 
     relay()
@@ -187,7 +187,7 @@ def test_a_log_that_is_away_gives_up_nothing(
 
 
 def test_it_is_counted_and_logged_once(heard_log: Log, alice: User, caplog: pytest.LogCaptureFixture) -> None:
-    poison = waiting(alice, "poison", body="x" * events.MAX_DATA)
+    poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     before = outbox.given_up.times
 
     with caplog.at_level(logging.ERROR, logger="notifications.sending.outbox"):
@@ -200,7 +200,7 @@ def test_it_is_counted_and_logged_once(heard_log: Log, alice: User, caplog: pyte
 
 def test_whoever_commits_it_publishes_what_was_committed_with_it(heard_log: Log, alice: User) -> None:
     rows = [waiting(alice, "good"), waiting(alice, "poison"), waiting(alice, "good too")]
-    rows[1].body = "x" * events.MAX_DATA
+    rows[1].body = "x" * events.MAX_DATA_BYTES
     for row in rows:
         row.due_at = timezone.now()
 
@@ -228,7 +228,7 @@ def test_a_fault_while_publishing_is_logged_and_the_relay_makes_it_good(
 
 
 def test_its_recall_is_published(heard_log: Log, alice: User) -> None:
-    poison = waiting(alice, "poison", body="x" * events.MAX_DATA)
+    poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     relay()
 
     recalls.recall(poison.pk)
@@ -237,7 +237,7 @@ def test_its_recall_is_published(heard_log: Log, alice: User) -> None:
 
 
 def test_a_recall_that_came_first_is_published_all_the_same(heard_log: Log, alice: User) -> None:
-    poison = waiting(alice, "poison", body="x" * events.MAX_DATA)
+    poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     seen_before = Notification.objects.get(pk=poison.pk)
     Notification.objects.filter(pk=poison.pk).update(recalled_at=timezone.now())
 
@@ -247,7 +247,7 @@ def test_a_recall_that_came_first_is_published_all_the_same(heard_log: Log, alic
 
 
 def test_the_sending_is_said_to_have_failed_and_why(heard_log: Log, alice: User) -> None:
-    poison = waiting(alice, "poison", body="x" * events.MAX_DATA)
+    poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     relay()
     poison.refresh_from_db()
     assert poison.sending_id is not None
@@ -260,7 +260,7 @@ def test_the_sending_is_said_to_have_failed_and_why(heard_log: Log, alice: User)
 
 
 def test_why_says_that_it_could_not_be_published(heard_log: Log, alice: User) -> None:
-    poison = waiting(alice, "poison", body="x" * events.MAX_DATA)
+    poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     relay()
 
     answer = explain.find(alice, poison.pk, timezone.now())

@@ -62,12 +62,12 @@ def test_one_that_is_none_is_not_found(viewer: Client) -> None:
 
 @pytest.mark.parametrize("name", ["", "Staff", "two words", "-x", "x" * 65, "all\n"])
 def test_a_bad_name_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="names no segment"):
+    with pytest.raises(ValueError, match="is not a segment name"):
         segments.segment(name, "")
 
 
 def test_a_name_is_taken_once() -> None:
-    with pytest.raises(ValueError, match="There is a segment 'staff' already"):
+    with pytest.raises(ValueError, match="Segment 'staff' already exists"):
         segments.segment("staff", "")
 
 
