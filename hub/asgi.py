@@ -42,15 +42,24 @@ from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import Lobby
 from hub.server.django_handler import Pages
 from hub.support import descriptors
-from hub.support.asgi import Receive, Scope, Send, respond_problem
+from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
 
 logger = logging.getLogger(__name__)
 
 
 class Hub:
-    """One instance: its doors, and the loops that run while it serves."""
+    """One instance: its endpoints, and the loops that run while it serves.
 
-    def __init__(self) -> None:
+    A project has its own applications beside the hub's: ``websocket`` is given every WebSocket but those of
+    rooms (a `URLRouter`, an `AuthMiddlewareStack`; without it they are refused), and ``http`` every request
+    that is not for a feed, a room or an operator's page (Django's, as the hub runs it, unless given). The
+    lifespan is the hub's; under a server that has none its loops start with the first connection.
+    """
+
+    def __init__(
+        self, *, http: ASGIApplication | None = None, websocket: ASGIApplication | None = None
+    ) -> None:
+        self.websocket = websocket
         self.application: Application = import_string(settings.HUB_APPLICATION)()
         self.log = shared_log()
         replay = Replay(self.log, self.application, settings.HUB_REPLAY_MAX)
@@ -70,7 +79,7 @@ class Hub:
             tls=settings.HUB_TLS,
         )
         self.feeds = Feeds(self.fanout, limits, options, replay=replay, application=self.application)
-        layer = channel_layers.make_backend("default")  # the signals' own: they flush it at need
+        layer = channel_layers.make_backend("hub")  # the signals' own: they flush it at need
         self.presence = shared_presence()
         lines_per_day = settings.HUB_ROOM_LINES_PER_DAY
         self.lobby = Lobby(self.log, self.fanout, self.presence, layer, self.application, lines_per_day)
@@ -120,6 +129,7 @@ class Hub:
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.DeliveryTracing(self._listening).tap)
         self.pages = Pages()
+        self._http = http or self.pages
         self.metrics = Metrics(key=settings.HUB_METRICS_KEY, backlog=self.application.backlog)
         instance_metrics.export_log(self.metrics, self.log, self.fanout)
         instance_metrics.export_connections(self.metrics, self.feeds, self.rooms, limits, self.revocation)
@@ -137,11 +147,14 @@ class Hub:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["path"].startswith("/rooms/") and _shakes_hands(scope):
+            return await self._lifespan(receive, send)
+        if not self._loops:
+            await self.start()
+        if scope["path"].startswith("/rooms/") and _shakes_hands(scope):
             await self.room_transport(scope, receive, send)
+        elif scope["type"] == "websocket" and self.websocket is not None:
+            await self.websocket(scope, receive, send)
         elif scope["type"] == "websocket":
-            # Nothing else here speaks WebSocket.
             await receive()
             await send({"type": "websocket.close", "code": 4404})
         elif scope["path"] == "/feed/":
@@ -151,7 +164,7 @@ class Hub:
         elif scope["path"] == "/feed":
             await respond_problem(send, Problem(404, "The feed is at /feed/."))
         else:
-            await self.pages(scope, receive, send)
+            await self._http(scope, receive, send)
 
     async def start(self) -> None:
         loops = {
@@ -201,4 +214,9 @@ def _ended(task: asyncio.Task[None]) -> None:
         os._exit(70)
 
 
-application = Hub()
+def __getattr__(name: str) -> Hub:
+    """``application``, made when it is asked for: a project with a `Hub` of its own has no second one."""
+    if name != "application":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    hub = globals()["application"] = Hub()
+    return hub

@@ -64,7 +64,15 @@ def many(**kwargs: Any) -> list[CheckMessage]:
                 id="hub.W004",
             )
         )
-    layer = settings.CHANNEL_LAYERS["default"]["BACKEND"]
+    layer = settings.CHANNEL_LAYERS.get("hub", {}).get("BACKEND", "")
+    if not layer:
+        found.append(
+            Error(
+                'CHANNEL_LAYERS has no layer "hub", by which the signals of rooms travel.',
+                hint="Add your own to those of hub.settings: CHANNEL_LAYERS = {**CHANNEL_LAYERS, …}.",
+                id="hub.E004",
+            )
+        )
     if settings.HUB_REDIS_URL and "InMemory" in layer:
         found.append(
             Error(

@@ -145,18 +145,24 @@ TEMPLATES = [
     }
 ]
 DATABASES = {"default": env.database("HUB_DATABASE_URL", BASE_DIR / "hub.sqlite3", THREADS + DOOR_THREADS)}
-CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
-    "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [{"address": HUB_REDIS_URL, "protocol": 2}], "prefix": "hub:signals:"},
-    }
-    if HUB_REDIS_URL
-    else {
+
+
+def _channel_layer(prefix: str) -> dict[str, Any]:
+    if HUB_REDIS_URL:
+        return {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [{"address": HUB_REDIS_URL, "protocol": 2}], "prefix": prefix},
+        }
+    return {
         "BACKEND": "channels.layers.InMemoryChannelLayer",
         # A group forgets a member of a day ago: a room may stay open longer.
         "CONFIG": {"capacity": 1000, "group_expiry": 10**9},
     }
-}
+
+
+# "hub" is for the signals of rooms alone, "default" for a project's own consumers.
+CHANNEL_LAYERS = {"hub": _channel_layer("hub:signals:"), "default": _channel_layer("hub:channels:")}
+ASGI_APPLICATION = "hub.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

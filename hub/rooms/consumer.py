@@ -16,6 +16,7 @@ from hub.errors import Problem
 from hub.rooms.connection import Member
 from hub.rooms.endpoint import Rooms
 from hub.rooms.handshake import Handshake
+from hub.rooms.protocol import Close
 from hub.rooms.room import Room
 from hub.support import ws_frames
 from hub.support.asgi import respond_problem
@@ -85,7 +86,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         try:
             member = await self._rooms.admit(handshake)
         except Problem as problem:
-            return await self.close(*self._rooms.refusal(problem))
+            return await self._close(*self._rooms.refusal(problem))
         self._member = member
         member.idle_s = float("inf")  # the server's own pings find out who is gone
         try:
@@ -115,7 +116,15 @@ class RoomConsumer(AsyncWebsocketConsumer):
             case ws_frames.BINARY:
                 await self.send(bytes_data=payload)
             case ws_frames.CLOSE:
-                await self.close(*ws_frames.parse_close(payload))
+                await self._close(*ws_frames.parse_close(payload))
+
+    async def _close(self, code: int, reason: str) -> None:
+        try:
+            await self.close(int(code), reason)
+        except OSError:
+            raise
+        except Exception:  # Daphne sends no code of RFC 6455 but 1000
+            await self.close(int(Close.MALFORMED), reason)
 
     def _lose(self, reason: str) -> None:
         self._lost = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,12 +14,12 @@ from hub.rooms.endpoint import Rooms
 from hub.rooms.handshake import Handshake
 from hub.rooms.room import Room
 from hub.support import ws_frames
-from hub.support.asgi import Receive, Scope, Send, respond_problem
+from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
 
 Take = Callable[[int, Callable[[], None]], ClientSocket | None]
 
 
-def application(rooms: Rooms) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def application(rooms: Rooms) -> ASGIApplication:
     """The ASGI application of all rooms. A handshake comes as ``websocket``, or, from a server that gives its
     sockets away (``hub.adopt``), as ``http``."""
     consumer: Any = RoomConsumer.as_asgi(rooms=rooms)

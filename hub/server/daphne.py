@@ -8,8 +8,9 @@
 - *A soft stop*: the first signal stops accepting and lets the application end; the second exits.
 - *Trust*: who a client is and which scheme it used is believed of the configured proxies alone.
 - *Bounds on what is read*: `hub.server.channel`.
-- *Handshakes as requests*: `hub.server.request` renames the ``Upgrade`` header to ``hub-upgrade``, or Daphne
-  would take the socket for its own WebSocket protocol. Rooms answer the handshake themselves.
+- *Handshakes as requests*: `hub.server.request` renames the ``Upgrade`` header of a room to ``hub-upgrade``,
+  or Daphne would take the socket for its own WebSocket protocol. Rooms answer the handshake themselves.
+- *WebSockets of the project's own consumers* are Daphne's: `hub.server.websockets`.
 
 Private names of Twisted are touched in `hub.server.twisted_internals` alone. Undocumented ones of Daphne, its
 `run` above all, are used here; the contract test of that module holds them, too.
@@ -39,7 +40,7 @@ from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.logger import globalLogBeginner
 
 from hub.delivery.sockets import ClientSocket, SocketPoller
-from hub.server import forwarding
+from hub.server import forwarding, websockets
 from hub.server.body_limits import BufferedBodies
 from hub.server.channel import Factory
 from hub.server.connection_rate import ConnectionRate
@@ -74,12 +75,15 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         port: int,
         *,
         proxies: Sequence[str] = (),
+        serves_websockets: bool = False,
         authorize_bulk: AuthorizeBulk | None = None,
     ) -> None:
-        """``authorize_bulk`` is awaited before a large body is read."""
+        """``authorize_bulk`` is awaited before a large body is read; with ``serves_websockets``
+        Daphne takes those that are not for rooms."""
         super().__init__(application, endpoints=[f"{host}:{port}"], server_name="hub")
         self.bodies = BufferedBodies()
         self._rate = ConnectionRate()
+        self.serves_websockets = serves_websockets
         self.authorize_bulk = authorize_bulk
         self._address = host, port
         self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
@@ -96,6 +100,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         _raise_descriptor_limit()
         self.connections: dict[Any, dict[str, Any]] = {}
         self.http_factory = Factory(self)
+        self.ws_factory = websockets.factory(self)
         # Twisted's own log would keep what nobody reads.
         quiet: Any = lambda event: None  # noqa: E731
         globalLogBeginner.beginLoggingTo([quiet], redirectStandardIO=False, discardBuffer=True)
@@ -151,6 +156,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
 
     def _believe(self, scope: dict[str, Any]) -> None:
         """Of a trusted proxy, the last that it says of the client; of others, nothing."""
+        scheme = scope.setdefault("scheme", "ws")  # Daphne names none for a WebSocket
         peer = scope["client"][0] if scope["client"] else None
         scope["hub.peer"] = str(peer)
         scope["hub.believed"] = self._trusts(peer)
@@ -161,7 +167,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
             scope["client"] = [address, 0]
         secure = forwarding.is_secure(v for name, v in scope["headers"] if name == b"x-forwarded-proto")
         if secure is not None:
-            scope["scheme"] = ("http", "https")[secure]
+            scope["scheme"] = scheme.removesuffix("s") + "s" * secure
 
     def _adopt(self, request: Any, limit: int, closed: Callable[[], None]) -> ClientSocket | None:
         """Hand a request's connection over to `hub.delivery.sockets`; None if its client has left.
@@ -213,7 +219,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         for listener in self.listeners:
             listener.addCallback(lambda port: port.stopListening())
         self._messages.put_nowait({"type": "lifespan.shutdown"})
-        await asyncio.wait([self._lifespan])
+        await asyncio.gather(asyncio.wait([self._lifespan]), websockets.close(self.connections))
         applications = [details.get("application_instance") for details in self.connections.values()]
         running = [task for task in (*applications, *self._detached) if task is not None and not task.done()]
         for instance in running:

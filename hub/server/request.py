@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from daphne.http_protocol import WebRequest
 
@@ -87,10 +88,11 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne is not typed
         super().requestReceived(command, path, version)
 
     def process(self) -> None:
-        # The socket of a room is handed over, and nothing else speaks WebSocket: to Daphne it is a request.
+        # The socket of a room is handed over: to Daphne it is a request, and all are where no consumer is.
         given = self.requestHeaders
         given.removeHeader(UPGRADE)
-        if upgrade := given.getRawHeaders(b"Upgrade"):
+        own = not self.server.serves_websockets or unquote_to_bytes(self.path).startswith(b"/rooms/")
+        if own and (upgrade := given.getRawHeaders(b"Upgrade")):
             given.setRawHeaders(UPGRADE, upgrade)
             given.removeHeader(b"Upgrade")
         if not all(value.isascii() for value in given.getRawHeaders(b"Daphne-Root-Path", [])):

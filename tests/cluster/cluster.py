@@ -33,6 +33,7 @@ class Cluster:
         *,
         ports: Ports | None = None,
         extra_env: Mapping[str, str] | None = None,
+        server: str = "serve",
     ) -> None:
         self.folder = folder.resolve()
         self.ports = ports or Ports.free(instances)
@@ -55,7 +56,7 @@ class Cluster:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
         self.env = {**inherited, **self.settings}
         self.instances = [
-            Instance(self.folder, f"hub-{k}", port, self.env)
+            Instance(self.folder, f"hub-{k}", port, self.env, server=server)
             for k, port in enumerate(self.ports.instances, start=1)
         ]
         self.nginx = Nginx(

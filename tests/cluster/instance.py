@@ -9,13 +9,31 @@ from tests import ROOT
 from tests.cluster.ports import HOST
 from tests.cluster.process import Process
 
+LIMITS = ["--ws-max-size", "1048576", "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "5"]
+
 
 class Instance(Process):
-    def __init__(self, folder: Path, name: str, port: int, env: Mapping[str, str]) -> None:
+    """Run by ``server``: `serve`, or one that knows nothing of the hub, `uvicorn` or `daphne`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        port: int,
+        env: Mapping[str, str],
+        *,
+        server: str = "serve",
+        application: str = "hub.asgi:application",
+    ) -> None:
         self.port = port
+        commands = {
+            "serve": ["manage.py", "serve"],
+            "uvicorn": ["-m", "uvicorn", application, "--port", str(port), "--log-level", "warning", *LIMITS],
+            "daphne": ["-m", "daphne", "--port", str(port), "--verbosity", "0", application],
+        }
         super().__init__(
             name,
-            [sys.executable, "manage.py", "serve"],
+            [sys.executable, *commands[server]],
             folder,
             env={**env, "HUB_PORT": str(port), "HUB_INSTANCE": name},
             cwd=ROOT,

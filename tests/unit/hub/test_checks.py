@@ -62,6 +62,7 @@ def test_an_environment_of_ones_own_machine_is_not() -> None:
         ({"HUB_MAX_AGE_S": 10**9}, "hub.W003"),
         ({"HUB_REDIS_URL": "redis://127.0.0.1"}, "hub.W004"),
         ({"HUB_REDIS_URL": "redis://127.0.0.1"}, "hub.E001"),
+        ({"CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}}, "hub.E004"),
         ({"HUB_TRUSTED_PROXIES": ["10.0.0.0/8", "0.0.0.0/0"]}, "hub.E002"),
         ({"HUB_METRICS_KEY": "short"}, "hub.W005"),
         ({"HUB_SECRET_IS_RANDOM": True}, "hub.W006"),

@@ -247,7 +247,7 @@ class Uvicorn(uvicorn.Server):
     capture_signals = nullcontext  # type: ignore[assignment]
 
     def __init__(self, application: Any) -> None:
-        options: dict[str, Any] = {"ws_max_size": 64 * 1024, "ws_per_message_deflate": False}
+        options: dict[str, Any] = {"ws_max_size": 1024 * 1024, "ws_per_message_deflate": False}
         super().__init__(uvicorn.Config(application, lifespan="off", log_level="critical", **options))
 
 

@@ -137,11 +137,12 @@ async def test_invalid_utf_8_closes_with_4400_or_as_the_server_has_it(hall: Hall
     assert await ann.until_closed() == (4400 if hall.transport == "socket" else 1007)
 
 
-async def test_a_frame_over_64_kib_closes_with_1009(hall: Hall) -> None:
+@pytest.mark.parametrize("size", [64 * 1024 + 1, 10 * 1024 * 1024])
+async def test_a_frame_over_64_kib_closes_with_1009(hall: Hall, size: int) -> None:
     ann = await hall.visit()
 
     with suppress(ConnectionClosed):
-        await ann.socket.send("x" * (10 * 1024 * 1024))
+        await ann.socket.send("x" * size)
 
     assert await ann.until_closed() == 1009
 
