@@ -15,7 +15,7 @@ from hub.errors import Refusal
 
 MAX_CONNECTIONS_LISTED = 50  # so that an event carries them with room to spare
 MAX_TOPICS_LISTED = 5  # of each connection
-MAX_CODE = 180  # characters; it is part of a topic
+MAX_CODE_LENGTH = 180  # characters; it is part of a topic
 KINDS = ("", "feed", "room")
 
 
@@ -44,7 +44,7 @@ class Filter:
         )
 
 
-def code(**values: Any) -> str:
+def encode(**values: Any) -> str:
     """Encode the fields of a `Filter` as part of a staff topic; raise `BadFilter`."""
     types = {field.name: field.type for field in fields(Filter)}
     for name, value in values.items():
@@ -57,19 +57,19 @@ def code(**values: Any) -> str:
         raise BadFilter("kind is feed or room, and older_s is 0 or more.")
     given = {name: value for name, value in asdict(filter).items() if value}
     text = base64.urlsafe_b64encode(json.dumps(given, separators=(",", ":")).encode()).decode().rstrip("=")
-    if len(text) > MAX_CODE:
+    if len(text) > MAX_CODE_LENGTH:
         raise BadFilter("These filters are too long together: shorten one, or leave one out.", "long_filters")
     return text
 
 
 def decode(text: str) -> Filter:
-    """The filter that `code` encoded; raise `ValueError` for any other text."""
+    """The filter that `encode` made a text of; raise `ValueError` for any other text."""
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, UnicodeDecodeError):
-        raise ValueError("This is not the code of a filter.") from None
-    if not isinstance(values, dict) or code(**values) != text:
-        raise ValueError("This is not the code of a filter.")
+        raise ValueError("This is not an encoded filter.") from None
+    if not isinstance(values, dict) or encode(**values) != text:
+        raise ValueError("This is not an encoded filter.")
     return Filter(**values)
 
 

@@ -36,7 +36,7 @@ def connection_page(request: StaffRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").strip() for name in FILTERS}
     code, problem = "", ""
     try:
-        code = connection_list.code(**_filter(request.GET))
+        code = connection_list.encode(**_filter(request.GET))
     except Refusal as bad:
         problem = i18n.refusal(bad)
     except ValueError as bad:

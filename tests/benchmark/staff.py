@@ -24,9 +24,9 @@ POSTS = 5
 def watched(bench: Bench, name: str, readers: int, seconds: float) -> dict[str, float]:
     """Of a core, what the hub uses with so many idle feeds, and while staff look at all of it."""
     from hub import topics
-    from hub.ops.connection_list import code
+    from hub.ops.connection_list import encode
 
-    looked_at = [topics.staff(one) for one in ("instances", "rooms", f"connections-{code()}")]
+    looked_at = [topics.staff(one) for one in ("instances", "rooms", f"connections-{encode()}")]
     with SERVERS[name](bench) as server, readers_of(server, [TOPIC], readers) as load:
         load.open(readers)
         time.sleep(SETTLE_S)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from hub.log.redis import RedisLog
-from hub.ops.connection_list import code
+from hub.ops.connection_list import encode
 from hub.ops.remote_commands import disconnect, drain
 from tests.cluster import Cluster
 from tests.system.conftest import Site
@@ -47,7 +47,7 @@ async def test_a_connection_on_any_instance_is_found_and_sent_away(
     bob = await site.reader("bob", instance=3)
     carol = await site.reader("carol", instance=3)
 
-    staff.listen(f"staff-connections-{code(person='bob')}")
+    staff.listen(f"staff-connections-{encode(person='bob')}")
     await until(lambda: any(told["connections"] for told in staff.of("connections")), "the connection")
     told = next(told for told in staff.of("connections") if told["connections"])
     (one,) = told["connections"]

@@ -16,7 +16,7 @@ from hub.delivery.limits import ConnectionLimits
 from hub.log import Log
 from hub.log.replay import Replay
 from hub.ops import live_status
-from hub.ops.connection_list import code
+from hub.ops.connection_list import encode
 from hub.ops.instance_stats import InstanceStats
 from hub.ops.live_status import LiveStatus
 from hub.ops.loop_lag import LoopLag
@@ -116,7 +116,7 @@ async def test_the_connections_that_were_asked_for_are_told(desk: Desk, office: 
     await desk.opened(headers={"authorization": "Bearer ann"})
     await desk.opened(headers={"authorization": "Bearer bob"})
 
-    looking = await look(desk, f"connections-{code(person='ann')}")
+    looking = await look(desk, f"connections-{encode(person='ann')}")
     await looking.until_said("connections")
 
     told = looking.said[-1].data["data"]

@@ -10,7 +10,7 @@ import pytest
 from hub import topics
 from hub.delivery.subscriber import Subscriber
 from hub.feeds.sse import SSE
-from hub.ops.connection_list import MAX_CONNECTIONS_LISTED, Filter, code, decode, matching
+from hub.ops.connection_list import MAX_CONNECTIONS_LISTED, Filter, decode, encode, matching
 from hub.ports import Person
 
 
@@ -40,7 +40,7 @@ def test_a_filter_fits_into_a_topic_and_is_read_back() -> None:
         "older_s": 60,
     }
 
-    told = code(**asked)
+    told = encode(**asked)
 
     assert topics.check(topics.staff(f"connections-{told}"))
     assert decode(told) == Filter(**asked)
@@ -58,7 +58,7 @@ def test_a_filter_fits_into_a_topic_and_is_read_back() -> None:
 )
 def test_a_filter_that_cannot_be_is_refused_with_what_to_do(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        code(**asked)
+        encode(**asked)
 
 
 @pytest.mark.parametrize("text", ["x", "é", "bnVsbA", "W10", "eyJhIjoxfQ", "e30="])
