@@ -40,7 +40,7 @@ from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.current import shared_presence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import Lobby
-from hub.server.django_handler import Pages
+from hub.server.django_handler import DjangoHandler
 from hub.support import descriptors
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
 
@@ -128,7 +128,7 @@ class Hub:
         self.fanout.taps.append(self._tap)
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.DeliveryTracing(self._listening).tap)
-        self.pages = Pages()
+        self.pages = DjangoHandler()
         self._http = http or self.pages
         self.metrics = Metrics(key=settings.HUB_METRICS_KEY, backlog=self.application.backlog)
         instance_metrics.export_log(self.metrics, self.log, self.fanout)

@@ -74,8 +74,8 @@ HUB_LOG_FORMAT = env.one_of("HUB_LOG_FORMAT", "text", "json")
 HUB_LOG_CONNECTIONS = env.flag("HUB_LOG_CONNECTIONS")
 HUB_STATIC = env.text("HUB_STATIC")
 HUB_OTLP_URL = env.needing("HUB_OTLP_URL", "opentelemetry-exporter-otlp-proto-http", "tracing")
-THREADS = env.whole("HUB_THREADS", 8)  # that answer requests …
-DOOR_THREADS = 4  # … and that ask the database for the doors and the relay
+THREADS = env.whole("HUB_THREADS", 8)  # that run Django …
+DATABASE_THREADS = 4  # … and that query the database for endpoints and background loops
 
 if HUB_DEMO and not env.loopback(HUB_HOST):
     raise ImproperlyConfigured(
@@ -144,7 +144,9 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {"default": env.database("HUB_DATABASE_URL", BASE_DIR / "hub.sqlite3", THREADS + DOOR_THREADS)}
+DATABASES = {
+    "default": env.database("HUB_DATABASE_URL", BASE_DIR / "hub.sqlite3", THREADS + DATABASE_THREADS)
+}
 
 
 def _channel_layer(prefix: str) -> dict[str, Any]:

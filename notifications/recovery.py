@@ -69,7 +69,7 @@ def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
             made = serialization.draft(row)
             yield Event(row.position, 0, row.topic, made.type, made.body)
         except BadEvent as error:
-            malformed.note("row", row.topic, error)
+            malformed.record("row", row.topic, error)
             yield _nothing(row.topic, row.position)
 
 

@@ -19,4 +19,4 @@ class Taps(list[Callable[[T], None]]):
             try:
                 tap(value)
             except Exception as error:
-                malformed.note("tap", source, error)
+                malformed.record("tap", source, error)

@@ -51,7 +51,7 @@ class FeedRequest(Request):
         if self.origin is None:
             # An image or a link on a foreign page sends no Origin, but the cookie.
             if self.headers.get("sec-fetch-site") == "cross-site":
-                raise origins.Foreign(
+                raise origins.ForeignOrigin(
                     "A feed is not opened from another site.", self.headers.get("referer", "")
                 )
             return []
@@ -60,7 +60,7 @@ class FeedRequest(Request):
             fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
             return [(b"vary", b"origin"), *fields]
         if not origins.is_allowed(self.origin, "", self.host, ()):
-            raise origins.Foreign(
+            raise origins.ForeignOrigin(
                 "This origin may not read feeds here: add it to HUB_ALLOWED_ORIGINS.", self.origin
             )
         return []

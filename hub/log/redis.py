@@ -210,5 +210,5 @@ def _events(topic: str, flat: list[bytes], cut: int) -> tuple[list[Event], int |
         try:
             events.append(entries.entry(topic, position, previous, type, body))
         except entries.Malformed as error:
-            malformed.note("entry", topic, error)
+            malformed.record("entry", topic, error)
     return events, int(flat[-4]) if cut else None

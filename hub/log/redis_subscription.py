@@ -155,7 +155,7 @@ class RedisSubscription:
             event = entries.message(topic, payload)
         except entries.Malformed as error:
             # Had it been one of ours, the next event's `previous` shows the hole.
-            return malformed.note("message", topic, error)
+            return malformed.record("message", topic, error)
         try:
             receiver.received(event)
         except Exception:

@@ -11,7 +11,7 @@ from hub.events import Event
 from hub.log import Log, Page
 from hub.log.arrivals import Arrivals
 from hub.ports import Application
-from hub.support.keyed_lock import Turns
+from hub.support.keyed_lock import KeyedLock
 
 MOST = 1000  # rows one replay gives
 
@@ -40,7 +40,7 @@ class Replay:
         self._log = log
         self._application = application
         self._most = most
-        self._turns = Turns()
+        self._locks = KeyedLock()
 
     async def head(self) -> int:
         """Where the log is now; raise `LogAway`."""
@@ -60,7 +60,7 @@ class Replay:
             page = await self._log.read(begin)
             holes = {topic: begin[topic] for topic in page.gaps if topics.is_kept(topic)}
             if holes and left:
-                async with self._turns.of(arrivals and arrivals.person.id):
+                async with self._locks.hold(arrivals and arrivals.person.id):
                     stretch = await self._filled(page, holes, left)
             else:
                 stretch = Stretch(page.events, sorted(page.gaps - holes.keys()), page.upto, page.more)

@@ -19,7 +19,7 @@ from hub.ops.metrics import Metrics
 from hub.rooms.endpoint import Rooms
 from hub.rooms.registry import Lobby
 from hub.server import body_limits, connection_rate
-from hub.server.django_handler import Pages
+from hub.server.django_handler import DjangoHandler
 from hub.support.faults import malformed
 
 
@@ -83,7 +83,7 @@ def export_rooms(metrics: Metrics, registry: Lobby) -> None:
     )
 
 
-def export_server(metrics: Metrics, pages: Pages, loop_lag: LoopLag, instance: str) -> None:
+def export_server(metrics: Metrics, pages: DjangoHandler, loop_lag: LoopLag, instance: str) -> None:
     labels = {"instance": instance, "version": __version__}
     Info("hub_instance", "This instance and its version.", registry=metrics.registry).info(labels)
     metrics.gauge(
@@ -91,4 +91,4 @@ def export_server(metrics: Metrics, pages: Pages, loop_lag: LoopLag, instance: s
     )
     for collector in (pages.durations, body_limits.REFUSED, connection_rate.REFUSED):
         metrics.registry.register(collector)
-    metrics.counters("hub_malformed", "Malformed items skipped, by kind.", "what", lambda: malformed.times)
+    metrics.counters("hub_malformed", "Malformed items skipped, by kind.", "what", lambda: malformed.counts)

@@ -35,7 +35,7 @@ class Handshake(Request):
         if self.origin is not None and not origins.is_allowed(
             self.origin, scheme, self.host, options.origins
         ):
-            raise origins.Foreign(
+            raise origins.ForeignOrigin(
                 "This origin may not enter rooms here: add it to HUB_ALLOWED_ORIGINS.", self.origin
             )
         if http:

@@ -22,7 +22,7 @@ from hub.rooms.room import Room
 from hub.rooms.roster import Attendance
 from hub.rooms.signals import Signalled, Signals
 from hub.support import ws_frames
-from hub.support.conflating_buffer import Latest
+from hub.support.conflating_buffer import ConflatingBuffer
 from hub.support.faults import malformed
 
 TOLD_S = 2.0  # a database that takes longer is not waited for: the log alone has to do
@@ -51,7 +51,7 @@ class Lobby:
         self._signals = Signals(layer, self._deliver)
         self._application = application
         self._lines_per_day = lines_per_day
-        self._lasts: Latest[tuple[str, str, bytes]] = Latest(LASTS, LASTS_BYTES)
+        self._lasts: ConflatingBuffer[tuple[str, str, bytes]] = ConflatingBuffer(LASTS, LASTS_BYTES)
         self._opening: dict[str, asyncio.Task[None]] = {}
         self.rooms: dict[str, Room] = {}  # by topic
         fanout.control.on(GONE, self._end)
@@ -199,7 +199,7 @@ class Lobby:
                     except LogAway as error:  # the next value is kept
                         logger.debug("a last value is not kept: %s", error)
                     except Exception as error:
-                        malformed.note("last value", room, error)
+                        malformed.record("last value", room, error)
 
     async def _forget(self) -> None:
         while True:
@@ -228,5 +228,5 @@ def _bytes(topic: str, one: Signalled) -> bytes:
     try:
         return ws_frames.text(protocol.signal(one.name, one.sender, one.body))
     except BadEvent as error:
-        malformed.note("signal", topic, error)
+        malformed.record("signal", topic, error)
         return b""

@@ -111,7 +111,7 @@ class Room:
             raise
         except Exception as error:
             # A kind of the host's own: what it cannot judge is nobody else's trouble.
-            malformed.note("frame", f"kind {self.kind.name}", error)
+            malformed.record("frame", f"kind {self.kind.name}", error)
             raise Refused("failed", "This room cannot take that: send something else.") from None
 
     def tell(self, text: bytes, but: str = "") -> None:

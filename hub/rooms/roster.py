@@ -105,7 +105,7 @@ class Attendance:
     def _unseen(self, topic: str, error: Exception) -> None:
         if isinstance(error, LogAway):
             return logger.info("who is in the rooms could not be asked: %s", error)
-        malformed.note("presence", topic, error)
+        malformed.record("presence", topic, error)
         if topic in self._rooms:
             self._show([self._rooms[topic]], {})
 
@@ -116,7 +116,7 @@ class Attendance:
                 came = {id: room.people[id] for id in room.here if id in room.people}
                 room.present({**present.get(room.topic, {}), **came})
             except Exception as error:
-                malformed.note("presence", room.topic, error)
+                malformed.record("presence", room.topic, error)
 
     async def _count(self) -> None:
         while True:
@@ -125,10 +125,10 @@ class Attendance:
                 try:
                     room.count()
                 except Exception as error:
-                    malformed.note("count of people", room.topic, error)
+                    malformed.record("count of people", room.topic, error)
 
 
 def _not_left(item: tuple[str, str], error: Exception) -> None:
     # While the log is away, their leases end by themselves.
     if not isinstance(error, LogAway):
-        malformed.note("leaving", item[0], error)
+        malformed.record("leaving", item[0], error)

@@ -23,7 +23,7 @@ from channels.layers import BaseChannelLayer
 
 from hub.events import BadEvent, encode
 from hub.support.backoff import retry_forever
-from hub.support.conflating_buffer import Latest
+from hub.support.conflating_buffer import ConflatingBuffer
 from hub.support.faults import malformed
 
 GATHER_S = 0.05
@@ -58,8 +58,8 @@ class Signals:
     def __init__(self, layer: BaseChannelLayer, deliver: Callable[[str, list[Signalled]], None]) -> None:
         self._layer = layer
         self._deliver = deliver
-        self._outgoing: Latest[Wired] = Latest(KEYS, LENGTH)
-        self._incoming: Latest[Wired] = Latest(KEYS, LENGTH)
+        self._outgoing: ConflatingBuffer[Wired] = ConflatingBuffer(KEYS, LENGTH)
+        self._incoming: ConflatingBuffer[Wired] = ConflatingBuffer(KEYS, LENGTH)
         self._wanted: set[str] = set()
         self._joined: set[str] = set()
         self._joining: dict[str, asyncio.Future[None]] = {}
@@ -126,7 +126,7 @@ class Signals:
                 logger.warning("the channel layer was not flushed: %r", error)
             await _cancelled(hearing)
             for lost in (self._outgoing, self._incoming):
-                self.dropped += sum(map(len, lost.take().values()))
+                self.dropped += sum(map(len, lost.drain().values()))
 
     async def _keeping(self, channel: str) -> None:
         """Be in the groups of the rooms wanted, and in no others."""
@@ -197,7 +197,7 @@ class Signals:
 
     def _skip(self, place: str, error: Exception) -> None:
         self.dropped += 1
-        malformed.note("signal", place, error)
+        malformed.record("signal", place, error)
 
     async def _probing(self, channel: str) -> None:
         while True:

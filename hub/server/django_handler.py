@@ -32,7 +32,7 @@ DURATION_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 ANSWER_S = 30.0  # what takes longer waits for a part that is away, and is told so
 
 
-class Pages(BaseHandler):
+class DjangoHandler(BaseHandler):
     def __init__(self) -> None:
         super().__init__()
         self.load_middleware()
@@ -54,7 +54,9 @@ class Pages(BaseHandler):
         if body is None:
             return
         began = time.perf_counter()
-        answering = asyncio.get_running_loop().run_in_executor(threads.PAGES, self._answer, scope, body)
+        answering = asyncio.get_running_loop().run_in_executor(
+            threads.PAGE_THREADS, self._answer, scope, body
+        )
         try:
             async with asyncio.timeout(ANSWER_S):
                 status, headers, content = await answering

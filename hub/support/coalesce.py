@@ -1,4 +1,4 @@
-"""Many questions at once, asked as one: while an answer is under way, the next question gathers."""
+"""Coalesces concurrent lookups into batched calls (the DataLoader pattern)."""
 
 from __future__ import annotations
 
@@ -10,66 +10,66 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-MOST = 500  # keys a question
-# After a question that failed it is asked again by halves, so often at most and no later than this.
-AGAIN = 64
-AGAIN_S = 1.0
+MAX_KEYS_PER_CALL = 500
+# After a call that failed, its keys are looked up again by halves, as long as neither is exceeded.
+MAX_RETRIES = 64
+RETRY_WINDOW_S = 1.0
 
 
-class Batch(Generic[K, V]):
-    """Answers are by key; who asks for the same key at the same time shares its answer.
+class BatchLoader(Generic[K, V]):
+    """Lookups by key. While a call is under way, further keys gather for the next one.
 
-    An answer is never older than its question: whoever comes while one is under way waits for the
-    next. A key whose question fails fails nobody else: the others are asked about without it, as far as
-    `AGAIN` and `AGAIN_S` go.
+    A value is never older than its lookup: a key requested during a call waits for the next call. Lookups of
+    the same key that wait at the same time share a value. A key whose call fails does not fail the others:
+    they are loaded without it, within `MAX_RETRIES` and `RETRY_WINDOW_S`.
     """
 
-    def __init__(self, ask: Callable[[Sequence[K]], Awaitable[dict[K, V]]]) -> None:
-        self._ask = ask
+    def __init__(self, load: Callable[[Sequence[K]], Awaitable[dict[K, V]]]) -> None:
+        self._load = load
         self._waiting: dict[K, asyncio.Future[V]] = {}
-        self._asking: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
 
     async def get(self, key: K) -> V:
-        """The answer for one key; raises what the question raised, or `KeyError` for no answer."""
+        """The value of one key; raises what ``load`` raised, or `KeyError` if it returned none."""
         if key not in self._waiting:
             self._waiting[key] = asyncio.get_running_loop().create_future()
         waiting = self._waiting[key]
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._run())
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
         return await asyncio.shield(waiting)
 
     async def _run(self) -> None:
         while self._waiting:
-            some = dict(list(self._waiting.items())[:MOST])
-            for key in some:
+            batch = dict(list(self._waiting.items())[:MAX_KEYS_PER_CALL])
+            for key in batch:
                 del self._waiting[key]
-            await self._settle(some)
-        self._asking = None
+            await self._settle(batch)
+        self._running = None
 
-    async def _settle(self, some: dict[K, asyncio.Future[V]]) -> None:
-        parts = [list(some)]
-        left, until = AGAIN, float("inf")
+    async def _settle(self, batch: dict[K, asyncio.Future[V]]) -> None:
+        parts = [list(batch)]
+        retries, until = MAX_RETRIES, float("inf")
         while parts:
             keys = parts.pop()
             try:
-                answers = await self._ask(keys)
+                values = await self._load(keys)
             except Exception as error:
-                until = min(until, time.monotonic() + AGAIN_S)
-                if len(keys) > 1 and left >= 2 and time.monotonic() < until:
-                    left -= 2
+                until = min(until, time.monotonic() + RETRY_WINDOW_S)
+                if len(keys) > 1 and retries >= 2 and time.monotonic() < until:
+                    retries -= 2
                     half = len(keys) // 2
                     parts += [keys[half:], keys[:half]]
                     continue
                 for key in keys:
-                    _refuse(some[key], error)
+                    _fail(batch[key], error)
                 continue
             for key in keys:
-                if key in answers:
-                    some[key].set_result(answers[key])
+                if key in values:
+                    batch[key].set_result(values[key])
                 else:
-                    _refuse(some[key], KeyError(key))
+                    _fail(batch[key], KeyError(key))
 
 
-def _refuse(waiting: asyncio.Future[V], error: Exception) -> None:
+def _fail(waiting: asyncio.Future[V], error: Exception) -> None:
     waiting.set_exception(error)
-    waiting.exception()  # whoever asked may have gone
+    waiting.exception()  # retrieved, because its caller may have been cancelled

@@ -1,4 +1,4 @@
-"""The cookies of a request: those that no engine of ours makes are as if they had not come."""
+"""The Cookie header of a request, without cookies that this hub did not set."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ _SESSION = re.compile(r'"?[a-z0-9]{8,40}"?')
 _CSRF = re.compile(r'"?[A-Za-z0-9]{32,64}"?')
 
 
-def clean(line: str) -> str:
-    """A Cookie header without what is malformed.
+def clean(header: str) -> str:
+    """A Cookie header without malformed cookies.
 
     A backslash is dropped before any parser sees it: unquoted it becomes any byte, NUL among them, and
     `http.cookies` takes quadratic time over many of them before Python 3.11.10.
     """
-    forms = {settings.SESSION_COOKIE_NAME: _SESSION, settings.CSRF_COOKIE_NAME: _CSRF}
+    patterns = {settings.SESSION_COOKIE_NAME: _SESSION, settings.CSRF_COOKIE_NAME: _CSRF}
     kept = []
-    for pair in line.split(";"):
+    for pair in header.split(";"):
         name, _, value = pair.partition("=")
-        form = forms.get(name.strip())
-        if "\\" not in pair and (form is None or form.fullmatch(value.strip())):
+        pattern = patterns.get(name.strip())
+        if "\\" not in pair and (pattern is None or pattern.fullmatch(value.strip())):
             kept.append(pair)
     return ";".join(kept)
 
 
-def session(line: str) -> str:
-    """The session's key in a Cookie header, as Django reads it; empty without one of the right form."""
-    return parse_cookie(clean(line)).get(settings.SESSION_COOKIE_NAME, "") if line else ""
+def session(header: str) -> str:
+    """The session key in a Cookie header, as Django reads it; empty without a well-formed one."""
+    return parse_cookie(clean(header)).get(settings.SESSION_COOKIE_NAME, "") if header else ""

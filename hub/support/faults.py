@@ -1,4 +1,4 @@
-"""What came and could not be used: counted each time, and told once of each place it came from."""
+"""Malformed input that is skipped: each is counted, and each source of it logged once."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import logging
 import threading
 from collections import Counter, OrderedDict
 
-TOLD = 1000  # places that are remembered; after so many others it is told of one again
+MAX_SOURCES = 1000  # that are remembered as logged, the latest
 
 logger = logging.getLogger(__name__)
 
 
-class Mishaps:
-    """From any thread. ``times`` is by kind, of which there are few."""
+class FaultLog:
+    """For use from any thread. ``counts`` is by kind; there are few kinds."""
 
     def __init__(self) -> None:
-        self.times: Counter[str] = Counter()
-        self._told: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self.counts: Counter[str] = Counter()
+        self._logged: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def note(self, kind: str, place: str, error: BaseException) -> None:
-        """Something of this ``kind`` is skipped at a ``place`` (a topic, say). Never raises."""
+    def record(self, kind: str, source: str, error: BaseException) -> None:
+        """Something of this ``kind`` is skipped that came from a ``source`` (a topic, say). Never raises."""
         with self._lock:
-            self.times[kind] += 1
-            known = (kind, place) in self._told
-            self._told[kind, place] = None
-            self._told.move_to_end((kind, place))
-            if len(self._told) > TOLD:
-                self._told.popitem(last=False)
-        if not known:
+            self.counts[kind] += 1
+            logged = (kind, source) in self._logged
+            self._logged[kind, source] = None
+            self._logged.move_to_end((kind, source))
+            if len(self._logged) > MAX_SOURCES:
+                self._logged.popitem(last=False)
+        if not logged:
             logger.error(
-                "%s of %.200r skipped, and more of them without a word: %s: %.300s",
+                "skipped a malformed %s of %.200r, and will not log more of them: %s: %.300s",
                 kind,
-                place,
+                source,
                 type(error).__name__,
                 error,
             )
 
 
-malformed = Mishaps()
+malformed = FaultLog()

@@ -1,4 +1,4 @@
-"""One at a time of each kind; the others of the kind wait."""
+"""Locks by key: one holder per key at a time."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 
 
-class Turns:
+class KeyedLock:
+    """Belongs to one event loop; ``len()`` is the number of keys that are held or waited for."""
+
     def __init__(self) -> None:
         self._locks: dict[Hashable, asyncio.Lock] = {}
-        self._there: Counter[Hashable] = Counter()  # who has the turn or waits for it
+        self._users: Counter[Hashable] = Counter()  # who holds a key or waits for it
 
     def __len__(self) -> int:
         return len(self._locks)
 
     @asynccontextmanager
-    async def of(self, kind: Hashable) -> AsyncIterator[None]:
-        lock = self._locks.setdefault(kind, asyncio.Lock())
-        self._there[kind] += 1
+    async def hold(self, key: Hashable) -> AsyncIterator[None]:
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        self._users[key] += 1
         try:
             async with lock:
                 yield
         finally:
-            self._there[kind] -= 1
-            if not self._there[kind]:
-                del self._locks[kind], self._there[kind]
+            self._users[key] -= 1
+            if not self._users[key]:
+                del self._locks[key], self._users[key]

@@ -13,7 +13,7 @@ from hub.errors import Problem
 from hub.ports import Application
 
 
-class Foreign(Problem):
+class ForeignOrigin(Problem):
     """A request from a page of an origin that is not allowed."""
 
     def __init__(self, detail: str, origin: str) -> None:
@@ -26,7 +26,7 @@ _ORIGIN = re.compile(r"(https?)://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-
 
 def report_refused(application: Application, problem: Problem, scope: MutableMapping[str, Any]) -> None:
     """Report to the application that a request was refused for its origin, if it was."""
-    if isinstance(problem, Foreign):
+    if isinstance(problem, ForeignOrigin):
         address = scope["client"][0] if scope.get("client") else ""
         application.origin_refused(problem.origin, scope["path"], address)
 

@@ -1,4 +1,4 @@
-"""What a part failed in: told to the client as 503, to the operator in the log, and not once a request."""
+"""Failures of a database or log: 503 to the client, and a log entry, though not one per request."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from redis.exceptions import RedisError
 
 from hub.errors import Problem, Unavailable
 
-TELL_EVERY_S = 10.0  # the log is told of failures of one kind no oftener
-COME_BACK_S = 2
+LOG_INTERVAL_S = 10.0  # between log entries about failures of one kind
+RETRY_AFTER_S = 2
 
 logger = logging.getLogger(__name__)
 
-_told: dict[tuple[str, type[Exception]], float] = {}
+_logged_at: dict[tuple[str, type[Exception]], float] = {}
 
 
 def problem(error: Exception, doing: str) -> Problem:
-    """A `Problem` of 503 that says which part is away, never what it said; ``doing`` is for the log."""
-    known = _known(error)
+    """A `Problem` of 503 that names the unavailable part, never the error; ``doing`` is for the log entry."""
+    detail = _detail(error)
     now = time.monotonic()
-    if now - _told.get((doing, type(error)), float("-inf")) >= TELL_EVERY_S:
-        _told[doing, type(error)] = now
-        if known:
+    if now - _logged_at.get((doing, type(error)), float("-inf")) >= LOG_INTERVAL_S:
+        _logged_at[doing, type(error)] = now
+        if detail:
             logger.warning("%s failed: %s: %s", doing, type(error).__name__, error)
         else:
             logger.error("%s failed", doing, exc_info=error)
-    return Problem(503, known or "Something failed here: come back in a moment.", retry_after=COME_BACK_S)
+    return Problem(503, detail or "Something failed here: try again in a moment.", retry_after=RETRY_AFTER_S)
 
 
-def _known(error: Exception) -> str:
+def _detail(error: Exception) -> str:
     match error:
         case DatabaseError():
-            return "The database is away: come back in a moment."
+            return "The database is unavailable: try again in a moment."
         case Unavailable(part=part):
-            return f"The {part} is away: come back in a moment."
+            return f"The {part} is unavailable: try again in a moment."
         case RedisError():
-            return "The log is away: come back in a moment."
+            return "The log is unavailable: try again in a moment."
         case TimeoutError():
-            return "The database does not answer in time: come back in a moment."
+            return "The database does not answer in time: try again in a moment."
     return ""

@@ -1,4 +1,4 @@
-"""Where blocking work is done: two small pools, so that neither pages nor doors starve the other."""
+"""The threads for blocking work: two small pools, so that pages and endpoints do not starve each other."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.db import close_old_connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PAGES = ThreadPoolExecutor(settings.THREADS, "page")
-DOORS = ThreadPoolExecutor(settings.DOOR_THREADS, "door")
+PAGE_THREADS = ThreadPoolExecutor(settings.THREADS, "page")
+DATABASE_THREADS = ThreadPoolExecutor(settings.DATABASE_THREADS, "database")
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run what asks the database for a door, and let the connection go."""
+    """Run queries of an endpoint or a background loop in `DATABASE_THREADS`, and release their connection."""
 
     def run() -> T:
         try:
@@ -26,4 +26,4 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         finally:
             close_old_connections()
 
-    return await asyncio.get_running_loop().run_in_executor(DOORS, run)
+    return await asyncio.get_running_loop().run_in_executor(DATABASE_THREADS, run)

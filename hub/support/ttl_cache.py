@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from hub.support.coalesce import Batch
+from hub.support.coalesce import BatchLoader
 from hub.support.invalidations import Invalidations
 
 V = TypeVar("V")
@@ -15,9 +15,9 @@ TTL_S = 10.0  # a change without an invalidation is unnoticed no longer
 MAX_ENTRIES = 20_000
 
 
-class TtlCache(Generic[V]):
-    """Values by name, looked up together (`Batch`). No value is returned that an invalidation overtook, and
-    none from memory while invalidations are not complete.
+class TTLCache(Generic[V]):
+    """Values by name, looked up together (`BatchLoader`). No value is returned that an invalidation overtook,
+    and none from memory while invalidations are not complete.
 
     The entries are two generations, each of half the TTL: old ones go at once, without a look at each.
     """
@@ -25,7 +25,7 @@ class TtlCache(Generic[V]):
     def __init__(
         self, look_up: Callable[[Sequence[str]], Awaitable[dict[str, V]]], invalidations: Invalidations
     ) -> None:
-        self._batch = Batch(look_up)
+        self._loader = BatchLoader(look_up)
         self._invalidations = invalidations
         self._generation = 0
         self._young: dict[str, tuple[int, V]] = {}  # the moment before the lookup, and the value
@@ -44,7 +44,7 @@ class TtlCache(Generic[V]):
         generation = self._generation
         while True:
             moment = self._invalidations.moment
-            value = await self._batch.get(name)
+            value = await self._loader.get(name)
             if not self._invalidations.since(moment, name):
                 break
         if self._invalidations.complete and generation == self._generation:

@@ -17,10 +17,10 @@ from django.utils import timezone
 from hub import topics
 from hub.errors import Problem
 from hub.ports import Credentials, Entry, Person
-from hub.support.coalesce import Batch
+from hub.support.coalesce import BatchLoader
 from hub.support.invalidations import Invalidations
 from hub.support.threads import in_thread
-from hub.support.ttl_cache import TtlCache
+from hub.support.ttl_cache import TTLCache
 from notifications.access import belongings, judge, membership, sessions, token_status, tokens
 from notifications.access.belongings import NOTHING, Belongings
 from notifications.access.judge import Rights
@@ -39,12 +39,12 @@ class Admission:
 
     def __init__(self) -> None:
         self.invalidations = Invalidations()
-        self._inboxes = TtlCache(_load_inboxes, self.invalidations)
-        self._token_statuses = TtlCache(_load_token_statuses, self.invalidations)
-        self._programs = TtlCache(_load_programs, self.invalidations)
-        self._sessions = Batch(_load_sessions)
+        self._inboxes = TTLCache(_load_inboxes, self.invalidations)
+        self._token_statuses = TTLCache(_load_token_statuses, self.invalidations)
+        self._programs = TTLCache(_load_programs, self.invalidations)
+        self._sessions = BatchLoader(_load_sessions)
         # Not cached: an answer older than its question could admit someone after their removal was checked.
-        self._rooms: Batch[tuple[str, int], RoomAccess] = Batch(_load_rooms)
+        self._rooms: BatchLoader[tuple[str, int], RoomAccess] = BatchLoader(_load_rooms)
 
     async def admit(self, credentials: Credentials, requested: Sequence[str], inbox: bool = True) -> Person:
         """The person who opens a feed with these topics, with or without their inbox.

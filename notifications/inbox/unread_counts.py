@@ -15,7 +15,7 @@ from hub import topics
 from hub.events import Event
 from hub.feeds.sse import control
 from hub.ports import Feed, Person
-from hub.support.coalesce import Batch
+from hub.support.coalesce import BatchLoader
 from hub.support.debounce import Debounce
 from hub.support.faults import malformed
 
@@ -34,7 +34,7 @@ class UnreadCounts:
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
-        self._reads: Batch[Person, dict[str, int]] = Batch(self._read)
+        self._reads: BatchLoader[Person, dict[str, int]] = BatchLoader(self._read)
         self._feeds: dict[str, set[Feed]] = {}  # by person's id
         self._people: dict[str, set[str]] = {}  # ids, by inbox topic
         self._stale = Debounce(
@@ -113,4 +113,4 @@ class UnreadCounts:
 
 
 def _not_counted(id: str, error: Exception) -> None:
-    malformed.note("count", "all" if isinstance(error, AWAY) else id, error)
+    malformed.record("count", "all" if isinstance(error, AWAY) else id, error)

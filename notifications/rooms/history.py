@@ -116,7 +116,7 @@ def tellable(line: Line) -> Event | None:
     try:
         return event(line)
     except events.BadEvent as error:
-        malformed.note("row", topics.room(line.room_id), error)
+        malformed.record("row", topics.room(line.room_id), error)
         return None
 
 
@@ -153,7 +153,7 @@ def _insert(said: Sequence[Event]) -> None:
         try:
             rows.append(_row(one, rooms[one.topic]))
         except Exception as error:
-            malformed.note("message of a room", one.topic, error)
+            malformed.record("message of a room", one.topic, error)
     try:
         _keep(rows)
     except AWAY:
@@ -175,7 +175,7 @@ def _keep_alone(row: Line) -> None:
     except AWAY:
         raise
     except Exception as error:
-        malformed.note("message of a room", topics.room(row.room_id), error)
+        malformed.record("message of a room", topics.room(row.room_id), error)
 
 
 def _row(event: Event, room: int) -> Line:

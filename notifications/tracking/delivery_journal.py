@@ -83,7 +83,7 @@ class DeliveryJournal:
             if isinstance(error, Exception) and not isinstance(error, AWAY):
                 # A fault of ours: it would fail again, and hold up all that comes after.
                 self.lost += len(live) + len(replayed)
-                malformed.note("delivery", "records", error)
+                malformed.record("delivery", "records", error)
                 return
             self._live = self._newest(live + self._live)
             self._replayed = self._newest(replayed + self._replayed)

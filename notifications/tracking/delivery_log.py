@@ -89,7 +89,7 @@ def _insert(rows: list[Delivery]) -> None:
         raise
     except (DatabaseError, ValueError, TypeError, OverflowError) as error:
         if len(rows) == 1:
-            return malformed.note("delivery", str(rows[0].notification_id), error)
+            return malformed.record("delivery", str(rows[0].notification_id), error)
         half = len(rows) // 2
         _insert(rows[:half])
         _insert(rows[half:])
@@ -166,7 +166,7 @@ def _skipping(id: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, OverflowError, OSError) as error:
-        malformed.note("delivery", id[:64], error)
+        malformed.record("delivery", id[:64], error)
 
 
 def _datetime(at: float) -> datetime:

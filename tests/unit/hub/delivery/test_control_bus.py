@@ -50,12 +50,12 @@ def test_a_handler_that_fails_is_counted_and_stops_no_other() -> None:
     control, received = ControlBus(), list[Any]()
     control.on("recheck", lambda data: data["person"])
     control.on("recheck", received.append)
-    before = malformed.times["tap"]
+    before = malformed.counts["tap"]
 
     control.tap(event("recheck", {}))
 
     assert received == [{}]
-    assert malformed.times["tap"] == before + 1
+    assert malformed.counts["tap"] == before + 1
 
 
 def test_an_event_without_data_raises() -> None:

@@ -64,7 +64,7 @@ async def test_a_tap_that_fails_stops_neither_the_others_nor_the_delivery(
 
     desk.fanout.taps += [failing, lambda event: seen.append(event.topic)]
     feed = await desk.opened(("topic", "job-1"))
-    before = malformed.times["tap"]
+    before = malformed.counts["tap"]
 
     with caplog.at_level(logging.ERROR):
         for number in range(3):
@@ -72,7 +72,7 @@ async def test_a_tap_that_fails_stops_neither_the_others_nor_the_delivery(
         await feed.until_said("progress", 3)
 
     assert seen == ["job-1"] * 3
-    assert malformed.times["tap"] == before + 3
+    assert malformed.counts["tap"] == before + 3
     assert sum("no good" in record.getMessage() for record in caplog.records) == 1
 
 

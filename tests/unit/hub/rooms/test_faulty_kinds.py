@@ -32,7 +32,7 @@ async def hall(make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -
 async def test_a_line_it_cannot_judge_is_refused_and_the_lines_beside_it_are_said(hall: Hall) -> None:
     ann, bob = await hall.visit("fragile-1"), await hall.visit("fragile-1", who="bob")
 
-    before = malformed.times["frame"]
+    before = malformed.counts["frame"]
 
     await ann.say("one", id="a1")
     await ann.say("break", id="a2")
@@ -42,7 +42,7 @@ async def test_a_line_it_cannot_judge_is_refused_and_the_lines_beside_it_are_sai
     await ann.until_told("error")
     assert [(error["id"], error["reason"]) for error in ann.of("error")] == [("a2", "failed")]
     assert sorted(bob.lines) == ["one", "two"]
-    assert malformed.times["frame"] == before + 1
+    assert malformed.counts["frame"] == before + 1
 
 
 async def test_a_signal_it_cannot_judge_is_refused_and_the_others_are_heard(hall: Hall) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from hub.support import coalesce
-from hub.support.coalesce import Batch
+from hub.support.coalesce import BatchLoader
 
 
 class Bad(Exception):
@@ -30,7 +30,7 @@ class Questions:
 
 
 async def answers(questions: Questions, keys: Sequence[int]) -> list[int | BaseException]:
-    asked = Batch(questions.ask)
+    asked = BatchLoader(questions.ask)
     return await asyncio.gather(*map(asked.get, keys), return_exceptions=True)
 
 
@@ -53,7 +53,7 @@ async def test_of_five_hundred_the_bad_ones_alone_are_refused(bad: int) -> None:
     assert [key for key, answer in zip(keys, found, strict=True) if isinstance(answer, Bad)] == [
         key for key in keys if key < 0
     ]
-    assert len(questions.asked) < coalesce.AGAIN
+    assert len(questions.asked) < coalesce.MAX_RETRIES
 
 
 async def test_where_everything_fails_it_is_asked_again_only_so_often() -> None:
@@ -62,11 +62,11 @@ async def test_where_everything_fails_it_is_asked_again_only_so_often() -> None:
     found = await answers(questions, range(-500, 0))
 
     assert all(isinstance(answer, Bad) for answer in found)
-    assert len(questions.asked) <= coalesce.AGAIN + 1
+    assert len(questions.asked) <= coalesce.MAX_RETRIES + 1
 
 
 async def test_a_part_that_fails_slowly_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coalesce, "AGAIN_S", 0)
+    monkeypatch.setattr(coalesce, "RETRY_WINDOW_S", 0)
     questions = Questions()
 
     found = await answers(questions, [-1, -2, -3])

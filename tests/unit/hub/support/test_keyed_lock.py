@@ -6,20 +6,20 @@ import asyncio
 
 import pytest
 
-from hub.support.keyed_lock import Turns
+from hub.support.keyed_lock import KeyedLock
 
 
 async def test_of_one_kind_the_second_waits_for_the_first() -> None:
-    turns, done = Turns(), list[str]()
+    locks, done = KeyedLock(), list[str]()
 
     async def second() -> None:
-        async with turns.of("ann"):
+        async with locks.hold("ann"):
             done.append("second")
 
-    async with turns.of("ann"):
+    async with locks.hold("ann"):
         waiting = asyncio.create_task(second())
         await asyncio.sleep(0)
-        async with turns.of("bob"):
+        async with locks.hold("bob"):
             done.append("another")
         done.append("first")
     await waiting
@@ -28,27 +28,27 @@ async def test_of_one_kind_the_second_waits_for_the_first() -> None:
 
 
 async def test_nothing_is_kept_of_a_turn_that_is_over() -> None:
-    turns = Turns()
+    locks = KeyedLock()
 
     for name in ("ann", "bob"):
         with pytest.raises(OSError, match="away"):
-            async with turns.of(name):
+            async with locks.hold(name):
                 raise OSError("away")
 
-    assert len(turns) == 0
+    assert len(locks) == 0
 
 
 async def test_who_leaves_while_waiting_holds_nobody_up() -> None:
-    turns = Turns()
+    locks = KeyedLock()
 
     async def wait() -> None:
-        async with turns.of("ann"):
+        async with locks.hold("ann"):
             pass
 
-    async with turns.of("ann"):
+    async with locks.hold("ann"):
         impatient, patient = asyncio.create_task(wait()), asyncio.create_task(wait())
         await asyncio.sleep(0)
         impatient.cancel()
     await patient
 
-    assert len(turns) == 0
+    assert len(locks) == 0

@@ -9,7 +9,7 @@ import pytest
 
 from hub.support import ttl_cache
 from hub.support.invalidations import EVERYONE, MAX_NAMES, Invalidations
-from hub.support.ttl_cache import TtlCache
+from hub.support.ttl_cache import TTLCache
 
 
 class Source:
@@ -19,7 +19,7 @@ class Source:
         self.asked = 0
         self.invalidations = Invalidations()
         self.invalidations.complete = True
-        self.answers = TtlCache(self.ask, self.invalidations)
+        self.answers = TTLCache(self.ask, self.invalidations)
         self.meanwhile: list[str] = []  # who is invalidated while an answer is under way
 
     async def ask(self, names: Sequence[str]) -> dict[str, int]:

@@ -54,11 +54,11 @@ async def test_their_own_comes_when_it_can_be_read_again(soon_retried: None, des
 async def test_it_is_counted_and_told_once_of_each(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     ann, _ = await opened(desk, "ann"), await opened(desk, "wrong")
     desk.uncountable.add("wrong")
-    before = malformed.times["count"]
+    before = malformed.counts["count"]
 
     for n in range(1, 3):
         desk.publish("everyone", {"id": f"n{n}"}, "notification")
         await ann.until_said("count", n)
 
-    assert malformed.times["count"] == before + 2
+    assert malformed.counts["count"] == before + 2
     assert len([record for record in caplog.records if "wrong" in record.getMessage()]) == 1

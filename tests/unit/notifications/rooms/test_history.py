@@ -308,7 +308,7 @@ NONE_OF_OURS: dict[str, Any] = {
 @pytest.mark.parametrize("name", NONE_OF_OURS)
 async def test_what_is_no_message_is_skipped_and_the_rest_copied(name: str, log: MemoryLog) -> None:
     copying = Copying(log)
-    before = malformed.times["message of a room"]
+    before = malformed.counts["message of a room"]
     say(log, "before")
     log.append([Draft(LOBBY, "said", json.dumps(NONE_OF_OURS[name]).encode())])
     log.append([Draft(LOBBY, "room", b'{"data":{}}'), Draft(LOBBY, "said", b"no JSON")])
@@ -318,7 +318,7 @@ async def test_what_is_no_message_is_skipped_and_the_rest_copied(name: str, log:
     await copying.copy()
 
     assert await in_thread(bodies) == ["before", "after"]
-    assert malformed.times["message of a room"] == before + 3
+    assert malformed.counts["message of a room"] == before + 3
     assert not len(copying.pending)
 
 

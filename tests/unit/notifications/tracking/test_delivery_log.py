@@ -177,12 +177,12 @@ def test_what_the_database_refuses_is_left_out_alone(monkeypatch: pytest.MonkeyP
         return made
 
     monkeypatch.setattr(delivery_log, "_row", bad)
-    before = malformed.times["delivery"]
+    before = malformed.counts["delivery"]
 
     delivery_log.write([given(row, "1") for row in rows], [])
 
     assert [id for id, *_ in noted()] == [row.pk for row in rows if row != rows[5]]
-    assert malformed.times["delivery"] == before + 1
+    assert malformed.counts["delivery"] == before + 1
 
 
 def test_it_takes_as_many_queries_whatever_the_numbers() -> None:
