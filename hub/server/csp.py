@@ -20,6 +20,8 @@ POLICY = "; ".join(
 
 
 class ContentSecurityPolicy:
+    """Django middleware; a view may set a policy of its own."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 

@@ -68,7 +68,7 @@ async def test_a_connection_counts_from_its_admission_to_its_release() -> None:
     assert plain.closes == {"gone": 1}
 
 
-async def test_who_is_not_authorized_leaves_nothing_behind() -> None:
+async def test_a_client_that_is_not_authorized_is_counted_nowhere() -> None:
     plain, _ = endpoint()
 
     for _ in range(5):  # more than may be open from one address
@@ -90,7 +90,7 @@ async def test_a_failure_of_the_application_is_a_503_that_names_no_detail() -> N
     assert not plain.connections
 
 
-async def test_who_is_over_a_limit_leaves_nothing_behind() -> None:
+async def test_a_client_over_a_limit_is_counted_nowhere() -> None:
     plain, _ = endpoint()
     first, second = await plain.admit(Request()), await plain.admit(Request())
 
@@ -103,7 +103,7 @@ async def test_who_is_over_a_limit_leaves_nothing_behind() -> None:
     await plain.admit(Request())
 
 
-async def test_a_draining_endpoint_lets_nobody_in_and_says_come_back() -> None:
+async def test_a_draining_endpoint_admits_no_client_and_asks_it_to_retry() -> None:
     plain, _ = endpoint()
     plain.draining = True
 
@@ -113,7 +113,7 @@ async def test_a_draining_endpoint_lets_nobody_in_and_says_come_back() -> None:
     assert (refused.value.status, refused.value.headers["Retry-After"]) == (503, "1")
 
 
-async def test_draining_retires_who_is_there() -> None:
+async def test_draining_retires_the_open_connections() -> None:
     plain, _ = endpoint()
     connection = await plain.admit(Request())
 

@@ -1,4 +1,4 @@
-"""Everybody is asked about again and again, whoever else is asked about meanwhile."""
+"""Everyone is checked again and again, whoever else is checked meanwhile."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ Ask = Callable[[Sequence[Person]], Awaitable[dict[Person, bool]]]
 
 
 def again(name: object) -> Event:
-    said = recheck(name)
-    return Event(1, 0, said.topic, said.type, said.body)
+    draft = recheck(name)
+    return Event(1, 0, draft.topic, draft.type, draft.body)
 
 
 def here(*people: Person) -> list[Subscriber]:
@@ -70,7 +70,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revocation, "GATHER_S", 0.001)
 
 
-async def test_a_round_is_made_though_somebody_else_is_asked_about_all_the_time(
+async def test_everyone_is_checked_though_one_person_is_checked_all_the_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(revocation, "RECHECK_ALL_EVERY_S", 0.05)
@@ -109,7 +109,7 @@ async def test_who_is_asked_about_by_name_waits_for_no_round() -> None:
     assert not bob.closed
 
 
-async def test_a_program_s_end_is_asked_of_all_whom_it_gave_a_token() -> None:
+async def test_the_end_of_a_program_checks_everyone_with_a_token_from_it() -> None:
     given = Person("3", "cat", (), token="t", key="key-7")
     [ann, cat] = subscribers = here(ANN, given)
 
@@ -123,7 +123,7 @@ async def test_a_program_s_end_is_asked_of_all_whom_it_gave_a_token() -> None:
     assert not ann.closed
 
 
-async def test_who_cannot_be_asked_about_keeps_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_person_whose_check_fails_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     poison = Person("poison", "poison", (), session="of nobody")
     subscribers = here(*(Person(str(n), str(n), (), session=str(n)) for n in range(20)), poison)
 
@@ -138,7 +138,7 @@ async def test_who_cannot_be_asked_about_keeps_nobody_else(monkeypatch: pytest.M
     assert asked.failures == 1
 
 
-async def test_while_nobody_can_be_asked_about_few_questions_are_tried_and_then_all_again(
+async def test_while_every_check_fails_few_are_tried_and_then_all_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(revocation, "RETRY_S", 0.01)
@@ -161,7 +161,7 @@ async def test_while_nobody_can_be_asked_about_few_questions_are_tried_and_then_
     assert asked_for[:4] == [100, 1, 1, 1]
 
 
-async def test_once_the_log_is_heard_again_everybody_is_asked_about() -> None:
+async def test_once_the_log_is_received_again_everyone_is_checked() -> None:
     [ann] = subscribers = here(ANN)
 
     async def ask(people: Sequence[Person]) -> dict[Person, bool]:

@@ -1,4 +1,4 @@
-"""Instances tell each other for whom they hold much, so that a person's limits hold over all of them."""
+"""Instances report their heaviest users to each other, so that a person's limits hold over all of them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Instance:
             with self.limits.opening("::1"):
                 self.limits.enter(person, topics)
 
-    def receive(self, said: Draft | None) -> None:
-        assert said is not None
-        self.control.tap(Event(1, 0, said.topic, said.type, said.body))
+    def receive(self, report: Draft | None) -> None:
+        assert report is not None
+        self.control.tap(Event(1, 0, report.topic, report.type, report.body))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_person_may_hold_no_more_over_all_instances_than_on_one() -> None:
     three.open("bob", 50)
 
 
-def test_topics_are_told_too() -> None:
+def test_topics_are_reported_too() -> None:
     one, two = Instance("one"), Instance("two")
     one.open("ann", 9, topics=100)
     two.receive(one.shared.report())
@@ -66,14 +66,14 @@ def test_topics_are_told_too() -> None:
         two.open("ann", 1, topics=1)
 
 
-def test_of_people_with_little_nothing_is_told() -> None:
+def test_light_users_are_not_reported() -> None:
     one = Instance("one")
     one.open("ann", 4)
 
     assert one.shared.report() is None
 
 
-def test_that_it_became_little_is_told_once() -> None:
+def test_usage_that_became_light_is_reported_once() -> None:
     one, two = Instance("one"), Instance("two")
     one.open("ann", 40)
     two.receive(one.shared.report())
@@ -97,7 +97,7 @@ def test_an_instance_that_leaves_holds_nothing_so_that_its_people_are_let_in_els
     two.open("ann", 40)
 
 
-def test_what_is_not_told_again_is_forgotten(now: list[float]) -> None:
+def test_a_report_that_is_not_repeated_is_forgotten(now: list[float]) -> None:
     one, two = Instance("one"), Instance("two")
     one.open("ann", 40)
     two.receive(one.shared.report())
@@ -116,7 +116,7 @@ def test_an_instance_does_not_count_what_it_says_itself() -> None:
     assert one.shared.of("ann") == Usage()
 
 
-def test_of_very_many_those_with_the_most_are_told() -> None:
+def test_of_very_many_users_the_heaviest_are_reported() -> None:
     one, two = Instance("one"), Instance("two")
     for number in range(MAX_USERS_REPORTED + 10):
         one.open(f"p{number}", 5)

@@ -37,35 +37,35 @@ class Peer:
             while not condition():
                 await asyncio.sleep(0.001)
 
-    async def read(self, wanted: int) -> bytes:
+    async def read(self, size: int) -> bytes:
         """So many bytes, or fewer if the connection ends."""
         loop = asyncio.get_running_loop()
         data = b""
         async with asyncio.timeout(10):
-            while len(data) < wanted and (some := await loop.sock_recv(self.reader, 1 << 16)):
+            while len(data) < size and (some := await loop.sock_recv(self.reader, 1 << 16)):
                 data += some
         return data
 
 
 @pytest.fixture
 async def peer() -> AsyncIterator[Peer]:
-    ours, theirs = socket.socketpair()
-    for end in (ours, theirs):
+    ours, remote = socket.socketpair()
+    for end in (ours, remote):
         end.setblocking(False)
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     closed: list[None] = []
-    peer = Peer(SocketPoller().adopt(ours, b"", LIMIT, lambda: closed.append(None)), theirs, closed)
+    peer = Peer(SocketPoller().adopt(ours, b"", LIMIT, lambda: closed.append(None)), remote, closed)
     yield peer
     peer.socket.abort()
-    theirs.close()
+    remote.close()
 
 
-def fill(peer: Peer, piece: bytes = b"x" * 1000) -> int:
+def fill(peer: Peer, part: bytes = b"x" * 1000) -> int:
     """Write until the kernel makes us wait; how many bytes were accepted."""
     written = 0
     while not peer.socket.waiting:
-        assert peer.socket.write(piece)
-        written += len(piece)
+        assert peer.socket.write(part)
+        written += len(part)
     return written
 
 
@@ -79,15 +79,15 @@ async def test_bytes_go_straight_to_the_kernel(peer: Peer) -> None:
     assert await peer.read(5) == b"hello"
 
 
-async def test_what_the_kernel_does_not_take_follows_in_order(peer: Peer) -> None:
+async def test_what_the_kernel_does_not_accept_follows_in_order(peer: Peer) -> None:
     written = fill(peer)
-    pieces = [b"%06d" % n for n in range(1000)]
+    parts = [b"%06d" % n for n in range(1000)]
 
-    for piece in pieces:
-        peer.socket.write(piece)
+    for part in parts:
+        peer.socket.write(part)
     data = await peer.read(written + 6000)
 
-    assert data == b"x" * written + b"".join(pieces)
+    assert data == b"x" * written + b"".join(parts)
     await peer.until(lambda: peer.socket.waiting == 0)
 
 
@@ -127,7 +127,7 @@ async def test_the_end_goes_after_what_waits(peer: Peer) -> None:
     await peer.until(lambda: len(peer.closed) == 1)
 
 
-async def test_a_reader_that_never_takes_its_goodbye_is_closed_all_the_same(
+async def test_a_reader_that_never_reads_its_last_bytes_is_closed_all_the_same(
     peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "CLOSE_S", 0.05)
@@ -158,46 +158,46 @@ async def test_writing_to_one_who_just_left_closes_later_and_not_within_the_writ
     await peer.until(lambda: len(peer.closed) == 1)
 
 
-async def test_who_goes_on_after_the_end_is_heard_no_further_than_a_bound(
+async def test_input_after_the_end_is_discarded_up_to_a_bound(
     peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "MAX_DISCARDED_BYTES", 256 * 1024)
     monkeypatch.setattr(sockets, "CLOSE_S", 0.2)
-    taken = 0
+    sent = 0
 
-    def heard(data: bytes) -> None:
+    def received(data: bytes) -> None:
         peer.socket.close(b"goodbye")
 
-    peer.socket.receive(heard)
+    peer.socket.receive(received)
 
     async with asyncio.timeout(10):
         while not peer.closed:
             try:
-                taken += peer.reader.send(b"x" * 4096)
+                sent += peer.reader.send(b"x" * 4096)
             except BlockingIOError:
                 await asyncio.sleep(0)
             except OSError:
                 break
 
-    assert taken < sockets.MAX_DISCARDED_BYTES + 4 * sockets.MAX_READ_BYTES
+    assert sent < sockets.MAX_DISCARDED_BYTES + 4 * sockets.MAX_READ_BYTES
 
 
-async def test_after_the_end_nothing_is_heard_though_the_reader_takes_nothing(peer: Peer) -> None:
-    told: list[bytes] = []
-    peer.socket.receive(told.append)
+async def test_after_the_end_no_input_is_passed_on_though_the_reader_reads_nothing(peer: Peer) -> None:
+    received: list[bytes] = []
+    peer.socket.receive(received.append)
     fill(peer)
 
     peer.socket.close(b"goodbye")
     peer.reader.send(b"more")
     await peer.until(lambda: peer.socket._discarded == 4)
 
-    assert not told
+    assert not received
 
 
 async def test_a_connection_that_cannot_be_served_ends_and_the_others_are_served() -> None:
     poller = SocketPoller()
     pairs = [socket.socketpair() for _ in range(3)]
-    told: list[bytes] = []
+    received: list[bytes] = []
     closed: list[int] = []
 
     def fail(data: bytes) -> None:
@@ -206,40 +206,41 @@ async def test_a_connection_that_cannot_be_served_ends_and_the_others_are_served
     for number, (ours, _) in enumerate(pairs):
         ours.setblocking(False)
         adopted = poller.adopt(ours, b"", LIMIT, lambda number=number: closed.append(number))  # type: ignore[misc]
-        adopted.receive(fail if number == 1 else told.append)
-    for _, theirs in pairs:
-        theirs.send(b"word")
+        adopted.receive(fail if number == 1 else received.append)
+    for _, remote in pairs:
+        remote.send(b"word")
 
     async with asyncio.timeout(10):
-        while len(told) < 2 or not closed:
+        while len(received) < 2 or not closed:
             await asyncio.sleep(0.001)
-    for _, theirs in pairs:
-        theirs.close()
+    for _, remote in pairs:
+        remote.close()
 
     assert closed[:1] == [1]
 
 
-async def test_those_who_flood_leave_the_loop_its_turns_and_each_other_theirs(
+async def test_clients_that_flood_leave_the_loop_and_each_other_their_turns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(round_robin, "MAX_TURN_S", 0.0)  # one a turn
     poller = SocketPoller()
-    heard: list[int] = []
+    received: list[int] = []
     pairs = [socket.socketpair() for _ in range(10)]
-    for number, (ours, theirs) in enumerate(pairs):
+    for number, (ours, remote) in enumerate(pairs):
         ours.setblocking(False)
-        theirs.setblocking(False)
-        theirs.send(b"x" * 100_000)
-        poller.adopt(ours, b"", LIMIT, lambda: None).receive(lambda data, number=number: heard.append(number))  # type: ignore[misc]
+        remote.setblocking(False)
+        remote.send(b"x" * 100_000)
+        adopted = poller.adopt(ours, b"", LIMIT, lambda: None)
+        adopted.receive(lambda data, number=number: received.append(number))  # type: ignore[misc]
 
     turns = 0
     async with asyncio.timeout(10):
-        while len(heard) < 10:
+        while len(received) < 10:
             await asyncio.sleep(0)
             turns += 1
-    first = heard[:10]
-    for _, theirs in pairs:
-        theirs.close()
+    first = received[:10]
+    for _, remote in pairs:
+        remote.close()
     async with asyncio.timeout(10):
         while poller._sockets:
             await asyncio.sleep(0)

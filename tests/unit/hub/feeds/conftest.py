@@ -28,7 +28,7 @@ DEADLINE_S = 10
 
 
 @dataclass
-class Said:
+class SentEvent:
     """An event as a client parses it (WHATWG HTML, 9.2.6, the part we use)."""
 
     type: str = "message"
@@ -42,13 +42,13 @@ class Client:
     def __init__(
         self, app: Feeds, query: list[tuple[str, str]], headers: dict[str, str], method: str
     ) -> None:
-        lines = {"host": "testserver", "authorization": "Bearer 1", **headers}
+        fields = {"host": "testserver", "authorization": "Bearer 1", **headers}
         self.scope: dict[str, Any] = {
             "type": "http",
             "method": method,
             "path": "/feed/",
             "query_string": urlencode(query).encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in lines.items() if value],
+            "headers": [(name.encode(), value.encode()) for name, value in fields.items() if value],
         }
         self.status = 0
         self.headers: dict[str, str] = {}
@@ -82,11 +82,11 @@ class Client:
             self.body += message["body"]
 
     @property
-    def said(self) -> list[Said]:
+    def events(self) -> list[SentEvent]:
         blocks = self.body.decode().split("\n\n")
         events = []
         for block in blocks[:-1]:
-            event = Said()
+            event = SentEvent()
             for line in block.splitlines():
                 name, _, value = line.partition(": ")
                 if name == "event":
@@ -101,7 +101,7 @@ class Client:
 
     @property
     def types(self) -> list[str]:
-        return [event.type for event in self.said]
+        return [event.type for event in self.events]
 
     @property
     def problem(self) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class Client:
                     if not condition():
                         raise AssertionError(f"it ended first: {self.body[-500:]!r}")
 
-    async def until_said(self, type: str, times: int = 1) -> None:
+    async def until_event(self, type: str, times: int = 1) -> None:
         await self.until(lambda: self.types.count(type) >= times)
 
     async def until_ended(self) -> None:
@@ -172,10 +172,10 @@ class Desk(StubApplication):
         self.clients: list[Client] = []
         self.asked: list[Mapping[str, int]] = []  # of the database
 
-    async def admit(self, credentials: Credentials, wanted: Sequence[str], own: bool, /) -> Person:
+    async def admit(self, credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
         if not credentials.bearer:
             raise Problem(401, "Who are you?")
-        denied = [topic for topic in wanted if topic.startswith("secret")]
+        denied = [topic for topic in topics if topic.startswith("secret")]
         if denied:
             raise Problem(403, "Not yours.", topics=denied)
         person, _, expires_at = credentials.bearer.partition("@")
@@ -232,7 +232,7 @@ class Desk(StubApplication):
 
     async def opened(self, *query: tuple[str, str], headers: dict[str, str] | None = None) -> Client:
         client = self.open(*query, headers=headers)
-        await client.until_said("stream-live")
+        await client.until_event("stream-live")
         return client
 
     async def refused(

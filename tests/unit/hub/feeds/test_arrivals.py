@@ -14,8 +14,8 @@ SECOND = 1_000_000
 HOUR = 3600 * SECOND
 
 
-def told(client: Client) -> list[str]:
-    return [event.data["data"]["id"] for event in client.said if event.type == "notification"]
+def received(client: Client) -> list[str]:
+    return [event.data["data"]["id"] for event in client.events if event.type == "notification"]
 
 
 def sent(desk: Desk, id: str, due: int, topic: str = "everyone") -> int:
@@ -43,20 +43,20 @@ async def test_a_replay_begins_when_they_came(desk: Desk, begin: Callable[..., o
 
     client = await desk.opened(("last_event_id", last or str(head)))
 
-    assert told(client) == ["after"]
+    assert received(client) == ["after"]
 
 
-async def test_what_was_due_before_they_came_is_not_theirs_when_it_is_published_later(desk: Desk) -> None:
+async def test_what_was_due_before_a_user_joined_is_not_sent_when_it_is_published_later(desk: Desk) -> None:
     start = desk.log.head()
     desk.since = start - HOUR
     sent(desk, "late", desk.since - SECOND)
 
     client = await desk.opened(("last_event_id", str(start)))
 
-    assert told(client) == []
+    assert received(client) == []
 
 
-async def test_a_clock_of_the_log_that_is_behind_takes_nothing_from_them(desk: Desk) -> None:
+async def test_a_slow_clock_of_the_log_withholds_nothing(desk: Desk) -> None:
     start = desk.log.head()
     desk.since = start + 20 * SECOND
     position = sent(desk, "after", desk.since + SECOND)
@@ -64,7 +64,7 @@ async def test_a_clock_of_the_log_that_is_behind_takes_nothing_from_them(desk: D
     client = await desk.opened(("last_event_id", str(start)))
 
     assert position < desk.since
-    assert told(client) == ["after"]
+    assert received(client) == ["after"]
 
 
 @pytest.mark.parametrize(("since", "found"), [(499, ["close"]), (500, ["close"]), (501, [])])
@@ -78,7 +78,7 @@ async def test_within_a_millisecond_the_position_decides(desk: Desk, since: int,
 
     client = await desk.opened(("last_event_id", "1"))
 
-    assert told(client) == found
+    assert received(client) == found
 
 
 async def test_rows_are_asked_for_from_when_they_came(desk: Desk) -> None:
@@ -95,7 +95,7 @@ async def test_rows_are_asked_for_from_when_they_came(desk: Desk) -> None:
 
     client = await desk.opened(("last_event_id", "1"))
 
-    assert told(client) == ["n90"]
+    assert received(client) == ["n90"]
     assert all(after >= desk.since - 60 * SECOND for holes in desk.asked for after in holes.values())
 
 
@@ -106,7 +106,7 @@ async def test_a_topic_that_is_not_of_an_inbox_is_replayed_whole(desk: Desk) -> 
 
     client = await desk.opened(("topic", "job-1"), ("last_event_id", str(start)))
 
-    assert [event.data["data"] for event in client.said if event.type == "progress"] == [1]
+    assert [event.data["data"] for event in client.events if event.type == "progress"] == [1]
 
 
 async def test_what_comes_from_now_on_is_delivered(desk: Desk) -> None:
@@ -114,9 +114,9 @@ async def test_what_comes_from_now_on_is_delivered(desk: Desk) -> None:
     client = await desk.opened(("last_event_id", "1"))
 
     sent(desk, "live", desk.log.head())
-    await client.until_said("notification")
+    await client.until_event("notification")
 
-    assert told(client) == ["live"]
+    assert received(client) == ["live"]
 
 
 def _moment(position: int) -> datetime:

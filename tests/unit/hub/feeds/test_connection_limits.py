@@ -13,9 +13,9 @@ async def test_feeds_that_wait_for_the_database_count_for_their_address() -> Non
     async with Desk(max_connections={"per_address": 3}) as desk:
         answers, admit = asyncio.Event(), desk.admit
 
-        async def slowly(credentials: Credentials, wanted: Sequence[str], own: bool, /) -> Person:
+        async def slowly(credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
             await answers.wait()
-            return await admit(credentials, wanted, own)
+            return await admit(credentials, topics, own)
 
         desk.admit = slowly  # type: ignore[method-assign]
         waiting = [desk.open() for _ in range(3)]
@@ -24,7 +24,7 @@ async def test_feeds_that_wait_for_the_database_count_for_their_address() -> Non
         fourth = await desk.refused()
         answers.set()
         for client in waiting:
-            await client.until_said("stream-live")
+            await client.until_event("stream-live")
 
         assert fourth.status == 429
         assert "from your address" in fourth.problem["detail"]

@@ -21,11 +21,11 @@ async def test_an_event_in_the_inbox_brings_the_servers_count_without_an_id(desk
     desk.unread = 4
     desk.publish("user-1", {"id": "n"}, type="notification")
 
-    await client.until_said("count")
+    await client.until_event("count")
 
-    count = client.said[-1]
+    count = client.events[-1]
     assert count.data["unread"] == 4
-    assert count.data["version"] > client.said[0].data["count"]["version"]
+    assert count.data["version"] > client.events[0].data["count"]["version"]
     assert count.id == ""
 
 
@@ -34,8 +34,8 @@ async def test_many_events_at_once_bring_one_count(desk: Desk) -> None:
     for n in range(50):
         desk.publish("everyone", n, type="notification")
 
-    await client.until_said("count")
-    await client.until_said("notification", 50)
+    await client.until_event("count")
+    await client.until_event("notification", 50)
 
     assert client.types.count("count") == 1
 
@@ -45,12 +45,12 @@ async def test_a_live_topic_brings_no_count(desk: Desk) -> None:
     desk.publish("job-1")
     desk.publish("everyone", type="notification")
 
-    await client.until_said("count")
+    await client.until_event("count")
 
     assert client.types.count("count") == 1
 
 
-async def test_a_reader_that_stops_is_closed_as_slow_and_costs_nobody_else() -> None:
+async def test_a_reader_that_stops_is_closed_as_slow_and_costs_no_other() -> None:
     async with Desk(limits={"mailbox_bytes": 64 * 1024}) as desk:
         slow = await desk.opened(("topic", "job-1"))
         healthy = await desk.opened(("topic", "job-1"))
@@ -58,12 +58,12 @@ async def test_a_reader_that_stops_is_closed_as_slow_and_costs_nobody_else() -> 
         for _ in range(100):
             desk.publish("job-1", "x" * 1000)
             await asyncio.sleep(0)
-        await healthy.until_said("progress", 100)
+        await healthy.until_event("progress", 100)
         slow.read_on()
         await slow.until_ended()
 
         assert slow.types[-1] == "stream-error"
-        assert slow.said[-1].data == {"reason": "slow", "retry": True}
+        assert slow.events[-1].data == {"reason": "slow", "retry": True}
         assert len(slow.body) < 80_000
 
 
@@ -76,11 +76,11 @@ async def test_a_slow_reader_that_resumes_has_missed_nothing() -> None:
             await asyncio.sleep(0)
         slow.read_on()
         await slow.until_ended()
-        last = [event.id for event in slow.said if event.id][-1]
+        last = [event.id for event in slow.events if event.id][-1]
 
         again = await desk.opened(("topic", "job-1"), ("last_event_id", last))
 
-        seen = [event.data["data"][0] for event in slow.said + again.said if event.type == "progress"]
+        seen = [event.data["data"][0] for event in slow.events + again.events if event.type == "progress"]
         assert seen == list(range(100))
 
 
@@ -90,7 +90,7 @@ async def test_a_token_that_expires_ends_its_feed() -> None:
 
         await client.until_ended()
 
-        assert client.said[-1].data == {"reason": "expired", "retry": False}
+        assert client.events[-1].data == {"reason": "expired", "retry": False}
 
 
 async def test_a_revoked_person_is_closed_and_others_stay(desk: Desk) -> None:
@@ -101,8 +101,8 @@ async def test_a_revoked_person_is_closed_and_others_stay(desk: Desk) -> None:
     desk.log.append([revocation.recheck(1)])
     await client.until_ended()
 
-    assert client.said[-1].type == "stream-error"
-    assert client.said[-1].data == {"reason": "revoked", "retry": False}
+    assert client.events[-1].type == "stream-error"
+    assert client.events[-1].data == {"reason": "revoked", "retry": False}
     assert not other.ended
 
 
@@ -111,13 +111,13 @@ async def test_a_person_who_may_stay_stays(desk: Desk) -> None:
 
     desk.log.append([revocation.recheck(1)])
     desk.publish("everyone", type="notification")
-    await client.until_said("count")
+    await client.until_event("count")
     await asyncio.sleep(revocation.GATHER_S)
 
     assert not client.ended
 
 
-async def test_draining_sends_everybody_elsewhere_with_a_time_of_their_own(desk: Desk) -> None:
+async def test_draining_sends_every_client_elsewhere_after_a_time_of_its_own(desk: Desk) -> None:
     clients = [await desk.opened() for _ in range(10)]
 
     await desk.feeds.drain(0)
@@ -125,7 +125,7 @@ async def test_draining_sends_everybody_elsewhere_with_a_time_of_their_own(desk:
         await client.until_ended()
 
     assert all(client.types[-1] == "retire" for client in clients)
-    assert len({client.said[-1].data["retry"] for client in clients}) > 1
+    assert len({client.events[-1].data["retry"] for client in clients}) > 1
 
 
 async def test_a_client_that_left_leaves_nothing_behind(desk: Desk) -> None:

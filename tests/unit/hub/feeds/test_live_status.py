@@ -85,22 +85,22 @@ async def look(desk: Desk, *names: str) -> Client:
     return await desk.opened(("own", "0"), *(("topic", topics.staff(name)) for name in names), headers=BOSS)
 
 
-async def test_who_looks_is_told_how_the_instance_is_again_and_again(desk: Desk, office: Office) -> None:
+async def test_staff_who_look_are_sent_the_instance_stats_again_and_again(desk: Desk, office: Office) -> None:
     await desk.opened()
 
     looking = await look(desk, "instances")
-    await looking.until_said("instance", 2)
+    await looking.until_event("instance", 2)
 
-    told = looking.said[-1].data["data"]
-    assert told["instance"] == "hub-1"
-    assert told["feeds"] == 2
-    assert told["draining"] is False
-    assert told["memory_mb"] > 1
+    received = looking.events[-1].data["data"]
+    assert received["instance"] == "hub-1"
+    assert received["feeds"] == 2
+    assert received["draining"] is False
+    assert received["memory_mb"] > 1
 
 
 async def test_what_has_no_subscriber_any_more_is_not_published(desk: Desk, office: Office) -> None:
     looking = await look(desk, "instances")
-    await looking.until_said("instance")
+    await looking.until_event("instance")
     looking.leave()
     await looking.until_ended()
     other = await look(desk, "sending-1")
@@ -112,36 +112,36 @@ async def test_what_has_no_subscriber_any_more_is_not_published(desk: Desk, offi
     assert desk.log.head() == head
 
 
-async def test_the_connections_that_were_asked_for_are_told(desk: Desk, office: Office) -> None:
+async def test_the_connections_that_match_are_sent(desk: Desk, office: Office) -> None:
     await desk.opened(headers={"authorization": "Bearer ann"})
     await desk.opened(headers={"authorization": "Bearer bob"})
 
     looking = await look(desk, f"connections-{encode(person='ann')}")
-    await looking.until_said("connections")
+    await looking.until_event("connections")
 
-    told = looking.said[-1].data["data"]
-    assert told["matching"] == 1
-    assert told["connections"][0]["person"] == {"id": "ann", "name": "ann"}
+    received = looking.events[-1].data["data"]
+    assert received["matching"] == 1
+    assert received["connections"][0]["person"] == {"id": "ann", "name": "ann"}
 
 
 async def test_a_topic_that_names_no_filter_finds_nothing(desk: Desk, office: Office) -> None:
     looking = await look(desk, "connections-x")
-    await looking.until_said("connections")
+    await looking.until_event("connections")
 
-    assert looking.said[-1].data["data"]["matching"] == 0
+    assert looking.events[-1].data["data"]["matching"] == 0
 
 
-async def test_a_report_is_told_once_for_as_long_as_it_is_the_same(desk: Desk, office: Office) -> None:
+async def test_a_report_is_sent_once_for_as_long_as_it_is_the_same(desk: Desk, office: Office) -> None:
     office.reported = ("progress", {"delivered": 1})
 
     looking = await look(desk, "sending-1")
-    await looking.until_said("progress")
+    await looking.until_event("progress")
     asked = len(office.asked)
     await looking.until(lambda: len(office.asked) > asked + 2)
     office.reported = ("progress", {"delivered": 2})
-    await looking.until_said("progress", 2)
+    await looking.until_event("progress", 2)
 
-    assert [one.data["data"]["delivered"] for one in looking.said if one.type == "progress"] == [1, 2]
+    assert [one.data["data"]["delivered"] for one in looking.events if one.type == "progress"] == [1, 2]
     assert set(office.asked) == {"staff-sending-1"}
 
 
@@ -154,11 +154,11 @@ async def test_one_connection_is_closed_by_order_and_no_other(desk: Desk, office
     desk.log.append([disconnect("hub-1", number, "ann")])
     await second.until_ended()
 
-    assert second.said[-1].data == {"reason": "revoked", "retry": True}
+    assert second.events[-1].data == {"reason": "revoked", "retry": True}
     assert not first.ended
 
 
-async def test_an_instance_told_to_leave_moves_everybody_and_lets_nobody_in_until_it_stays(
+async def test_a_drained_instance_moves_every_client_and_admits_none_until_it_is_resumed(
     desk: Desk, office: Office
 ) -> None:
     reader = await desk.opened()
@@ -171,12 +171,12 @@ async def test_an_instance_told_to_leave_moves_everybody_and_lets_nobody_in_unti
         while desk.feeds.draining:
             await asyncio.sleep(0)
 
-    assert reader.said[-1].type == "retire"
+    assert reader.events[-1].type == "retire"
     assert refused.status == 503
     assert (await desk.opened()).status == 200
 
 
-async def test_an_instance_that_has_nobody_leaves_at_once(desk: Desk) -> None:
+async def test_an_instance_without_connections_drains_at_once(desk: Desk) -> None:
     async with asyncio.timeout(5):
         await desk.feeds.drain(60)
 
@@ -190,13 +190,13 @@ async def test_what_is_no_staff_topic_is_answered_nowhere(desk: Desk, office: Of
     feed = await look(desk, "rooms")
 
     desk.log.append([events.draft(topics.CONTROL, "ask", {"topics": asked})])
-    await feed.until_said("rooms")
+    await feed.until_event("rooms")
 
     page = await desk.log.read({"room-lobby": 0, "everyone": 0, "instances": 0})
     assert page.events == []
 
 
-async def test_a_report_that_fails_takes_no_other_along(
+async def test_a_report_that_fails_stops_no_other(
     desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def report(topic: str) -> tuple[str, Any] | None:
@@ -207,13 +207,13 @@ async def test_a_report_that_fails_takes_no_other_along(
     monkeypatch.setattr(office, "live_report", report)
     feed = await look(desk, "lines-bad", "lines-good")
 
-    await feed.until_said("lines")
+    await feed.until_event("lines")
 
 
-async def test_an_answer_that_fails_takes_no_other_along(
+async def test_a_snapshot_that_fails_stops_no_other(
     desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(office.live_status._stats, "measure", lambda: 1 / 0)
     feed = await look(desk, "instances", "rooms")
 
-    await feed.until_said("rooms", 2)
+    await feed.until_event("rooms", 2)

@@ -21,8 +21,8 @@ def rows(start: int, many: int, topic: str = "user-1") -> list[Event]:
     ]
 
 
-def told(client: Client) -> list[str]:
-    return [event.data["data"]["id"] for event in client.said if event.type == "notification"]
+def received(client: Client) -> list[str]:
+    return [event.data["data"]["id"] for event in client.events if event.type == "notification"]
 
 
 async def test_after_so_many_rows_the_rest_is_announced_and_it_goes_on_live() -> None:
@@ -34,10 +34,10 @@ async def test_after_so_many_rows_the_rest_is_announced_and_it_goes_on_live() ->
 
         client = await desk.opened(("last_event_id", str(start)))
         desk.publish("user-1", {"id": "live"}, "notification")
-        await client.until(lambda: "live" in told(client))
+        await client.until(lambda: "live" in received(client))
 
-        assert told(client) == ["n1", "n2", "n3", "n4", "n5", "in the log", "live"]
-        (reset,) = [event for event in client.said if event.type == "stream-reset"]
+        assert received(client) == ["n1", "n2", "n3", "n4", "n5", "in the log", "live"]
+        (reset,) = [event for event in client.events if event.type == "stream-reset"]
         assert (reset.data["reason"], reset.data["topics"]) == ("long", ["everyone", "user-1"])
         assert client.types.index("stream-reset") < client.types.index("stream-live")
 
@@ -51,11 +51,11 @@ async def test_as_many_as_fit_are_no_reset() -> None:
 
         client = await desk.opened(("last_event_id", str(start)))
 
-        assert told(client) == ["n1", "n2", "n3", "n4", "n5", "in the log"]
+        assert received(client) == ["n1", "n2", "n3", "n4", "n5", "in the log"]
         assert "stream-reset" not in client.types
 
 
-async def test_a_live_topic_beside_it_loses_nothing() -> None:
+async def test_a_live_topic_of_the_same_feed_loses_nothing() -> None:
     async with Desk(replay_max=5) as desk:
         start = desk.log.head()
         desk.rows = rows(start - 24 * HOUR, 20)
@@ -65,10 +65,10 @@ async def test_a_live_topic_beside_it_loses_nothing() -> None:
 
         client = await desk.opened(("topic", "job-1"), ("last_event_id", str(start - 25 * HOUR)))
 
-        assert [e.data["data"] for e in client.said if e.type == "progress"] == list(range(20))
+        assert [e.data["data"] for e in client.events if e.type == "progress"] == list(range(20))
 
 
-async def test_what_was_not_given_is_not_noted_as_given(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_was_not_replayed_is_not_recorded_as_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Desk(replay_max=5) as desk:
         given: list[Span] = []
         monkeypatch.setattr(desk, "feed_caught_up", lambda feed, spans: given.extend(spans))
@@ -79,19 +79,19 @@ async def test_what_was_not_given_is_not_noted_as_given(monkeypatch: pytest.Monk
 
         await desk.opened(("last_event_id", str(start)))
 
-        mine = [(span.after, span.upto) for span in given if "user-1" in span.topics]
-        assert mine == [(start, start + 5), (logged - 1, desk.log.head())]
+        own = [(span.after, span.upto) for span in given if "user-1" in span.topics]
+        assert own == [(start, start + 5), (logged - 1, desk.log.head())]
 
 
 async def test_one_person_asks_for_rows_once_at_a_time_and_another_need_not_wait() -> None:
     asking: list[int] = []
-    at_once = most = 0
+    at_once = max_at_once = 0
     answer = asyncio.Event()
 
     async def recover(after: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
-        nonlocal at_once, most
+        nonlocal at_once, max_at_once
         at_once += 1
-        most = max(most, at_once)
+        max_at_once = max(max_at_once, at_once)
         asking.append(1)
         await answer.wait()
         at_once -= 1
@@ -106,9 +106,9 @@ async def test_one_person_asks_for_rows_once_at_a_time_and_another_need_not_wait
         await clients[0].until(lambda: len(asking) == 2)
         for _ in range(50):
             await asyncio.sleep(0)
-        assert most == 2
+        assert max_at_once == 2
         answer.set()
         for client in clients:
-            await client.until_said("stream-live")
+            await client.until_event("stream-live")
 
     assert len(asking) == 4

@@ -34,7 +34,7 @@ def failing(error: Exception) -> Callable[..., Awaitable[Any]]:
     ],
     ids=lambda given: type(given).__name__,
 )
-async def test_whatever_fails_while_somebody_is_let_in_is_a_503_without_its_words(
+async def test_any_failure_of_an_admission_is_a_503_without_its_text(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception, word: str
 ) -> None:
     monkeypatch.setattr(desk, "admit", failing(error))
@@ -60,7 +60,7 @@ async def test_a_database_that_does_not_answer_is_a_503(desk: Desk, monkeypatch:
     assert client.status == 503
 
 
-async def test_what_fails_before_the_first_byte_is_a_503_and_leaves_nobody_counted(
+async def test_a_failure_before_the_first_byte_is_a_503_and_leaves_no_connection_counted(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hub.delivery.catch_up.CatchUp.run", failing(RuntimeError(SECRET)))
@@ -83,7 +83,7 @@ async def test_a_count_that_does_not_come_opens_the_feed_without_one(
 
     client = await desk.opened()
 
-    assert client.said[0].data["count"] is None
+    assert client.events[0].data["count"] is None
 
 
 @pytest.mark.parametrize("origin", ["http://[", "http://a]b", "\0", "http://testserver:x"])
@@ -94,7 +94,7 @@ async def test_a_malformed_origin_is_a_403(desk: Desk, origin: str) -> None:
 
 
 @pytest.mark.parametrize("cookie", ['sessionid="\\000abcdefgh"', "sessionid=a b", "path=/; sessionid=\0"])
-async def test_a_malformed_session_is_nobody(desk: Desk, cookie: str) -> None:
+async def test_a_malformed_session_authenticates_no_user(desk: Desk, cookie: str) -> None:
     client = await desk.refused(headers={"authorization": "", "cookie": cookie})
 
     assert client.status == 401
@@ -114,7 +114,7 @@ async def test_where_all_is_over_tls_nothing_is_served_in_clear() -> None:
         clear, secure = desk.open(), desk.open()
         clear.scope["scheme"], secure.scope["scheme"] = "http", "https"
         await clear.until_ended()
-        await secure.until_said("stream-live")
+        await secure.until_event("stream-live")
 
         assert clear.status == 403
         assert "https" in clear.problem["detail"]

@@ -46,9 +46,9 @@ async def test_nothing_on_the_control_topic_stops_a_feed(desk: Desk, body: str) 
 
     desk.log.append([Draft(topics.CONTROL, type, BODIES[body]) for type in TYPES])
     desk.publish("job-1", "after them")
-    await feed.until_said("progress")
+    await feed.until_event("progress")
 
-    assert feed.said[-1].data["data"] == "after them"
+    assert feed.events[-1].data["data"] == "after them"
     assert not desk.feeds.draining
     assert not any(loop.done() for loop in desk.running)
     assert not faults
@@ -69,15 +69,15 @@ async def test_a_tap_that_fails_stops_neither_the_others_nor_the_delivery(
     with caplog.at_level(logging.ERROR):
         for number in range(3):
             desk.publish("job-1", number)
-        await feed.until_said("progress", 3)
+        await feed.until_event("progress", 3)
 
     assert seen == ["job-1"] * 3
     assert malformed.counts["tap"] == before + 3
     assert sum("no good" in record.getMessage() for record in caplog.records) == 1
 
 
-async def test_a_state_that_cannot_be_told_stops_nobody(desk: Desk) -> None:
-    def failing(hearing: bool) -> None:
+async def test_a_tap_of_the_state_that_fails_stops_no_other(desk: Desk) -> None:
+    def failing(live: bool) -> None:
         raise RuntimeError("no good")
 
     desk.fanout.on_state.insert(0, failing)
@@ -85,8 +85,8 @@ async def test_a_state_that_cannot_be_told_stops_nobody(desk: Desk) -> None:
 
     desk.fanout.disconnected()
     desk.fanout.restored()
-    await feed.until_said("stream-degraded")
-    await feed.until_said("stream-live", 2)
+    await feed.until_event("stream-degraded")
+    await feed.until_event("stream-live", 2)
 
 
 async def test_a_heal_that_fails_is_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ async def test_a_heal_that_fails_is_tried_again(desk: Desk, monkeypatch: pytest.
     desk.publish("job-1", "while deaf")
     desk.fanout.restored()
 
-    await feed.until_said("progress")
+    await feed.until_event("progress")
     assert failed
 
 
@@ -125,7 +125,7 @@ async def test_a_reader_whose_delivery_fails_is_closed_and_the_others_are_served
     monkeypatch.setattr(Subscriber, "put", fail)
     desk.publish("job-1", "to both")
 
-    await healthy.until_said("progress")
+    await healthy.until_event("progress")
     await broken.until_ended()
 
 
@@ -135,10 +135,10 @@ async def test_a_position_of_the_far_future_is_not_believed_before_the_log_is_as
 
     desk.fanout.received(Event(9 * 10**15, head, "job-1", "forged", b'{"data":1}'))
     position = desk.publish("job-1", "the next")
-    await feed.until_said("progress")
+    await feed.until_event("progress")
 
     assert "forged" not in feed.types
-    assert feed.said[-1].id == f"{position}"
+    assert feed.events[-1].id == f"{position}"
 
 
 def someone(name: str, act: Callable[[], None]) -> Subscriber:

@@ -53,7 +53,7 @@ async def test_a_query_that_is_not_utf_8_is_a_400(desk: Desk) -> None:
     assert client.status == 400
 
 
-async def test_nobody_is_a_401(desk: Desk) -> None:
+async def test_a_client_without_credentials_gets_a_401(desk: Desk) -> None:
     client = await desk.refused(headers={"authorization": ""})
 
     assert client.status == 401
@@ -167,7 +167,7 @@ async def test_too_many_feeds_of_one_address_are_a_429() -> None:
         assert client.status == 429
 
 
-async def test_a_leaving_instance_lets_nobody_in(desk: Desk) -> None:
+async def test_a_draining_instance_admits_no_client(desk: Desk) -> None:
     await desk.feeds.drain(0)
 
     client = await desk.refused()

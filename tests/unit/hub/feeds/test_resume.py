@@ -7,7 +7,7 @@ from tests.unit.hub.feeds.conftest import Client, Desk
 
 
 def progress(client: Client) -> list[object]:
-    return [event.data["data"] for event in client.said if event.type == "progress"]
+    return [event.data["data"] for event in client.events if event.type == "progress"]
 
 
 async def test_what_was_missed_is_replayed_in_order_before_it_is_live(desk: Desk) -> None:
@@ -20,7 +20,7 @@ async def test_what_was_missed_is_replayed_in_order_before_it_is_live(desk: Desk
     assert progress(client) == [1, 2, 3, 4, 5]
     assert client.types[0] == "stream-open"
     assert client.types[-1] == "stream-live"
-    assert client.said[0].data["resumed"] is True
+    assert client.events[0].data["resumed"] is True
 
 
 async def test_the_opening_repeats_the_given_position(desk: Desk) -> None:
@@ -30,7 +30,7 @@ async def test_the_opening_repeats_the_given_position(desk: Desk) -> None:
 
     client = await desk.opened(("topic", "job-1"), ("last_event_id", str(start)))
 
-    assert client.said[0].id == client.said[0].data["position"] == str(start)
+    assert client.events[0].id == client.events[0].data["position"] == str(start)
 
 
 async def test_the_header_wins_over_the_parameter(desk: Desk) -> None:
@@ -52,7 +52,7 @@ async def test_a_trimmed_live_topic_is_reset() -> None:
 
         client = await desk.opened(("topic", "job-1"), ("last_event_id", str(start)))
 
-        reset = next(event for event in client.said if event.type == "stream-reset")
+        reset = next(event for event in client.events if event.type == "stream-reset")
         assert reset.data["topics"] == ["job-1"]
         assert reset.data["reason"] == "trimmed"
         assert reset.id == ""
@@ -72,7 +72,7 @@ async def test_a_trimmed_inbox_comes_from_the_database_without_a_reset(desk: Des
 
     client = await desk.opened(("last_event_id", str(start)))
 
-    found = [event for event in client.said if event.type == "notification"]
+    found = [event for event in client.events if event.type == "notification"]
     assert [int(event.id) for event in found] == [*lost, live]
     assert "stream-reset" not in client.types
 
@@ -91,15 +91,15 @@ async def test_a_position_of_the_future_is_unknown_and_goes_on_from_now(desk: De
     client = await desk.opened(("topic", "job-1"), ("last_event_id", "9" * 16))
     desk.publish("job-1", "later")
 
-    await client.until_said("progress")
+    await client.until_event("progress")
 
-    reset = next(event for event in client.said if event.type == "stream-reset")
+    reset = next(event for event in client.events if event.type == "stream-reset")
     assert reset.data["reason"] == "unknown"
     assert "job-1" in reset.data["topics"]
     assert progress(client) == ["later"]
 
 
-async def test_a_position_from_before_everything_is_told_of_the_gap(desk: Desk) -> None:
+async def test_a_position_from_before_the_log_is_reset(desk: Desk) -> None:
     client = await desk.opened(("topic", "job-1"), ("last_event_id", "0"))
 
     assert "stream-reset" in client.types
@@ -112,7 +112,7 @@ async def test_a_long_replay_loses_nothing_that_is_published_meanwhile() -> None
             desk.publish("job-1", n)
 
         client = desk.open(("topic", "job-1"), ("last_event_id", str(start)))
-        await client.until_said("stream-open")
+        await client.until_event("stream-open")
         for n in range(1501, 1601):
             desk.publish("job-1", n)
         await client.until(lambda: len(progress(client)) >= 1600)

@@ -8,14 +8,14 @@ from hub.events import Encoded, Event
 from hub.feeds.sse import RETRY_MS, SSE, chunk, control
 
 
-def test_an_event_bears_its_position_its_type_and_its_body() -> None:
+def test_an_event_has_its_position_its_type_and_its_body() -> None:
     encoded = SSE.event(Event(12, 11, "job-1", "progress", b'{"data":1}'))
 
     assert encoded.payload == b'id: 12\nevent: progress\ndata: {"data":1}\n\n'
     assert encoded.framed == b"%x\r\n%b\r\n" % (len(encoded.payload), encoded.payload)
 
 
-def test_a_control_event_bears_an_id_only_to_repeat_a_position() -> None:
+def test_a_control_event_has_an_id_only_to_repeat_a_position() -> None:
     assert control("count", {"unread": 1}).payload == b'event: count\ndata: {"unread":1}\n\n'
     assert control("stream-open", {}, id=7).payload.startswith(b"id: 7\n")
 
@@ -38,9 +38,9 @@ def test_a_feed_ends_with_its_reason_and_whether_to_come_back(encoded: Encoded, 
 
 
 def test_who_is_retired_comes_back_after_a_time_of_its_own() -> None:
-    least, most = RETRY_MS
+    least, longest = RETRY_MS
 
     waits = {int(SSE.retired().payload.split(b'"retry":')[1].split(b"}")[0]) for _ in range(50)}
 
     assert len(waits) > 1
-    assert all(least <= wait <= most for wait in waits)
+    assert all(least <= wait <= longest for wait in waits)

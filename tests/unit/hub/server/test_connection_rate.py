@@ -40,7 +40,7 @@ def test_what_was_refused_does_not_count_against_who_waits(clock: list[float]) -
     assert sum(counted.allows("10.0.0.1") for _ in range(BURST)) == 50
 
 
-def test_addresses_take_bounded_memory(clock: list[float]) -> None:
+def test_addresses_use_bounded_memory(clock: list[float]) -> None:
     counted = ConnectionRate()
 
     for number in range(3 * MAX_ADDRESSES):

@@ -26,7 +26,7 @@ def test_a_malformed_origin_is_of_no_site(origin: str) -> None:
         ("http://[::1]:8000", "[::1]:8000"),
     ],
 )
-def test_the_place_that_is_asked_may_ask(origin: str, host: str) -> None:
+def test_a_page_of_the_host_itself_is_allowed(origin: str, host: str) -> None:
     assert origins.is_allowed(origin, "", host, ())
     assert origins.is_allowed(origin, origin.partition(":")[0], host, ())
     assert not origins.is_allowed(origin, "ftp", host, ())
@@ -52,7 +52,7 @@ def test_a_page_whose_name_was_bound_to_loopback_is_refused(host: str) -> None:
         origins.check_operators_host(host, HOSTS)
 
 
-def test_what_is_given_twice_is_joined_and_believed_of_nobody() -> None:
+def test_a_repeated_field_is_joined_so_that_no_value_is_trusted() -> None:
     lines = [(b"host", b"127.0.0.1"), (b"host", b"evil.example"), (b"cookie", b"a=1"), (b"cookie", b"b=2")]
 
     assert fields(lines) == {"host": "127.0.0.1,evil.example", "cookie": "a=1; b=2"}

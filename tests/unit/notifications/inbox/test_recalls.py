@@ -24,7 +24,7 @@ def recall(desk: Desk, id: str, topic: str = "everyone") -> None:
 def told(client: Client) -> list[tuple[str, str]]:
     return [
         (event.type, event.data["data"]["id"])
-        for event in client.said
+        for event in client.events
         if event.type in ("notification", "recalled")
     ]
 
@@ -35,7 +35,7 @@ async def test_the_tail_forgets_what_was_taken_back(desk: Desk) -> None:
     for id in ("n1", "n2", "n3"):
         publish(desk, id)
     recall(desk, "n2")
-    await ann.until_said("recalled")
+    await ann.until_event("recalled")
 
     client = await desk.opened(("last_event_id", str(start)))
 
@@ -90,7 +90,7 @@ async def test_a_live_topic_that_is_followed_keeps_its_events(desk: Desk) -> Non
 
     client = await desk.opened(("topic", "releases"), ("last_event_id", str(start)))
 
-    assert [event.data["data"] for event in client.said if event.type == "progress"] == [1]
+    assert [event.data["data"] for event in client.events if event.type == "progress"] == [1]
     assert "stream-reset" not in client.types
     assert b"secret" not in client.body
 
@@ -102,6 +102,6 @@ async def test_a_recall_that_names_nothing_harms_nobody(desk: Desk) -> None:
     for data in unreadable:
         desk.log.append([draft("everyone", "recalled", data)])
     publish(desk, "n1")
-    await client.until_said("notification")
+    await client.until_event("notification")
 
     assert client.types.count("notification") == 1

@@ -24,7 +24,7 @@ async def test_the_others_are_told_their_count(desk: Desk) -> None:
 
     desk.publish("everyone", {"id": "n1"}, "notification")
     for reader in readers[:2] + readers[3:]:
-        await reader.until_said("count")
+        await reader.until_event("count")
 
     assert "count" not in readers[2].types
 
@@ -34,21 +34,21 @@ async def test_who_comes_with_them_is_told_theirs(desk: Desk) -> None:
     clients = [desk.open(headers={"authorization": f"Bearer {name}"}) for name in ("ann", "bad", "bob")]
 
     for client in clients:
-        await client.until_said("stream-live")
+        await client.until_event("stream-live")
 
-    assert [client.said[0].data["count"] is None for client in clients] == [False, True, False]
+    assert [client.events[0].data["count"] is None for client in clients] == [False, True, False]
 
 
 async def test_their_own_comes_when_it_can_be_read_again(soon_retried: None, desk: Desk) -> None:
     ann, bad = await opened(desk, "ann"), await opened(desk, "bad")
     desk.uncountable.add("bad")
     desk.publish("everyone", {"id": "n1"}, "notification")
-    await ann.until_said("count")
+    await ann.until_event("count")
 
     desk.uncountable.clear()
-    await bad.until_said("count")
+    await bad.until_event("count")
 
-    assert bad.said[-1].data["unread"] == desk.unread
+    assert bad.events[-1].data["unread"] == desk.unread
 
 
 async def test_it_is_counted_and_told_once_of_each(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
@@ -58,7 +58,7 @@ async def test_it_is_counted_and_told_once_of_each(desk: Desk, caplog: pytest.Lo
 
     for n in range(1, 3):
         desk.publish("everyone", {"id": f"n{n}"}, "notification")
-        await ann.until_said("count", n)
+        await ann.until_event("count", n)
 
     assert malformed.counts["count"] == before + 2
     assert len([record for record in caplog.records if "wrong" in record.getMessage()]) == 1

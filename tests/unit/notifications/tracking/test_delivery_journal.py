@@ -54,8 +54,8 @@ async def test_a_notification_is_noted_with_everybody_it_was_given_to(
     bob = await desk.opened(headers={"authorization": "Bearer bob"})
 
     desk.publish("everyone", {"id": "n1"}, "notification")
-    await ann.until_said("notification")
-    await bob.until_said("notification")
+    await ann.until_event("notification")
+    await bob.until_event("notification")
     await journal.flush()
 
     assert [(given.id, given.people) for given in book.given] == [("n1", frozenset({"ann", "bob"}))]
@@ -67,7 +67,7 @@ async def test_whoever_listens_to_an_inbox_that_is_not_theirs_was_not_given_it(
     staff = await desk.opened(("own", "0"), ("topic", "user-ann"), headers={"authorization": "Bearer boss"})
 
     desk.publish("user-ann", {"id": "n1"}, "notification")
-    await staff.until_said("notification")
+    await staff.until_event("notification")
     await journal.flush()
 
     assert book.given == []
@@ -80,7 +80,7 @@ async def test_a_topic_that_is_not_followed_and_what_is_told_besides_are_not_not
 
     desk.publish("job-1", {"id": "n1"}, "notification")
     desk.publish("user-ann", {"id": "n1"}, "recalled")
-    await ann.until_said("recalled")
+    await ann.until_event("recalled")
     await journal.flush()
 
     assert book.given == []
@@ -119,12 +119,12 @@ async def test_what_cannot_be_written_down_is_written_the_next_time(
     ann = await desk.opened(headers={"authorization": "Bearer ann"})
     book.away = 1
     desk.publish("everyone", {"id": "n1"}, "notification")
-    await ann.until_said("notification")
+    await ann.until_event("notification")
 
     with pytest.raises(OSError, match="down"):
         await journal.flush()
     desk.publish("everyone", {"id": "n2"}, "notification")
-    await ann.until_said("notification", 2)
+    await ann.until_event("notification", 2)
     await journal.flush()
 
     assert [given.id for given in book.given] == ["n1", "n2"]
@@ -174,12 +174,12 @@ async def test_a_fault_of_ours_holds_up_nobody(desk: Desk, book: Book, journal: 
     ann = await desk.opened(headers={"authorization": "Bearer ann"})
     book.fault = TypeError("a fault")
     desk.publish("everyone", {"id": "n1"}, "notification")
-    await ann.until_said("notification")
+    await ann.until_event("notification")
     await journal.flush()
 
     book.fault = None
     desk.publish("everyone", {"id": "n2"}, "notification")
-    await ann.until_said("notification", 2)
+    await ann.until_event("notification", 2)
     await journal.flush()
 
     assert [given.id for given in book.given] == ["n2"]
@@ -194,7 +194,7 @@ async def test_a_notification_without_an_id_is_no_note(
     desk.publish("everyone", {"id": 7}, "notification")
     desk.publish("everyone", {"title": "none"}, "notification")
     desk.publish("everyone", {"id": "n1"}, "notification")
-    await ann.until_said("notification", 3)
+    await ann.until_event("notification", 3)
     await journal.flush()
 
     assert [given.id for given in book.given] == ["n1"]
