@@ -106,7 +106,7 @@ def test_the_walk(cluster: Cluster, browser: Browser, viewer: str) -> None:
         expect(admin.locator("#notice")).to_have_text("Not sent. Type 5 to confirm.")
         admin.get_by_label("Type the number of people").fill("5")
         admin.get_by_role("button", name="Send", exact=True).click()
-        expect(admin.locator("#tag")).to_have_text("Waiting")
+        expect(admin.locator("#tag")).to_have_text("Pending")
         expect(admin.locator("#countdown")).to_have_text(re.compile(r"in \d+ s"))
         expect(admin.get_by_role("button", name="Undo")).to_be_visible()
         for reader in readers:

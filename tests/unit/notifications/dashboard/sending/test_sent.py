@@ -34,7 +34,7 @@ def test_each_says_how_it_stands(viewer: Client, heard_log: Log) -> None:
     places = [said.index(title) for title in ("Three", "Two", "One")]
     assert places == sorted(places)
     assert "Recalled" in said[places[0] : places[1]]
-    assert "Waiting" in said[places[1] : places[2]]
+    assert "Pending" in said[places[1] : places[2]]
     assert "Sent" in said[places[2] :]
     assert "ana" in said[places[2] :]
 
