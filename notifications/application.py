@@ -37,7 +37,7 @@ class Notifications(Application):
         self._admission = Admission()
         self._unread_counts = UnreadCounts(counts.load)
         self._journal = DeliveryJournal(_write_deliveries)
-        self._history = history.Copying(shared_log())
+        self._history = history.HistoryCopier(shared_log())
 
     async def admit(self, credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
         return await self._admission.admit(credentials, topics, own)
@@ -81,10 +81,10 @@ class Notifications(Application):
         self._unread_counts.feed_closed(feed)
 
     async def messages(self, topic: str, limit: int, /) -> list[Event]:
-        return await history.told(topic, limit)
+        return await history.messages(topic, limit)
 
     def message_appended(self, topic: str, /) -> None:
-        self._history.keep(topic)
+        self._history.message_appended(topic)
 
     async def live_report(self, topic: str, /) -> tuple[str, Any] | None:
         return await live_reports.report(topic)
@@ -118,7 +118,7 @@ class Notifications(Application):
     async def flush(self) -> None:
         # A log in memory goes with its process, and so do records that wait.
         await asyncio.gather(
-            _within_time("room messages were not copied", self._history.copy()),
+            _within_time("room messages were not copied", self._history.flush()),
             _within_time("deliveries were not written", self._journal.flush()),
         )
 

@@ -76,7 +76,7 @@ def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
 def _lines(holes: Mapping[int, int]) -> Iterator[Event]:
     if holes:
         for row in Line.objects.filter(_after("room", holes)).order_by("position")[: RECOVER + 1]:
-            yield history.tellable(row) or _nothing(topics.room(row.room_id), row.position)
+            yield history.event_or_none(row) or _nothing(topics.room(row.room_id), row.position)
 
 
 def _nothing(topic: str, position: int) -> Event:

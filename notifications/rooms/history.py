@@ -1,7 +1,7 @@
-"""What is said in rooms whose kind is kept, as rows: a copy of the log that any instance may make.
+"""The history of rooms: their messages, copied from the log to rows where the room's kind keeps them.
 
-The log comes first, so a database that is slow or away stalls no room; the rows follow it, and however
-often and by however many a line is copied, it is one row.
+The log comes first, so that a slow or missing database stalls no room; the rows follow. Any instance may
+copy, and a message that is copied twice is still one row.
 """
 
 from __future__ import annotations
@@ -25,50 +25,50 @@ from hub.support.threads import in_thread
 from notifications import timestamps
 from notifications.models import UNSAYABLE, Line, Room
 
-GATHER_S = 0.2  # what is said within this time is copied together
-ROUND_S = 30.0  # within which is found what an instance did not copy before it was killed
+GATHER_S = 0.2  # messages of this time are copied together
+SCAN_S = 30.0  # between looks for what an instance did not copy before it was killed
 RETRY_S = 1.0
-TOGETHER = 100  # topics read at once
-AWAY = (OperationalError, InterfaceError, InternalError)  # it is not about a row
-MOST = {"sender": 64, "name": 150, "line_id": protocol.MAX_ID}  # characters of a row's
+MAX_TOPICS_PER_READ = 100
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError)  # not about a row
+MAX_CHARACTERS = {"sender": 64, "name": 150, "line_id": protocol.MAX_ID}
 
 logger = logging.getLogger(__name__)
 
 
-class Copying:
-    """From the log to the rows. All of it belongs to one event loop."""
+class HistoryCopier:
+    """Copies messages from the log to rows. It belongs to one event loop."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
         self.pending = Debounce(
-            self._copy, _not_copied, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=TOGETHER
+            self._copy, _not_copied, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=MAX_TOPICS_PER_READ
         )
-        self._ends: dict[str, int | None] = {}  # up to where a topic is copied; None: it is not kept
+        self._ends: dict[str, int | None] = {}  # position up to which a topic is copied; None: it is not kept
 
-    def keep(self, topic: str) -> None:
-        """Something new stands on the topic: copy it soon. Never waits, never raises."""
+    def message_appended(self, topic: str) -> None:
+        """Copy the topic's new messages soon. Never raises."""
         if self._ends.get(topic, 0) is not None:
             self.pending.add([topic])
 
     async def run(self) -> None:
         """Copy until cancelled."""
-        await asyncio.gather(self.pending.run(), self._look_round())
+        await asyncio.gather(self.pending.run(), self._scan())
 
-    async def copy(self) -> None:
-        """Copy all that is to be kept now; raise if the log or the database is away, and nothing is lost."""
+    async def flush(self) -> None:
+        """Copy everything now. Raises if the log or the database is away; nothing is lost then."""
         await self.pending.flush()
 
-    async def _look_round(self) -> None:
+    async def _scan(self) -> None:
         while True:
             try:
                 kept = await in_thread(_kept_topics)
             except Exception as error:
                 logger.warning("the rooms could not be listed: %s: %s", type(error).__name__, error)
             else:
-                # Of the others another may be made, of another kind.
+                # A topic that is not kept may become one that is, if its room's kind changes.
                 self._ends = {topic: end for topic, end in self._ends.items() if topic in kept}
                 self.pending.add(kept)
-            await asyncio.sleep(ROUND_S * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(SCAN_S * random.uniform(0.8, 1.2))  # noqa: S311
 
     async def _copy(self, names: Sequence[str]) -> None:
         unknown = set(names) - self._ends.keys()
@@ -88,10 +88,10 @@ class Copying:
             more = page.more
 
     def _warn(self, page: Page, after: dict[str, int], unknown: set[str]) -> None:
-        # After a silence of the time to live the log cannot prove that nothing was said: then it is asked
-        # about only where something was.
-        said = {event.topic for event in page.events if after[event.topic]}
-        if missing := sorted(page.gaps & (said | after.keys() - unknown)):
+        # After the time to live without a message the log cannot prove that there was none: of topics just
+        # looked up, only those with a message count.
+        active = {event.topic for event in page.events if after[event.topic]}
+        if missing := sorted(page.gaps & (active | after.keys() - unknown)):
             logger.warning("the log no longer reaches back to the rows of %s", ", ".join(missing))
 
 
@@ -99,35 +99,35 @@ def _not_copied(topic: str, error: Exception) -> None:
     logger.warning("messages of %s wait to be copied: %s: %s", topic, type(error).__name__, error)
 
 
-async def told(topic: str, most: int) -> list[Event]:
-    """The last lines of a room's topic, at most so many, the oldest first."""
-    return await in_thread(_told, topic, most)
+async def messages(topic: str, limit: int) -> list[Event]:
+    """The last messages of a room's topic that are rows, oldest first."""
+    return await in_thread(_messages, topic, limit)
 
 
-def event(line: Line) -> Event:
-    """The event that a row is a copy of; what stood before it is not said."""
-    sender = {"id": line.sender, "name": line.name}
-    body = protocol.said_body(sender, line.line_id, line.body, events.stamp(line.at))
-    return Event(line.position, 0, topics.room(line.room_id), "said", body)
+def event(row: Line) -> Event:
+    """The event that a row is a copy of, without its previous position. Raises `BadEvent`."""
+    sender = {"id": row.sender, "name": row.name}
+    body = protocol.said_body(sender, row.line_id, row.body, events.stamp(row.at))
+    return Event(row.position, 0, topics.room(row.room_id), "said", body)
 
 
-def tellable(line: Line) -> Event | None:
-    """The event that a row is a copy of; None if no event can carry it."""
+def event_or_none(row: Line) -> Event | None:
+    """The event that a row is a copy of; None, and noted as malformed, if no event can carry it."""
     try:
-        return event(line)
+        return event(row)
     except events.BadEvent as error:
-        malformed.record("row", topics.room(line.room_id), error)
+        malformed.record("row", topics.room(row.room_id), error)
         return None
 
 
 def kept_rooms() -> QuerySet[Room]:
-    """Those whose lines are rows as well."""
+    """The rooms whose messages are rows as well."""
     return Room.objects.filter(kind__in=[kind for kind in kinds.kinds() if kinds.kind(kind).kept])
 
 
-def _told(topic: str, most: int) -> list[Event]:
-    rows = Line.objects.filter(room=topics.room_id(topic)).order_by("-position")[:most]
-    return [one for row in reversed(rows) if (one := tellable(row))]
+def _messages(topic: str, limit: int) -> list[Event]:
+    rows = Line.objects.filter(room=topics.room_id(topic)).order_by("-position")[:limit]
+    return [event for row in reversed(rows) if (event := event_or_none(row))]
 
 
 def _kept_topics() -> set[str]:
@@ -135,58 +135,58 @@ def _kept_topics() -> set[str]:
 
 
 def _ends(names: Collection[str]) -> dict[str, int]:
-    """Of those of these topics that are kept, where their rows end; 0 if there are none."""
+    """The position of the last row of each of these topics that is kept; 0 if it has none."""
     last = Line.objects.filter(room=OuterRef("pk")).order_by("-position").values("position")[:1]
     rooms = kept_rooms().filter(pk__in=[topics.room_id(topic) for topic in names])
     found = rooms.annotate(end=Subquery(last)).values_list("pk", "end")
     return {topics.room(id): end or 0 for id, end in found}
 
 
-def _insert(said: Sequence[Event]) -> None:
+def _insert(appended: Sequence[Event]) -> None:
     rows = []
-    rooms = {one.topic: topics.room_id(one.topic) or 0 for one in said}
-    # One that was deleted meanwhile must not cost the others theirs.
-    here = set(Room.objects.filter(pk__in=rooms.values()).values_list("pk", flat=True))
-    for one in said:
-        if rooms[one.topic] not in here:
+    rooms = {event.topic: topics.room_id(event.topic) or 0 for event in appended}
+    # Rows of a room that was deleted meanwhile would fail the whole insert.
+    existing = set(Room.objects.filter(pk__in=rooms.values()).values_list("pk", flat=True))
+    for event in appended:
+        if rooms[event.topic] not in existing:
             continue
         try:
-            rows.append(_row(one, rooms[one.topic]))
+            rows.append(_row(event, rooms[event.topic]))
         except Exception as error:
-            malformed.record("message of a room", one.topic, error)
+            malformed.record("message of a room", event.topic, error)
     try:
-        _keep(rows)
-    except AWAY:
+        _store(rows)
+    except UNAVAILABLE:
         raise
     except Exception:
         for row in rows:
-            _keep_alone(row)
+            _store_alone(row)
 
 
-def _keep(rows: Sequence[Line]) -> None:
-    # Another instance may have copied them, or we did before the database went away.
+def _store(rows: Sequence[Line]) -> None:
+    # Another instance may have stored them, or this one before the database went away.
     with transaction.atomic():
         Line.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _keep_alone(row: Line) -> None:
+def _store_alone(row: Line) -> None:
     try:
-        _keep([row])
-    except AWAY:
+        _store([row])
+    except UNAVAILABLE:
         raise
     except Exception as error:
         malformed.record("message of a room", topics.room(row.room_id), error)
 
 
 def _row(event: Event, room: int) -> Line:
-    """What a message is kept as; raise what may be for one that is none, or can be kept by no database."""
+    """The row of a message. May raise anything for an event that is not one, or that cannot be stored."""
     if event.type != "said":
-        raise ValueError(f"{event.type!r} is no message")
-    said = strict_json.read(event.body)
-    sender = said["from"]
-    texts = {"sender": sender["id"], "name": sender["name"], "line_id": said["id"]}
+        raise ValueError(f"{event.type!r} is not a message")
+    data = strict_json.read(event.body)
+    sender = data["from"]
+    texts = {"sender": sender["id"], "name": sender["name"], "line_id": data["id"]}
     for name, value in texts.items():
-        if len(value) > MOST[name] or UNSAYABLE.search(value):
-            raise ValueError(f"{name} cannot be kept: {value[:60]!r}")
-    at = timestamps.parse(said["at"])
-    return Line(room_id=room, position=event.position, body=said["body"], at=at, **texts)
+        if len(value) > MAX_CHARACTERS[name] or UNSAYABLE.search(value):
+            raise ValueError(f"{name} cannot be stored: {value[:60]!r}")
+    at = timestamps.parse(data["at"])
+    return Line(room_id=room, position=event.position, body=data["body"], at=at, **texts)

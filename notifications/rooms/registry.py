@@ -1,4 +1,4 @@
-"""The rooms there are: finding those of a person, making one, closing one, and whom it is closed to."""
+"""Rooms in the database: finding, making and closing them, and removing people from them."""
 
 from __future__ import annotations
 
@@ -16,29 +16,32 @@ from hub.errors import Problem
 from notifications.access import membership
 from notifications.models import ROOM_NAME, UNSAYABLE, Room, valid_kind
 
-MAX_PEOPLE = 500  # named when a room is made; more are a group
+MAX_PEOPLE = 500  # named when a room is made; for more there are groups
 
 
 def of(user: User) -> QuerySet[Room]:
     """The rooms that a person may enter, by name."""
-    mine = membership.opened([user.pk], Room.objects.all()).get(user.pk, set())
-    return Room.objects.filter(pk__in=mine)
+    ids = membership.opened([user.pk], Room.objects.all()).get(user.pk, set())
+    return Room.objects.filter(pk__in=ids)
 
 
 def find(user: User) -> list[dict[str, Any]]:
-    """The same as `item` tells them."""
+    """The same, as JSON (`item`)."""
     return [item(room) for room in of(user).select_related("group").prefetch_related("people")]
 
 
 def item(room: Room) -> dict[str, Any]:
-    """``{"name", "kind", "members"}``: members are "everyone", "group:…" or a list of usernames."""
+    """A room as JSON: ``{"name", "kind", "members"}``, where members are "everyone", "group:…" or a list of
+    usernames."""
     return {"name": room.name, "kind": room.kind, "members": _members(room)}
 
 
 def make(name: str, kind: str, members: str | Sequence[str]) -> Room:
-    """A new room for "everyone", "group:…" or ["user:…", …]; raise a `Problem` of 409 or 422."""
+    """Create a room for "everyone", "group:…" or ["user:…", …]. Raises a `Problem` of 409 or 422."""
     if not re.fullmatch(ROOM_NAME, name):
-        raise Problem(422, "A name is 1 to 64 of a-z 0-9 -, the first not a dash.", field="name")
+        raise Problem(
+            422, "A room name is 1 to 64 of a-z, 0-9 and -, not starting with a dash.", field="name"
+        )
     try:
         valid_kind(kind)
     except ValidationError as bad:
@@ -49,30 +52,31 @@ def make(name: str, kind: str, members: str | Sequence[str]) -> Room:
             name=name, defaults={"kind": kind, "audience": audience, "group": group}
         )
         if not made:
-            raise Problem(409, f"There is a room {name!r} already: take another name.")
+            raise Problem(409, f"Room {name!r} already exists: choose another name.")
         room.people.set(people)
     return room
 
 
 def close(room: Room) -> None:
-    """Put everybody out, on every instance, and let nobody in until it is opened again."""
+    """Disconnect everyone, on every instance, and admit no one until it is reopened."""
     if room.closed_at is None:
         room.closed_at = timezone.now()
         room.save(update_fields=["closed_at"])
 
 
 def reopen(room: Room) -> None:
+    """Admit people again."""
     room.closed_at = None
     room.save(update_fields=["closed_at"])
 
 
 def remove(room: Room, user: User) -> None:
-    """Put a person out, and keep them out whatever else would let them in."""
+    """Disconnect a person and ban them, whatever else would admit them."""
     room.removed.add(user)
 
 
 def let_back(room: Room, user: User) -> None:
-    """Let them in again, if they are of those it is for."""
+    """Lift a ban; whether they may enter depends on the room's audience again."""
     room.removed.remove(user)
 
 
@@ -87,18 +91,18 @@ def _members(room: Room) -> str | list[str]:
 
 def _audience(members: str | Sequence[str]) -> tuple[Room.Audience, Group | None, list[User]]:
     if isinstance(members, str):
-        return (*_crowd(members), [])
+        return (*_group_or_everyone(members), [])
     if not 1 <= len(members) <= MAX_PEOPLE:
-        raise Problem(422, f"Name 1 to {MAX_PEOPLE} people: more are a group.", field="members")
+        raise Problem(422, f"Name 1 to {MAX_PEOPLE} people; use a group for more.", field="members")
     names = {member.removeprefix("user:") for member in members if not UNSAYABLE.search(member)}
     users = {user.get_username(): user for user in User.objects.filter(username__in=names, is_active=True)}
     for member in members:
         if not member.startswith("user:") or member.removeprefix("user:") not in users:
-            raise Problem(422, f"{member[:80]!r} is nobody here: use user:…", field="members")
+            raise Problem(422, f"Unknown user {member[:80]!r}: use user:…", field="members")
     return Room.Audience.PEOPLE, None, list(users.values())
 
 
-def _crowd(members: str) -> tuple[Room.Audience, Group | None]:
+def _group_or_everyone(members: str) -> tuple[Room.Audience, Group | None]:
     if members == "everyone":
         return Room.Audience.EVERYONE, None
     kind, _, name = members.partition(":")
@@ -106,6 +110,6 @@ def _crowd(members: str) -> tuple[Room.Audience, Group | None]:
     group = Group.objects.filter(name=name).first() if known else None
     if group is None:
         raise Problem(
-            422, f"{members[:80]!r} is nobody: use everyone, group:… or [user:…, …].", field="members"
+            422, f"Unknown audience {members[:80]!r}: use everyone, group:… or [user:…, …].", field="members"
         )
     return Room.Audience.GROUP, group

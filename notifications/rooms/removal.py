@@ -1,4 +1,4 @@
-"""What goes with a room that is deleted: its members are put out, and what was said in it leaves the log."""
+"""Deleting a room disconnects its people and removes its messages from the log."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def connect_signals() -> None:
+    """Do so when a room's row is deleted, in whatever way."""
     post_delete.connect(_room_deleted, sender=Room, dispatch_uid="hub.room_removed")
 
 
@@ -28,9 +29,9 @@ def _room_deleted(sender: Any, instance: Room, **kwargs: Any) -> None:
 
 def _remove(topic: str) -> None:
     try:
-        # First, so that nobody who is still in it says more.
+        # First, so that no one who is still in it sends more.
         shared_log().append([registry.gone(topic)])
         shared_log().forget([topic])
     except LogAway:
-        # Nobody can be let in again, and no room gets this topic: it expires unread.
-        logger.info("the log is away: what was said in %s leaves it with its time to live", topic)
+        # No one is admitted again, and no other room gets this topic: it expires unread.
+        logger.info("the log is away: the messages of %s remain until they expire", topic)

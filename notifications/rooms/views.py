@@ -1,4 +1,4 @@
-"""The pages of the rooms: which there are, and each by its kind. Talking in one is the script's."""
+"""The pages of rooms: the list, and one by kind for each. Scripts do the live part."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from notifications.access import membership
 from notifications.access.requests import PersonRequest
 from notifications.i18n import say
 from notifications.models import Line, Room
+from notifications.rooms.kinds import KINDS
 from notifications.rooms.registry import of
 
-SHOWN = 50  # lines of a chat
-TOGETHER = timedelta(minutes=5)  # within which the lines of one person are one turn
+MAX_MESSAGES_SHOWN = 50  # of a chat
+MAX_TURN_GAP = timedelta(minutes=5)  # between messages of one person that are shown together
 
-# A kind of the host's own has the icon and the words of "other".
-KINDS = frozenset({"chat", "board", "auction", "device", "binary"})
+# A host project's own kind has the icon and the texts of "other".
+KNOWN_KINDS = frozenset(kind.name for kind in KINDS)
 
-# What a board is drawn with: name, word, and the value that a stroke bears.
+# Colours and widths of a board: name, text key, and the value in a stroke.
 COLOURS = (
     ("ink", "colour_ink", "#1a2030"),
     ("blue", "colour_blue", "#3552c4"),
@@ -41,16 +42,17 @@ WIDTHS = (("fine", "width_fine", 2), ("medium", "width_medium", 5), ("broad", "w
 @login_required
 @require_GET
 def rooms(request: PersonRequest) -> HttpResponse:
-    """Those that this person may enter."""
-    mine = [_known(room) for room in of(request.user)]
-    return render(request, "notifications/rooms.html", {"rooms": mine})
+    """The list of rooms that this person may enter."""
+    return render(
+        request, "notifications/rooms.html", {"rooms": [_context(room) for room in of(request.user)]}
+    )
 
 
 @never_cache
 @login_required
 @require_GET
 def room(request: PersonRequest, name: str) -> HttpResponse:
-    """A kind of the host's own brings a template of its name, or has the plain page."""
+    """One room. A host project's own kind has a template of its name, or the plain page."""
     found = get_object_or_404(Room, name=name)
     if found.closed_at is not None:
         raise PermissionDenied(say("room_is_closed"))
@@ -58,7 +60,7 @@ def room(request: PersonRequest, name: str) -> HttpResponse:
         raise PermissionDenied
     page = select_template([f"notifications/rooms/{found.kind}.html", "notifications/rooms/plain.html"])
     context: dict[str, Any] = {
-        "room": _known(found),
+        "room": _context(found),
         "address": request.build_absolute_uri().replace("http", "ws", 1),
         "colours": COLOURS,
         "widths": WIDTHS,
@@ -68,8 +70,8 @@ def room(request: PersonRequest, name: str) -> HttpResponse:
     return HttpResponse(page.render(context, request))
 
 
-def _known(room: Room) -> dict[str, str]:
-    known = room.kind if room.kind in KINDS else "other"
+def _context(room: Room) -> dict[str, str]:
+    known = room.kind if room.kind in KNOWN_KINDS else "other"
     return {
         "name": room.name,
         "kind": room.kind,
@@ -81,14 +83,14 @@ def _known(room: Room) -> dict[str, str]:
 
 
 def _turns(room: Room) -> list[dict[str, Any]]:
-    """The last lines, those of one person together: {sender, name, at, texts}."""
-    lines = Line.objects.filter(room=room).order_by("-position")[:SHOWN]
+    """The last messages, those of one person together: ``{"sender", "name", "at", "texts"}``."""
+    rows = Line.objects.filter(room=room).order_by("-position")[:MAX_MESSAGES_SHOWN]
     turns: list[dict[str, Any]] = []
-    for line in reversed(lines):
+    for row in reversed(rows):
         last = turns[-1] if turns else None
-        if last is None or last["sender"] != line.sender or line.at - last["until"] > TOGETHER:
-            last = {"sender": line.sender, "name": line.name, "at": line.at, "until": line.at, "texts": []}
+        if last is None or last["sender"] != row.sender or row.at - last["until"] > MAX_TURN_GAP:
+            last = {"sender": row.sender, "name": row.name, "at": row.at, "until": row.at, "texts": []}
             turns.append(last)
-        last["texts"].append(line.body)
-        last["until"] = line.at
+        last["texts"].append(row.body)
+        last["until"] = row.at
     return turns

@@ -25,7 +25,7 @@ from notifications import recovery
 from notifications.application import Notifications
 from notifications.models import Line, Room
 from notifications.rooms import history
-from notifications.rooms.history import Copying
+from notifications.rooms.history import HistoryCopier
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,9 +54,9 @@ async def log() -> AsyncIterator[MemoryLog]:
 
 
 @pytest.fixture
-async def run() -> AsyncIterator[Callable[[Copying], None]]:
+async def run() -> AsyncIterator[Callable[[HistoryCopier], None]]:
     running: list[asyncio.Task[None]] = []
-    yield lambda copying: running.append(asyncio.create_task(copying.run()))
+    yield lambda copier: running.append(asyncio.create_task(copier.run()))
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
@@ -87,11 +87,11 @@ async def until_rows(wanted: list[Any]) -> None:
 
 
 async def test_rows_follow_the_log(log: MemoryLog) -> None:
-    copying = Copying(log)
+    copier = HistoryCopier(log)
     positions = [say(log, "one"), say(log, {"b": [1, None], "a": 2.5}), say(log, None)]
 
-    copying.keep(LOBBY)
-    await copying.copy()
+    copier.message_appended(LOBBY)
+    await copier.flush()
 
     rows = await in_thread(lambda: list(Line.objects.order_by("position")))
     assert [row.position for row in rows] == positions
@@ -101,13 +101,13 @@ async def test_rows_follow_the_log(log: MemoryLog) -> None:
 
 
 async def test_a_row_is_the_same_event_again(log: MemoryLog) -> None:
-    copying = Copying(log)
+    copier = HistoryCopier(log)
     for number in range(4):
         say(log, f"{number}")
-    copying.keep(LOBBY)
-    await copying.copy()
+    copier.message_appended(LOBBY)
+    await copier.flush()
 
-    told = await history.told(LOBBY, 3)
+    told = await history.messages(LOBBY, 3)
 
     page = await log.read({LOBBY: 0})
     encode = ROOM_DIALECT.event
@@ -115,41 +115,41 @@ async def test_a_row_is_the_same_event_again(log: MemoryLog) -> None:
 
 
 async def test_however_many_copy_a_line_it_is_one_row(log: MemoryLog) -> None:
-    copies = [Copying(log) for _ in range(3)]
+    copiers = [HistoryCopier(log) for _ in range(3)]
 
     for number in range(5):
         say(log, number)
-        for copying in copies:
-            copying.keep(LOBBY)
-        await asyncio.gather(*(copying.copy() for copying in copies))
+        for copier in copiers:
+            copier.message_appended(LOBBY)
+        await asyncio.gather(*(copier.flush() for copier in copiers))
 
     assert await in_thread(bodies) == list(range(5))
 
 
 async def test_rooms_that_are_not_kept_or_are_none_have_no_rows(log: MemoryLog) -> None:
-    copying = Copying(log)
+    copier = HistoryCopier(log)
 
     for topic in (BOARD, NOWHERE, AUCTION):
         say(log, {"bid": 5}, topic)
-        copying.keep(topic)
-    await copying.copy()
+        copier.message_appended(topic)
+    await copier.flush()
 
     assert await in_thread(bodies, AUCTION) == [{"bid": 5}]
     assert await in_thread(Line.objects.count) == 1
 
 
 async def test_a_room_that_is_deleted_while_it_is_copied_costs_the_others_nothing(log: MemoryLog) -> None:
-    copying = Copying(log)
+    copier = HistoryCopier(log)
     for topic in (LOBBY, AUCTION):
         say(log, {"bid": 1}, topic)
-        copying.keep(topic)
-    await copying.copy()
+        copier.message_appended(topic)
+    await copier.flush()
     await in_thread(Room.objects.filter(pk=1).delete)
 
     for topic in (LOBBY, AUCTION):
         say(log, {"bid": 2}, topic)
-        copying.keep(topic)
-    await copying.copy()
+        copier.message_appended(topic)
+    await copier.flush()
 
     assert await in_thread(bodies, AUCTION) == [{"bid": 1}, {"bid": 2}]
     assert await in_thread(Line.objects.count) == 2
@@ -157,62 +157,62 @@ async def test_a_room_that_is_deleted_while_it_is_copied_costs_the_others_nothin
 
 async def test_many_rooms_and_more_than_a_page_are_copied_whole(log: MemoryLog) -> None:
     await in_thread(Room.objects.bulk_create, [Room(pk=100 + n, name=f"r{n}") for n in range(150)])
-    copying = Copying(log)
+    copier = HistoryCopier(log)
 
     for number in range(150):
         for body in range(20):
             say(log, body, topics.room(100 + number))
-        copying.keep(topics.room(100 + number))
-    await copying.copy()
+        copier.message_appended(topics.room(100 + number))
+    await copier.flush()
 
     assert await in_thread(Line.objects.count) == 3000
     assert await in_thread(bodies, topics.room(249)) == list(range(20))
 
 
 async def test_what_a_killed_instance_left_is_copied_by_another(
-    log: MemoryLog, run: Callable[[Copying], None]
+    log: MemoryLog, run: Callable[[HistoryCopier], None]
 ) -> None:
-    killed = Copying(log)
+    killed = HistoryCopier(log)
     say(log, "before")
-    killed.keep(LOBBY)
-    await killed.copy()
+    killed.message_appended(LOBBY)
+    await killed.flush()
     say(log, "left behind")
-    killed.keep(LOBBY)
+    killed.message_appended(LOBBY)
 
-    run(Copying(log))
+    run(HistoryCopier(log))
 
     await until_rows(["before", "left behind"])
 
 
 async def test_who_is_stopped_in_the_middle_leaves_nothing_half_done(log: MemoryLog) -> None:
-    copying = Copying(log)
+    copier = HistoryCopier(log)
     for number in range(5):
         say(log, number)
-    copying.keep(LOBBY)
-    task = asyncio.create_task(copying.copy())
+    copier.message_appended(LOBBY)
+    task = asyncio.create_task(copier.flush())
     await asyncio.sleep(0)
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
 
-    await copying.copy()
+    await copier.flush()
 
     assert await in_thread(bodies) == list(range(5))
 
 
 async def test_a_database_that_was_away_has_all_of_it_when_it_is_back(
-    log: MemoryLog, run: Callable[[Copying], None], caplog: pytest.LogCaptureFixture
+    log: MemoryLog, run: Callable[[HistoryCopier], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    copying = Copying(log)
-    run(copying)
+    copier = HistoryCopier(log)
+    run(copier)
     say(log, "before")
-    copying.keep(LOBBY)
+    copier.message_appended(LOBBY)
     await until_rows(["before"])
 
     await in_thread(sql, "ALTER TABLE hub_notifications_line RENAME TO away")
     try:
         say(log, "meanwhile")
-        copying.keep(LOBBY)
+        copier.message_appended(LOBBY)
         async with asyncio.timeout(DEADLINE_S):
             while "wait to be copied" not in caplog.text:
                 await asyncio.sleep(0.01)
@@ -225,31 +225,31 @@ async def test_a_database_that_was_away_has_all_of_it_when_it_is_back(
 async def test_a_log_that_no_longer_reaches_back_is_told_and_the_rest_copied(
     log: MemoryLog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    copying = Copying(log)
+    copier = HistoryCopier(log)
     say(log, "first")
-    copying.keep(LOBBY)
-    await copying.copy()
+    copier.message_appended(LOBBY)
+    await copier.flush()
     assert caplog.text == ""
 
     for number in range(22):
         say(log, number)
-    copying.keep(LOBBY)
-    await copying.copy()
+    copier.message_appended(LOBBY)
+    await copier.flush()
 
     assert f"no longer reaches back to the rows of {LOBBY}" in caplog.text
     assert await in_thread(bodies) == ["first", *range(2, 22)]
 
 
 async def test_rows_fill_what_the_log_forgot_of_a_room_that_is_kept_and_of_no_other(log: MemoryLog) -> None:
-    copying = Copying(log)
+    copier = HistoryCopier(log)
     start = log.head()
     for number in range(25):
         say(log, number)
         say(log, {"bid": number + 1}, AUCTION)
         say(log, number, BOARD)
-        copying.keep(LOBBY)
-        copying.keep(AUCTION)
-        await copying.copy()
+        copier.message_appended(LOBBY)
+        copier.message_appended(AUCTION)
+        await copier.flush()
 
     replay = Replay(log, Notifications())
     names = (LOBBY, AUCTION, BOARD)
@@ -307,30 +307,30 @@ NONE_OF_OURS: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", NONE_OF_OURS)
 async def test_what_is_no_message_is_skipped_and_the_rest_copied(name: str, log: MemoryLog) -> None:
-    copying = Copying(log)
+    copier = HistoryCopier(log)
     before = malformed.counts["message of a room"]
     say(log, "before")
     log.append([Draft(LOBBY, "said", json.dumps(NONE_OF_OURS[name]).encode())])
     log.append([Draft(LOBBY, "room", b'{"data":{}}'), Draft(LOBBY, "said", b"no JSON")])
     say(log, "after")
 
-    copying.keep(LOBBY)
-    await copying.copy()
+    copier.message_appended(LOBBY)
+    await copier.flush()
 
     assert await in_thread(bodies) == ["before", "after"]
     assert malformed.counts["message of a room"] == before + 3
-    assert not len(copying.pending)
+    assert not len(copier.pending)
 
 
 async def test_a_row_that_cannot_be_told_is_left_out_and_the_others_are(log: MemoryLog) -> None:
-    copying = Copying(log)
+    copier = HistoryCopier(log)
     for number in range(3):
         say(log, f"{number}")
-    copying.keep(LOBBY)
-    await copying.copy()
+    copier.message_appended(LOBBY)
+    await copier.flush()
     await in_thread(lambda: Line.objects.filter(body="1").update(body={"a": "\ud800"}))
 
-    told = await history.told(LOBBY, 3)
+    told = await history.messages(LOBBY, 3)
     recovered, _, _ = await recovery.recover({LOBBY: 0})
 
     assert [json.loads(event.body)["body"] for event in told] == ["0", "2"]
