@@ -118,6 +118,30 @@ test("a refresh drops what is gone, and keeps what lies beyond it", async (t) =>
   assert.equal(inbox.hasMore, true);
 });
 
+test("what comes during a refresh stays, though its answer does not have it", async (t) => {
+  const inbox = model({ items: items(2, 1) });
+  const { client, loader } = loading(t, inbox);
+
+  loader.refresh();
+  await settle();
+  inbox.receive(item(3));
+  await client.answer(items(2, 1));
+
+  assert.deepEqual(numbers(inbox), [3, 2, 1]);
+});
+
+test("a refresh keeps an item of the same moment as the last one that it found", async (t) => {
+  const same = { created_at: item(1).created_at };
+  const inbox = model({ items: [item(2, same), item(1, same)] });
+  const { client, loader } = loading(t, inbox);
+
+  loader.refresh();
+  await settle();
+  await client.answer([item(2, same)], "0002");
+
+  assert.deepEqual(numbers(inbox), [2, 1]);
+});
+
 test("a refresh waits for the actions that are under way", async (t) => {
   let finish;
   const action = new Promise((resolve) => (finish = resolve));

@@ -122,3 +122,13 @@ test("each change is reported", () => {
 
   assert.equal(changes, 3);
 });
+
+test("what left a list does not come back to another one", () => {
+  const inbox = model({ filter: "unread", items: items(1, 1) });
+  inbox.update({ id: "0001", read_at: READ });
+
+  inbox.setFilters(inbox.filters.with({ category: "builds" }));
+
+  assert.equal(inbox.update({ id: "0001", read_at: null }), true, "the hub knows whether it belongs there");
+  assert.deepEqual(numbers(inbox), []);
+});

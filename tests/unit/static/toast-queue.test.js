@@ -48,6 +48,16 @@ test("while it is paused nothing expires, and afterwards as much time is left as
   assert.equal(queue.next, 65_000);
 });
 
+test("what comes during a pause has its whole time afterwards", () => {
+  const queue = new ToastQueue();
+  queue.pause(1000);
+  queue.add([toast("a")], 5000);
+
+  queue.resume(9000);
+
+  assert.equal(queue.next, 15_000);
+});
+
 test("three have room, and of the others only their number is shown", () => {
   const queue = new ToastQueue();
 

@@ -110,8 +110,8 @@ export class InboxLoader {
     this.failed = show === null;
     show?.();
     if (this.failed) {
-      const [least, most] = RETRY_MS;
-      this.#timer = setTimeout(() => this.refresh(), least + Math.random() * (most - least));
+      const [min, max] = RETRY_MS;
+      this.#timer = setTimeout(() => this.refresh(), min + Math.random() * (max - min));
     }
     this.#loaded(!this.failed);
   }

@@ -27,7 +27,7 @@ const drawing = new Drawing($("canvas"), {
   moved: ([x, y]) => room.signal("cursor", { x, y }),
   changed: () => canvas.show(),
 });
-const canvas = new BoardCanvas($("canvas"), () => ({ said: strokes, own: own() }), shade);
+const canvas = new BoardCanvas($("canvas"), () => ({ room: strokes, own: own() }), shade);
 new Cursors($("cursors"), room, page.dataset.user);
 
 function describe() {

@@ -10,7 +10,7 @@ export class BoardCanvas {
   #requested = 0;
 
   /**
-   * `strokes()`: {said, own}, the room's and the user's that are pending or being drawn. `shade(colour)`: how a
+   * `strokes()`: {room, own}: accepted by the room; pending or being drawn. `shade(colour)`: how a
    * stroke's colour looks in the theme of the page.
    */
   constructor(canvas, strokes, shade) {
@@ -43,7 +43,7 @@ export class BoardCanvas {
   redraw() {
     const context = this.#layer.getContext("2d");
     context.clearRect(0, 0, this.#layer.width, this.#layer.height);
-    for (const stroke of this.#strokes().said) this.#draw(context, stroke);
+    for (const stroke of this.#strokes().room) this.#draw(context, stroke);
     this.show();
   }
 
