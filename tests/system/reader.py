@@ -21,9 +21,9 @@ CONTROL = frozenset(
 
 @dataclass
 class Reader:
-    """Listens on the first of its doors, and after a failure at any of them, until cancelled."""
+    """Reads a feed from the first of its URLs, and after a failure from any of them, until cancelled."""
 
-    doors: Sequence[str]
+    urls: Sequence[str]
     token: str
     topics: Sequence[str] = ()
     received: list[tuple[str, str, Any]] = field(default_factory=list)  # (id, type, data)
@@ -51,7 +51,7 @@ class Reader:
         return [int(id) for id, type, data in self.received if type not in CONTROL and data["topic"] == topic]
 
     async def listen(self) -> None:
-        doors = list(self.doors)
+        urls = list(self.urls)
         params = [("topic", topic) for topic in self.topics]
         async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=30), verify=False) as client:  # noqa: S501
             while True:
@@ -60,21 +60,21 @@ class Reader:
                     headers["Last-Event-ID"] = self.last_id
                 try:
                     async with aconnect_sse(
-                        client, "GET", f"{doors[0]}/feed/", params=params, headers=headers
+                        client, "GET", f"{urls[0]}/feed/", params=params, headers=headers
                     ) as source:
                         source.response.raise_for_status()
                         self.connects += 1
                         async for event in source.aiter_sse():
                             if event.data:  # httpx-sse also gives a lone retry
-                                self._heard(event.id, event.event, event.data)
+                                self._receive(event.id, event.event, event.data)
                 except (httpx.HTTPError, OSError):
                     pass
                 self.live = False
                 self.lost_at = self.lost_at or time.monotonic()
-                random.shuffle(doors)
+                random.shuffle(urls)
                 await asyncio.sleep(random.uniform(0.05, 0.5))
 
-    def _heard(self, id: str, type: str, data: str) -> None:
+    def _receive(self, id: str, type: str, data: str) -> None:
         self.last_id = id or self.last_id
         self.live = type == "stream-live" or (self.live and type != "stream-degraded")
         if type == "stream-live" and self.lost_at is not None:

@@ -35,7 +35,7 @@ async def test_what_was_posted_while_away_is_there_on_return(site: Site) -> None
     site.listening[-1].cancel()
     posted = [(await site.notify("everyone", f"number {n}"))[0] for n in range(5)]
 
-    returned = Reader(reader.doors, reader.token, last_id=reader.last_id)
+    returned = Reader(reader.urls, reader.token, last_id=reader.last_id)
     site.listening.append(asyncio.create_task(returned.listen()))
     await until(lambda: len(returned.notifications) >= 5, "what was missed")
 

@@ -18,8 +18,8 @@ DEADLINE_S = 20
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What came back on a connection: of the first answer."""
+class RawResponse:
+    """A response as it was read from the socket."""
 
     status: int
     headers: dict[str, str]
@@ -39,34 +39,34 @@ class Heard:
 
 
 class Raw:
-    """A connection on which any bytes may be said."""
+    """A connection on which any bytes may be sent."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection((HOST, port), timeout=DEADLINE_S)
         self.host = f"{HOST}:{port}"
 
-    def say(self, data: bytes) -> None:
-        # Who is refused and closed upon may find out while speaking.
+    def send(self, data: bytes) -> None:
+        # A client that is refused may find out while it is still sending.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.socket.sendall(data)
 
-    def head(self, first: str, *lines: str | bytes, host: bool = True) -> None:
-        given = [line if isinstance(line, bytes) else line.encode("latin-1") for line in lines]
+    def head(self, first: str, *fields: str | bytes, host: bool = True) -> None:
+        given = [field if isinstance(field, bytes) else field.encode("latin-1") for field in fields]
         about = [f"Host: {self.host}".encode()] if host else []
-        self.say(b"\r\n".join([first.encode("latin-1"), *about, *given, b"", b""]))
+        self.send(b"\r\n".join([first.encode("latin-1"), *about, *given, b"", b""]))
 
-    def hear(self) -> Heard:
+    def receive(self) -> RawResponse:
         """The next answer; status 0 for a connection closed without one."""
         try:
             if self.socket.recv(12, socket.MSG_PEEK) == b"HTTP/1.1 100":
                 assert self.socket.recv(25).endswith(b"\r\n\r\n")
-                return Heard(100, {}, b"")
+                return RawResponse(100, {}, b"")
             answer = HTTPResponse(self.socket)
             answer.begin()
             headers = {name.lower(): value for name, value in answer.getheaders()}
-            return Heard(answer.status, headers, answer.read())
+            return RawResponse(answer.status, headers, answer.read())
         except (ConnectionResetError, RemoteDisconnected):
-            return Heard(0, {}, b"")
+            return RawResponse(0, {}, b"")
 
     def closed(self) -> bool:
         """Whether the other side ends the connection within the deadline."""

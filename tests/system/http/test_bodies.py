@@ -38,7 +38,7 @@ def test_a_body_too_large_for_its_path_is_refused_at_its_head(
 ) -> None:
     raw.head(f"{request_line} HTTP/1.1", KEY, f"Content-Length: {length}")
 
-    answer = raw.hear()
+    answer = raw.receive()
 
     assert answer.status == status
     assert "body" in answer.problem["detail"]
@@ -48,9 +48,9 @@ def test_a_body_too_large_for_its_path_is_refused_at_its_head(
 def test_one_in_chunks_is_refused_while_it_comes(raw: Raw) -> None:
     raw.head("POST /api/v1/notifications HTTP/1.1", KEY, "Transfer-Encoding: chunked")
     for _ in range(body_limits.MAX_SMALL_BYTES // 4096 + 1):
-        raw.say(b"1000\r\n" + b" " * 4096 + b"\r\n")
+        raw.send(b"1000\r\n" + b" " * 4096 + b"\r\n")
 
-    assert raw.hear().problem["status"] == 413
+    assert raw.receive().problem["status"] == 413
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_a_stranger_s_large_body_is_refused_before_it_is_taken(
 ) -> None:
     raw.head("POST /api/v1/events HTTP/1.1", line, how)
     if "chunked" in how:
-        raw.say(b"%x\r\n" % LARGE + b" " * LARGE)
+        raw.send(b"%x\r\n" % LARGE + b" " * LARGE)
 
-    assert raw.hear().problem["status"] == status
+    assert raw.receive().problem["status"] == status
 
 
 def test_who_waits_for_a_word_is_not_told_to_go_on_before_it_is_known_who_it_is(raw: Raw) -> None:
     raw.head("POST /api/v1/events HTTP/1.1", f"Content-Length: {LARGE}", WAITING)
 
-    assert raw.hear().status == 401
+    assert raw.receive().status == 401
 
 
 def test_a_known_key_sends_a_large_batch(cluster: Cluster, raw: Raw) -> None:
@@ -84,9 +84,9 @@ def test_a_known_key_sends_a_large_batch(cluster: Cluster, raw: Raw) -> None:
     raw.head(
         "POST /api/v1/events HTTP/1.1", KEY, JSON, f"Content-Length: {len(batch)}", "Expect: 100-continue"
     )
-    assert raw.hear().status == 100
-    raw.say(batch)
-    assert raw.hear().status == 201
+    assert raw.receive().status == 100
+    raw.send(batch)
+    assert raw.receive().status == 201
 
     through_nginx = httpx.post(
         f"{cluster.http_url}/api/v1/events",
@@ -106,12 +106,12 @@ def test_too_many_large_bodies_at_once_are_told_to_wait_and_are_forgotten_when_t
             held.enter_context(raw.socket)
             length = f"Content-Length: {5 * 1024 * 1024}"
             raw.head("POST /api/v1/events HTTP/1.1", KEY, length, WAITING)
-            answers.append(raw.hear())
+            answers.append(raw.receive())
     again = Raw(cluster.ports.instances[0])
     with again.socket:
         again.head("POST /api/v1/events HTTP/1.1", KEY, JSON, f"Content-Length: {LARGE}")
-        again.say(b" " * LARGE)
+        again.send(b" " * LARGE)
 
         assert [answer.status for answer in answers] == [100, 100, 100, 429]
         assert int(answers[-1].headers["retry-after"]) > 0
-        assert again.hear().status == 400, "no JSON, but read"
+        assert again.receive().status == 400, "no JSON, but read"

@@ -31,7 +31,7 @@ def test_the_last_that_a_trusted_proxy_says_counts(
 ) -> None:
     raw.head(f"GET {echo.PATH} HTTP/1.1", f"Authorization: Bearer {word}", *lines)
 
-    said = raw.hear().json
+    said = raw.receive().json
 
     assert (said["address"], said["scheme"]) == (address, scheme)
 
@@ -41,4 +41,4 @@ def test_the_last_that_a_trusted_proxy_says_counts(
 def test_junk_of_a_proxy_is_no_fault_of_ours(raw: Raw, path: str, value: str) -> None:
     raw.head(f"GET {path} HTTP/1.1", f"X-Forwarded-For: {value}", f"X-Forwarded-Proto: {value}")
 
-    assert raw.hear().status < 500
+    assert raw.receive().status < 500

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.cluster import Cluster
-from tests.system.http.conftest import Heard, Raw
+from tests.system.http.conftest import Raw, RawResponse
 
 # Heads of requests, which go on for as long as they may.
 DRIPPING = {
@@ -19,24 +19,24 @@ DRIPPING = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def drips(cluster: Cluster) -> Iterator[dict[str, Future[Heard]]]:
+def drips(cluster: Cluster) -> Iterator[dict[str, Future[RawResponse]]]:
     """Clients that drip beside all other tests, and how they end."""
     with ThreadPoolExecutor() as pool:
         yield {name: pool.submit(drip, cluster, head) for name, head in DRIPPING.items()}
 
 
-def drip(cluster: Cluster, head: str) -> Heard:
+def drip(cluster: Cluster, head: str) -> RawResponse:
     raw = Raw(cluster.ports.instances[1])
     with raw.socket:
-        raw.say(head.encode())
+        raw.send(head.encode())
         raw.socket.settimeout(1)
         while True:
             try:
                 raw.socket.recv(1, socket.MSG_PEEK)
             except TimeoutError:
-                raw.say(b"X: 1\r\n")
+                raw.send(b"X: 1\r\n")
             else:
-                return raw.hear()
+                return raw.receive()
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_an_odd_head_is_served_or_refused_with_a_reason(
 ) -> None:
     raw.head(first, *lines)
 
-    answer = raw.hear()
+    answer = raw.receive()
 
     assert answer.status == status
     if status != 200:
@@ -87,7 +87,7 @@ def test_a_malformed_origin_is_refused(raw: Raw, path: str, origin: str) -> None
 
     raw.head(f"GET {path} HTTP/1.1", *lines, f"Origin: {origin}")
 
-    assert raw.hear().problem["status"] in (401, 403)
+    assert raw.receive().problem["status"] in (401, 403)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "http://[", "a]b", "\xff"])
@@ -95,7 +95,7 @@ def test_a_malformed_origin_is_refused(raw: Raw, path: str, origin: str) -> None
 def test_a_strange_host_is_a_400_everywhere(raw: Raw, path: str, host: str) -> None:
     raw.head(f"GET {path} HTTP/1.1", f"Host: {host}", host=False)
 
-    assert raw.hear().problem["status"] == 400
+    assert raw.receive().problem["status"] == 400
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
@@ -105,13 +105,13 @@ def test_a_probe_that_speaks_http_1_0_or_names_no_host_is_answered(
 ) -> None:
     raw.head(f"GET {path} HTTP/1.0", *lines, host=False)
 
-    assert raw.hear().status == 200
+    assert raw.receive().status == 200
 
 
 def test_a_feed_over_http_1_0_is_told_to_speak_1_1(raw: Raw) -> None:
     raw.head("GET /feed/ HTTP/1.0", "Authorization: Bearer x")
 
-    answer = raw.hear()
+    answer = raw.receive()
 
     assert answer.status == 505
     assert "HTTP/1.1" in answer.problem["detail"]
@@ -119,14 +119,14 @@ def test_a_feed_over_http_1_0_is_told_to_speak_1_1(raw: Raw) -> None:
 
 def test_whoever_is_refused_may_go_on_sending_and_reads_why(raw: Raw) -> None:
     raw.head("POST /api/v1/events HTTP/1.1", "Content-Length: 4000000", "X: " + "a" * 40_000)
-    raw.say(b" " * 4_000_000)
+    raw.send(b" " * 4_000_000)
 
-    assert raw.hear().problem["status"] == 431
+    assert raw.receive().problem["status"] == 431
 
 
 @pytest.mark.parametrize("more", [b"\x81\x85\0\0\0\0hello", b"GET /livez HTTP/1.1\r\n\r\n"])
 def test_who_speaks_before_the_socket_is_open_is_closed_upon(cluster: Cluster, raw: Raw, more: bytes) -> None:
-    raw.say(
+    raw.send(
         b"GET /rooms/lobby/ HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n%b"
         % (cluster.ports.instances[0], more)
@@ -137,7 +137,7 @@ def test_who_speaks_before_the_socket_is_open_is_closed_upon(cluster: Cluster, r
 
 @pytest.mark.parametrize("what", DRIPPING)
 def test_what_drips_on_without_an_end_does_not_keep_its_connection(
-    drips: dict[str, Future[Heard]], what: str
+    drips: dict[str, Future[RawResponse]], what: str
 ) -> None:
     answer = drips[what].result(40)
 

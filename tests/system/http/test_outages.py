@@ -74,7 +74,7 @@ def outage(request: pytest.FixtureRequest, cluster: Cluster, session: str) -> It
 def test_a_feed_by_session_is_told_to_come_back(raw: Raw, session: str) -> None:
     raw.head("GET /feed/ HTTP/1.1", f"Cookie: {session}")
 
-    answer = raw.hear()
+    answer = raw.receive()
 
     assert answer.problem["status"] == 503
     assert int(answer.headers["retry-after"]) > 0
@@ -88,7 +88,7 @@ def test_a_feed_through_nginx_is_closed_without_a_status_that_would_end_it(
     with raw.socket:
         raw.head("GET /feed/ HTTP/1.1", f"Cookie: {session}")
 
-        assert raw.hear().status == 0
+        assert raw.receive().status == 0
 
 
 @pytest.mark.usefixtures("outage")
@@ -111,7 +111,7 @@ def test_pages_the_api_and_health_say_503(raw: Raw, session: str, path: str) -> 
     raw.socket.settimeout(45)
     raw.head(f"GET {path} HTTP/1.1", f"Cookie: {session}")
 
-    answer = raw.hear()
+    answer = raw.receive()
 
     assert answer.status == 503
     assert path == "/readyz" or int(answer.headers["retry-after"]) > 0
@@ -121,4 +121,4 @@ def test_pages_the_api_and_health_say_503(raw: Raw, session: str, path: str) -> 
 def test_the_process_lives(raw: Raw) -> None:
     raw.head("GET /livez HTTP/1.1")
 
-    assert raw.hear().status == 200
+    assert raw.receive().status == 200
