@@ -28,11 +28,13 @@ for n in range({people}):
 """
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+@pytest.fixture(scope="module", params=["serve", "uvicorn"])
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """On sockets of our own, and through the Channels consumer on a server that knows nothing of the hub."""
     folder = tmp_path_factory.mktemp("cluster")
     # The log reaches back over the whole talk: everybody may come back to any of it.
-    with Cluster(folder, 3, extra_env={"HUB_DRAIN_S": "2", "HUB_LOG_MAX_EVENTS": "10000"}) as cluster:
+    env = {"HUB_DRAIN_S": "2", "HUB_LOG_MAX_EVENTS": "10000"}
+    with Cluster(folder, 3, extra_env=env, server=request.param) as cluster:
         cluster.manage("shell", "-c", MAKE.format(people=PEOPLE))
         yield cluster
 
@@ -129,6 +131,8 @@ async def test_lines_are_copied_into_rows_even_of_an_instance_that_was_killed(
         await asyncio.to_thread(cluster.instances[1].wait_ready, 60)
 
 
+# Leases know of no transport, and take their time.
+@pytest.mark.parametrize("cluster", ["serve"], indirect=True)
 async def test_a_killed_instances_people_leave_by_themselves(cluster: Cluster, site: Site) -> None:
     watching, gone = await site.token("talker-0"), await site.token("talker-1")
     frames: list[dict[str, object]] = []
