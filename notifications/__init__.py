@@ -1,1 +1,1 @@
-"""What people read, and who may read it. An ordinary Django app that never knows how it travels."""
+"""The application: notifications, inboxes, rooms and rights, served by `hub` through `application`."""

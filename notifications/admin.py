@@ -1,4 +1,4 @@
-"""The rows, for whoever must look behind the pages. What was said is looked at here, not changed."""
+"""Django's admin: most rows are read-only here, as they are written by the dashboard and the API."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from notifications.models import (
     Delivery,
     Grant,
     IdempotentRequest,
-    Line,
     Notification,
     Preference,
     PreferenceChange,
     Reading,
     Room,
+    RoomMessage,
     Sending,
     Subscription,
     Template,
@@ -38,8 +38,8 @@ else:
     Users = UserAdmin
 
 
-class Unmade(ModelAdmin):
-    """Rows that are made elsewhere; the lists may be long, so they are not counted twice."""
+class NoAddAdmin(ModelAdmin):
+    """Rows that are created elsewhere; long lists, so they are not counted twice."""
 
     show_full_result_count = False
 
@@ -47,7 +47,9 @@ class Unmade(ModelAdmin):
         return False
 
 
-class Unchanged(Unmade):
+class ReadOnlyAdmin(NoAddAdmin):
+    """Rows that are created and changed elsewhere."""
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -57,7 +59,7 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class PersonAdmin(Users):
-    """Whoever is deleted here is erased: `manage.py forget` does the same."""
+    """Deleting a user here erases the person, like `manage.py forget`."""
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         erasure.forget(obj, actor=request.user, address=request.META.get("REMOTE_ADDR", ""))
@@ -68,13 +70,13 @@ class PersonAdmin(Users):
 
 
 @admin.register(Sending)
-class SendingAdmin(Unchanged):
+class SendingAdmin(ReadOnlyAdmin):
     list_display = ("title", "sender", "to", "created_at", "due_at")
     search_fields = ("title", "sender")
 
 
 @admin.register(Notification)
-class NotificationAdmin(Unchanged):
+class NotificationAdmin(ReadOnlyAdmin):
     list_display = (
         "title",
         "topic",
@@ -91,43 +93,43 @@ class NotificationAdmin(Unchanged):
 
 
 @admin.register(Reading)
-class ReadingAdmin(Unchanged):
+class ReadingAdmin(ReadOnlyAdmin):
     list_display = ("user", "notification", "seen_at", "read_at", "clicked_at", "archived_at")
     list_select_related = ("user", "notification")
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(Unchanged):
+class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ("notification", "instance", "at", "late", "size")
     list_filter = ("late",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        # Those whose notification is gone have no name.
+        # Without a constraint, a notification may be missing: an outer join keeps the row.
         return super().get_queryset(request).select_related("notification")
 
 
 @admin.register(Template)
-class TemplateAdmin(Unchanged):
-    """Templates are written on the dashboard, which notes who did."""
+class TemplateAdmin(ReadOnlyAdmin):
+    """Templates are edited on the dashboard, which records who did."""
 
     list_display = ("name", "title", "category", "severity")
     search_fields = ("name", "title")
 
 
 @admin.register(Preference)
-class PreferenceAdmin(Unchanged):
+class PreferenceAdmin(ReadOnlyAdmin):
     list_display = ("user", "choices", "quiet_hours")
     list_select_related = ("user",)
 
 
 @admin.register(PreferenceChange)
-class PreferenceChangeAdmin(Unchanged):
+class PreferenceChangeAdmin(ReadOnlyAdmin):
     list_display = ("user", "at", "choices", "quiet_hours")
     list_select_related = ("user",)
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(Unchanged):
+class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor", "act", "target", "address")
     list_filter = ("act",)
     search_fields = ("actor", "target")
@@ -137,14 +139,14 @@ class AuditEntryAdmin(Unchanged):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(Unmade):
-    """Made on the dashboard or by `manage.py apikey`, which show it; here they are revoked, for good."""
+class ApiKeyAdmin(NoAddAdmin):
+    """Created on the dashboard or by `manage.py apikey`, which show it; here it is revoked, for good."""
 
     list_display = ("name", "scopes", "topics", "created_at", "last_used_at", "revoked_at")
-    _kept = ("name", "scopes", "topics", "opens_private", "may_broadcast", "created_at", "last_used_at")
+    _fixed = ("name", "scopes", "topics", "opens_private", "may_broadcast", "created_at", "last_used_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*self._kept, "revoked_at") if obj is not None and obj.revoked_at else self._kept
+        return (*self._fixed, "revoked_at") if obj is not None and obj.revoked_at else self._fixed
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -161,13 +163,13 @@ class ApiKeyAdmin(Unmade):
 
 
 @admin.register(Ticket)
-class TicketAdmin(Unchanged):
+class TicketAdmin(ReadOnlyAdmin):
     list_display = ("__str__",)
     fields = ("expires_at",)
 
 
 @admin.register(IdempotentRequest)
-class IdempotentRequestAdmin(Unchanged):
+class IdempotentRequestAdmin(ReadOnlyAdmin):
     list_display = ("key", "api_key", "created_at")
     list_select_related = ("api_key",)
 
@@ -188,7 +190,7 @@ class GrantAdmin(ModelAdmin):
 
 @admin.register(Room)
 class RoomAdmin(ModelAdmin):
-    """A room keeps its name, which is in addresses, and its kind, which reads its lines; those go with it."""
+    """Name and kind cannot be changed: URLs contain the name, and the kind reads the stored messages."""
 
     list_display = ("name", "kind", "audience", "group", "closed_at")
     list_filter = ("kind", "audience")
@@ -200,8 +202,8 @@ class RoomAdmin(ModelAdmin):
         return () if obj is None else ("name", "kind")
 
 
-@admin.register(Line)
-class LineAdmin(Unchanged):
+@admin.register(RoomMessage)
+class RoomMessageAdmin(ReadOnlyAdmin):
     list_display = ("room", "position", "name", "body", "at")
     list_select_related = ("room",)
     ordering = ("-pk",)

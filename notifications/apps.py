@@ -3,6 +3,8 @@ from django.contrib.admin import apps as admin
 
 
 class NotificationsConfig(AppConfig):
+    """Connects the signals of the app, and registers its kinds of rooms."""
+
     name = "notifications"
     # Other packages own the label "notifications"; labels are hard to change later.
     label = "hub_notifications"
@@ -26,5 +28,7 @@ class NotificationsConfig(AppConfig):
 
 
 class AdminConfig(admin.AdminConfig):
+    """Django's admin behind the hub's sign-in."""
+
     default = False
     default_site = "notifications.sign_in.admin_site.AdminSite"

@@ -16,7 +16,7 @@ from django.utils import timezone
 from hub import topics
 from hub.doctor.fixture import Fixture
 from notifications.access import api_keys, tokens
-from notifications.models import ApiKey, Line, Room, Ticket
+from notifications.models import ApiKey, Room, RoomMessage, Ticket
 
 NAME = re.compile(r"doctor-\d+-[0-9a-f]{8}")
 # Not the hash of any password: it marks the users made here, and nobody can sign in with it.
@@ -42,7 +42,7 @@ def make_fixture() -> Iterator[Fixture]:
             room=name,
             token=token,
             key=key,
-            message_stored=Line.objects.filter(room=room).exists,
+            message_stored=RoomMessage.objects.filter(room=room).exists,
         )
     finally:
         _delete(Q(name=name), Q(username=name), Q(name=name))

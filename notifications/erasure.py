@@ -1,6 +1,6 @@
-"""Erasing a person: what is theirs goes, and what others need keeps its place without them.
+"""Erases a person: deletes their rows, and removes their name and words from rows that others need.
 
-Nothing of the audit log goes, which cannot be changed: there a name stays beside what it did.
+The audit log cannot be changed: it keeps the names of those who acted.
 """
 
 from __future__ import annotations
@@ -26,32 +26,33 @@ from notifications.models import (
     ApiKey,
     Delivery,
     IdempotentRequest,
-    Line,
     Notification,
     Preference,
     PreferenceChange,
     Reading,
     Room,
+    RoomMessage,
     Sending,
     Subscription,
     Ticket,
 )
+from notifications.sign_in.views import PENDING
 from notifications.tracking.id_bitmap import IdBitmap
 
-NOBODY = "—"  # in place of a name and of what was said; no username bears it
+ERASED = "—"  # in place of a name or a text; no valid username
 NO_ID = "0"
-BATCH = 500  # rows a transaction, so that nobody waits for one
+BATCH_SIZE = 500  # rows per transaction, to keep locks short
 
 logger = logging.getLogger(__name__)
 
 
 def counts(user: User) -> dict[str, int]:
-    """Of each kind, how many rows bear this person."""
+    """The number of this person's rows, by kind."""
     name, topic = user.get_username(), topics.user(user.pk)
     return {
         "notifications": Notification.objects.filter(topic=topic).count(),
         "read states": Reading.objects.filter(user=user).count(),
-        "messages in rooms": Line.objects.filter(sender=str(user.pk)).count(),
+        "messages in rooms": RoomMessage.objects.filter(sender=str(user.pk)).count(),
         "subscriptions": Subscription.objects.filter(user=user).count(),
         "preferences": sum(of.objects.filter(user=user).count() for of in (Preference, PreferenceChange)),
         "sendings that name them": sum(1 for one in Sending.objects.iterator() if _names(one, name)),
@@ -60,28 +61,28 @@ def counts(user: User) -> dict[str, int]:
 
 
 def forget(user: User, *, by: str = "", actor: Any = None, address: str = "") -> dict[str, int]:
-    """Erase a person; what went, by kind. Begun twice it goes on where it ended: the account goes last."""
+    """Erase a person; return the number of rows by kind. Can be repeated: the account is deleted last."""
     found = counts(user)
     id, name, topic = user.pk, user.get_username(), topics.user(user.pk)
     user.is_active = False
-    user.save(update_fields=["is_active"])  # nobody comes in as them meanwhile
+    user.save(update_fields=["is_active"])  # no one signs in as them meanwhile
     for session in list(_sessions(user)):
         session.delete()
     second_factor.remove(user)
     _in_batches(Notification.objects.filter(topic=topic), lambda rows: _delete(Notification, rows))
-    _in_batches(Line.objects.filter(sender=str(id)), _unsay)
-    for sending in Sending.objects.iterator(chunk_size=BATCH):
+    _in_batches(RoomMessage.objects.filter(sender=str(id)), _erase_messages)
+    for sending in Sending.objects.iterator(chunk_size=BATCH_SIZE):
         if _names(sending, name):
-            _unname(sending, name)
-    Notification.objects.filter(recalled_by=name).update(recalled_by=NOBODY)
+            _erase_name(sending, name)
+    Notification.objects.filter(recalled_by=name).update(recalled_by=ERASED)
     Ticket.objects.filter(
-        pk__in=[one.pk for one in Ticket.objects.iterator() if _bears(one.claims, str(id))]
+        pk__in=[one.pk for one in Ticket.objects.iterator() if _contains(one.claims, str(id))]
     ).delete()
-    asked = [one.pk for one in IdempotentRequest.objects.iterator() if _bears(one.answer, topic)]
+    asked = [one.pk for one in IdempotentRequest.objects.iterator() if _contains(one.answer, topic)]
     IdempotentRequest.objects.filter(pk__in=asked).delete()
     for key in ApiKey.objects.iterator():
         if topic in key.topics:
-            # Not left out: a key that names nothing is for everything.
+            # Replaced, not removed: a key without topics is for all of them.
             key.topics = [topics.user(NO_ID) if one == topic else one for one in key.topics]
             key.save(update_fields=["topics"])
     LogEntry.objects.filter(
@@ -90,20 +91,22 @@ def forget(user: User, *, by: str = "", actor: Any = None, address: str = "") ->
     with transaction.atomic():
         user.delete()
         audit.note("forget", by=by, actor=actor, address=address, rows=sum(found.values()))
-    _in_batches(Delivery.objects.all(), lambda rows: _uncount(rows, id))
+    _in_batches(Delivery.objects.all(), lambda rows: _erase_deliveries(rows, id))
     found["messages in the log"] = _erase_log(str(id), topic)
     return found
 
 
 def _erase_log(id: str, topic: str) -> int:
-    """What Redis has; it forgets by itself within `HUB_LOG_TTL_S` and a day where it cannot be reached."""
+    """Delete what Redis holds; if it cannot be reached, that expires within `HUB_LOG_TTL_S` and a day."""
     try:
         shared_log().forget([topic])
         if not settings.HUB_REDIS_URL:
             return 0
         return erasure.erase(settings.HUB_REDIS_URL, id, [topics.room(pk) for pk in _rooms()])
     except LogAway as away:
-        logger.warning("the log still has what was said by somebody who is forgotten, for a day: %s", away)
+        logger.warning(
+            "an erased person's messages stay in the log until they expire, for up to a day: %s", away
+        )
         return 0
 
 
@@ -112,10 +115,10 @@ def _rooms() -> Iterable[int]:
 
 
 def _sessions(user: User) -> Iterable[Session]:
-    """Those by which this person is signed in, or has begun to."""
-    for session in Session.objects.iterator(chunk_size=BATCH):
-        said = session.get_decoded()
-        if said.get(SESSION_KEY) == str(user.pk) or said.get("hub.half", {}).get("user") == user.pk:
+    """The sessions in which this person is signed in, or has passed the first step."""
+    for session in Session.objects.iterator(chunk_size=BATCH_SIZE):
+        data = session.get_decoded()
+        if data.get(SESSION_KEY) == str(user.pk) or data.get(PENDING, {}).get("user") == user.pk:
             yield session
 
 
@@ -123,27 +126,27 @@ def _names(sending: Sending, name: str) -> bool:
     return name in (sending.sender, sending.held_by) or f"user:{name}" in sending.to
 
 
-def _unname(sending: Sending, name: str) -> None:
-    """A sending that was for nobody else goes; of the others, the name."""
+def _erase_name(sending: Sending, name: str) -> None:
+    """Delete a sending to this person only; remove the name from the others."""
     if sending.to and set(sending.to) == {f"user:{name}"}:
         sending.delete()
         return
-    sending.to = [f"user:{NOBODY}" if one == f"user:{name}" else one for one in sending.to]
-    sending.sender = NOBODY if sending.sender == name else sending.sender
-    sending.held_by = NOBODY if sending.held_by == name else sending.held_by
+    sending.to = [f"user:{ERASED}" if one == f"user:{name}" else one for one in sending.to]
+    sending.sender = ERASED if sending.sender == name else sending.sender
+    sending.held_by = ERASED if sending.held_by == name else sending.held_by
     sending.save(update_fields=["to", "sender", "held_by"])
 
 
-def _unsay(rows: list[Line]) -> None:
+def _erase_messages(rows: list[RoomMessage]) -> None:
     for row in rows:
-        row.sender, row.name, row.body = NO_ID, NOBODY, _blank(row.body)
-    Line.objects.bulk_update(rows, ["sender", "name", "body"])
+        row.sender, row.name, row.body = NO_ID, ERASED, _blank(row.body)
+    RoomMessage.objects.bulk_update(rows, ["sender", "name", "body"])
 
 
 def _blank(body: Any) -> Any:
-    """As it was, without a word of it: a bid keeps its sum, and so its place."""
+    """The same JSON without its texts: a bid keeps its amount, and so its rank."""
     if isinstance(body, str):
-        return NOBODY
+        return ERASED
     if isinstance(body, list):
         return [_blank(one) for one in body]
     if isinstance(body, dict):
@@ -151,7 +154,7 @@ def _blank(body: Any) -> Any:
     return body
 
 
-def _uncount(rows: list[Delivery], id: int) -> None:
+def _erase_deliveries(rows: list[Delivery], id: int) -> None:
     changed = []
     for row in rows:
         if IdBitmap.holds(row.people, id):
@@ -167,16 +170,16 @@ def _delete(model: Any, rows: list[Any]) -> None:
 
 def _in_batches(rows: QuerySet[Any], act: Any) -> None:
     last: Any = None
-    while batch := list((rows if last is None else rows.filter(pk__gt=last)).order_by("pk")[:BATCH]):
+    while batch := list((rows if last is None else rows.filter(pk__gt=last)).order_by("pk")[:BATCH_SIZE]):
         with transaction.atomic():
             act(batch)
         last = batch[-1].pk
 
 
-def _bears(said: Any, value: str) -> bool:
-    """Whether a value stands anywhere in JSON."""
-    if isinstance(said, dict):
-        return any(_bears(one, value) for one in said.values())
-    if isinstance(said, list):
-        return any(_bears(one, value) for one in said)
-    return bool(said == value)
+def _contains(data: Any, value: str) -> bool:
+    """Whether JSON data contains a value, at any depth."""
+    if isinstance(data, dict):
+        return any(_contains(part, value) for part in data.values())
+    if isinstance(data, list):
+        return any(_contains(part, value) for part in data)
+    return bool(data == value)

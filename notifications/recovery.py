@@ -1,4 +1,4 @@
-"""What the log no longer holds, from the rows; and whether the rows can be read at all."""
+"""Replays events from rows when the log no longer holds them, and checks the database."""
 
 from __future__ import annotations
 
@@ -17,39 +17,43 @@ from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications import serialization
 from notifications.access import names
-from notifications.models import Line, Notification
+from notifications.models import Notification, RoomMessage
 from notifications.rooms import history
 
-RECOVER = 500  # rows a page of recovery …
-BYTES = 1024 * 1024  # … and what their events are together, by the first that passes it
+PAGE_ROWS = 500
+PAGE_BYTES = 1024 * 1024  # of events; the event that passes it is the last
 
-_applied = False  # whether all migrations were seen to be
+_applied = False  # whether all migrations were found to be applied
 
 
 async def recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
-    """The first rows after a position of each topic, whether there are more, and the rooms without rows."""
-    return await in_thread(_recover, holes)
+    """The first events after a position of each topic, whether there are more, and the topics that have none.
+
+    The last are rooms whose messages are not stored.
+    """
+    return await in_thread(page, holes)
 
 
 async def trouble() -> str:
-    """Why this instance cannot use the database; empty if it can."""
+    """Why this instance cannot use the database; "" if it can."""
     return await in_thread(_trouble)
 
 
-def _recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
+def page(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
+    """`recover`, in a thread that may use the database."""
     rooms = {id: after for topic, after in holes.items() if (id := topics.room_id(topic)) is not None}
     kept = set(history.kept_rooms().filter(pk__in=rooms).values_list("pk", flat=True)) if rooms else set()
     lost = frozenset(topic for topic in holes if topics.is_room(topic) and topics.room_id(topic) not in kept)
     inboxes = {topic: after for topic, after in holes.items() if not topics.is_room(topic)}
-    said = {id: rooms[id] for id in kept}
-    found = merge(_notifications(inboxes), _lines(said), key=lambda event: event.position)
+    stored = {id: rooms[id] for id in kept}
+    found = merge(_notifications(inboxes), _messages(stored), key=lambda event: event.position)
     events: list[Event] = []
     size = position = 0
     for number, event in enumerate(found):
-        if number == RECOVER or size > BYTES:
+        if number == PAGE_ROWS or size > PAGE_BYTES:
             if events:
                 return events, True, lost
-            return _recover({topic: max(after, position) for topic, after in holes.items()})
+            return page({topic: max(after, position) for topic, after in holes.items()})
         position = event.position
         if event.body:
             events.append(event)
@@ -61,7 +65,9 @@ def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
     if not holes:
         return
     live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    rows = list(Notification.objects.filter(_after("topic", holes), live).order_by("position")[: RECOVER + 1])
+    rows = list(
+        Notification.objects.filter(_after("topic", holes), live).order_by("position")[: PAGE_ROWS + 1]
+    )
     names.name(rows)
     for row in rows:
         assert row.position is not None  # noqa: S101
@@ -70,17 +76,17 @@ def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
             yield Event(row.position, 0, row.topic, made.type, made.body)
         except BadEvent as error:
             malformed.record("row", row.topic, error)
-            yield _nothing(row.topic, row.position)
+            yield _placeholder(row.topic, row.position)
 
 
-def _lines(holes: Mapping[int, int]) -> Iterator[Event]:
+def _messages(holes: Mapping[int, int]) -> Iterator[Event]:
     if holes:
-        for row in Line.objects.filter(_after("room", holes)).order_by("position")[: RECOVER + 1]:
-            yield history.event_or_none(row) or _nothing(topics.room(row.room_id), row.position)
+        for row in RoomMessage.objects.filter(_after("room", holes)).order_by("position")[: PAGE_ROWS + 1]:
+            yield history.event_or_none(row) or _placeholder(topics.room(row.room_id), row.position)
 
 
-def _nothing(topic: str, position: int) -> Event:
-    """In the place of a row that no event can carry: counted among the others, and told to nobody."""
+def _placeholder(topic: str, position: int) -> Event:
+    """A placeholder for a row that no event can hold: counted, but not sent."""
     return Event(position, 0, topic, "", b"")
 
 
@@ -99,7 +105,7 @@ def _trouble() -> str:
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 return "migrations are not applied: run manage.py migrate"
-            # For good: who takes a migration back stops the instances first.
+            # Not checked again: instances are stopped before a migration is reversed.
             _applied = True
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,4 +1,4 @@
-"""What is kept for so long and no longer. Never what is still to be published, and never the audit log."""
+"""Deletes old rows (`manage.py trim`); never what is still to be published, and never the audit log."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ from django.utils import timezone
 from notifications.models import (
     Delivery,
     IdempotentRequest,
-    Line,
     Notification,
     PreferenceChange,
     Reading,
+    RoomMessage,
     Sending,
     Ticket,
 )
 
-BATCH = 500  # rows a transaction, so that nobody waits for one
-GONE = timedelta(days=30)  # how long it can be told of what has expired or was taken back
-KEY_VALID = timedelta(days=1)
+BATCH_SIZE = 500  # rows per transaction, to keep locks short
+ENDED_KEPT = timedelta(days=30)  # of expired and recalled notifications
+IDEMPOTENCY_KEY_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Trimmed:
+    """How many rows of a kind were deleted, or would be in a dry run."""
+
     what: str
     rows: int
 
 
 def trim(older_than: timedelta, *, dry_run: bool = False) -> Iterator[Trimmed]:
-    """Remove, in small transactions, what is older; tell of each kind how many rows went, or would go."""
+    """Delete older rows in small transactions, and yield the number of rows by kind."""
     now = timezone.now()
     old = now - older_than
-    gone = Q(expires_at__lt=now - GONE) | Q(recalled_at__lt=now - GONE)
-    # Its row is the outbox: what has no position yet is still to be published, however old.
+    gone = Q(expires_at__lt=now - ENDED_KEPT) | Q(recalled_at__lt=now - ENDED_KEPT)
+    # The row is the outbox: without a position it is still to be published, however old.
     notifications = Notification.objects.filter(Q(due_at__lt=old) | gone).exclude(position=None)
     if dry_run:
         yield Trimmed("notifications", notifications.count())
@@ -61,46 +63,46 @@ def _others(now: datetime, old: datetime) -> dict[str, QuerySet[Any]]:
     left = Notification.objects.filter(sending=OuterRef("pk"))
     later = PreferenceChange.objects.filter(user=OuterRef("user"), at__gt=OuterRef("at"), at__lte=old)
     return {
-        "sendings": Sending.objects.filter(~Exists(left), due_at__lt=min(old, now - GONE)),
-        "lines in rooms": Line.objects.filter(at__lt=old),
-        # What a person had chosen at that time is told by the last one before it.
-        "changes of preferences": PreferenceChange.objects.filter(Exists(later), at__lt=old),
-        "idempotency keys": IdempotentRequest.objects.filter(created_at__lt=now - KEY_VALID),
+        "sendings": Sending.objects.filter(~Exists(left), due_at__lt=min(old, now - ENDED_KEPT)),
+        "room messages": RoomMessage.objects.filter(at__lt=old),
+        # The last change before a moment is needed to know the preferences at that moment.
+        "preference changes": PreferenceChange.objects.filter(Exists(later), at__lt=old),
+        "idempotency keys": IdempotentRequest.objects.filter(created_at__lt=now - IDEMPOTENCY_KEY_KEPT),
         "tickets": Ticket.objects.filter(expires_at__lt=now),
         "sessions": Session.objects.filter(expire_date__lt=now),
     }
 
 
 def _deliveries(old: datetime, notifications: QuerySet[Notification]) -> QuerySet[Delivery]:
-    """Of these notifications, and of those that were removed before they were written down."""
-    known = Notification.objects.filter(pk=OuterRef("notification_id"))
-    return Delivery.objects.filter(Q(notification__in=notifications) | Q(~Exists(known), at__lt=old))
+    """Deliveries of these notifications, and of those that were deleted before the delivery was written."""
+    existing = Notification.objects.filter(pk=OuterRef("notification_id"))
+    return Delivery.objects.filter(Q(notification__in=notifications) | Q(~Exists(existing), at__lt=old))
 
 
 def _remove_notifications(ids: list[Any]) -> dict[str, int]:
     with transaction.atomic():
-        # Taken back meanwhile, it is to be published again, and stays until that is done.
+        # If it was recalled meanwhile, it has to be published again first.
         kept = Notification.objects.select_for_update().filter(pk__in=ids).exclude(position=None)
         ids = list(kept.values_list("pk", flat=True))
         return {
-            "readings": _gone(Reading.objects.filter(notification__in=ids)),
-            "deliveries": _gone(Delivery.objects.filter(notification__in=ids)),
-            "notifications": _gone(Notification.objects.filter(pk__in=ids)),
+            "readings": _delete(Reading.objects.filter(notification__in=ids)),
+            "deliveries": _delete(Delivery.objects.filter(notification__in=ids)),
+            "notifications": _delete(Notification.objects.filter(pk__in=ids)),
         }
 
 
 def _remove(rows: QuerySet[Any]) -> int:
-    return sum(_gone(rows.model._default_manager.filter(pk__in=ids)) for ids in _batches(rows))
+    return sum(_delete(rows.model._default_manager.filter(pk__in=ids)) for ids in _batches(rows))
 
 
 def _batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    """Their keys, in order; each is looked for after the one before, so that rows which stay cost once."""
+    """Primary keys in order; each batch begins after the last, so that rows which stay are read once."""
     left = rows = rows.order_by("pk")
-    while ids := list(left.values_list("pk", flat=True)[:BATCH]):
+    while ids := list(left.values_list("pk", flat=True)[:BATCH_SIZE]):
         yield ids
         left = rows.filter(pk__gt=ids[-1])
 
 
-def _gone(rows: QuerySet[Any]) -> int:
-    # Straight in the database: nothing here has signals or files to see to.
+def _delete(rows: QuerySet[Any]) -> int:
+    # Bypasses Django's collector, which would load every row: these models have no delete signals.
     return int(models.QuerySet._raw_delete(rows, rows.db))

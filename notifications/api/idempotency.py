@@ -45,7 +45,7 @@ def once(
     if row.digest != digest:
         raise Problem(422, "This Idempotency-Key was used with another body: use a new one.")
     # A request that was carried out and crashed before it was answered counts as done.
-    if row.answer is not None and (row.told or row.created_at <= now - CRASHED_AFTER):
+    if row.answer is not None and (row.complete or row.created_at <= now - CRASHED_AFTER):
         return row.answer, True
     if not started and (row.answer is not None or not _reclaim(row)):
         raise Problem(409, "The first request with this Idempotency-Key is still running.", retry_after=1)
@@ -59,7 +59,7 @@ def once(
         ours.filter(answer__isnull=True).delete()
         raise
     answer = render(made)
-    ours.update(answer=answer, told=True)
+    ours.update(answer=answer, complete=True)
     return answer, False
 
 

@@ -20,7 +20,7 @@ from notifications.access import audit, users
 from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import audited_looks, responses
 from notifications.dashboard.pagination import page_of
-from notifications.models import ROOM_NAME, Line, Room
+from notifications.models import ROOM_NAME, Room, RoomMessage
 from notifications.rooms import registry
 from notifications.rooms.views import KNOWN_KINDS
 
@@ -46,7 +46,7 @@ def room_list(request: StaffRequest) -> HttpResponse:
 def room_detail(request: StaffRequest, name: str) -> HttpResponse:
     room = _room(name)
     sees_messages = audited_looks.may_see_messages(request, room.pk)
-    kept = Line.objects.filter(room=room) if sees_messages else Line.objects.none()
+    kept = RoomMessage.objects.filter(room=room) if sees_messages else RoomMessage.objects.none()
     latest = kept.order_by("-position")[:MAX_MESSAGES_LISTED]
     messages = [{"name": row.name, "at": row.at, "text": _text(row.body)} for row in latest]
     removed = room.removed.order_by("username").values_list("username", flat=True)

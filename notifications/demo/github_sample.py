@@ -1,4 +1,4 @@
-"""What a GitHub webhook becomes: a notification and a live event. Pure, so that anybody may use it."""
+"""Maps a GitHub webhook to a notification and a live event: pure functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notifications.models import MAX_TITLE, UNSAYABLE
 MAX_BODY = 2000  # characters
 AUDIENCE = ("user:alice", "user:bob", "user:carol", "group:ops", "everyone")
 
-# Of what a payload bears, the more specific first.
+# Objects of a payload, the more specific first.
 SUBJECTS = (
     *(
         "answer",
@@ -30,7 +30,7 @@ SUBJECTS = (
     *("discussion", "issue", "pull_request", "head_commit", "commit", "milestone", "label", "workflow"),
     *("blocked_user", "member", "team"),
 )
-PLACES = ("repository", "organization", "sender")
+CONTEXTS = ("repository", "organization", "sender")
 SECURITY = ("dependabot", "code-scanning", "secret-scanning", "repository-vulnerability", "security-advisory")
 BAD = {"failure", "error", "timed_out", "action_required", "startup_failure"}
 GOOD = {"success", "built", "fixed", "resolved", "approved", "merged", "published"}
@@ -40,34 +40,34 @@ Json = dict[str, Any]
 
 
 def key(number: int, text: str) -> str:
-    """The `Idempotency-Key` of a line of a file, so that a file played again is not sent twice."""
+    """The `Idempotency-Key` of a line of a file: playing the file again sends nothing twice."""
     return f"github-{number}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def notification(number: int, webhook: Mapping[str, Any]) -> Json:
-    """The body of `POST notifications`; ``number`` of the line decides whom it is for."""
+    """The body of `POST notifications`; the ``number`` of the line decides the recipient."""
     payload = webhook["payload"]
     subjects = [found for name in SUBJECTS if isinstance(found := payload.get(name), dict)]
-    places = [found for name in PLACES if isinstance(found := payload.get(name), dict)]
+    contexts = [found for name in CONTEXTS if isinstance(found := payload.get(name), dict)]
     name = _name(webhook["event"])
     return {
         "to": [AUDIENCE[number % len(AUDIENCE)]],
         "title": _title(name, payload, subjects),
         "body": _clean(_first(subjects[:1], "body", "description", "message", "text"))[:MAX_BODY],
-        "url": _first([*subjects, *places], "html_url"),
+        "url": _first([*subjects, *contexts], "html_url"),
         "category": name,
         "severity": _severity(name, payload, subjects),
     }
 
 
 def event(webhook: Mapping[str, Any]) -> Json:
-    """The body of `POST events`, its data cut down if it would be too large for an event."""
+    """The body of `POST events`; data that is too large for an event is reduced."""
     payload = webhook["payload"]
     data = payload
     if len(events.encode(payload)) > events.MAX_DATA_BYTES:
         small = {k: v for k, v in payload.items() if isinstance(v, (str, int)) and len(str(v)) <= MAX_TITLE}
         data = {"cut": True, **small}
-    topic = "repo-" + re.sub(r"[^A-Za-z0-9._~-]", "-", _whose(payload))[:100]
+    topic = "repo-" + re.sub(r"[^A-Za-z0-9._~-]", "-", _owner_name(payload))[:100]
     return {"topic": topic, "type": _name(webhook["event"]), "data": data}
 
 
@@ -81,26 +81,26 @@ def _title(name: str, payload: Json, subjects: list[Json]) -> str:
         words += f" {str(payload['action']).replace('_', ' ')}"
     number = next((f" #{subject['number']}" for subject in subjects if subject.get("number")), "")
     about = _first([*subjects, payload], "title", "summary", "name", "tag_name", "login", "ref")
-    title = f"{words} in {_whose(payload)}{number}" + (f": {about}" if about else "")
+    title = f"{words} in {_owner_name(payload)}{number}" + (f": {about}" if about else "")
     return " ".join(_clean(title).split())[:MAX_TITLE]
 
 
 def _severity(name: str, payload: Json, subjects: list[Json]) -> str:
-    said = {str(payload.get(field)) for field in ("action", "state", "status")}
+    states = {str(payload.get(field)) for field in ("action", "state", "status")}
     for subject in subjects[:1]:
-        said |= {str(subject.get(field)) for field in ("conclusion", "state", "severity")}
-    if said & BAD:
+        states |= {str(subject.get(field)) for field in ("conclusion", "state", "severity")}
+    if states & BAD:
         return "error"
-    if said & GOOD and name != "security-advisory":
+    if states & GOOD and name != "security-advisory":
         return "success"
     if name.startswith(SECURITY):
-        return "critical" if said & {"critical", "high"} else "warning"
-    return "warning" if said & UNDONE else "info"
+        return "critical" if states & {"critical", "high"} else "warning"
+    return "warning" if states & UNDONE else "info"
 
 
-def _whose(payload: Json) -> str:
-    for place in PLACES:
-        found = payload.get(place)
+def _owner_name(payload: Json) -> str:
+    for context in CONTEXTS:
+        found = payload.get(context)
         if isinstance(found, dict):
             return str(found.get("name") or found.get("login"))
     return "github"

@@ -1,4 +1,4 @@
-"""Plays a file of GitHub webhooks to a hub over HTTP, at its pace, until all of it is accepted."""
+"""Posts a file of GitHub webhooks to a hub over HTTP, at a given rate, until all of it is accepted."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from urllib.parse import urlsplit
 from notifications.demo import github_sample
 
 TIMEOUT_S = 10
-PAUSE_S = (0.1, 5.0)  # the first between two tries, and the longest
-AGAIN = (409, 429, 502, 503, 504)
+PAUSE_S = (0.1, 5.0)  # between two attempts: the first, the longest
+RETRIED_STATUSES = (409, 429, 502, 503, 504)
 
 
 @dataclass
 class Tally:
-    """How it went. ``known`` of the accepted had been accepted before, with the same key."""
+    """The result. ``replayed`` of the accepted notifications had been accepted before, with the same key."""
 
     lines: int = 0
     notifications: int = 0
-    known: int = 0
+    replayed: int = 0
     events: int = 0
     tries: int = 0
     refused: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Hub:
         self.tries = 0
 
     def post(self, path: str, body: Any, key: str) -> tuple[int, bool, str]:
-        """The status of the answer, whether it is an old one, and its text; try until there is one."""
+        """The status, whether it is a replay, and the text of the response; retries until there is one."""
         data = json.dumps(body).encode()
         pause = PAUSE_S[0]
         while True:
@@ -52,7 +52,7 @@ class Hub:
                 self._connection.request("POST", path, data, {**self._headers, "Idempotency-Key": key})
                 response = self._connection.getresponse()
                 text = response.read().decode(errors="replace")
-                if response.status not in AGAIN:
+                if response.status not in RETRIED_STATUSES:
                     return response.status, response.headers["Idempotent-Replay"] == "true", text
             except (OSError, HTTPException):
                 self._connection.close()
@@ -63,8 +63,8 @@ class Hub:
         self._connection.close()
 
 
-def play(lines: Sequence[str], rate: float, hub: Hub, say: Callable[[Tally], None]) -> Tally:
-    """Post each line as a notification and as an event, ``rate`` lines a second; tell ``say`` of each."""
+def play(lines: Sequence[str], rate: float, hub: Hub, report: Callable[[Tally], None]) -> Tally:
+    """Post each line as a notification and as an event, ``rate`` lines per second; ``report`` after each."""
     tally = Tally()
     start = time.monotonic()
     for number, line in enumerate(lines):
@@ -73,13 +73,13 @@ def play(lines: Sequence[str], rate: float, hub: Hub, say: Callable[[Tally], Non
             webhook = json.loads(line)
             notification, event = github_sample.notification(number, webhook), github_sample.event(webhook)
         except Exception as error:
-            tally.refused.append(f"line {number + 1} is no webhook: {error!r}")
+            tally.refused.append(f"line {number + 1} is not a webhook: {error!r}")
             continue
         key = github_sample.key(number, line)
-        status, known, text = hub.post("/api/v1/notifications", notification, key)
+        status, replayed, text = hub.post("/api/v1/notifications", notification, key)
         if status == 201:
             tally.notifications += 1
-            tally.known += known
+            tally.replayed += replayed
         else:
             tally.refused.append(f"line {number + 1}, notification: {text}")
         status, _, text = hub.post("/api/v1/events", event, key)
@@ -88,5 +88,5 @@ def play(lines: Sequence[str], rate: float, hub: Hub, say: Callable[[Tally], Non
         else:
             tally.refused.append(f"line {number + 1}, event: {text}")
         tally.lines, tally.tries = number + 1, hub.tries
-        say(tally)
+        report(tally)
     return tally

@@ -1,4 +1,4 @@
-"""The people, the rights, the rooms, the templates and the notifications of a hub that shows itself."""
+"""The users, rights, rooms, templates and notifications of the demo."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ NOTIFICATIONS = Path(__file__).with_name("demo.json")
 
 @transaction.atomic
 def make() -> None:
-    """Make all of it that is not there."""
+    """Create what is missing."""
     ops, _ = Group.objects.get_or_create(name="ops")
-    before_all = timezone.now() - timedelta(days=30)  # who came later would not find what lay here
+    joined = timezone.now() - timedelta(days=30)  # before the first notification
     for name in PEOPLE:
         if not User.objects.filter(username=name).exists():
-            boss = name == "admin"
+            admin = name == "admin"
             User.objects.create_user(
-                name, password=PASSWORD, is_staff=boss, is_superuser=boss, date_joined=before_all
+                name, password=PASSWORD, is_staff=admin, is_superuser=admin, date_joined=joined
             )
     members = User.objects.filter(username__in=OPS).exclude(groups=ops)
     joining = Arrival.objects.filter(user__in=list(members), topic=topics.group(ops.pk))
     ops.user_set.add(*members)
-    joining.update(since=before_all)
+    joining.update(since=joined)
     if not ApiKey.objects.filter(name=KEY).exists():
         api_keys.create(KEY, api_keys.SCOPES, KEY_TEXT)
     for pattern in PATTERNS:
@@ -62,11 +62,11 @@ def make() -> None:
     for name, kind in ROOMS.items():
         Room.objects.get_or_create(name=name, defaults={"kind": kind})
     Room.objects.get_or_create(name="ops", defaults={"audience": Room.Audience.GROUP, "group": ops})
-    for name, said in TEMPLATES.items():
-        Template.objects.get_or_create(name=name, defaults=said)
-    for number, said in enumerate(json.loads(NOTIFICATIONS.read_text(encoding="utf-8"))):
-        at = timezone.now() - timedelta(hours=said.pop("hours_ago"))
-        topic = resolve([said.pop("to")])[0]
+    for name, fields in TEMPLATES.items():
+        Template.objects.get_or_create(name=name, defaults=fields)
+    for number, fields in enumerate(json.loads(NOTIFICATIONS.read_text(encoding="utf-8"))):
+        at = timezone.now() - timedelta(hours=fields.pop("hours_ago"))
+        topic = resolve([fields.pop("to")])[0]
         Notification.objects.get_or_create(
-            topic=topic, key=f"demo-{number}", defaults={**said, "created_at": at, "due_at": at}
+            topic=topic, key=f"demo-{number}", defaults={**fields, "created_at": at, "due_at": at}
         )

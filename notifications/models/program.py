@@ -59,7 +59,8 @@ class IdempotentRequest(models.Model):
     key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)
     answer = models.JSONField(null=True)
-    told = models.BooleanField(default=False, db_default=False)  # nothing is added to the answer any more
+    # The answer is final: nothing is added to it any more.
+    complete = models.BooleanField(db_column="told", default=False, db_default=False)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:

@@ -50,18 +50,19 @@ class Room(models.Model):
         return self.name
 
 
-class Line(models.Model):
-    """What was said in a room: a copy of the log's, by position. It goes with its room."""
+class RoomMessage(models.Model):
+    """A message of a room, copied from the log; deleted with its room."""
 
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="lines")
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
     position = models.BigIntegerField()
     sender = models.CharField(max_length=64)  # a person's id
     name = models.CharField(max_length=150)
-    line_id = models.CharField(max_length=protocol.MAX_ID)
+    message_id = models.CharField(db_column="line_id", max_length=protocol.MAX_ID)
     body = models.JSONField(null=True)
     at = models.DateTimeField()
 
     class Meta:
+        db_table = "hub_notifications_line"  # of before; instances of two versions share it
         constraints = (models.UniqueConstraint("room", "position", name="one_line_a_position"),)
 
     def __str__(self) -> str:

@@ -23,14 +23,14 @@ from hub.support.debounce import Debounce
 from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications import timestamps
-from notifications.models import UNSAYABLE, Line, Room
+from notifications.models import UNSAYABLE, Room, RoomMessage
 
 GATHER_S = 0.2  # messages of this time are copied together
 SCAN_S = 30.0  # between looks for what an instance did not copy before it was killed
 RETRY_S = 1.0
 MAX_TOPICS_PER_READ = 100
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)  # not about a row
-MAX_CHARACTERS = {"sender": 64, "name": 150, "line_id": protocol.MAX_ID}
+MAX_CHARACTERS = {"sender": 64, "name": 150, "message_id": protocol.MAX_ID}
 
 logger = logging.getLogger(__name__)
 
@@ -104,14 +104,14 @@ async def messages(topic: str, limit: int) -> list[Event]:
     return await in_thread(_messages, topic, limit)
 
 
-def event(row: Line) -> Event:
+def event(row: RoomMessage) -> Event:
     """The event that a row is a copy of, without its previous position. Raises `BadEvent`."""
     sender = {"id": row.sender, "name": row.name}
-    body = protocol.said_body(sender, row.line_id, row.body, events.stamp(row.at))
+    body = protocol.said_body(sender, row.message_id, row.body, events.stamp(row.at))
     return Event(row.position, 0, topics.room(row.room_id), "said", body)
 
 
-def event_or_none(row: Line) -> Event | None:
+def event_or_none(row: RoomMessage) -> Event | None:
     """The event that a row is a copy of; None, and noted as malformed, if no event can carry it."""
     try:
         return event(row)
@@ -126,7 +126,7 @@ def kept_rooms() -> QuerySet[Room]:
 
 
 def _messages(topic: str, limit: int) -> list[Event]:
-    rows = Line.objects.filter(room=topics.room_id(topic)).order_by("-position")[:limit]
+    rows = RoomMessage.objects.filter(room=topics.room_id(topic)).order_by("-position")[:limit]
     return [event for row in reversed(rows) if (event := event_or_none(row))]
 
 
@@ -136,7 +136,7 @@ def _kept_topics() -> set[str]:
 
 def _ends(names: Collection[str]) -> dict[str, int]:
     """The position of the last row of each of these topics that is kept; 0 if it has none."""
-    last = Line.objects.filter(room=OuterRef("pk")).order_by("-position").values("position")[:1]
+    last = RoomMessage.objects.filter(room=OuterRef("pk")).order_by("-position").values("position")[:1]
     rooms = kept_rooms().filter(pk__in=[topics.room_id(topic) for topic in names])
     found = rooms.annotate(end=Subquery(last)).values_list("pk", "end")
     return {topics.room(id): end or 0 for id, end in found}
@@ -163,13 +163,13 @@ def _insert(appended: Sequence[Event]) -> None:
             _store_alone(row)
 
 
-def _store(rows: Sequence[Line]) -> None:
+def _store(rows: Sequence[RoomMessage]) -> None:
     # Another instance may have stored them, or this one before the database went away.
     with transaction.atomic():
-        Line.objects.bulk_create(rows, ignore_conflicts=True)
+        RoomMessage.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _store_alone(row: Line) -> None:
+def _store_alone(row: RoomMessage) -> None:
     try:
         _store([row])
     except UNAVAILABLE:
@@ -178,15 +178,15 @@ def _store_alone(row: Line) -> None:
         malformed.record("message of a room", topics.room(row.room_id), error)
 
 
-def _row(event: Event, room: int) -> Line:
+def _row(event: Event, room: int) -> RoomMessage:
     """The row of a message. May raise anything for an event that is not one, or that cannot be stored."""
     if event.type != "said":
         raise ValueError(f"{event.type!r} is not a message")
     data = strict_json.read(event.body)
     sender = data["from"]
-    texts = {"sender": sender["id"], "name": sender["name"], "line_id": data["id"]}
+    texts = {"sender": sender["id"], "name": sender["name"], "message_id": data["id"]}
     for name, value in texts.items():
         if len(value) > MAX_CHARACTERS[name] or UNSAYABLE.search(value):
             raise ValueError(f"{name} cannot be stored: {value[:60]!r}")
     at = timestamps.parse(data["at"])
-    return Line(room_id=room, position=event.position, body=data["body"], at=at, **texts)
+    return RoomMessage(room_id=room, position=event.position, body=data["body"], at=at, **texts)

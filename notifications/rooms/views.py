@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from notifications.access import membership
 from notifications.access.requests import PersonRequest
 from notifications.i18n import say
-from notifications.models import Line, Room
+from notifications.models import Room, RoomMessage
 from notifications.rooms.kinds import KINDS
 from notifications.rooms.registry import of
 
@@ -84,7 +84,7 @@ def _context(room: Room) -> dict[str, str]:
 
 def _turns(room: Room) -> list[dict[str, Any]]:
     """The last messages, those of one person together: ``{"sender", "name", "at", "texts"}``."""
-    rows = Line.objects.filter(room=room).order_by("-position")[:MAX_MESSAGES_SHOWN]
+    rows = RoomMessage.objects.filter(room=room).order_by("-position")[:MAX_MESSAGES_SHOWN]
     turns: list[dict[str, Any]] = []
     for row in reversed(rows):
         last = turns[-1] if turns else None

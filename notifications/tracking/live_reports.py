@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hub import events, topics
 from hub.support.threads import in_thread
-from notifications.models import Line
+from notifications.models import RoomMessage
 from notifications.tracking import progress
 
 MAX_MESSAGES = 20  # of a room
@@ -36,7 +36,9 @@ def _progress(id: str) -> tuple[str, Any] | None:
 
 
 def _messages(room: str) -> tuple[str, Any]:
-    rows = Line.objects.filter(room=topics.room_id(topics.room(room))).order_by("-position")[:MAX_MESSAGES]
+    rows = RoomMessage.objects.filter(room=topics.room_id(topics.room(room))).order_by("-position")[
+        :MAX_MESSAGES
+    ]
     messages = [
         {
             "position": str(row.position),

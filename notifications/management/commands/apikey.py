@@ -1,4 +1,4 @@
-"""`manage.py apikey`: makes, lists and revokes API keys."""
+"""`manage.py apikey`: creates, lists and revokes API keys."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from notifications.models import ApiKey
 
 
 class Command(BaseCommand):
-    help = "Makes, lists and revokes the API keys that programs publish with."
+    help = "Creates, lists and revokes the API keys that programs publish with."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        create = actions.add_parser("create", help="make a key; its text is the last line, and is shown once")
-        create.add_argument("--name", required=True, help="what the key is for; each name is used once")
+        create = actions.add_parser(
+            "create", help="create a key; its text is the last line of output and shown only once"
+        )
+        create.add_argument(
+            "--name", required=True, help="unique name, such as the program that uses the key"
+        )
         create.add_argument(
             "--scope",
             action="append",
@@ -30,10 +34,10 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="PATTERN",
-            help="a topic it may write to, or a beginning and *, as job-*; repeatable; without: all",
+            help="a topic it may publish to, or a prefix with *, like job-*; repeatable; default: all",
         )
         actions.add_parser("list", help="list the keys")
-        revoke = actions.add_parser("revoke", help="end a key, at once and for ever")
+        revoke = actions.add_parser("revoke", help="revoke a key, at once and for good")
         revoke.add_argument("name")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:

@@ -15,7 +15,7 @@ from notifications.sending.notify import notify
 
 
 class Command(BaseCommand):
-    help = "Sends a notification; prints the id, topic and position of each (waiting: the relay delivers it)."
+    help = "Sends a notification; prints id, topic and position (waiting: it will be published later)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -1,4 +1,4 @@
-"""`manage.py second_factor`: whether somebody has one, and taking it away from who has lost it."""
+"""`manage.py second_factor`: shows whether a user has one, and removes it if they have lost it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from notifications.access import audit, second_factor, users
 
 
 class Command(BaseCommand):
-    help = "Say whether a person has a second factor, or remove it: they sign in by password and enrol anew."
+    help = "Shows whether a user has a second factor, or removes it: they can then sign in and enrol again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
-        parser.add_argument("--remove", action="store_true", help="of somebody whose app is lost")
+        parser.add_argument(
+            "--remove", action="store_true", help="remove the second factor, as when the app is lost"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["username"]
         user = users.named(name)
         if user is None:
-            raise CommandError(f"There is nobody named {name}: give a username as the admin lists it.")
+            raise CommandError(f"No user {name!r}: use a username as listed in the admin.")
         if not options["remove"]:
             has = second_factor.enrolled(user)
             self.stdout.write(f"{name} {'has a second factor' if has else 'has no second factor'}.")

@@ -1,4 +1,4 @@
-"""`manage.py trim`: removes what is older than it is to be kept."""
+"""`manage.py trim`: deletes old rows."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from notifications import retention
 
 class Command(BaseCommand):
     help = (
-        "Removes notifications with their readings and deliveries, lines of rooms, and what has had its "
-        "time: keys, tickets, sessions. Never what is still to be published, and never the audit log."
+        "Deletes old notifications with their read states and deliveries, messages of rooms, and expired "
+        "idempotency keys, tickets and sessions. Never unpublished notifications, and never the audit log."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,18 +24,18 @@ class Command(BaseCommand):
             type=_days,
             default=timedelta(days=settings.HUB_KEEP_DAYS),
             metavar="DAYS",
-            help=f"days that things are kept (HUB_KEEP_DAYS, {settings.HUB_KEEP_DAYS})",
+            help=f"age in days (default: HUB_KEEP_DAYS, {settings.HUB_KEEP_DAYS})",
         )
-        parser.add_argument("--dry-run", action="store_true", help="only tell what would go")
+        parser.add_argument("--dry-run", action="store_true", help="only print what would be deleted")
 
     def handle(self, *args: Any, older_than: timedelta, dry_run: bool, **options: Any) -> None:
         for trimmed in retention.trim(older_than, dry_run=dry_run):
             self.stdout.write(f"{trimmed.rows:>9}  {trimmed.what}")
         if dry_run:
-            self.stdout.write("Nothing was removed: it was a dry run.")
+            self.stdout.write("Dry run: nothing was deleted.")
 
 
 def _days(text: str) -> timedelta:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 36_500:
-        raise ArgumentTypeError(f"{text!r} is not a number of days: give 1 to 36500.")
+        raise ArgumentTypeError(f"{text!r} is not a number of days: use 1 to 36500.")
     return timedelta(days=int(text))

@@ -18,12 +18,12 @@ from notifications.models import (
     Delivery,
     Grant,
     IdempotentRequest,
-    Line,
     Notification,
     Preference,
     PreferenceChange,
     Reading,
     Room,
+    RoomMessage,
     Sending,
     Subscription,
     Template,
@@ -44,7 +44,7 @@ def rows(admin_user: User) -> list[object]:
     Grant.objects.create(pattern="job-*")
     Preference.objects.create(user=admin_user)
     lobby = Room.objects.create(name="lobby")
-    Line.objects.create(room=lobby, position=1, sender="1", name="ann", body="hi", at=timezone.now())
+    RoomMessage.objects.create(room=lobby, position=1, sender="1", name="ann", body="hi", at=timezone.now())
     now = timezone.now()
     Delivery.objects.create(notification=row, instance="hub-1", at=now, late=False, people=b"", size=0)
     PreferenceChange.objects.create(user=admin_user, choices={})
@@ -52,7 +52,7 @@ def rows(admin_user: User) -> list[object]:
     AuditEntry.objects.create(actor="ann", act="drain", target="hub-1")
     rights = (Subscription, Grant, Room)
     made = (Sending, Notification, Reading, Delivery, Preference, PreferenceChange, Template, ApiKey)
-    kinds = (*rights, *made, Ticket, IdempotentRequest, Line, AuditEntry)
+    kinds = (*rights, *made, Ticket, IdempotentRequest, RoomMessage, AuditEntry)
     return [kind._default_manager.get() for kind in kinds]
 
 

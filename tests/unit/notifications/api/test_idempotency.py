@@ -120,7 +120,7 @@ def test_whoever_was_taken_over_after_all_writes_nothing(program: Caller) -> Non
 
 def test_until_its_answer_is_told_the_request_is_still_running(program: Caller) -> None:
     send(program)
-    IdempotentRequest.objects.update(told=False, created_at=timezone.now() - timedelta(seconds=59))
+    IdempotentRequest.objects.update(complete=False, created_at=timezone.now() - timedelta(seconds=59))
 
     assert refused(send(program), 409)
     assert Notification.objects.count() == 1
@@ -128,7 +128,7 @@ def test_until_its_answer_is_told_the_request_is_still_running(program: Caller) 
 
 def test_whoever_crashed_before_it_was_told_did_it_all_the_same(program: Caller) -> None:
     first = send(program)
-    IdempotentRequest.objects.update(told=False, created_at=timezone.now() - timedelta(seconds=61))
+    IdempotentRequest.objects.update(complete=False, created_at=timezone.now() - timedelta(seconds=61))
 
     again = send(program)
 

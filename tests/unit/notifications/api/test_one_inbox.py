@@ -134,7 +134,7 @@ class World:
 def replayed(person: Person) -> set[str]:
     """The ids of what a feed from position 0 gives, if the log holds nothing."""
     arrivals = Arrivals(person, person.own)
-    events, _, _ = recovery._recover({topic: arrivals.begin(topic, 0) for topic in person.own})
+    events, _, _ = recovery.page({topic: arrivals.begin(topic, 0) for topic in person.own})
     given = [e for e in events if e.type == "notification" and arrivals.theirs(e.topic, e.position, e.body)]
     return {event.body.decode().partition('"data":{"id":"')[2][:36] for event in given}
 

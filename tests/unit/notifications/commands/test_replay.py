@@ -99,7 +99,7 @@ def test_a_line_that_is_no_webhook_is_said_and_the_rest_played(
     good = file.read_text()
     file.write_text(f"{line}\n{good}")
 
-    with pytest.raises(CommandError, match="line 1 is no webhook"):
+    with pytest.raises(CommandError, match="line 1 is not a webhook"):
         run(file, f"http://127.0.0.1:{flaky.server_port}")
 
     assert len(Flaky.accepted) == 6

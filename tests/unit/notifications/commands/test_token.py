@@ -60,9 +60,9 @@ def test_no_ticket_is_left_behind(alice: User) -> None:
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (["nobody"], "nobody"),
-        (["alice\0"], "nobody"),
-        (["gone"], "nobody"),
+        (["nobody"], "No active user"),
+        (["alice\0"], "No active user"),
+        (["gone"], "No active user"),
         (["alice", "--topic", "no topic"], "--topic"),
         (["alice", "--topic", "group:ops"], "--topic"),
         (["alice", "--topic", "user-0"], "--topic"),

@@ -18,11 +18,11 @@ from notifications.models import (
     AuditEntry,
     Delivery,
     IdempotentRequest,
-    Line,
     Notification,
     PreferenceChange,
     Reading,
     Room,
+    RoomMessage,
     Sending,
     Ticket,
 )
@@ -118,13 +118,13 @@ def test_what_has_had_its_time_goes() -> None:
         Session.objects.create(session_key=f"s{days}", session_data="", expire_date=moment)
     lobby = Room.objects.create(name="lobby")
     for days in (OLD, NEW):
-        Line.objects.create(room=lobby, position=days, at=now - timedelta(days=days))
+        RoomMessage.objects.create(room=lobby, position=days, at=now - timedelta(days=days))
 
     removed = run()
 
-    names = ("idempotency keys", "tickets", "sessions", "lines in rooms")
+    names = ("idempotency keys", "tickets", "sessions", "room messages")
     assert [removed[name] for name in names] == [1, 1, 1, 1]
-    assert [m.objects.count() for m in (IdempotentRequest, Ticket, Session, Line)] == [1, 1, 1, 1]
+    assert [m.objects.count() for m in (IdempotentRequest, Ticket, Session, RoomMessage)] == [1, 1, 1, 1]
 
 
 def test_a_dry_run_tells_the_same_and_removes_nothing() -> None:
@@ -140,7 +140,7 @@ def test_a_dry_run_tells_the_same_and_removes_nothing() -> None:
 
 
 def test_no_transaction_is_longer_than_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH_SIZE", 2)
     for _ in range(5):
         notification(OLD)
 

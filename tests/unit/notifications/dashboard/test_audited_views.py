@@ -15,7 +15,7 @@ from hub.errors import Problem
 from hub.ports import Credentials
 from notifications.access import judge
 from notifications.access.admission import Admission
-from notifications.models import AuditEntry, Line, Room
+from notifications.models import AuditEntry, Room, RoomMessage
 from notifications.sending.notify import notify
 from tests.unit.notifications.dashboard.forms import text
 
@@ -32,8 +32,8 @@ Staff = Callable[..., Client]
 def secret() -> Room:
     """A room in which something was said."""
     room = Room.objects.create(name="secret", audience=Room.Audience.PEOPLE)
-    said = {"sender": "1", "name": "bob", "at": timezone.now(), "line_id": "1", "position": 1}
-    Line.objects.create(room=room, body="the plan", **said)
+    said = {"sender": "1", "name": "bob", "at": timezone.now(), "message_id": "1", "position": 1}
+    RoomMessage.objects.create(room=room, body="the plan", **said)
     return room
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from notifications.models import AuditEntry, Line, Room
+from notifications.models import AuditEntry, Room, RoomMessage
 
 PATH = "/dashboard/rooms/"
 
@@ -78,8 +78,8 @@ def test_a_room_shows_its_last_twenty_lines_as_text(
 ) -> None:
     bodies = ["too old", *(f"line {n}" for n in range(18)), "<b>bold</b>", {"bid": 5}]
     said: dict[str, Any] = {"room": lobby, "sender": "1", "name": "bob", "at": timezone.now()}
-    Line.objects.bulk_create(
-        Line(position=n, line_id=str(n), body=body, **said) for n, body in enumerate(bodies, 1)
+    RoomMessage.objects.bulk_create(
+        RoomMessage(position=n, message_id=str(n), body=body, **said) for n, body in enumerate(bodies, 1)
     )
 
     manager.post(f"{PATH}lobby/look")

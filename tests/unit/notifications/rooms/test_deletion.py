@@ -9,7 +9,7 @@ from hub import topics
 from hub.delivery import revocation
 from hub.support.invalidations import EVERYONE
 from hub.support.threads import in_thread
-from notifications.models import Line, Room
+from notifications.models import Room, RoomMessage
 from notifications.rooms import registry
 from tests.unit.hub.rooms.conftest import Visitor
 from tests.unit.notifications.rooms.test_membership import Guarded, guarded, people, token_of, told
@@ -67,14 +67,14 @@ async def test_what_was_said_in_it_is_gone_from_the_log_and_from_the_rows(
 ) -> None:
     bob = await secret(guarded, people["bob"])
     id = await in_thread(id_of, "den")
-    common = {"sender": "7", "name": "bob", "line_id": "c1", "at": "2026-01-31T09:00:00Z"}
-    await in_thread(lambda: Line.objects.create(room_id=id, position=1, body="secret", **common))
+    common = {"sender": "7", "name": "bob", "message_id": "c1", "at": "2026-01-31T09:00:00Z"}
+    await in_thread(lambda: RoomMessage.objects.create(room_id=id, position=1, body="secret", **common))
 
     await in_thread(delete, "den")
     await bob.until_closed()
 
     assert (await guarded.log.read({topics.room(id): 0})).events == []
-    assert not await in_thread(Line.objects.exists)
+    assert not await in_thread(RoomMessage.objects.exists)
 
 
 async def test_one_made_again_under_its_name_has_nothing_of_it(

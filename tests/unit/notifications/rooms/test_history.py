@@ -23,7 +23,7 @@ from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications import recovery
 from notifications.application import Notifications
-from notifications.models import Line, Room
+from notifications.models import Room, RoomMessage
 from notifications.rooms import history
 from notifications.rooms.history import HistoryCopier
 
@@ -76,7 +76,9 @@ def say(log: MemoryLog, body: Any, topic: str = LOBBY) -> int:
 
 def bodies(topic: str = LOBBY) -> list[Any]:
     return list(
-        Line.objects.filter(room=topics.room_id(topic)).order_by("position").values_list("body", flat=True)
+        RoomMessage.objects.filter(room=topics.room_id(topic))
+        .order_by("position")
+        .values_list("body", flat=True)
     )
 
 
@@ -93,10 +95,10 @@ async def test_rows_follow_the_log(log: MemoryLog) -> None:
     copier.message_appended(LOBBY)
     await copier.flush()
 
-    rows = await in_thread(lambda: list(Line.objects.order_by("position")))
+    rows = await in_thread(lambda: list(RoomMessage.objects.order_by("position")))
     assert [row.position for row in rows] == positions
     assert [row.body for row in rows] == ["one", {"b": [1, None], "a": 2.5}, None]
-    assert (rows[0].room_id, rows[0].sender, rows[0].name, rows[0].line_id) == (1, "7", "ann", "cone")
+    assert (rows[0].room_id, rows[0].sender, rows[0].name, rows[0].message_id) == (1, "7", "ann", "cone")
     assert rows[0].at.isoformat() == "2026-01-31T09:00:00.125000+00:00"
 
 
@@ -135,7 +137,7 @@ async def test_rooms_that_are_not_kept_or_are_none_have_no_rows(log: MemoryLog) 
     await copier.flush()
 
     assert await in_thread(bodies, AUCTION) == [{"bid": 5}]
-    assert await in_thread(Line.objects.count) == 1
+    assert await in_thread(RoomMessage.objects.count) == 1
 
 
 async def test_a_room_that_is_deleted_while_it_is_copied_costs_the_others_nothing(log: MemoryLog) -> None:
@@ -152,7 +154,7 @@ async def test_a_room_that_is_deleted_while_it_is_copied_costs_the_others_nothin
     await copier.flush()
 
     assert await in_thread(bodies, AUCTION) == [{"bid": 1}, {"bid": 2}]
-    assert await in_thread(Line.objects.count) == 2
+    assert await in_thread(RoomMessage.objects.count) == 2
 
 
 async def test_many_rooms_and_more_than_a_page_are_copied_whole(log: MemoryLog) -> None:
@@ -165,7 +167,7 @@ async def test_many_rooms_and_more_than_a_page_are_copied_whole(log: MemoryLog) 
         copier.message_appended(topics.room(100 + number))
     await copier.flush()
 
-    assert await in_thread(Line.objects.count) == 3000
+    assert await in_thread(RoomMessage.objects.count) == 3000
     assert await in_thread(bodies, topics.room(249)) == list(range(20))
 
 
@@ -268,11 +270,13 @@ async def test_rows_fill_what_the_log_forgot_of_a_room_that_is_kept_and_of_no_ot
 
 
 async def test_rows_come_in_pages_and_only_after_the_position(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery, "RECOVER", 4)
+    monkeypatch.setattr(recovery, "PAGE_ROWS", 4)
 
     def fill() -> None:
-        common = {"sender": "7", "name": "ann", "line_id": "c", "at": "2026-01-31T09:00:00Z"}
-        Line.objects.bulk_create(Line(room_id=1, position=n, body=n, **common) for n in range(1, 8))
+        common = {"sender": "7", "name": "ann", "message_id": "c", "at": "2026-01-31T09:00:00Z"}
+        RoomMessage.objects.bulk_create(
+            RoomMessage(room_id=1, position=n, body=n, **common) for n in range(1, 8)
+        )
 
     await in_thread(fill)
 
@@ -328,7 +332,7 @@ async def test_a_row_that_cannot_be_told_is_left_out_and_the_others_are(log: Mem
         say(log, f"{number}")
     copier.message_appended(LOBBY)
     await copier.flush()
-    await in_thread(lambda: Line.objects.filter(body="1").update(body={"a": "\ud800"}))
+    await in_thread(lambda: RoomMessage.objects.filter(body="1").update(body={"a": "\ud800"}))
 
     told = await history.messages(LOBBY, 3)
     recovered, _, _ = await recovery.recover({LOBBY: 0})
@@ -338,13 +342,13 @@ async def test_a_row_that_cannot_be_told_is_left_out_and_the_others_are(log: Mem
 
 
 async def test_pages_of_rows_that_cannot_be_told_are_turned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery, "RECOVER", 4)
-    common = {"sender": "7", "name": "ann", "line_id": "c", "at": "2026-01-31T09:00:00Z"}
+    monkeypatch.setattr(recovery, "PAGE_ROWS", 4)
+    common = {"sender": "7", "name": "ann", "message_id": "c", "at": "2026-01-31T09:00:00Z"}
     bodies = ["\ud800" if 2 < number < 20 else number for number in range(1, 23)]
 
     def fill() -> None:
-        rows = [Line(room_id=1, position=n, body=body, **common) for n, body in enumerate(bodies, 1)]
-        Line.objects.bulk_create(rows)
+        rows = [RoomMessage(room_id=1, position=n, body=body, **common) for n, body in enumerate(bodies, 1)]
+        RoomMessage.objects.bulk_create(rows)
 
     await in_thread(fill)
 

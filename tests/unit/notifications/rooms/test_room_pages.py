@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from notifications.models import Line, Room
+from notifications.models import Room, RoomMessage
 from notifications.rooms import registry
 from tests import ROOT
 
@@ -97,12 +97,12 @@ def test_what_was_said_stands_there_without_a_script_by_turns_and_as_text(client
     Room.objects.create(name="here")
     now = timezone.now()
     for position, (name, body) in enumerate([("bob", "<b>one</b>"), ("bob", "two"), ("eve", "three")], 1):
-        Line.objects.create(
+        RoomMessage.objects.create(
             room=Room.objects.get(name="here"),
             position=position,
             sender=name,
             name=name,
-            line_id=str(position),
+            message_id=str(position),
             body=body,
             at=now + timedelta(seconds=position),
         )
