@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -60,14 +60,20 @@ def row(item: dict[str, Any], preference: Preferences, now: datetime) -> dict[st
     }
 
 
-def days(
-    items: Iterable[dict[str, Any]], preference: Preferences, now: datetime
-) -> list[tuple[str, str, list[dict[str, Any]]]]:
-    """The rows by day: the day in ISO format, its name, and its rows."""
+class Day(NamedTuple):
+    """The rows of one day: its date in ISO format, its name, and the rows as `row` makes them."""
+
+    date: str
+    name: str
+    rows: list[dict[str, Any]]
+
+
+def days(items: Iterable[dict[str, Any]], preference: Preferences, now: datetime) -> list[Day]:
+    """The rows by the day they are from, in the order of the items."""
     rows = [row(item, preference, now) for item in items]
     today = timezone.localdate(now)
     by_day = groupby(rows, lambda item: timezone.localdate(item["at"]))
-    return [(day.isoformat(), _name(day, today), list(some)) for day, some in by_day]
+    return [Day(day.isoformat(), _name(day, today), list(some)) for day, some in by_day]
 
 
 def why(item: dict[str, Any], decision: Decision) -> str:

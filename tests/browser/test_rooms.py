@@ -325,16 +325,16 @@ def test_a_bid_that_is_too_low_is_refused_and_says_the_highest(
 ) -> None:
     room = make_room("auction")
     alice, bob = enter("alice", room), enter("bob", room)
-    alice.get_by_label("Your bid, in cents").fill("500")
+    alice.get_by_label("Your bid (€)").fill("5")
     alice.get_by_role("button", name="Bid").click()
-    expect(bob.locator("#highest")).to_have_text("500 cents · alice")
+    expect(bob.locator("#highest")).to_have_text("€5.00 · alice")
 
     bob.locator("#bid").evaluate("(form) => (form.noValidate = true)")
-    bob.get_by_label("Your bid, in cents").fill("400")
+    bob.get_by_label("Your bid (€)").fill("4.5")
     bob.get_by_role("button", name="Bid").click()
 
-    expect(bob.locator("#answer")).to_contain_text("500")
-    expect(bob.locator("#highest")).to_have_text("500 cents · alice")
+    expect(bob.locator("#answer")).to_have_text("Bid rejected: bid more than €5.00.")
+    expect(bob.locator("#highest")).to_have_text("€5.00 · alice")
 
 
 def test_what_was_meant_for_a_room_that_is_gone_is_not_said_in_one_of_its_name(
