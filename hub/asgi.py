@@ -59,25 +59,12 @@ class Hub:
     def __init__(
         self, *, http: ASGIApplication | None = None, websocket: ASGIApplication | None = None
     ) -> None:
-        self.websocket = websocket
+        self.websocket = websocket  # None: a WebSocket that is not a room's is refused
         self.application: Application = import_string(settings.HUB_APPLICATION)()
         self.log = shared_log()
         replay = Replay(self.log, self.application, settings.HUB_REPLAY_MAX)
         self.fanout = Fanout(self.log, replay)
-        limits = ConnectionLimits(
-            min(settings.HUB_MAX_CONNECTIONS, descriptors.limit() - descriptors.RESERVED),
-            per_user=settings.HUB_MAX_CONNECTIONS_PER_USER,
-            per_address=settings.HUB_MAX_CONNECTIONS_PER_ADDRESS,
-            topics_per_user=settings.HUB_MAX_TOPICS_PER_USER,
-        )
-        options = EndpointOptions(
-            heartbeat_s=settings.HUB_HEARTBEAT_S,
-            max_age_s=settings.HUB_MAX_AGE_S,
-            mailbox_bytes=settings.HUB_MAILBOX_BYTES,
-            origins=frozenset(settings.HUB_ALLOWED_ORIGINS),
-            hosts=tuple(settings.ALLOWED_HOSTS),
-            tls=settings.HUB_TLS,
-        )
+        limits, options = _limits(), _options()
         self.feeds = Feeds(self.fanout, limits, options, replay=replay, application=self.application)
         layer = channel_layers.make_backend("hub")  # the signals' own: they flush it at need
         self.presence = shared_presence()
@@ -127,22 +114,27 @@ class Hub:
         RemoteCommands(control, [self.feeds, self.rooms], instance=name, drain_s=settings.HUB_DRAIN_S)
         self.fanout.taps.append(self._tap)
         if settings.HUB_OTLP_URL:
-            self.fanout.taps.append(tracing.DeliveryTracing(self._listening).tap)
+            self.fanout.taps.append(tracing.DeliveryTracing(self._subscribers).tap)
         self.pages = DjangoHandler()
-        self._http = http or self.pages
         self.metrics = Metrics(key=settings.HUB_METRICS_KEY, backlog=self.application.backlog)
         instance_metrics.export_log(self.metrics, self.log, self.fanout)
         instance_metrics.export_connections(self.metrics, self.feeds, self.rooms, limits, self.revocation)
         instance_metrics.export_rooms(self.metrics, self.lobby)
         instance_metrics.export_server(self.metrics, self.pages, self.loop_lag, name)
         self.metrics.registry.register(self.application)
-        self.operators = OperatorEndpoints(self.health, self.metrics, settings.ALLOWED_HOSTS)
+        operators = OperatorEndpoints(self.health, self.metrics, settings.ALLOWED_HOSTS)
+        self._http = http or self.pages
+        self._paths: dict[str, ASGIApplication] = {
+            "/feed/": self.feeds,
+            "/feed": _feed_without_slash,
+            **dict.fromkeys(endpoints.PATHS, operators),
+        }
         self._loops: list[asyncio.Task[None]] = []
 
     def _tap(self, event: Event) -> None:
         self.application.event_received(event, self.fanout.topics[event.topic])
 
-    def _listening(self, topic: str) -> int:
+    def _subscribers(self, topic: str) -> int:
         return len(self.fanout.topics.get(topic, ()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -150,25 +142,17 @@ class Hub:
             return await self._lifespan(receive, send)
         if not self._loops:
             await self.start()
-        if scope["path"].startswith("/rooms/") and _shakes_hands(scope):
+        if scope["path"].startswith("/rooms/") and _is_handshake(scope):
             await self.room_transport(scope, receive, send)
-        elif scope["type"] == "websocket" and self.websocket is not None:
-            await self.websocket(scope, receive, send)
         elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 4404})
-        elif scope["path"] == "/feed/":
-            await self.feeds(scope, receive, send)
-        elif scope["path"] in endpoints.PATHS:
-            await self.operators(scope, send)
-        elif scope["path"] == "/feed":
-            await respond_problem(send, Problem(404, "The feed is at /feed/."))
+            await (self.websocket or _refuse_websocket)(scope, receive, send)
         else:
-            await self._http(scope, receive, send)
+            await self._paths.get(scope["path"], self._http)(scope, receive, send)
 
     async def start(self) -> None:
+        """Start the loops. One that ends with an error ends the process."""
         loops = {
-            "hearing": self.log.listen(self.fanout),
+            "log": self.log.listen(self.fanout),
             "fanout": self.fanout.run(),
             "feeds": self.feeds.run(),
             "rooms": self.rooms.run(),
@@ -180,9 +164,10 @@ class Hub:
         }
         self._loops = [asyncio.create_task(loop, name=name) for name, loop in loops.items()]
         for task in self._loops:
-            task.add_done_callback(_ended)
+            task.add_done_callback(_loop_ended)
 
     async def stop(self) -> None:
+        """Move clients elsewhere, write what waits, and end the loops."""
         seconds = settings.HUB_DRAIN_S
         await asyncio.gather(self.feeds.drain(seconds), self.rooms.drain(seconds))
         await self.application.flush()
@@ -202,14 +187,42 @@ class Hub:
                 return await send({"type": "lifespan.shutdown.complete"})
 
 
-def _shakes_hands(scope: Scope) -> bool:
+def _limits() -> ConnectionLimits:
+    return ConnectionLimits(
+        min(settings.HUB_MAX_CONNECTIONS, descriptors.limit() - descriptors.RESERVED),
+        per_user=settings.HUB_MAX_CONNECTIONS_PER_USER,
+        per_address=settings.HUB_MAX_CONNECTIONS_PER_ADDRESS,
+        topics_per_user=settings.HUB_MAX_TOPICS_PER_USER,
+    )
+
+
+def _options() -> EndpointOptions:
+    return EndpointOptions(
+        heartbeat_s=settings.HUB_HEARTBEAT_S,
+        max_age_s=settings.HUB_MAX_AGE_S,
+        mailbox_bytes=settings.HUB_MAILBOX_BYTES,
+        origins=frozenset(settings.HUB_ALLOWED_ORIGINS),
+        hosts=tuple(settings.ALLOWED_HOSTS),
+        tls=settings.HUB_TLS,
+    )
+
+
+async def _feed_without_slash(scope: Scope, receive: Receive, send: Send) -> None:
+    await respond_problem(send, Problem(404, "The feed is at /feed/."))
+
+
+async def _refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 4404})
+
+
+def _is_handshake(scope: Scope) -> bool:
     return scope["type"] == "websocket" or any(name == b"sec-websocket-key" for name, _ in scope["headers"])
 
 
-def _ended(task: asyncio.Task[None]) -> None:
+def _loop_ended(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        # A hub that has lost one of its loops would look alive and deliver nothing: leave, and let
-        # whoever started us start another.
+        # A hub without one of its loops would look alive and deliver nothing: exit, to be started again.
         logger.critical("the %s loop died", task.get_name(), exc_info=task.exception())
         os._exit(70)
 

@@ -9,7 +9,7 @@ from hub.ops import echo
 from hub.ops.health import Health
 from hub.ops.metrics import Metrics
 from hub.support import origins
-from hub.support.asgi import Scope, Send, respond_problem
+from hub.support.asgi import Receive, Scope, Send, respond_problem
 from hub.support.request import Request
 
 PATHS = frozenset({"/livez", "/readyz", "/metrics", echo.PATH})
@@ -23,7 +23,7 @@ class OperatorEndpoints:
         self._metrics = metrics
         self._hosts = hosts
 
-    async def __call__(self, scope: Scope, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         if scope["path"] == echo.PATH:
             # Its token protects it, and a wrong Host is what the doctor is looking for.
