@@ -117,7 +117,7 @@ class CatchUp:
             self._note_cuts(stretch)
             resets = [
                 self._reset(stretch.lost, stretch.upto, "trimmed"),
-                self._reset(stretch.long, stretch.upto, "long"),
+                self._reset(stretch.too_long, stretch.upto, "long"),
             ]
             events = [self._dialect.event(event).payload for event in stretch.events]
             data = b"".join([*resets, *events])
@@ -130,7 +130,7 @@ class CatchUp:
 
     def _note_cuts(self, stretch: Stretch) -> None:
         """Where the long topics break off, and where they go on."""
-        for topic in stretch.long:
+        for topic in stretch.too_long:
             self._cuts[topic] = self._after or 0, sys.maxsize
         if self._cuts:
             for event in reversed(stretch.events):

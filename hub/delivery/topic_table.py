@@ -52,7 +52,7 @@ class TopicTable(dict[str, TopicState]):
             # A topic just opened was read ahead of what is received: others might overtake it.
             if kept is None or (state.verified or 0) > reached:
                 return None
-            found += [one for one in kept if arrivals.theirs(topic, one[0], one[1].payload)]
+            found += [one for one in kept if arrivals.includes(topic, one[0], one[1].payload)]
         found.sort(key=lambda kept: kept[0])
         return found
 

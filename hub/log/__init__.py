@@ -1,16 +1,15 @@
-"""The log: the ordered, bounded, replayable history of events, and hearing what is appended.
+"""The log: the ordered, bounded, replayable history of events, and a subscription to what is appended.
 
-Two bodies, `memory` for one process and `redis` for many, keep one contract
+Two implementations, `memory` for one process and `redis` for many, keep one contract
 (`tests/services/log/test_contract.py`):
 
 - a position is greater than every earlier one, and than any the caller has seen (its *floor*);
 - order of publishing equals order of position;
 - every event names the *previous* position of its topic, so continuity is proved, never hoped: a
   reader that has everything up to P misses nothing if the next event's ``previous`` is at most P;
-- what an event removes is gone from the log, and no gap is seen where it stood: the reader that misses it
-  misses nothing;
-- a topic that went silent for the time to live is forgotten; whoever stood before that is told
-  of a gap. So is everyone whose position is older than the data set itself.
+- what an event removes is gone from the log and leaves no gap: a reader that misses it misses nothing;
+- a topic that was silent for the time to live is forgotten. A reader whose position is older than that, or
+  than the data set itself, is told of a gap.
 """
 
 from __future__ import annotations
@@ -22,20 +21,24 @@ from typing import Protocol
 from hub.errors import Unavailable
 from hub.events import Draft, Event
 
-KEY_TTL_S = 24 * 3600  # how long an idempotency key is remembered
-SAID_KEPT = 4096  # … and of how many of a sender's newest on a topic
-MAX_BYTES = 16 * 1024 * 1024  # that a log keeps of a topic
-MEMORY = 512 * 1024 * 1024  # bytes that a log may take where nothing says how many …
-SHARE = 0.25  # … and the part of it that one owner may take
-ENTRY, STREAM, KEY = 64, 1024, 256  # bytes that they are taken to need besides what they say
-PAGE = 256  # events a page, shared out among its topics …
-PAGE_TOPIC = 16  # … but never fewer of each topic, or a wide page would crawl
+KEY_TTL_S = 24 * 3600  # that an idempotency key is remembered
+MAX_MESSAGE_IDS = 4096  # that are remembered of a sender on a topic, the newest
+MAX_TOPIC_BYTES = 16 * 1024 * 1024  # that a log keeps of a topic
+DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024  # that a log may take, where Redis names no maximum
+DEFAULT_OWNER_SHARE = 0.25  # of that memory, for the events of one owner
+ENTRY_BYTES, STREAM_BYTES, KEY_BYTES = 64, 1024, 256  # estimated overheads, on top of types and bodies
+PAGE_SIZE = 256  # events, shared out among the topics of a page …
+MIN_TOPIC_PAGE_SIZE = 16  # … but never fewer of each topic, or a wide page would crawl
 
 
 class LogAway(Unavailable):
     """The log cannot be reached now. Nothing is known to have been appended."""
 
     part = "log"
+
+
+class LogRefused(LogAway):
+    """The log is reachable, but refuses this draft and will go on refusing it."""
 
 
 class LogFull(Exception):
@@ -46,16 +49,12 @@ class LogFull(Exception):
         self.seconds = seconds
 
 
-class Reused(Exception):
-    """A key under which something else was done; nothing was appended."""
-
-
-class LogRefused(LogAway):
-    """The log can be reached and takes others, but not this, however often it is asked; nothing is away."""
+class KeyReused(Exception):
+    """The key of the terms was used with another digest; nothing was appended."""
 
 
 class Overtaken(Exception):
-    """Something stands after the position that was relied on, up to ``position``; nothing was appended."""
+    """The topic has an event after the expected position, the last at ``position``; nothing was appended."""
 
     def __init__(self, position: int) -> None:
         super().__init__(f"the topic stands at {position}")
@@ -64,23 +63,27 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which drafts are appended: all of them once under ``key``, as what ``digest`` says; and no more than
-    the share of ``owner`` allows, ``besides`` so many bytes. Whose key it is, is part of it."""
+    """Conditions for appending drafts together.
+
+    ``key``: idempotency key for all of them, to be unique among owners; ``digest`` is of what is done under
+    it. ``owner``: whose share of the log limits them, with ``extra_bytes`` on top of theirs.
+    """
 
     owner: str = ""
     key: str = ""
     digest: str = ""
-    besides: int = 0
+    extra_bytes: int = 0
 
 
-PLAIN = Terms()
+NO_TERMS = Terms()
 
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """Where a draft stands; not ``fresh`` if its key had been used, and then it stands there once.
+    """The position assigned to a draft.
 
-    It stands nowhere, at 0, if its sender has said all that a day allows.
+    ``fresh`` is False if its idempotency key had been used; the position is then the original one. The
+    position is 0, and nothing was appended, if its sender is over the limit of a day.
     """
 
     position: int
@@ -93,10 +96,10 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What stands on some topics after a position of each.
+    """Events after a position of each of some topics.
 
-    ``events`` is in order of position and whole up to ``upto``, but for the topics in ``gaps``, of
-    which something may be missing. ``more`` says that the page was cut: read on from ``upto``.
+    ``events`` is in order of position and complete up to ``upto``, except for the topics in ``gaps``, of
+    which events may be missing. ``more``: the page was cut, read on from ``upto``.
     """
 
     events: list[Event]
@@ -106,67 +109,69 @@ class Page:
 
 
 class LogReceiver(Protocol):
-    """Who listens to a log. All calls come on the event loop's thread, in order."""
+    """Receives what is appended to a log. All calls come on the event loop's thread, in order."""
 
     def received(self, event: Event) -> None: ...
 
     def disconnected(self) -> None:
-        """The connection was lost; what is appended from here on may not be heard."""
+        """The connection was lost: events appended from here on may not be received."""
 
     def restored(self) -> None:
-        """Every subscription stands again; what was appended while deaf was not heard."""
+        """Every subscription is established again. Events appended while disconnected were not received."""
 
 
 class Log(Protocol):
-    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
-        """Append in order, all or none, from any thread; give the positions.
+    """Implemented by `MemoryLog` and `RedisLog`; made once per process by `hub.log.current.shared_log`."""
 
-        Raises `LogAway`, and for its terms `LogFull` or `Reused`. Of no drafts: only asks for room.
+    def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
+        """Append in order, all or none, from any thread; return the positions.
+
+        Raises `LogAway`, and for the terms `LogFull` or `KeyReused`. Without drafts it only checks for room.
         """
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
-        """Append in order, all or none, drafts of one topic; raise `LogAway`.
+        """Append drafts of one topic in order, all or none; raise `LogAway`.
 
-        With ``after``, raise `Overtaken` if the topic stands after that position. Keys are asked
-        first: drafts that were all placed before are answered wherever it stands. A topic that was
-        silent for the time to live stands at 0, so with -1 nothing is appended, only asked for.
+        With ``after``, raise `Overtaken` if the topic has an event after that position. Keys are looked up
+        first: drafts that were all appended before are answered whatever followed. A topic that was silent
+        for the time to live stands at 0, so that with -1 nothing is appended, only looked up.
         """
 
     def head(self) -> int:
-        """The last position handed out, from any thread; raise `LogAway`."""
+        """The last position assigned, from any thread; raise `LogAway`."""
 
     async def read(self, after: Mapping[str, int]) -> Page:
-        """One page of what stands after each topic's position; of no topic: where the log is."""
+        """One page of events after the position of each topic; without topics, only where the log is."""
 
     def forget(self, topics: Sequence[str]) -> None:
-        """Drop all that stands on topics which nobody is to read any more, from any thread; raise `LogAway`.
+        """Drop all events of topics that nobody may read any more, from any thread; raise `LogAway`.
 
-        No gap is told of it.
+        No reader is told of a gap.
         """
 
     async def subscribe(self, topics: Sequence[str]) -> None:
-        """Return once everything appended from now on will be heard; raise `LogAway`."""
+        """Return once everything appended from now on will be received; raise `LogAway`."""
 
     async def unsubscribe(self, topics: Sequence[str]) -> None: ...
 
     async def listen(self, receiver: LogReceiver) -> None:
-        """Subscribe, and call ``receiver`` until cancelled."""
+        """Call ``receiver`` for events of subscribed topics, until cancelled."""
 
     def seen(self, position: int) -> None:
-        """Raise the floor: no position at or below this one may be handed out again."""
+        """Raise the floor: no position at or below this one may be assigned again."""
 
     def silence(self) -> float:
-        """Seconds since this process last heard the log."""
+        """Seconds since this process last received something from the log."""
 
 
-def share(topics: int) -> int:
+def events_per_topic(topics: int) -> int:
     """How many events of each topic a page of so many topics may hold."""
-    return max(PAGE_TOPIC, PAGE // max(1, topics))
+    return max(MIN_TOPIC_PAGE_SIZE, PAGE_SIZE // max(1, topics))
 
 
-def page(found: Sequence[tuple[list[Event], int | None]], gaps: frozenset[str], head: int) -> Page:
-    """Merge what each topic gave, events and where they were cut, into a page whole up to a position."""
-    # What somebody else wrote beyond the head is not there yet.
+def merge(found: Sequence[tuple[list[Event], int | None]], gaps: frozenset[str], head: int) -> Page:
+    """A page of what was found of each topic: its events, and the position at which they were cut, if so."""
+    # What another program wrote beyond the head has no place in the order yet.
     cuts = [cut for _, cut in found if cut is not None and cut < head]
     upto = min([head, *cuts])
     events = [event for some, _ in found for event in some if event.position <= upto]

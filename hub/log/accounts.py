@@ -1,23 +1,23 @@
-"""How much of a log is whose, where the log is memory; `append.lua` keeps the same books in Redis."""
+"""Bytes of a memory log by owner; `append.lua` keeps the same accounts in Redis."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
 
-SLOTS = 12  # in which what is gone together is counted together
+SLOTS = 12  # per lifetime; what expires in the same slot is counted together
 MICROSECONDS = 1_000_000
 
 
 class Accounts:
-    """Bytes by owner and by the moment (microseconds) at which they have expired."""
+    """Bytes by owner and by the moment (microseconds) at which they will have expired."""
 
     def __init__(self, share: int) -> None:
         self._share = share
         self._bytes: defaultdict[str, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
 
     def count(self, owner: str, now: int, since: int, lifetime: int, bytes: int) -> None:
-        """Count the bytes of what stands since then and for so long; less them if it goes before its time."""
+        """Add the bytes of an entry appended at ``since``; negative ones if it is dropped early."""
         slot = max(1, lifetime // SLOTS)
         gone = (since // slot + 1) * slot + lifetime
         if gone > now:
@@ -25,7 +25,7 @@ class Accounts:
             left[gone] = max(0, left[gone] + bytes)
 
     def wait(self, owner: str, now: int, bytes: int) -> int | None:
-        """In how many seconds an owner may have so many bytes more; None if now."""
+        """Seconds until an owner has room for so many bytes; None if there is room now."""
         left = self._bytes[owner]
         for gone in [gone for gone in left if gone <= now]:
             del left[gone]

@@ -27,12 +27,9 @@ local ttl, key_ttl, after, whole = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumbe
 local bound, share, besides, prefix = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
 local channels, before_topic = ARGV[12], tonumber(ARGV[13])
 local KEYED, HEAD, FIELDS = 3, 13, 3 -- keys and arguments before the events', and arguments that each has
-local kept = 4096 -- as SAID_KEPT of hub/log/__init__.py
+local kept = 4096 -- as MAX_MESSAGE_IDS of hub/log/__init__.py
 local ENTRY, STREAM, KEY = 64, 1024, 256 -- bytes that they take besides what they say
 local SLOTS = 12 -- in which what is gone together is counted together
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local text = function(number) return string.format('%.0f', number) end
 local says = function(how, letter) return string.find(how, letter, 1, true) ~= nil end
 
 -- An account is a hash of bytes by the moment (microseconds) at which they have expired.
@@ -167,15 +164,7 @@ if bound ~= '' then
   if seconds then return {'full', seconds} end
 end
 
-local last = tonumber(redis.call('GET', KEYS[1]) or '0')
-local birth = tonumber(redis.call('GET', KEYS[2]) or '0')
-if last == 0 or floor > last then
-  -- New data, or data that went back in time (flushed, restored, failed over): nothing that was
-  -- said before this moment can be proved whole.
-  last = math.max(floor, last, now)
-  birth = last
-  redis.call('SET', KEYS[2], text(birth))
-end
+local last, birth = open_log(floor)
 
 local function found(key, digest)
   if not digest then return redis.call('GET', key) end

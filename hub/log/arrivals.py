@@ -1,4 +1,4 @@
-"""From when on a topic is somebody's: what came before they did is not replayed to them."""
+"""Since when a topic is a person's own: earlier events are not replayed to them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from hub.events import stamp
 from hub.ports import Person
 
-SKEW = 60 * 1_000_000  # microseconds that the log's clock may be behind that of whoever dates an event
-LATE = 24 * 3600 * 1_000_000  # so long after they came nobody asks when what is published was due
+MAX_SKEW_US = 60 * 1_000_000  # that the log's clock may be behind the one that dated an event
+MAX_DELAY_US = 24 * 3600 * 1_000_000  # from when an event was due to when it is published
 
 _AT = b'"at":"'
 _WIDTH = len(stamp())
 
 
 class Arrivals:
-    """Of one person, at which position each of these topics became theirs (`Person.since`).
+    """At which position each of these topics became one person's (`Person.since`).
 
-    An event says itself from when it is (``at``); its position only follows that: a notification that was
-    due before they came may be published after it.
+    What counts is the date in an event (``at``), which its position only follows: a notification that was due
+    before the person arrived may be published after.
     """
 
     __slots__ = ("_since", "_stamps", "person")
@@ -31,21 +31,21 @@ class Arrivals:
         self._stamps: dict[int, bytes] = {}
 
     def since(self, topic: str, position: int) -> int:
-        """After where the topic is theirs, of what stands after a position."""
+        """The later of a position and that at which the topic became theirs."""
         return max(position, self._since.get(topic, 0))
 
     def begin(self, topic: str, position: int) -> int:
-        """From where to read what stands after a position: nothing of theirs stands before it."""
-        return max(position, self._since.get(topic, 0) - SKEW)
+        """From where to read events after a position: none of theirs is earlier."""
+        return max(position, self._since.get(topic, 0) - MAX_SKEW_US)
 
-    def theirs(self, topic: str, position: int, data: bytes) -> bool:
-        """Whether what stands there, ``data`` of an event, came to the topic after they did."""
+    def includes(self, topic: str, position: int, data: bytes) -> bool:
+        """Whether an event, ``data`` in JSON, came to the topic after the person did."""
         since = self._since.get(topic, 0)
-        if position > since + LATE:
+        if position > since + MAX_DELAY_US:
             return True
         start = data.find(_AT) + len(_AT)
         at, came = data[start : start + _WIDTH], self._stamp(since)
-        # A stamp is of milliseconds; within one the position decides, and so of what bears none.
+        # A stamp has milliseconds. Within one the position decides, and for an event without a stamp.
         return position >= since if start < len(_AT) or at == came else at > came
 
     def _stamp(self, position: int) -> bytes:

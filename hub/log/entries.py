@@ -1,4 +1,4 @@
-"""An event as Redis gives it, in a message or in a stream: read strictly, for others may write there too."""
+"""Events in messages and streams of Redis, parsed strictly: other programs may write there, too."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import re
 from hub import topics
 from hub.events import Event
 
-MAX_BODY = 1024 * 1024  # bytes; what we append is far below
+MAX_BODY_BYTES = 1024 * 1024  # the hub itself appends far less
 
 _POSITION = re.compile(rb"[0-9]{1,16}")
 _TYPE = re.compile(rb"[a-z][a-z0-9-]{0,63}")
 
 
 class Malformed(ValueError):
-    """This is no event; the text says why."""
+    """Not an event; the text says why."""
 
 
 def message(topic: str, payload: bytes) -> Event:
-    """What was published on a topic: position, previous position, type and body; raise `Malformed`."""
+    """The event in a message on a topic: position, previous, type and body; raise `Malformed`."""
     parts = payload.split(b" ", 3)
     if len(parts) != 4:
-        raise Malformed(f"{payload[:60]!r} has not four parts")
+        raise Malformed(f"{payload[:60]!r} does not have four parts")
     return entry(topic, *parts)
 
 
 def entry(topic: str, position: bytes, previous: bytes, type: bytes, body: bytes) -> Event:
-    """Raise `Malformed` for what cannot be told to a reader as it is."""
+    """The event of a stream entry; raise `Malformed` for one that could not be sent to readers as it is."""
     if not (_POSITION.fullmatch(position) and _POSITION.fullmatch(previous)):
         raise Malformed(f"{position[:20]!r} after {previous[:20]!r} are not positions")
     if not _TYPE.fullmatch(type):
@@ -40,9 +40,9 @@ def entry(topic: str, position: bytes, previous: bytes, type: bytes, body: bytes
 
 
 def _check(topic: str, body: bytes) -> None:
-    if len(body) > MAX_BODY:
+    if len(body) > MAX_BODY_BYTES:
         raise Malformed(f"its body is {len(body)} bytes")
-    # A line break would end it on a feed, and begin something else.
+    # A line break would end the data on a feed, and begin another field.
     if not body or b"\n" in body or b"\r" in body:
         raise Malformed(f"its body is not one line: {body[:60]!r}")
     if not body.isascii():
@@ -50,9 +50,9 @@ def _check(topic: str, body: bytes) -> None:
             body.decode()
         except UnicodeDecodeError:
             raise Malformed("its body is not UTF-8") from None
-    # The readers of a feed read its JSON themselves; of a room's messages a frame is made, and rows.
+    # Readers of a feed parse the JSON themselves; a room's message becomes a frame, and a row.
     if topics.is_room(topic) and not _is_object(body):
-        raise Malformed(f"its body is no object: {body[:60]!r}")
+        raise Malformed(f"its body is not an object: {body[:60]!r}")
 
 
 def _is_object(body: bytes) -> bool:

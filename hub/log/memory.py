@@ -1,4 +1,4 @@
-"""The log of a hub that is one process."""
+"""The log of a hub of one process."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hub.events import Draft, Event
 from hub.log import (
-    ENTRY,
-    KEY,
+    DEFAULT_MEMORY_BYTES,
+    DEFAULT_OWNER_SHARE,
+    ENTRY_BYTES,
+    KEY_BYTES,
     KEY_TTL_S,
-    MAX_BYTES,
-    MEMORY,
-    PLAIN,
-    SHARE,
-    STREAM,
+    MAX_TOPIC_BYTES,
+    NO_TERMS,
+    STREAM_BYTES,
     Appended,
+    KeyReused,
     LogAway,
     LogFull,
     LogReceiver,
     Overtaken,
     Page,
-    Reused,
     Terms,
-    page,
-    share,
+    events_per_topic,
+    merge,
 )
 from hub.log.accounts import MICROSECONDS, Accounts
-from hub.log.said import Said
+from hub.log.message_ids import MessageIds
 from hub.log.stream import Stream, size
 
 
 class MemoryLog:
-    """``append`` may be called from any thread; the rest belongs to the event loop.
+    """A `Log` in memory. ``append`` may be called from any thread; the rest belongs to the event loop.
 
-    Until somebody listens the log is away: in a process that serves nobody an append would vanish.
+    Without a receiver the log is away: in a process that serves no one an event would vanish.
     """
 
     def __init__(
@@ -46,29 +46,29 @@ class MemoryLog:
         ttl_s: float,
         clock: Callable[[], float] = time.time,
         *,
-        max_bytes: int = MAX_BYTES,
-        share: float = SHARE,
+        max_bytes: int = MAX_TOPIC_BYTES,
+        owner_share: float = DEFAULT_OWNER_SHARE,
     ) -> None:
         self._max_events = max_events
         self._max_bytes = max_bytes
-        self._accounts = Accounts(int(share * MEMORY))
+        self._accounts = Accounts(int(owner_share * DEFAULT_MEMORY_BYTES))
         self._ttl = int(ttl_s * MICROSECONDS)
         self._key_ttl = max(KEY_TTL_S * MICROSECONDS, self._ttl)
         self._clock = clock
         self._lock = threading.Lock()
-        # Both in order of their last use, so that what expires first stands first.
+        # Both in order of their last use, so that what expires first comes first.
         self._streams: OrderedDict[str, Stream] = OrderedDict()
         self._keys: OrderedDict[str, int] = OrderedDict()
-        self._said = Said(self._now)
-        # Of what was done once as a whole: where its first stands, where all stand, and what was said.
+        self._message_ids = MessageIds(self._now)
+        # By key of `Terms`: when it was used, the positions, and the digest.
         self._done: OrderedDict[str, tuple[int, list[int], str]] = OrderedDict()
-        self._wanted: set[str] = set()
+        self._topics: set[str] = set()
         self._last = self._birth = self._now()
         self._receiver: LogReceiver | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
-        return [placed.position for placed in self._append(drafts, None, terms)]
+    def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
+        return [appended.position for appended in self._append(drafts, None, terms)]
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         return self._append(drafts, after)
@@ -80,10 +80,10 @@ class MemoryLog:
     async def read(self, after: Mapping[str, int]) -> Page:
         with self._lock:
             self._expire()
-            limit = share(len(after))
+            limit = events_per_topic(len(after))
             found = {topic: self._read(topic, position, limit) for topic, position in after.items()}
             gaps = frozenset(topic for topic, (_, gap, _) in found.items() if gap)
-            return page([(events, cut) for events, _, cut in found.values()], gaps, self._last)
+            return merge([(events, cut) for events, _, cut in found.values()], gaps, self._last)
 
     def forget(self, topics: Sequence[str]) -> None:
         with self._lock:
@@ -92,11 +92,11 @@ class MemoryLog:
 
     async def subscribe(self, topics: Sequence[str]) -> None:
         with self._lock:
-            self._wanted.update(topics)
+            self._topics.update(topics)
 
     async def unsubscribe(self, topics: Sequence[str]) -> None:
         with self._lock:
-            self._wanted.difference_update(topics)
+            self._topics.difference_update(topics)
 
     async def listen(self, receiver: LogReceiver) -> None:
         with self._lock:
@@ -116,30 +116,30 @@ class MemoryLog:
     def silence(self) -> float:
         return 0.0 if self._loop is not None else float("inf")
 
-    def _append(self, drafts: Sequence[Draft], after: int | None, terms: Terms = PLAIN) -> list[Appended]:
+    def _append(self, drafts: Sequence[Draft], after: int | None, terms: Terms = NO_TERMS) -> list[Appended]:
         with self._lock:
             if self._loop is None:
-                raise LogAway("the memory log is heard by nobody in this process")
+                raise LogAway("the memory log has no receiver in this process")
             self._expire()
             if after is not None:
                 self._check_after(drafts, after)
             if terms.key in self._done:
                 _, positions, digest = self._done[terms.key]
                 if digest != terms.digest:
-                    raise Reused
+                    raise KeyReused
                 return [Appended(position, False) for position in positions]
             if terms.owner:
                 self._check_share(drafts, terms)
-            placed = [self._place(draft) for draft in drafts]
-            if terms.key and placed:
+            appended = [self._append_one(draft) for draft in drafts]
+            if terms.key and appended:
                 now = self._now()
-                self._done[terms.key] = now, [one.position for one in placed], terms.digest
-                self._accounts.count(terms.owner, now, now, self._key_ttl, KEY)
-            return placed
+                self._done[terms.key] = now, [one.position for one in appended], terms.digest
+                self._accounts.count(terms.owner, now, now, self._key_ttl, KEY_BYTES)
+            return appended
 
     def _check_share(self, drafts: Sequence[Draft], terms: Terms) -> None:
-        bytes = terms.besides + (KEY if terms.key else 0)
-        bytes += sum(len(draft.type) + len(draft.body) + ENTRY for draft in drafts)
+        bytes = terms.extra_bytes + (KEY_BYTES if terms.key else 0)
+        bytes += sum(len(draft.type) + len(draft.body) + ENTRY_BYTES for draft in drafts)
         seconds = self._accounts.wait(terms.owner, self._now(), bytes)
         if seconds is not None:
             raise LogFull(seconds)
@@ -152,14 +152,14 @@ class MemoryLog:
                 raise Overtaken(stood)
 
     def _used(self, draft: Draft) -> int | None:
-        """Where what bore this draft's key stands."""
-        return self._said.position(draft) if draft.sender else self._keys.get(draft.key)
+        """The position of an event that was appended under this draft's key."""
+        return self._message_ids.position(draft) if draft.sender else self._keys.get(draft.key)
 
-    def _place(self, draft: Draft) -> Appended:
+    def _append_one(self, draft: Draft) -> Appended:
         used = self._used(draft)
         if used is not None:
             return Appended(used, False)
-        if draft.sender and self._said.over_daily(draft):
+        if draft.sender and self._message_ids.over_daily(draft):
             return Appended(0, False)
         now = self._now()
         position = max(self._last + 1, now)
@@ -171,7 +171,7 @@ class MemoryLog:
             previous = max(stream.last, self._birth)
         event = Event(position, previous, draft.topic, draft.type, draft.body)
         if draft.owner:
-            made = 0 if stream.last else STREAM
+            made = 0 if stream.last else STREAM_BYTES
             self._accounts.count(draft.owner, now, position, self._ttl, size(event) + made)
         stream.add(event, draft.owner)
         self._last = position
@@ -184,17 +184,17 @@ class MemoryLog:
             if owner:
                 self._accounts.count(owner, now, old.position, self._ttl, -size(old))
         if draft.sender:
-            self._said.remember(draft, position)
+            self._message_ids.remember(draft, position)
         elif draft.key:
             self._keys[draft.key] = position
         if draft.removes:
-            self._take_back(stream, draft.removes, position)
-        if draft.topic in self._wanted and self._loop and self._receiver:
-            # Inside the lock, so that what is heard is in order whoever appends.
+            self._remove(stream, draft.removes, position)
+        if draft.topic in self._topics and self._loop and self._receiver:
+            # Inside the lock, so that events are received in order whatever thread appends.
             self._loop.call_soon_threadsafe(self._receiver.received, event)
         return Appended(position, True)
 
-    def _take_back(self, stream: Stream, key: str, by: int) -> None:
+    def _remove(self, stream: Stream, key: str, by: int) -> None:
         if key not in self._keys:
             self._keys[key] = by
             return
@@ -209,6 +209,7 @@ class MemoryLog:
                 break
 
     def _read(self, topic: str, after: int, limit: int) -> tuple[list[Event], bool, int | None]:
+        """Events after a position, whether earlier ones may be missing, and where they were cut, if so."""
         now = self._now()
         stream = self._streams.get(topic)
         if stream is None:
@@ -241,7 +242,7 @@ class MemoryLog:
             if done >= now - self._key_ttl:
                 break
             del self._done[key]
-        self._said.expire()
+        self._message_ids.expire()
 
     def _now(self) -> int:
         return int(self._clock() * MICROSECONDS)

@@ -6,18 +6,7 @@
 -- position, previous, type, body of each event in one flat list. Somebody else may have written into a stream:
 -- what is no event of ours has a position and nothing else, and a key that is no stream has a gap.
 local floor, ttl, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local text = function(number) return string.format('%.0f', number) end
-
-local last = tonumber(redis.call('GET', KEYS[1]) or '0')
-local birth = tonumber(redis.call('GET', KEYS[2]) or '0')
-if last == 0 or floor > last then
-  last = math.max(floor, last, now)
-  birth = last
-  redis.call('SET', KEYS[1], text(last))
-  redis.call('SET', KEYS[2], text(birth))
-end
+local last, birth = open_log(floor)
 
 -- What an entry says of an event; nil if it is none of ours.
 local function fields_of(entry)

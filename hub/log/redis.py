@@ -1,4 +1,4 @@
-"""The log of a hub of many instances: streams and pub/sub of one Redis."""
+"""The log of a hub of several instances: streams and pub/sub of one Redis."""
 
 from __future__ import annotations
 
@@ -7,51 +7,47 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from redis.exceptions import DataError, RedisError, ResponseError
 
 from hub.events import Draft, Event
 from hub.log import (
+    DEFAULT_MEMORY_BYTES,
+    DEFAULT_OWNER_SHARE,
     KEY_TTL_S,
-    MAX_BYTES,
-    MEMORY,
-    PLAIN,
-    SHARE,
+    MAX_TOPIC_BYTES,
+    NO_TERMS,
     Appended,
+    KeyReused,
     LogAway,
     LogFull,
     LogReceiver,
     LogRefused,
     Overtaken,
     Page,
-    Reused,
     Terms,
     entries,
-    page,
+    events_per_topic,
+    merge,
     script,
-    share,
 )
 from hub.log.redis_client import async_client, client
 from hub.log.redis_subscription import RedisSubscription
 from hub.log.script import BIRTH, CHANNEL, LAST, PREFIX, REMOVED, STREAM
 from hub.support.faults import malformed
 
-READS = 8  # at a time, each on a connection of its own: a storm of readers waits here
-PLACES = 8  # at a time, apart from the reads, so that no storm of readers holds up what is said
-SLICE = 500  # topics one read looks at
-MEMORY_S = 60  # for so long is known how much memory Redis may take
-AWAY_S = 0.5  # after a failure, appends are refused at once for so long instead of waiting again
-# What Redis says when it is about what was asked, whatever else it can do: a key that holds something else, a
-# stream that somebody else has written to.
-OF_ITS_OWN = ("WRONGTYPE", "equal or smaller than the target", "attempt to")
-
-_HERE = Path(__file__).parent
+MAX_READS = 8  # at a time, each on a connection of its own: many that reconnect at once wait here
+MAX_APPENDS = 8  # of `append_if` at a time, apart from the reads, which do not hold up messages of rooms
+TOPICS_PER_READ = 500
+MEMORY_TTL_S = 60  # that the memory limit of Redis is cached
+OUTAGE_S = 0.5  # after a failure appends are refused at once for so long, instead of waiting again
+# Errors about a request, not about Redis: a key of another type, a stream that another program wrote.
+REQUEST_ERRORS = ("WRONGTYPE", "equal or smaller than the target", "attempt to")
 
 
 class RedisLog:
-    """The `Log` of many instances, made by `hub.log.current`."""
+    """A `Log` in Redis. ``instance`` names the channel of its probes."""
 
     def __init__(
         self,
@@ -60,61 +56,59 @@ class RedisLog:
         ttl_s: float,
         instance: str,
         *,
-        max_bytes: int = MAX_BYTES,
-        share: float = SHARE,
+        max_bytes: int = MAX_TOPIC_BYTES,
+        owner_share: float = DEFAULT_OWNER_SHARE,
     ) -> None:
         self._max_events = max_events
         self._max_bytes = max_bytes
-        self._share = share
-        self._memory, self._memory_until = MEMORY, 0.0
+        self._owner_share = owner_share
+        self._memory, self._memory_until = DEFAULT_MEMORY_BYTES, 0.0
         self._ttl = int(ttl_s * 1_000_000)
         self._key_ttl_s = max(KEY_TTL_S, math.ceil(ttl_s))
         self._floor = 0
         self._away_until = 0.0
-        self._reading = asyncio.Semaphore(READS)
-        self._placing = asyncio.Semaphore(PLACES)
+        self._reading = asyncio.Semaphore(MAX_READS)
+        self._appending = asyncio.Semaphore(MAX_APPENDS)
         self._client = client(url)
-        read = (_HERE / "read.lua").read_text()
-        append = (_HERE / "append.lua").read_text()
-        self._append = self._client.register_script(append)
-        self._head = self._client.register_script(read)
-        self._aclient = async_client(url)
-        self._read = self._aclient.register_script(read)
-        self._place = self._aclient.register_script(append)
+        self._append = self._client.register_script(script.APPEND)
+        self._read_head = self._client.register_script(script.READ)
+        self._async_client = async_client(url)
+        self._async_append = self._async_client.register_script(script.APPEND)
+        self._async_read = self._async_client.register_script(script.READ)
         self._subscription = RedisSubscription(
-            url, self._aclient.publish, prefix=CHANNEL, probe=f"{PREFIX}probe:{instance}"
+            url, self._async_client.publish, prefix=CHANNEL, probe=f"{PREFIX}probe:{instance}"
         )
 
-    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
-        with self._asking():
+    def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
+        with self._unless_away():
             if terms.owner and self._memory_until < time.monotonic():
-                self._ask_memory()
-            answer = self._append(*self._appending(drafts, None, terms))
-        return self._positions(answer)
+                self._read_memory_limit()
+            reply = self._append(*self._arguments(drafts, None, terms))
+        return self._positions(reply)
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
-        async with self._placing:
-            with self._asking():
-                answer = await self._place(*self._appending(drafts, after))
-        return self._placed(answer)
+        async with self._appending:
+            with self._unless_away():
+                reply = await self._async_append(*self._arguments(drafts, after))
+        return self._appended(reply)
 
     def head(self) -> int:
-        with self._asking():
-            (head,) = self._head([LAST, BIRTH], [self._floor, self._ttl, 0])
+        with self._unless_away():
+            (head,) = self._read_head([LAST, BIRTH], [self._floor, self._ttl, 0])
         return int(head)
 
     async def read(self, after: Mapping[str, int]) -> Page:
-        # In slices, so that no instance makes Redis, and with it all others, wait for long.
+        # In slices, so that no instance keeps Redis, and with it all others, waiting for long.
         topics = list(after)
-        slices = [topics[i : i + SLICE] for i in range(0, len(topics), SLICE)] or [topics]
-        limit = share(len(topics))
+        slices = [topics[i : i + TOPICS_PER_READ] for i in range(0, len(topics), TOPICS_PER_READ)] or [topics]
+        limit = events_per_topic(len(topics))
         found, gaps, heads = [], [], []
         for some in slices:
             keys = [LAST, BIRTH, *(kind + topic for topic in some for kind in (STREAM, REMOVED))]
             arguments = [self._floor, self._ttl, limit, *(after[topic] for topic in some)]
             try:
                 async with self._reading:
-                    head, *rows = await self._read(keys, arguments)
+                    head, *rows = await self._async_read(keys, arguments)
             except (RedisError, OSError) as error:
                 raise LogAway(f"Redis: {error}") from error
             heads.append(int(head))
@@ -123,10 +117,10 @@ class RedisLog:
                 if gap:
                     gaps.append(topic)
         self.seen(max(heads))
-        return page(found, frozenset(gaps), min(heads))
+        return merge(found, frozenset(gaps), min(heads))
 
     def forget(self, topics: Sequence[str]) -> None:
-        with self._asking():
+        with self._unless_away():
             for topic in topics:
                 self._client.delete(STREAM + topic, REMOVED + topic)
 
@@ -140,73 +134,72 @@ class RedisLog:
         try:
             await self._subscription.run(receiver)
         finally:
-            await self._aclient.aclose()
+            await self._async_client.aclose()
 
     def seen(self, position: int) -> None:
         # Positions come back from Redis, so a lost race between threads costs nothing: the floor
-        # only has to be as high as something Redis said.
+        # only has to be as high as some position in a reply.
         self._floor = max(self._floor, position)
 
     def silence(self) -> float:
         return self._subscription.silence()
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def _unless_away(self) -> Iterator[None]:
         if time.monotonic() < self._away_until:
             raise LogAway("Redis did not answer a moment ago")
         try:
             yield
         except (RedisError, OSError) as error:
-            if _is_of_its_own(error):
+            if _is_about_request(error):
                 raise LogRefused(f"Redis: {error}") from error
-            self._away_until = time.monotonic() + AWAY_S
+            self._away_until = time.monotonic() + OUTAGE_S
             raise LogAway(f"Redis: {error}") from error
 
-    def _ask_memory(self) -> None:
+    def _read_memory_limit(self) -> None:
         found: Any = self._client.info("memory")
-        self._memory = int(found.get("maxmemory", 0)) or MEMORY
-        self._memory_until = time.monotonic() + MEMORY_S
+        self._memory = int(found.get("maxmemory", 0)) or DEFAULT_MEMORY_BYTES
+        self._memory_until = time.monotonic() + MEMORY_TTL_S
 
-    def _appending(
-        self, drafts: Sequence[Draft], after: int | None, terms: Terms = PLAIN
+    def _arguments(
+        self, drafts: Sequence[Draft], after: int | None, terms: Terms = NO_TERMS
     ) -> tuple[list[str], list[Any]]:
         """The keys and arguments of append.lua."""
         limits = [self._floor, self._max_events, self._max_bytes, self._ttl, self._key_ttl_s]
-        return script.appending(drafts, after, terms, limits, int(self._share * self._memory))
+        return script.arguments(drafts, after, terms, limits, int(self._owner_share * self._memory))
 
-    def _positions(self, answer: list[Any]) -> list[int]:
-        """What append.lua answered, without whether each was fresh; raise what it refused."""
-        match answer[0]:
+    def _positions(self, reply: list[Any]) -> list[int]:
+        """The positions in a reply of append.lua; raises what the reply refuses."""
+        match reply[0]:
             case b"overtaken":
-                self.seen(int(answer[1]))
-                raise Overtaken(int(answer[1]))
+                self.seen(int(reply[1]))
+                raise Overtaken(int(reply[1]))
             case b"full":
-                raise LogFull(int(answer[1]))
+                raise LogFull(int(reply[1]))
             case b"reused":
-                raise Reused
-        positions = list(map(int, answer[1::2]))
+                raise KeyReused
+        positions = list(map(int, reply[1::2]))
         self.seen(max(positions, default=0))
         return positions
 
-    def _placed(self, answer: list[Any]) -> list[Appended]:
+    def _appended(self, reply: list[Any]) -> list[Appended]:
         return [
             Appended(position, bool(fresh))
-            for position, fresh in zip(self._positions(answer), answer[2::2], strict=True)
+            for position, fresh in zip(self._positions(reply), reply[2::2], strict=True)
         ]
 
 
-def _is_of_its_own(error: Exception) -> bool:
-    """Whether it is about what was asked, and not about Redis."""
+def _is_about_request(error: Exception) -> bool:
+    """Whether the request is at fault, not Redis."""
     if isinstance(error, ResponseError):
-        return any(word in str(error) for word in OF_ITS_OWN)
+        return any(word in str(error) for word in REQUEST_ERRORS)
     return isinstance(error, DataError)
 
 
 def _events(topic: str, flat: list[bytes], cut: int) -> tuple[list[Event], int | None]:
-    """Those of a topic that are events of ours, and the position at which they were cut, if so."""
+    """Well-formed events of a topic in a reply of read.lua, and the position at which it was cut, if so."""
     events = []
-    fields = iter(flat)
-    for position, previous, type, body in zip(fields, fields, fields, fields, strict=True):
+    for position, previous, type, body in zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True):
         try:
             events.append(entries.entry(topic, position, previous, type, body))
         except entries.Malformed as error:

@@ -1,4 +1,4 @@
-"""What stands after a position: from the log and, where that no longer reaches back, the database."""
+"""Events after a position: from the log and, where that no longer reaches back, from the database."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from hub.log.arrivals import Arrivals
 from hub.ports import Application
 from hub.support.keyed_lock import KeyedLock
 
-MOST = 1000  # rows one replay gives
+MAX_ROWS = 1000  # that one replay adds
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A page of the log with what the database could add to it, ``rows`` of them.
+    """A page of the log, completed with ``rows`` events from the database.
 
-    ``lost`` topics keep a hole, and so do the ``long`` ones, of which there was too much to give.
+    Of ``lost`` topics events remain missing; of ``too_long`` ones, too, because more were missing than a
+    replay may add.
     """
 
     events: list[Event]
@@ -30,31 +31,34 @@ class Stretch:
     upto: int
     more: bool
     rows: int = 0
-    long: list[str] = field(default_factory=list)
+    too_long: list[str] = field(default_factory=list)
 
 
 class Replay:
-    """``most`` rows are given to one reader at once. Of one person's readers one at a time asks for rows."""
+    """Used by `CatchUp` for one subscriber, and by `Fanout` to heal.
 
-    def __init__(self, log: Log, application: Application, most: int = MOST) -> None:
+    One replay adds ``max_rows`` at most, and only one replay of a person reads rows at a time.
+    """
+
+    def __init__(self, log: Log, application: Application, max_rows: int = MAX_ROWS) -> None:
         self._log = log
         self._application = application
-        self._most = most
+        self._max_rows = max_rows
         self._locks = KeyedLock()
 
     async def head(self) -> int:
-        """Where the log is now; raise `LogAway`."""
+        """The position at which the log is now; raise `LogAway`."""
         return (await self._log.read({})).upto
 
     async def of(
         self, names: Iterable[str], after: int, arrivals: Arrivals | None = None
     ) -> AsyncIterator[Stretch]:
-        """Everything on these topics after a position, in order, or a person's part of it; raise `LogAway`.
+        """All events on these topics after a position, in order; with ``arrivals`` only a person's own.
 
-        A subscriber that had it all is released at the last stretch's ``upto``.
+        Raises `LogAway`. A subscriber that was sent them is released at ``upto`` of the last stretch.
         """
         names = list(names)
-        left, long, more = self._most, set[str](), True
+        left, too_long, more = self._max_rows, set[str](), True
         while more:
             begin = {name: arrivals.begin(name, after) if arrivals else after for name in names}
             page = await self._log.read(begin)
@@ -64,32 +68,34 @@ class Replay:
                     stretch = await self._filled(page, holes, left)
             else:
                 stretch = Stretch(page.events, sorted(page.gaps - holes.keys()), page.upto, page.more)
-                stretch = replace(stretch, long=sorted(holes.keys() - long))
-                long |= holes.keys()
+                stretch = replace(stretch, too_long=sorted(holes.keys() - too_long))
+                too_long |= holes.keys()
             if arrivals:
-                theirs = [e for e in stretch.events if arrivals.theirs(e.topic, e.position, e.body)]
-                stretch = replace(stretch, events=theirs)
+                own = [e for e in stretch.events if arrivals.includes(e.topic, e.position, e.body)]
+                stretch = replace(stretch, events=own)
             left -= stretch.rows
             after, more = stretch.upto, stretch.more
             yield stretch
 
     async def stretch(self, after: Mapping[str, int]) -> Stretch:
-        """The first of what stands after each topic's position, never in part; raise `LogAway`."""
+        """The first events after each topic's position, whatever their number; raise `LogAway`."""
         page = await self._log.read(after)
         return await self._filled(page, {topic: after[topic] for topic in page.gaps if topics.is_kept(topic)})
 
-    async def _filled(self, page: Page, holes: Mapping[str, int], most: int | None = None) -> Stretch:
-        """A page with the first rows of its holes, ``most`` of them."""
+    async def _filled(self, page: Page, holes: Mapping[str, int], max_rows: int | None = None) -> Stretch:
+        """A page with rows for its holes, the first ``max_rows`` of them."""
         lost, upto, more = page.gaps, page.upto, page.more
         if not holes:
             return Stretch(page.events, sorted(lost), upto, more)
         try:
             rows, cut, unkept = await self._application.recover(holes)
         except Exception:
-            logger.exception("the database could not fill a hole: it is announced instead")
+            logger.exception(
+                "missing events could not be read from the database: subscribers are told of a gap"
+            )
             return Stretch(page.events, sorted(lost), upto, more)
-        if most is not None and len(rows) > most:
-            rows, cut = rows[:most], True
+        if max_rows is not None and len(rows) > max_rows:
+            rows, cut = rows[:max_rows], True
         if cut:
             upto, more = min(upto, rows[-1].position), True
         seen = {event.position for event in page.events}

@@ -1,63 +1,68 @@
-"""What the log's data are called in Redis, and what append.lua is given."""
+"""The Lua scripts of the log, the names of its data in Redis, and the arguments of append.lua."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from hub.events import Draft
 from hub.log import Terms
 
-# The braces keep every key on one shard of a Redis Cluster. The number goes up when topics or entries come to
-# mean something else: then the log begins anew, and readers are given the rows of what they missed.
+# The braces keep every key on one shard of a Redis Cluster. The number goes up when topics or entries change
+# their meaning: then the log begins anew, and readers are sent the rows of what they missed.
 PREFIX = "hub:2:{s0}:"
 LAST, BIRTH = PREFIX + "last", PREFIX + "birth"
 STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
-REMOVED = PREFIX + "r:"  # what was taken back of a topic, and what had stood before it
-SAID, DAY = PREFIX + "said:", PREFIX + "day:"  # of a topic's sender; of a sender
-DIGEST = 9  # bytes of a key that a sender's set remembers
-DONE, ACCOUNT = PREFIX + "d:", PREFIX + "o:"  # what was done once as a whole, and how much is whose
+REMOVED = PREFIX + "r:"  # positions removed from a topic, each with the one before it
+MESSAGE_IDS, DAY = PREFIX + "said:", PREFIX + "day:"  # of a sender on a topic; how many of a sender today
+DIGEST_BYTES = 9  # of a message's id, in the set of its sender
+DONE, ACCOUNT = PREFIX + "d:", PREFIX + "o:"  # keys of `Terms` that were used; bytes by owner
+
+_HERE = Path(__file__).parent
+_COMMON = (_HERE / "common.lua").read_text()
+APPEND, READ = (_COMMON + (_HERE / name).read_text() for name in ("append.lua", "read.lua"))
 
 
-def appending(
+def arguments(
     drafts: Sequence[Draft], after: int | None, terms: Terms, limits: Sequence[int], share: int
 ) -> tuple[list[str], list[Any]]:
-    """Keys and arguments. ``limits`` are its first arguments, ``share`` is in bytes.
+    """Keys and arguments of append.lua. ``limits`` are its first arguments, ``share`` is in bytes.
 
-    Most events have a topic, a type and a body alone, and come by the hundred: what has more says so.
+    Most events have only a topic, a type and a body, and come by the hundred; the others carry flags.
     """
     keys = [LAST, BIRTH, DONE + terms.key]
-    arguments: list[Any] = [*limits, "" if after is None else after, terms.digest if terms.key else ""]
-    arguments += [terms.owner, share, terms.besides, ACCOUNT, CHANNEL, len(STREAM)]
+    values: list[Any] = [*limits, "" if after is None else after, terms.digest if terms.key else ""]
+    values += [terms.owner, share, terms.extra_bytes, ACCOUNT, CHANNEL, len(STREAM)]
     for draft in drafts:
         keys.append(STREAM + draft.topic)
         if draft.owner == terms.owner and not (draft.key or draft.sender or draft.removes):
-            arguments += (draft.type, draft.body, "")
+            values += (draft.type, draft.body, "")
         else:
-            _add(draft, terms.owner, keys, arguments)
-    return keys, arguments
+            _add(draft, terms.owner, keys, values)
+    return keys, values
 
 
-def _add(draft: Draft, owner: str, keys: list[str], arguments: list[Any]) -> None:
-    """Add what an event is that has more than its topic, type and body."""
-    how = ""
+def _add(draft: Draft, owner: str, keys: list[str], values: list[Any]) -> None:
+    """Add an event that has more than a topic, a type and a body."""
+    flags = ""
     more: list[Any] = []
     if draft.owner != owner:
-        how += "o"
+        flags += "o"
         more.append(draft.owner)
     if draft.sender:
-        how += "s"
-        keys += [f"{SAID}{draft.topic}:{draft.sender}", DAY + draft.sender]
+        flags += "s"
+        keys += [f"{MESSAGE_IDS}{draft.topic}:{draft.sender}", DAY + draft.sender]
         more += [_digest(draft.key), draft.daily]
     elif draft.key:
-        how += "k"
+        flags += "k"
         keys.append(KEY + draft.key)
     if draft.removes:
-        how += "r"
+        flags += "r"
         keys += [KEY + draft.removes, REMOVED + draft.topic]
-    arguments += [draft.type, draft.body, how, *more]
+    values += [draft.type, draft.body, flags, *more]
 
 
 def _digest(key: str) -> bytes:
-    return hashlib.blake2b(key.encode(), digest_size=DIGEST).digest()
+    return hashlib.blake2b(key.encode(), digest_size=DIGEST_BYTES).digest()

@@ -1,14 +1,16 @@
-"""What a log in memory keeps of one topic."""
+"""One topic of a memory log."""
 
 from __future__ import annotations
 
 from collections import deque
 
 from hub.events import Event
-from hub.log import ENTRY
+from hub.log import ENTRY_BYTES
 
 
 class Stream:
+    """Entries of one topic in order of position, each with its owner. Used by `MemoryLog` under its lock."""
+
     __slots__ = ("bytes", "entries", "last", "owners", "removed")
 
     def __init__(self) -> None:
@@ -16,7 +18,7 @@ class Stream:
         self.owners: deque[str] = deque()  # of each entry
         self.bytes = 0
         self.last = 0
-        self.removed: dict[int, int] = {}  # where something was taken back: what had stood before it
+        self.removed: dict[int, int] = {}  # position of a removed entry → the one before it
 
     def add(self, event: Event, owner: str) -> None:
         self.entries.append(event)
@@ -25,7 +27,7 @@ class Stream:
         self.last = event.position
 
     def drop(self) -> tuple[Event, str]:
-        """The oldest, and its owner."""
+        """Remove and return the oldest entry and its owner."""
         event = self.entries.popleft()
         self.bytes -= size(event)
         return event, self.owners.popleft()
@@ -38,5 +40,5 @@ class Stream:
 
 
 def size(event: Event) -> int:
-    """Bytes that it is taken to need."""
-    return len(event.type) + len(event.body) + ENTRY
+    """Estimated bytes of an entry."""
+    return len(event.type) + len(event.body) + ENTRY_BYTES

@@ -1,7 +1,7 @@
-"""OpenTelemetry spans for appends: the log as the rest of the hub uses it, plus the tracer they all share.
+"""OpenTelemetry spans for appends, and the tracer of this process.
 
-A traceparent travels in each event's JSON (``"trace"``), so that what an instance delivers is a child of
-the append, wherever that was. A span carries a topic, a type, a key and numbers, never an event's content.
+A traceparent travels in the JSON of each event (``"trace"``), so that a delivery on any instance is a child
+span of the append. A span carries a topic, a type, a key and numbers, never the content of an event.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.conf import settings
 
 from hub import __version__
 from hub.events import Draft
-from hub.log import PLAIN, Appended, Log, Terms
+from hub.log import NO_TERMS, Appended, Log, Terms
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
@@ -26,7 +26,7 @@ _TRACE = re.compile(rb',"trace":"([0-9a-f-]{55})"\}\Z')
 
 @cache
 def tracer() -> Tracer:
-    """The one that sends to ``HUB_OTLP_URL``."""
+    """The tracer that exports to ``HUB_OTLP_URL``."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -46,14 +46,13 @@ def context(traceparent: str) -> Any:
 
 
 def traceparent(body: bytes) -> str:
-    """The one that `TracedLog` added to an event's body; empty if it added none."""
+    """The traceparent that `TracedLog` added to an event's body; empty if it added none."""
     found = _TRACE.search(body)
     return found[1].decode() if found else ""
 
 
 class TracedLog:
-    """A log that makes a span of every append, of a room's message too, and sends its context along with the
-    event. Everything else is the wrapped log's own."""
+    """Wraps a log: makes a span for every draft that is appended, and adds its context to the event."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -61,7 +60,7 @@ class TracedLog:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
 
-    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
+    def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         with _traced(drafts) as traced:
             return self._log.append(traced, terms)
 
@@ -82,7 +81,7 @@ def _traced(drafts: Sequence[Draft]) -> Iterator[list[Draft]]:
 
 def _span(draft: Draft) -> Span:
     span = tracer().start_span("append", attributes={"hub.topic": draft.topic, "hub.type": draft.type})
-    # The key of a person's own event is a text of theirs.
+    # The key of a person's own event is text of theirs.
     if draft.key and not draft.sender:
         span.set_attribute("hub.key", draft.key)
     return span

@@ -13,7 +13,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from hub.log import LogAway, redis_client
-from hub.log.script import DAY, SAID, STREAM
+from hub.log.script import DAY, MESSAGE_IDS, STREAM
 from hub.rooms.presence.redis import EXPIRIES, LEASES, NAMES, VALUES
 
 PAGE = 500  # entries a question
@@ -26,7 +26,7 @@ def erase(url: str, person: str, rooms: Sequence[str]) -> int:
     try:
         gone = sum(_erase_said(client, room, person) for room in rooms)
         for room in rooms:
-            client.delete(f"{SAID}{room}:{person}")
+            client.delete(f"{MESSAGE_IDS}{room}:{person}")
             _erase_fields(client, LEASES + room, NAMES + room, lambda field: _first(field) == person)
             _erase_fields(client, EXPIRIES + room, VALUES + room, lambda field: _last(field) == person)
         client.delete(DAY + person)

@@ -31,9 +31,9 @@ class Allowances:
         if self._reserved(log, key, size):
             return
         try:
-            log.append([], Terms(str(key), besides=size + RESERVED_BYTES))
+            log.append([], Terms(str(key), extra_bytes=size + RESERVED_BYTES))
         except LogFull:
-            log.append([], Terms(str(key), besides=size))
+            log.append([], Terms(str(key), extra_bytes=size))
         else:
             with self._lock:
                 self._left[key] = log, RESERVED_BYTES, self._clock() + RESERVED_S

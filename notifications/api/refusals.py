@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from hub.errors import CONTENT_TYPE, Problem
 from hub.events import BadEvent, TooLarge
-from hub.log import LogAway, LogFull, Reused
+from hub.log import KeyReused, LogAway, LogFull
 from hub.support import outages, strict_json
 from hub.topics import BadTopic
 from notifications.sending.errors import BadNotification
@@ -87,7 +87,7 @@ def as_problem(error: Exception) -> Problem:
                 "less, or to fewer topics.",
                 retry_after=error.seconds,
             )
-        case Reused():
+        case KeyReused():
             return Problem(422, "This Idempotency-Key was used with another body: use a new one.")
         case LogAway():
             return Problem(503, "The log is unavailable: nothing was published, try again.", retry_after=1)

@@ -25,11 +25,11 @@ async def test_what_is_placed_stands_in_order_and_is_heard_in_order(
     head = log.head()
     await log.subscribe(["a"])
 
-    placed = [*await log.append_if([said(b"1"), said(b"2")]), *await log.append_if([said(b"3")])]
+    appended = [*await log.append_if([said(b"1"), said(b"2")]), *await log.append_if([said(b"3")])]
 
-    assert all(one.fresh for one in placed)
+    assert all(one.fresh for one in appended)
     await receiver.until(lambda: len(receiver.events) == 3)
-    assert [event.position for event in receiver.events] == [one.position for one in placed]
+    assert [event.position for event in receiver.events] == [one.position for one in appended]
     assert await bodies(log, head) == [b"1", b"2", b"3"]
 
 
@@ -136,13 +136,13 @@ async def test_many_that_are_overtaken_and_look_again_are_all_placed_once(log: L
 
 async def test_a_topic_that_was_trimmed_by_count_still_knows_where_it_stands(make_log: MakeLog) -> None:
     log = await new_log(make_log, max_events=2)
-    placed = await log.append_if([said() for _ in range(5)])
+    appended = await log.append_if([said() for _ in range(5)])
 
     with pytest.raises(Overtaken) as caught:
-        await log.append_if([said()], after=placed[0].position)
-    (later,) = await log.append_if([said()], after=placed[-1].position)
+        await log.append_if([said()], after=appended[0].position)
+    (later,) = await log.append_if([said()], after=appended[-1].position)
 
-    assert caught.value.position == placed[-1].position
+    assert caught.value.position == appended[-1].position
     assert later.fresh
 
 
@@ -150,22 +150,22 @@ async def test_on_a_topic_that_was_forgotten_nothing_stands_after_any_position(m
     log = await new_log(make_log, ttl_s=0.2)
     (lost,) = await log.append_if([said()])
 
-    placed: list[Appended] = []
+    appended: list[Appended] = []
     async with asyncio.timeout(5):
-        while not placed:
+        while not appended:
             try:
-                placed = await log.append_if([said()], after=1)
+                appended = await log.append_if([said()], after=1)
             except Overtaken:
                 await asyncio.sleep(0.01)
 
-    assert placed[0].fresh
-    assert placed[0].position - lost.position >= 200_000
+    assert appended[0].fresh
+    assert appended[0].position - lost.position >= 200_000
 
 
 async def test_a_placed_position_is_above_everything_the_caller_has_seen(log: Log) -> None:
     future = log.head() + 3_600_000_000
     log.seen(future)
 
-    (placed,) = await log.append_if([said()], after=future)
+    (appended,) = await log.append_if([said()], after=future)
 
-    assert placed.position > future
+    assert appended.position > future

@@ -69,7 +69,7 @@ async def test_placing_is_refused_while_redis_is_away_and_done_after(
     await receiver.until(lambda: receiver.times_restored == 2)
     await appended(log)
 
-    assert [placed.fresh for placed in await log.append_if([said], after=0)] == [True]
+    assert [appended.fresh for appended in await log.append_if([said], after=0)] == [True]
 
 
 async def test_a_frozen_redis_refuses_many_placings_soon(server: Redis, log: RedisLog) -> None:

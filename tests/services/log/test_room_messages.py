@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from hub.events import Draft
-from hub.log import SAID_KEPT, Appended, Log, Overtaken
+from hub.log import MAX_MESSAGE_IDS, Appended, Log, Overtaken
 from hub.log.redis import RedisLog
 from hub.log.script import PREFIX
 from tests.cluster.redis import Redis
@@ -46,10 +46,10 @@ async def test_a_line_that_was_said_is_answered_though_it_was_overtaken(log: Log
 
 async def test_of_one_person_the_newest_ids_are_remembered(log: Log) -> None:
     await log.append_if([said("first")])
-    for start in range(0, SAID_KEPT, 512):
+    for start in range(0, MAX_MESSAGE_IDS, 512):
         await log.append_if([said(f"c{n}") for n in range(start, start + 512)])
 
-    last, first = await log.append_if([said(f"c{SAID_KEPT - 1}"), said("first")])
+    last, first = await log.append_if([said(f"c{MAX_MESSAGE_IDS - 1}"), said("first")])
 
     assert not last.fresh
     assert first.fresh

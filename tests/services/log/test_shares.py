@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from hub.events import Draft
-from hub.log import MEMORY, Log, LogFull, Reused, Terms
+from hub.log import DEFAULT_MEMORY_BYTES, KeyReused, Log, LogFull, Terms
 from tests.services.log.conftest import MakeLog, draft, new_log
 
 CI, OTHER = Terms("ci"), Terms("other")
-SHARE = 100_000 / MEMORY  # 100,000 bytes
+SHARE = 100_000 / DEFAULT_MEMORY_BYTES  # 100,000 bytes
 
 
 def owned(topic: str, size: int, owner: str = "ci") -> Draft:
@@ -29,7 +29,7 @@ async def until_full(log: Log, topic: str, terms: Terms = CI) -> int:
 
 
 async def test_over_its_share_an_owner_is_refused_and_told_when_there_is_room(make_log: MakeLog) -> None:
-    log = await new_log(make_log, share=SHARE, ttl_s=60)
+    log = await new_log(make_log, owner_share=SHARE, ttl_s=60)
 
     assert 7 <= await until_full(log, "job") <= 9
     with pytest.raises(LogFull) as full:
@@ -38,7 +38,7 @@ async def test_over_its_share_an_owner_is_refused_and_told_when_there_is_room(ma
 
 
 async def test_others_and_the_hub_itself_go_on(make_log: MakeLog) -> None:
-    log = await new_log(make_log, share=SHARE)
+    log = await new_log(make_log, owner_share=SHARE)
     await until_full(log, "job")
 
     assert log.append([owned("other", 10_000, "other")], OTHER)
@@ -46,7 +46,7 @@ async def test_others_and_the_hub_itself_go_on(make_log: MakeLog) -> None:
 
 
 async def test_all_or_none_of_a_batch_that_passes_the_share_is_appended(make_log: MakeLog) -> None:
-    log = await new_log(make_log, share=SHARE)
+    log = await new_log(make_log, owner_share=SHARE)
     start = log.head()
 
     with pytest.raises(LogFull):
@@ -57,7 +57,7 @@ async def test_all_or_none_of_a_batch_that_passes_the_share_is_appended(make_log
 
 
 async def test_what_is_trimmed_by_count_is_given_back(make_log: MakeLog) -> None:
-    log = await new_log(make_log, share=SHARE, max_events=3)
+    log = await new_log(make_log, owner_share=SHARE, max_events=3)
 
     for _ in range(50):
         log.append([owned("job", 10_000)], CI)
@@ -66,7 +66,7 @@ async def test_what_is_trimmed_by_count_is_given_back(make_log: MakeLog) -> None
 
 
 async def test_what_another_pushes_out_is_given_back_to_whose_it_was(make_log: MakeLog) -> None:
-    log = await new_log(make_log, share=SHARE, max_events=3)
+    log = await new_log(make_log, owner_share=SHARE, max_events=3)
     log.append([owned("job", 20_000) for _ in range(3)], CI)
 
     log.append([owned("job", 10, "other") for _ in range(3)], OTHER)
@@ -75,7 +75,7 @@ async def test_what_another_pushes_out_is_given_back_to_whose_it_was(make_log: M
 
 
 async def test_what_is_taken_back_is_given_back(make_log: MakeLog) -> None:
-    log = await new_log(make_log, share=SHARE)
+    log = await new_log(make_log, owner_share=SHARE)
     log.append([Draft("job", "progress", b"x" * 50_000, key="n1", owner="ci")])
 
     log.append([Draft("job", "recalled", b"{}", removes="n1")])
@@ -84,7 +84,7 @@ async def test_what_is_taken_back_is_given_back(make_log: MakeLog) -> None:
 
 
 async def test_what_has_expired_is_given_back(make_log: MakeLog) -> None:
-    log = await new_log(make_log, share=SHARE, ttl_s=0.5)
+    log = await new_log(make_log, owner_share=SHARE, ttl_s=0.5)
     await until_full(log, "job")
 
     async with asyncio.timeout(5):
@@ -95,12 +95,12 @@ async def test_what_has_expired_is_given_back(make_log: MakeLog) -> None:
 async def test_what_an_owner_s_drafts_take_counts_though_nobody_held_it_to_its_share(
     make_log: MakeLog,
 ) -> None:
-    log = await new_log(make_log, share=SHARE)
+    log = await new_log(make_log, owner_share=SHARE)
     log.append([owned(f"user-{n}", 10_000) for n in range(12)])
 
     with pytest.raises(LogFull):
-        log.append([], Terms("ci", besides=1))
-    assert log.append([], Terms("other", besides=1)) == []
+        log.append([], Terms("ci", extra_bytes=1))
+    assert log.append([], Terms("other", extra_bytes=1)) == []
 
 
 async def test_a_topic_keeps_its_last_bytes_and_says_what_is_missing(make_log: MakeLog) -> None:
@@ -139,7 +139,7 @@ async def test_a_key_that_stands_for_something_else_appends_nothing(log: Log) ->
     log.append([draft()], Terms("ci", "ci:a", "d1"))
     start = log.head()
 
-    with pytest.raises(Reused):
+    with pytest.raises(KeyReused):
         log.append([draft()], Terms("ci", "ci:a", "d2"))
 
     assert log.head() == start
@@ -147,7 +147,7 @@ async def test_a_key_that_stands_for_something_else_appends_nothing(log: Log) ->
 
 
 async def test_a_refused_whole_leaves_its_key_free(make_log: MakeLog) -> None:
-    log = await new_log(make_log, share=SHARE, ttl_s=0.5)
+    log = await new_log(make_log, owner_share=SHARE, ttl_s=0.5)
     await until_full(log, "job")
     once = Terms("ci", "ci:a", "d1")
 
@@ -164,11 +164,11 @@ async def test_a_refused_whole_leaves_its_key_free(make_log: MakeLog) -> None:
 
 
 async def test_keys_are_counted_for_as_long_as_they_are_kept(make_log: MakeLog) -> None:
-    log = await new_log(make_log, share=SHARE, max_events=1)
+    log = await new_log(make_log, owner_share=SHARE, max_events=1)
     for number in range(300):
         log.append([owned("job", 1)], Terms("ci", f"ci:{number}", "d"))
 
     with pytest.raises(LogFull) as full:
-        log.append([], Terms("ci", besides=50_000))
+        log.append([], Terms("ci", extra_bytes=50_000))
 
     assert full.value.seconds > 3600

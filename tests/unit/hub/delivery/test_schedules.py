@@ -15,7 +15,7 @@ from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
 from hub.feeds.sse import SSE
-from hub.log import PLAIN, Appended, Log, LogReceiver, Page, Terms
+from hub.log import NO_TERMS, Appended, Log, LogReceiver, Page, Terms
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Person
@@ -34,7 +34,7 @@ class Whimsical:
         self._loss = loss
         self._receiver: LogReceiver | None = None
 
-    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
+    def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         return self._log.append(drafts)
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:

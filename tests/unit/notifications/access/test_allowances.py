@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from hub.events import Draft
-from hub.log import PLAIN, LogAway, LogFull, Terms
+from hub.log import NO_TERMS, LogAway, LogFull, Terms
 from hub.log.memory import MemoryLog
 from notifications.access import allowances
 from notifications.access.allowances import RESERVED_BYTES, RESERVED_S, Allowances
@@ -31,11 +31,11 @@ class Asked(MemoryLog):
         self.room = room
         self.asked: list[tuple[str, int]] = []
 
-    def append(self, drafts: Sequence[Draft], terms: Terms = PLAIN) -> list[int]:
-        self.asked.append((terms.owner, terms.besides))
+    def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
+        self.asked.append((terms.owner, terms.extra_bytes))
         if self.room < 0:
             raise LogAway("nobody there")
-        if terms.besides > self.room:
+        if terms.extra_bytes > self.room:
             raise LogFull(60)
         return []
 

@@ -135,7 +135,7 @@ def replayed(person: Person) -> set[str]:
     """The ids of what a feed from position 0 gives, if the log holds nothing."""
     arrivals = Arrivals(person, person.own)
     events, _, _ = recovery.page({topic: arrivals.begin(topic, 0) for topic in person.own})
-    given = [e for e in events if e.type == "notification" and arrivals.theirs(e.topic, e.position, e.body)]
+    given = [e for e in events if e.type == "notification" and arrivals.includes(e.topic, e.position, e.body)]
     return {event.body.decode().partition('"data":{"id":"')[2][:36] for event in given}
 
 
