@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -26,6 +28,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
         ("hub_notifications", "0014_since"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -47,4 +50,53 @@ class Migration(migrations.Migration):
         ),
         migrations.RenameField("idempotentrequest", "told", "complete"),
         migrations.RunPython(forwards, backwards),
+        migrations.AlterField(
+            model_name="grant",
+            name="group",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Empty: every signed-in user.",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                to="auth.group",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="grant",
+            name="pattern",
+            field=models.CharField(help_text="A topic, or a prefix with *: repo-*", max_length=200),
+        ),
+        migrations.AlterField(
+            model_name="room",
+            name="closed_at",
+            field=models.DateTimeField(blank=True, help_text="Since when no one may enter.", null=True),
+        ),
+        migrations.AlterField(
+            model_name="room",
+            name="group",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="With the audience group.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="auth.group",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="room",
+            name="people",
+            field=models.ManyToManyField(
+                blank=True,
+                help_text="With the audience people.",
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="room",
+            name="removed",
+            field=models.ManyToManyField(
+                blank=True, help_text="Banned from the room.", related_name="+", to=settings.AUTH_USER_MODEL
+            ),
+        ),
     ]

@@ -1,4 +1,4 @@
-"""The rows. A notification is one row whatever its audience; it names a topic, not its readers."""
+"""Django's models. A notification is one row per topic, however many people read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who did what on the dashboard. Rows are added, and nothing else."""
+"""The audit log: rows are only ever added."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from django.utils import timezone
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """Refuses bulk updates and deletes."""
+
     def update(self, **kwargs: Any) -> NoReturn:
-        raise TypeError("What was done is not changed.")
+        raise TypeError("Audit entries cannot be changed.")
 
     def delete(self) -> NoReturn:
-        raise TypeError("What was done is not forgotten.")
+        raise TypeError("Audit entries cannot be deleted.")
 
 
 class AuditEntry(models.Model):
-    """Names nobody by a key: it outlives whom and what it tells of.
+    """An act of a user or a program. Without foreign keys: it outlives what it describes.
 
-    The database refuses changes too, by triggers (migration 0004).
+    Triggers in the database refuse changes as well (migration 0004).
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     actor_id = models.BigIntegerField(null=True)
     actor = models.CharField(max_length=150)
-    act = models.CharField(max_length=40, db_index=True)  # send, recall, drain …
+    act = models.CharField(max_length=40, db_index=True)  # of `access.audit.ACTS`
     target = models.CharField(max_length=300, blank=True)
     detail = models.JSONField(default=dict)
     address = models.CharField(max_length=64, blank=True)
@@ -41,8 +43,8 @@ class AuditEntry(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise TypeError("What was done is not changed.")
+            raise TypeError("Audit entries cannot be changed.")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("What was done is not forgotten.")
+        raise TypeError("Audit entries cannot be deleted.")

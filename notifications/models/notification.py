@@ -1,4 +1,4 @@
-"""A notification, and what each person made of it."""
+"""Notifications, the sendings that create them, read states and deliveries."""
 
 from __future__ import annotations
 
@@ -23,55 +23,57 @@ MAX_TITLE = 255  # characters
 MAX_FAILURE = 200  # characters
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # the due date of a held notification
 REPLACED = "replaced"  # the reason of a recall by a later notification with the same key
-CATEGORY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}|")  # none is one as well
-# What no text of ours may bear: NUL and its kin (PostgreSQL refuses the first), lone surrogates.
+CATEGORY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}|")  # may be empty
+# Characters that no text may contain: control characters (PostgreSQL refuses NUL), lone surrogates.
 UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def time_ordered_id() -> uuid.UUID:
-    """A UUID of version 7 (RFC 9562, 5.7 and 6.2, method 3): opaque, kind to an index, and in the order in
-    which one process makes them, to a quarter of a microsecond."""
+    """A UUID of version 7 (RFC 9562, 5.7 and 6.2, method 3): ordered by time of creation within a process, to
+    a quarter of a microsecond, and so index-friendly."""
     ms, ns = divmod(time.time_ns(), 1_000_000)
     order = ms << 16 | 0x7 << 12 | (ns << 12) // 1_000_000
     return uuid.UUID(int=order << 64 | 0x2 << 62 | int.from_bytes(os.urandom(8)) >> 2)
 
 
 def visible(now: datetime, prefix: str = "") -> Q:
-    """Due, not expired, not recalled; ``prefix`` leads to the notification from another model."""
+    """Due, not expired and not recalled; ``prefix`` is the path to the notification from another model."""
     unexpired = Q(**{f"{prefix}expires_at": None}) | Q(**{f"{prefix}expires_at__gt": now})
     return unexpired & Q(**{f"{prefix}due_at__lte": now, f"{prefix}recalled_at": None})
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
+    """Filters for inboxes and for the outbox."""
+
     def inbox(self, own: Collection[str], user: User) -> NotificationQuerySet:
-        """What a person finds: of what is for them, what is due, not expired and not recalled."""
+        """What a user's inbox shows: `meant` for them, due, not expired and not recalled."""
         return self.meant(own, user).filter(visible(timezone.now()))
 
     def meant(self, own: Collection[str], user: User) -> NotificationQuerySet:
-        """On a person's topics, and not from before they came, or came to a topic."""
-        theirs = arrived(user.pk, "topic", "due_at")
-        return self.filter(theirs, topic__in=own, due_at__gte=user.date_joined)
+        """On a user's topics, due after they joined the hub and the topic."""
+        since_arrival = arrived(user.pk, "topic", "due_at")
+        return self.filter(since_arrival, topic__in=own, due_at__gte=user.date_joined)
 
     def unpublished(self, grace: timedelta) -> NotificationQuerySet:
-        """Committed, due, and not in the log: scheduled, or whoever committed it had the time."""
+        """Committed and due, but not in the log: scheduled, or ``grace`` has passed since the commit."""
         now = timezone.now()
         late = Q(due_at__lte=now - grace) | Q(due_at__lte=now, due_at__gt=F("created_at"))
         return self.filter(late, position=None).order_by("due_at", "id")
 
 
 class Sending(models.Model):
-    """One act of sending: the notifications that were made by it, one a topic."""
+    """One act of sending, which creates one notification per topic."""
 
     id = models.UUIDField(primary_key=True, default=time_ordered_id, editable=False)
-    sender = models.CharField(max_length=150, blank=True)  # a username, key:<name>, or command
+    sender = models.CharField(max_length=150, blank=True)  # a username, key:<name> or command
     api_key = models.ForeignKey(
         "hub_notifications.ApiKey", on_delete=models.SET_NULL, null=True, related_name="sendings"
     )
-    to = models.JSONField()  # the addresses, as they were given
+    to = models.JSONField()  # the addresses as given
     title = models.CharField(max_length=MAX_TITLE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField(default=timezone.now)
-    # Whose key was revoked before it was due: its rows are due at `NEVER` until somebody decides.
+    # Held, because the key was revoked before it was due: its rows are due at `NEVER` until staff decide.
     held_at = models.DateTimeField(null=True)
     held_by = models.CharField(max_length=150, blank=True, db_default="")
 
@@ -93,11 +95,11 @@ class Sending(models.Model):
 
 
 class Notification(models.Model):
-    """The row is the outbox: without a ``position`` it is still to be published.
+    """A notification on a topic. The row is the outbox: without a ``position`` it is still to be published.
 
-    A recall takes the position away again, so that it is published too; recalled before it was due,
-    it was never there, and its position is 0. It is 0 as well, with ``failed_at`` and a ``failure`` that says
-    why, if no event can carry it: it lies in the inbox, and no feed is told.
+    A recall clears the position, so that the recall is published as well; recalled before it was due, it was
+    never published, and its position is 0. It is also 0, with ``failed_at`` and the reason in ``failure``, if
+    no event can hold it: it is listed in the inbox, and sent to no feed.
     """
 
     class Severity(models.TextChoices):
@@ -130,7 +132,7 @@ class Notification(models.Model):
 
     @cached_property
     def group(self) -> str | None:
-        """The name of the group it is for; `notifications.access.names.name` asks for many rows at once."""
+        """The name of the group it is for; `notifications.access.names.name` sets it for many rows."""
         id = topics.group_id(self.topic)
         return None if id is None else Group.objects.filter(pk=id).values_list("name", flat=True).first()
 
@@ -148,13 +150,13 @@ class Notification(models.Model):
 
 
 class Reading(models.Model):
-    """That a person saw, read or put away a notification."""
+    """A user's read state of a notification: seen, read, clicked, archived."""
 
     notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="readings")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
-    clicked_at = models.DateTimeField(null=True)  # that its link was followed
+    clicked_at = models.DateTimeField(null=True)  # its link was followed
     archived_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -165,15 +167,15 @@ class Reading(models.Model):
 
 
 class Delivery(models.Model):
-    """To whom an instance gave a notification at one moment: a row for all of them, however many."""
+    """A delivery by one instance at one moment: one row for all recipients."""
 
-    # Without a constraint: a row that is gone by now must not cost the others their record.
+    # Without a constraint: one notification that was deleted meanwhile must not fail the whole batch.
     notification = models.ForeignKey(
         Notification, on_delete=models.CASCADE, db_constraint=False, related_name="deliveries"
     )
     instance = models.CharField(max_length=255)
     at = models.DateTimeField()
-    late = models.BooleanField()  # given by a replay, to those who came back
+    late = models.BooleanField()  # by a replay, after a reconnect
     people = models.BinaryField()  # a packed `IdBitmap`
     size = models.IntegerField()
 

@@ -1,4 +1,4 @@
-"""What a person chose, what they follow, and what they were granted."""
+"""What belongs to a user: preferences, subscriptions, arrivals, grants, ended and revoked tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from notifications.models import topic_patterns
 
 
 class Preference(models.Model):
-    """What a person chose otherwise than everybody has it; what is not named here is on."""
+    """A user's preferences where they differ from the defaults; a category that is not listed is on."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preference"
@@ -28,7 +28,7 @@ class Preference(models.Model):
 
 
 class PreferenceChange(models.Model):
-    """What a person had chosen from a moment on; never changed, so that it can be asked later."""
+    """A user's preferences from a moment on; never changed, as history."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField(default=timezone.now)
@@ -44,6 +44,7 @@ class PreferenceChange(models.Model):
 
 
 def valid_live_topic(topic: str) -> None:
+    """Validator of model fields: raise `ValidationError` unless this is a live topic."""
     try:
         topics.check_live(topic)
     except topics.BadTopic as bad:
@@ -51,7 +52,7 @@ def valid_live_topic(topic: str) -> None:
 
 
 class Subscription(models.Model):
-    """A topic that a person follows: its notifications are in their inbox."""
+    """A topic that a user follows: its notifications are in their inbox."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     topic = models.CharField(max_length=topics.MAX_LENGTH, validators=[valid_live_topic])
@@ -65,10 +66,10 @@ class Subscription(models.Model):
 
 
 class Arrival(models.Model):
-    """Since when a topic is a person's: that of a group they joined, or one they follow.
+    """Since when a topic is in a user's inbox: a group's that they joined, or one that they follow.
 
-    It is of one membership or subscription, by its id, which is never given out again: who left and came
-    back came then, whoever wrote that into the table, and however.
+    ``belonging`` is the id of the membership or subscription. Ids are never reused, so a user who left and
+    came back arrives anew, however the rows were changed.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="arrivals")
@@ -84,8 +85,10 @@ class Arrival(models.Model):
 
 
 def arrived(user: Any, topic: str, moment: str) -> Q:
-    """That a topic was this person's already; ``topic`` and ``moment`` are fields of the rows asked for, and
-    so may be ``user``, as an `OuterRef`."""
+    """A condition on rows: their ``topic`` was in the user's inbox at their ``moment`` (names of fields).
+
+    ``user`` is an id or an `OuterRef`.
+    """
     if settings.HUB_NEWCOMERS_SEE_PAST:
         return Q()
     later = Arrival.objects.filter(user=user, topic=OuterRef(topic), since__gt=OuterRef(moment))
@@ -93,29 +96,32 @@ def arrived(user: Any, topic: str, moment: str) -> Q:
 
 
 class Grant(models.Model):
-    """That a group, or every signed-in person, may read a live topic, or all that begin with …*."""
+    """Lets a group, or every signed-in user, read a live topic or all topics with a prefix (``repo-*``)."""
 
-    pattern = models.CharField(
-        max_length=topics.MAX_LENGTH, help_text="A topic, or a beginning and *: repo-*"
-    )
+    pattern = models.CharField(max_length=topics.MAX_LENGTH, help_text="A topic, or a prefix with *: repo-*")
     group = models.ForeignKey(
-        "auth.Group", on_delete=models.CASCADE, null=True, blank=True, help_text="Empty: everybody signed in."
+        "auth.Group",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        help_text="Empty: every signed-in user.",
     )
 
     def __str__(self) -> str:
-        return f"{self.pattern} · {self.group or 'everybody'}"
+        return f"{self.pattern} · {self.group or 'everyone'}"
 
     def covers(self, topic: str) -> bool:
+        """Whether it opens this topic."""
         return topic_patterns.covers(self.pattern, topic)
 
 
 class Ending(models.Model):
-    """When what had been given out to a person ended: nothing that is as old, or older, counts any more."""
+    """Up to when a user's tokens and sessions have ended: older ones are no longer valid."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ending")
     tokens_at = models.DateTimeField(null=True)  # tokens and tickets
     sessions_at = models.DateTimeField(null=True)
-    # Of tokens that were revoked singly: when the last of them would have expired.
+    # When the last of the tokens that were revoked one by one would have expired.
     revoked_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -123,7 +129,7 @@ class Ending(models.Model):
 
 
 class RevokedToken(models.Model):
-    """A token that ended before its time; the row goes when that has come."""
+    """A revoked token; the row is deleted once the token would have expired."""
 
     id = models.CharField(max_length=100, primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

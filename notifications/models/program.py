@@ -1,4 +1,4 @@
-"""What a program shows, and what it has asked before."""
+"""What belongs to programs: API keys, tickets and idempotent requests."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from notifications.models import topic_patterns
 
 
 class ApiKey(models.Model):
-    """A program's key. Only its digest is kept.
+    """An API key of a program; only its digest is stored.
 
-    Without ``opens_private`` it opens no inbox and no room, by token or by reading; without ``may_broadcast``
-    it sends to no more people than may be sent to without being allowed to broadcast.
+    Without ``opens_private`` it opens no inbox and no room, neither by tokens nor by reading; without
+    ``may_broadcast`` it may not send to everyone, nor to more than `HUB_CONFIRM_ABOVE` people at once.
     """
 
     name = models.CharField(max_length=100, unique=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(default=list)
-    topics = models.JSONField(default=list, blank=True)  # it is for, or beginnings and *; none: for all
+    topics = models.JSONField(default=list, blank=True)  # or prefixes with *; empty: all
     opens_private = models.BooleanField(default=True, db_default=True)
     may_broadcast = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -30,11 +30,11 @@ class ApiKey(models.Model):
         return self.name
 
     def opens_inbox(self, person: int) -> bool:
-        """Of a person, by id: they are named by their own topic."""
+        """Whether it opens the inbox of a user (by id): its topics include the user's own."""
         return self.opens_private and self.covers(topics.user(person))
 
     def covers(self, topic: str, written: str = "") -> bool:
-        """Whether it is for a topic; a beginning and * is of how people write it."""
+        """Whether its topics include this one; a prefix with * matches the topic as ``written`` by name."""
         return not self.topics or any(
             topic_patterns.covers(pattern, (written or topic) if pattern.endswith("*") else topic)
             for pattern in self.topics
@@ -42,7 +42,7 @@ class ApiKey(models.Model):
 
 
 class Ticket(models.Model):
-    """What a one-time ticket stands for; the row goes when the ticket is used."""
+    """The claims of a one-time ticket; the row is deleted when the ticket is used."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     claims = models.JSONField()
@@ -53,7 +53,7 @@ class Ticket(models.Model):
 
 
 class IdempotentRequest(models.Model):
-    """An `Idempotency-Key` that was used. Until its answer is told the request is still running."""
+    """A request with an `Idempotency-Key`. It is still running until its answer is ``complete``."""
 
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)

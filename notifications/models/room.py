@@ -1,4 +1,4 @@
-"""A room, and what was said in it."""
+"""Rooms, and the messages stored of them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ ROOM_NAME = r"[a-z0-9][a-z0-9-]{0,63}"
 
 
 def valid_kind(kind: str) -> None:
+    """Validator of model fields: raise `ValidationError` for a kind that is not registered."""
     if kind not in kinds.kinds():
-        raise ValidationError(f"There is no kind {kind[:40]!r}: use one of {', '.join(kinds.kinds())}.")
+        raise ValidationError(f"Unknown kind {kind[:40]!r}: use one of {', '.join(kinds.kinds())}.")
 
 
 class Room(models.Model):
-    """Where people talk, and who may: everybody, those of a group, or the people named.
+    """A room, open to everyone, to a group, or to the people listed.
 
-    Its name is what people write; everything of it goes by its id, so that one made later under its name
-    has nothing of it.
+    People use its name; everything stored of it refers to its id, so that a later room of the same name
+    inherits nothing.
     """
 
     class Audience(models.TextChoices):
@@ -33,15 +34,15 @@ class Room(models.Model):
     kind = models.CharField(max_length=32, default="chat", validators=[valid_kind])
     audience = models.CharField(max_length=8, choices=Audience, default=Audience.EVERYONE)
     group = models.ForeignKey(
-        "auth.Group", on_delete=models.SET_NULL, null=True, blank=True, help_text="If it is for a group."
+        "auth.Group", on_delete=models.SET_NULL, null=True, blank=True, help_text="With the audience group."
     )
     people = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="If it is for people."
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="With the audience people."
     )
     removed = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Who may not enter, whoever may."
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Banned from the room."
     )
-    closed_at = models.DateTimeField(null=True, blank=True, help_text="Since when nobody may enter.")
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="Since when no one may enter.")
 
     class Meta:
         ordering = ("name",)

@@ -1,4 +1,4 @@
-"""How often somebody tried to sign in, and in vain."""
+"""Counters of failed sign-ins."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from django.db import models
 
 
 class SignInCount(models.Model):
-    """Of an account from one address, or from all together.
+    """Failures of one account, from one address or from all addresses.
 
-    Named by a digest: people type passwords where names belong, and names that are nobody's count alike.
+    Keyed by a digest, because people type passwords into the name field; names of no account count as well.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)
     failures = models.PositiveIntegerField(default=0)
     at = models.DateTimeField(db_index=True)  # of the last attempt
-    until = models.DateTimeField(null=True)  # nothing is tried before
+    until = models.DateTimeField(null=True)  # no attempt is allowed before
     known_at = models.DateTimeField(null=True)  # when this account last signed in from this address
 
     def __str__(self) -> str:

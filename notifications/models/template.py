@@ -1,4 +1,4 @@
-"""A notification to be: its texts have {names} in them that are filled in when it is sent."""
+"""Templates of notifications, with {names} that are filled in when one is sent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from notifications.models.notification import MAX_TITLE, Notification
 
 
 class Template(models.Model):
+    """The texts and fields of a notification to send more than once."""
+
     name = models.CharField(max_length=100, unique=True)
     title = models.CharField(max_length=MAX_TITLE)
     body = models.TextField(blank=True)

@@ -1,4 +1,4 @@
-"""A topic, or the beginning of topics and ``*``: what grants open, and what keys may write to."""
+"""Patterns of topics in grants and API keys: a topic, or a prefix with ``*``."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from hub import topics
 
 
 def check(pattern: str) -> str:
-    """Return ``pattern`` if it is one; raise `hub.topics.BadTopic`."""
+    """Return ``pattern`` if it is valid; raise `hub.topics.BadTopic`."""
     try:
-        return topics.check(pattern.removesuffix("*")) and pattern
+        topics.check(pattern.removesuffix("*"))
     except topics.BadTopic:
         raise topics.BadTopic(
-            f"{pattern[:60]!r} is neither a topic nor the beginning of some: write job-42, or job-* for all "
-            "that begin so.",
+            f"{pattern[:60]!r} is neither a topic nor a prefix with *: use job-42, or job-* for all topics "
+            "that begin with job-.",
             "bad_pattern",
             name=pattern[:60],
         ) from None
+    return pattern
 
 
 def covers(pattern: str, topic: str) -> bool:
+    """Whether the pattern matches this topic."""
     if pattern.endswith("*"):
         return topic.startswith(pattern[:-1])
     return topic == pattern

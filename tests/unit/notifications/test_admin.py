@@ -84,7 +84,7 @@ def test_a_room_of_no_known_kind_or_name_is_not_made(admin_client: Client) -> No
 
     page = admin_client.post(reverse("admin:hub_notifications_room_add"), form).content.decode()
 
-    assert "There is no kind &#x27;shouting&#x27;" in page
+    assert "Unknown kind &#x27;shouting&#x27;" in page
     assert not Room.objects.exists()
 
 
