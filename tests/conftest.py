@@ -23,7 +23,7 @@ from tests.cluster.postgres import Made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with browsers and others by turns, what takes long first: two with browsers starve each other."""
+    """Alternate between files with and without browsers, slow ones first: two browsers starve each other."""
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
@@ -45,8 +45,8 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 
 @pytest.fixture(scope="session", autouse=True)
-def the_flush_may_empty_the_audit_log() -> Iterator[None]:
-    """After a test that commits Django empties the tables, which on SQLite is a DELETE."""
+def flush_may_delete_the_audit_log() -> Iterator[None]:
+    """After a test that commits, Django empties the tables: on SQLite by DELETE, which triggers refuse."""
     rows = import_module("notifications.migrations.0004_dashboard")
     whole = import_module("notifications.migrations.0010_sign_in")
     with pytest.MonkeyPatch.context() as patch:
@@ -65,32 +65,34 @@ def _freely(patch: pytest.MonkeyPatch, operations: Any, allow: Sequence[str], fo
 
 
 @pytest.fixture(scope="session", autouse=True)
-def clusters_begin_with_one_database(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Made by the first, of whatever worker."""
+def one_database_template(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Clusters copy one database, which the first of any worker creates."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "made"
     folder.mkdir(exist_ok=True)
     Made.folder = folder
 
 
-class _Ear:
+class _Subscriber:
+    """A subscriber to the whole log that only reports when it is connected."""
+
     def __init__(self) -> None:
-        self.hearing = threading.Event()
+        self.connected = threading.Event()
 
     def received(self, event: Event) -> None: ...
 
     def disconnected(self) -> None: ...
 
     def restored(self) -> None:
-        self.hearing.set()
+        self.connected.set()
 
 
 @pytest.fixture
-def heard_log() -> Iterator[Log]:
-    """The log of this process, new and heard by somebody, as in one that serves."""
+def live_log() -> Iterator[Log]:
+    """A new shared log of this process with a subscriber, as in a process that serves."""
     shared_log.cache_clear()
-    log, ear, loop = shared_log(), _Ear(), asyncio.new_event_loop()
-    listening = loop.create_task(log.listen(ear))
+    log, subscriber, loop = shared_log(), _Subscriber(), asyncio.new_event_loop()
+    listening = loop.create_task(log.listen(subscriber))
 
     def listen() -> None:
         with contextlib.suppress(asyncio.CancelledError):
@@ -98,7 +100,7 @@ def heard_log() -> Iterator[Log]:
 
     thread = threading.Thread(target=listen)
     thread.start()
-    assert ear.hearing.wait(10)
+    assert subscriber.connected.wait(10)
     yield log
     loop.call_soon_threadsafe(listening.cancel)
     thread.join()
@@ -107,8 +109,8 @@ def heard_log() -> Iterator[Log]:
 
 
 @pytest.fixture(autouse=True)
-def no_key_is_known() -> None:
-    """The keys of the test before went with its database."""
+def empty_key_cache() -> None:
+    """The keys of the test before were removed with its database."""
     from notifications.access import api_keys
 
     api_keys.cache.clear()

@@ -99,6 +99,11 @@ class ConnectionLimits:
         """What is open here for a user."""
         return Usage(self._users.get(user, 0), self._topics.get(user, 0))
 
+    @property
+    def entries(self) -> int:
+        """How many counters are kept, of users and addresses; 0 when nothing is open."""
+        return len(self._addresses) + len(self._users) + len(self._topics)
+
     def _classify(self, user: str) -> None:
         usage = self.usage(user)
         if usage.connections > HEAVY_USAGE.connections or usage.topics > HEAVY_USAGE.topics:

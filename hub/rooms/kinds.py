@@ -69,6 +69,11 @@ def register(cls: K) -> K:
     return cls
 
 
+def unregister(name: str) -> None:
+    """Remove a kind; raise `KeyError` if there is none of this name. For tests of host projects."""
+    del _kinds[name]
+
+
 def kind(name: str) -> Kind:
     """The kind of that name; raise `KeyError`."""
     return _kinds[name]

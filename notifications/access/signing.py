@@ -25,7 +25,7 @@ class Forged(ValueError):
 
 def sign(claims: dict[str, Any]) -> str:
     """The token with these claims."""
-    head, key = next(iter(_keys().items()))
+    head, key = next(iter(keys().items()))
     signed = f"{head}.{_encoded(json.dumps(claims, separators=(',', ':')).encode())}"
     return f"{signed}.{_signature(signed, key)}"
 
@@ -34,7 +34,7 @@ def verify(token: str) -> dict[str, Any]:
     """The claims of a token, expired or not; raise `Forged`."""
     signed, _, signature = token.rpartition(".")
     head, _, body = signed.partition(".")
-    key = _keys().get(head)
+    key = keys().get(head)
     if key is None or not signature.isascii() or not body.isascii():
         raise Forged
     if not hmac.compare_digest(_signature(signed, key), signature):
@@ -45,20 +45,20 @@ def verify(token: str) -> dict[str, Any]:
 
 def seal(text: str) -> str:
     """``text-signature``."""
-    return _sealed(text, next(iter(_keys().values())))
+    return _sealed(text, next(iter(keys().values())))
 
 
 def unseal(sealed: str) -> str:
     """The text of a sealed one; raise `Forged`."""
     text = sealed.rpartition("-")[0]
     if not sealed.isascii() or not any(
-        hmac.compare_digest(_sealed(text, key), sealed) for key in _keys().values()
+        hmac.compare_digest(_sealed(text, key), sealed) for key in keys().values()
     ):
         raise Forged
     return text
 
 
-def _keys() -> dict[str, bytes]:
+def keys() -> dict[str, bytes]:
     """By token header: the first key signs, the others (of fallback secrets) only verify."""
     return _derived((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 

@@ -50,6 +50,11 @@ def segment(name: str, description: str) -> Callable[[Make], Make]:
     return register
 
 
+def unregister(name: str) -> None:
+    """Remove a segment; raise `KeyError` if there is none of this name. For tests of host projects."""
+    del _segments[name]
+
+
 def names() -> tuple[str, ...]:
     """The names of all segments, in order."""
     return tuple(sorted(_segments))

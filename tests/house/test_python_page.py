@@ -53,7 +53,7 @@ def titles() -> list[str]:
     return sorted(Notification.objects.filter(recalled_at=None).values_list("title", flat=True))
 
 
-def test_a_view_sends(shown: Shown, heard_log: Log, rf: RequestFactory) -> None:
+def test_a_view_sends(shown: Shown, live_log: Log, rf: RequestFactory) -> None:
     shown("def approve")["approve"](rf.post("/"), 7)
 
     row = Notification.objects.get()
@@ -61,22 +61,22 @@ def test_a_view_sends(shown: Shown, heard_log: Log, rf: RequestFactory) -> None:
     assert row.position is not None
 
 
-def test_what_is_rolled_back_is_not_sent(shown: Shown, heard_log: Log, rf: RequestFactory) -> None:
+def test_what_is_rolled_back_is_not_sent(shown: Shown, live_log: Log, rf: RequestFactory) -> None:
     with transaction.atomic():
         shown("def approve")["approve"](rf.post("/"), 7)
         transaction.set_rollback(True)
 
     assert not titles()
-    assert not events_on(heard_log, f"user-{User.objects.get().pk}")
+    assert not events_on(live_log, f"user-{User.objects.get().pk}")
 
 
-def test_an_async_view_sends(shown: Shown, heard_log: Log, rf: RequestFactory) -> None:
+def test_an_async_view_sends(shown: Shown, live_log: Log, rf: RequestFactory) -> None:
     async_to_sync(shown("async def cancel")["cancel"])(rf.post("/"), 7)
 
     assert titles() == ["Order 7 was cancelled"]
 
 
-def test_a_task_that_runs_twice_sends_once(shown: Shown, heard_log: Log) -> None:
+def test_a_task_that_runs_twice_sends_once(shown: Shown, live_log: Log) -> None:
     report_ready = shown("sending_id")["report_ready"]
 
     report_ready("Monday")
@@ -86,7 +86,7 @@ def test_a_task_that_runs_twice_sends_once(shown: Shown, heard_log: Log) -> None
     assert titles() == ["The report of Monday is ready", "The report of Tuesday is ready"]
 
 
-def test_a_notification_is_taken_back(shown: Shown, heard_log: Log, rf: RequestFactory) -> None:
+def test_a_notification_is_taken_back(shown: Shown, live_log: Log, rf: RequestFactory) -> None:
     shown("def approve")["approve"](rf.post("/"), 7)
 
     shown("def withdraw")["withdraw"](Notification.objects.get())
@@ -94,15 +94,15 @@ def test_a_notification_is_taken_back(shown: Shown, heard_log: Log, rf: RequestF
     assert not titles()
 
 
-def test_a_live_event_is_published(shown: Shown, heard_log: Log) -> None:
+def test_a_live_event_is_published(shown: Shown, live_log: Log) -> None:
     shown("send_event(")["progress"](42, 3, 10)
 
-    (event,) = events_on(heard_log, "job-42")
+    (event,) = events_on(live_log, "job-42")
     assert event["data"] == {"done": 3, "of": 10}
 
 
 def test_the_readme_sends_from_a_view_and_from_a_task(
-    shown: Shown, heard_log: Log, rf: RequestFactory
+    shown: Shown, live_log: Log, rf: RequestFactory
 ) -> None:
     names = shown("notify(", README)
 

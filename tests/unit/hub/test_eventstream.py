@@ -41,23 +41,23 @@ pytestmark = pytest.mark.django_db(transaction=True)
     ],
 )
 def test_what_is_no_event_is_refused_clearly(
-    heard_log: Log, channel: Any, type: Any, data: Any, error: Any
+    live_log: Log, channel: Any, type: Any, data: Any, error: Any
 ) -> None:
     with pytest.raises(error):
         send_event(channel, type, data, json_encode=not isinstance(data, bytes))
 
     send_event("job-1", "message", "the next")
-    assert [event["data"] for event in events_on(heard_log, "job-1")] == ["the next"]
+    assert [event["data"] for event in events_on(live_log, "job-1")] == ["the next"]
 
 
 @pytest.mark.parametrize("text", ["[" * 5000 + "]" * 5000, "9" * 5000, '"\\ud800"', "NaN", "{"])
-def test_text_that_looks_like_json_and_is_none_of_ours_is_text_or_refused(heard_log: Log, text: str) -> None:
+def test_text_that_looks_like_json_and_is_none_of_ours_is_text_or_refused(live_log: Log, text: str) -> None:
     try:
         send_event("job-1", "message", text, json_encode=False)
     except BadEvent:
         return
 
-    assert [event["data"] for event in events_on(heard_log, "job-1")] == [text]
+    assert [event["data"] for event in events_on(live_log, "job-1")] == [text]
 
 
 def test_an_event_that_is_lost_after_the_commit_stops_nothing_that_follows_it(
@@ -73,11 +73,11 @@ def test_an_event_that_is_lost_after_the_commit_stops_nothing_that_follows_it(
     assert "job-1" in caplog.text
 
 
-def test_outside_a_transaction_it_is_told(heard_log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_transaction_it_is_told(live_log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any) -> Any:
         raise LogAway("away")
 
-    monkeypatch.setattr(heard_log, "append", away)
+    monkeypatch.setattr(live_log, "append", away)
 
     with pytest.raises(LogAway):
         send_event("job-1", "message", 1)

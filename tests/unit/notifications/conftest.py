@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 class Answer:
-    """What came back: of JSON or of problem JSON."""
+    """A response: JSON or problem JSON."""
 
     def __init__(self, response: Any) -> None:
         self.status: int = response.status_code
@@ -28,7 +28,7 @@ class Answer:
 
 
 class Caller:
-    """Somebody who calls the API, with an Authorization header or a session."""
+    """A client of the API, with an Authorization header or a session."""
 
     def __init__(self, bearer: str = "", user: User | None = None, csrf: bool = False) -> None:
         self._client = Client(
@@ -36,6 +36,9 @@ class Caller:
         )
         if user is not None:
             self._client.force_login(user)
+
+    def set_cookie(self, name: str, value: str) -> None:
+        self._client.cookies[name] = value
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """``body`` is sent as it is if it is bytes, else as JSON; ``_`` in header names means ``-``."""

@@ -88,9 +88,9 @@ def test_what_travels_is_the_same_event_with_one_more_field(exporter: InMemorySp
 
 
 async def test_a_line_is_traced_from_the_log_to_the_members(
-    exporter: InMemorySpanExporter, heard_log: Log
+    exporter: InMemorySpanExporter, live_log: Log
 ) -> None:
-    log = traced.TracedLog(heard_log)
+    log = traced.TracedLog(live_log)
     body = protocol.said_body({"id": "7", "name": "ann"}, "line-1", BODY, "2026-01-01T00:00:00.000Z")
 
     await log.append_if([Draft("room-lobby", "said", body, key="k")])

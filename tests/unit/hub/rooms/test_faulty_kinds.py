@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -23,10 +23,10 @@ class Fragile(Kind):
 
 
 @pytest.fixture
-async def hall(make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setitem(kinds._kinds, "fragile", Fragile())
-    made: Hall = await make_hall()
-    return made
+async def hall(make_hall: Callable[..., Any]) -> AsyncIterator[Hall]:
+    kinds.register(Fragile)
+    yield await make_hall()
+    kinds.unregister("fragile")
 
 
 async def test_a_line_it_cannot_judge_is_refused_and_the_lines_beside_it_are_said(hall: Hall) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -147,8 +147,12 @@ def test_an_unknown_kind_is_a_key_error() -> None:
 
 
 @pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
+def registry() -> Iterator[None]:
+    """Removes the kinds that a test registers."""
+    before = kinds.kinds()
+    yield
+    for name in set(kinds.kinds()).difference(before):
+        kinds.unregister(name)
 
 
 @pytest.mark.usefixtures("registry")

@@ -61,7 +61,7 @@ def times(many: int) -> dict[str, Any]:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("heard_log", "small")
+@pytest.mark.usefixtures("live_log", "small")
 def test_over_its_events_a_key_is_told_to_come_later_and_then_may(clock: Clock) -> None:
     ci = program("ci")
     assert ci.post("events", times(10 * BURST_S + 10)).status == 201
@@ -76,7 +76,7 @@ def test_over_its_events_a_key_is_told_to_come_later_and_then_may(clock: Clock) 
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("heard_log", "small")
+@pytest.mark.usefixtures("live_log", "small")
 def test_another_key_is_not_held_up() -> None:
     program("ci").post("events", times(40))
 
@@ -84,7 +84,7 @@ def test_another_key_is_not_held_up() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("heard_log", "small")
+@pytest.mark.usefixtures("live_log", "small")
 def test_bytes_count_as_events_do() -> None:
     ci = program("ci")
     assert ci.post("events", {**EVENT, "data": "x" * 40_000}).status == 201
@@ -95,7 +95,7 @@ def test_bytes_count_as_events_do() -> None:
     assert "10000 bytes per second" in answer.json["detail"]
 
 
-@pytest.mark.usefixtures("heard_log", "small", "alice")
+@pytest.mark.usefixtures("live_log", "small", "alice")
 def test_notifications_are_counted_by_addresses() -> None:
     ci = program("ci")
     User.objects.bulk_create(User(username=f"u{n}") for n in range(7))
@@ -108,7 +108,7 @@ def test_notifications_are_counted_by_addresses() -> None:
     assert Notification.objects.count() == 7
 
 
-@pytest.mark.usefixtures("heard_log", "small", "alice")
+@pytest.mark.usefixtures("live_log", "small", "alice")
 def test_a_request_that_is_refused_leaves_its_idempotency_key_free(clock: Clock) -> None:
     ci = program("ci")
     ci.post("notifications", {**HELLO, "to": ["user:alice", *[f"topic:t{n}" for n in range(7)]]})
@@ -121,7 +121,7 @@ def test_a_request_that_is_refused_leaves_its_idempotency_key_free(clock: Clock)
     assert ci.post("notifications", {**HELLO, "title": "Other"}, idempotency_key="a").status == 201
 
 
-@pytest.mark.usefixtures("heard_log", "small", "alice")
+@pytest.mark.usefixtures("live_log", "small", "alice")
 def test_an_answer_that_is_given_again_costs_nothing() -> None:
     ci = program("ci")
     ci.post("notifications", HELLO, idempotency_key="a")
@@ -132,7 +132,7 @@ def test_an_answer_that_is_given_again_costs_nothing() -> None:
     assert ci.post("notifications", HELLO).status == 201
 
 
-@pytest.mark.usefixtures("heard_log", "small", "alice")
+@pytest.mark.usefixtures("live_log", "small", "alice")
 @pytest.mark.parametrize("path", ["tokens", "rooms"])
 def test_tokens_and_rooms_are_counted_as_well(path: str) -> None:
     ci = Caller(bearer=api_keys.create("ci", ["publish", "tokens"]))
@@ -148,8 +148,8 @@ def test_tokens_and_rooms_are_counted_as_well(path: str) -> None:
 
 
 @pytest.fixture
-def small_heard(small_log: None, heard_log: Log) -> Log:
-    return heard_log
+def small_heard(small_log: None, live_log: Log) -> Log:
+    return live_log
 
 
 @pytest.mark.django_db

@@ -72,13 +72,13 @@ def test_an_idempotent_request_is_checked_as_well(narrow: Narrow) -> None:
     assert rows_written() == 0
 
 
-def test_all_or_none_of_its_events_are_published(heard_log: Log, narrow: Narrow) -> None:
+def test_all_or_none_of_its_events_are_published(live_log: Log, narrow: Narrow) -> None:
     program = narrow("job-*")
     mine, other = ({"topic": topic, "type": "progress", "data": 1} for topic in ("job-42", "build-1"))
 
     assert program.post("events", mine).status == 201
     assert outside(program.post("events", {"events": [mine, other]})) == ["build-1"]
-    assert len(events_on(heard_log, "job-42")) == 1
+    assert len(events_on(live_log, "job-42")) == 1
 
 
 @pytest.mark.usefixtures("alice")

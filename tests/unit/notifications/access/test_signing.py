@@ -16,7 +16,7 @@ CLAIMS = {"sub": "7", "name": "Zoë", "topics": ["job-1"], "iat": 1763712345.678
 
 
 def key() -> bytes:
-    return next(iter(signing._keys().values()))
+    return next(iter(signing.keys().values()))
 
 
 def encoded(said: Any) -> str:

@@ -144,7 +144,7 @@ def test_a_session_changes_nothing_without_the_csrf_token(alice: User, method: s
 def test_a_session_with_the_csrf_token_does(alice: User) -> None:
     caller = Caller(user=alice, csrf=True)
     token = "a" * 32
-    caller._client.cookies["csrftoken"] = token
+    caller.set_cookie("csrftoken", token)
 
     answer = caller.call("POST", "notifications/read-all", x_csrftoken=token)
 

@@ -76,13 +76,13 @@ def test_what_is_not_in_the_inbox_cannot_be_clicked(reader: Caller, bob: User) -
 
 @pytest.mark.django_db(transaction=True)
 def test_the_other_screens_are_told_of_the_reading_and_not_of_the_click(
-    heard_log: Log, reader: Caller, alice: User
+    live_log: Log, reader: Caller, alice: User
 ) -> None:
     row = notify(["user:alice"], "Hello", url="/there")[0]
 
     reader.put(f"notifications/{row.pk}/click")
 
-    told = [event["data"] for event in events_on(heard_log, f"user-{alice.pk}") if event["type"] == "reading"]
+    told = [event["data"] for event in events_on(live_log, f"user-{alice.pk}") if event["type"] == "reading"]
     item = reader.get("notifications").json["items"][0]
     assert "clicked_at" not in item
     at = item["read_at"]

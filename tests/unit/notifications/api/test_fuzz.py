@@ -62,7 +62,7 @@ BODIES = {
 
 @pytest.mark.parametrize("path", list(BODIES))
 @pytest.mark.usefixtures("alice", "ops")
-def test_no_json_is_answered_with_a_fault_of_ours(path: str, program: Caller, heard_log: Log) -> None:
+def test_no_json_is_answered_with_a_fault_of_ours(path: str, program: Caller, live_log: Log) -> None:
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(BODIES[path])
     def post(body: Any) -> None:
@@ -75,7 +75,7 @@ def test_no_json_is_answered_with_a_fault_of_ours(path: str, program: Caller, he
 
 
 @pytest.mark.usefixtures("alice")
-def test_no_preferences_are_answered_with_a_fault_of_ours(reader: Caller, heard_log: Log) -> None:
+def test_no_preferences_are_answered_with_a_fault_of_ours(reader: Caller, live_log: Log) -> None:
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(body_of(categories=st.dictionaries(CATEGORY, WISH, max_size=3), quiet_hours=HOURS | st.none()))
     def put(body: Any) -> None:

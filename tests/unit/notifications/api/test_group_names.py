@@ -71,12 +71,12 @@ def test_a_group_of_any_name_is_reached_by_its_members_alone(alice: User, bob: U
 
 @pytest.mark.django_db(transaction=True)
 def test_an_item_and_its_event_name_the_group_and_bear_its_topic(
-    heard_log: Log, reader: Caller, ops: Group, program: Caller
+    live_log: Log, reader: Caller, ops: Group, program: Caller
 ) -> None:
     program.post("notifications", {"to": ["group:ops"], "title": "Hello"})
 
     (item,) = reader.get("notifications").json["items"]
-    (event,) = events_on(heard_log, f"group-{ops.pk}")
+    (event,) = events_on(live_log, f"group-{ops.pk}")
 
     assert (item["topic"], item["group"]) == (f"group-{ops.pk}", "ops")
     assert (event["data"]["topic"], event["data"]["group"]) == (f"group-{ops.pk}", "ops")

@@ -28,7 +28,7 @@ def send(caller: Caller, key: str = "a", body: Any = BODY) -> Answer:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_request_gets_the_first_answer_with_its_position(heard_log: Log, program: Caller) -> None:
+def test_the_same_request_gets_the_first_answer_with_its_position(live_log: Log, program: Caller) -> None:
     first = send(program)
 
     again = send(program)

@@ -95,7 +95,7 @@ def test_a_character_that_cannot_be_stored_is_refused_with_its_field(
     assert rows_written() == 0
 
 
-def test_numbers_that_every_reader_reads_alike_are_accepted(heard_log: Log, program: Caller) -> None:
+def test_numbers_that_every_reader_reads_alike_are_accepted(live_log: Log, program: Caller) -> None:
     body = b'{"topic": "job-1", "type": "tick", "data": [9007199254740991, 1e3, -0.5]}'
 
     assert program.post("events", body).status == 201

@@ -117,31 +117,31 @@ def test_reading_all_takes_as_many_queries_of_many_as_of_few(alice: User) -> Non
 
 
 @COMMITTED
-def test_the_other_screens_are_told_what_was_read(heard_log: Log, reader: Caller, alice: User) -> None:
+def test_the_other_screens_are_told_what_was_read(live_log: Log, reader: Caller, alice: User) -> None:
     row = send()
 
     reader.put(f"notifications/{row.pk}/reading")
     reader.put(f"notifications/{row.pk}/reading")
 
-    told = [event["data"] for event in events_on(heard_log, f"user-{alice.pk}") if event["type"] == "reading"]
+    told = [event["data"] for event in events_on(live_log, f"user-{alice.pk}") if event["type"] == "reading"]
     at = reader.get("notifications").json["items"][0]["read_at"]
     assert told == [{"id": str(row.pk), "read_at": at, "seen_at": at, "archived_at": None}]
 
 
 @COMMITTED
-def test_the_other_screens_are_told_that_all_was_read(heard_log: Log, reader: Caller, alice: User) -> None:
+def test_the_other_screens_are_told_that_all_was_read(live_log: Log, reader: Caller, alice: User) -> None:
     send()
 
     reader.post("notifications/read-all")
     reader.post("notifications/read-all")
 
-    told = [event["data"] for event in events_on(heard_log, f"user-{alice.pk}") if event["type"] == "reading"]
+    told = [event["data"] for event in events_on(live_log, f"user-{alice.pk}") if event["type"] == "reading"]
     at = reader.get("notifications").json["items"][0]["read_at"]
     assert told == [{"id": "all", "read_at": at, "seen_at": at, "archived_at": None}]
 
 
 @COMMITTED
-def test_a_count_after_a_change_has_a_higher_version(heard_log: Log, reader: Caller) -> None:
+def test_a_count_after_a_change_has_a_higher_version(live_log: Log, reader: Caller) -> None:
     row = send()
     before = reader.get("notifications/count").json["count"]["version"]
 

@@ -101,15 +101,15 @@ def test_what_cannot_be_chosen_is_refused_and_nothing_changes(reader: Caller, bo
 
 
 def test_the_person_s_screens_are_told_once_it_is_committed(
-    reader: Caller, alice: User, heard_log: Log
+    reader: Caller, alice: User, live_log: Log
 ) -> None:
     with TestCase.captureOnCommitCallbacks() as callbacks:
         answer = reader.put("preferences", chosen(builds=NO_TOAST))
-    before = events_on(heard_log, f"user-{alice.pk}")
+    before = events_on(live_log, f"user-{alice.pk}")
     for callback in callbacks:
         callback()
 
-    (told,) = events_on(heard_log, f"user-{alice.pk}")
+    (told,) = events_on(live_log, f"user-{alice.pk}")
     assert before == []
     assert (told["type"], told["data"]) == ("preferences", answer.json)
 
@@ -160,7 +160,7 @@ def test_the_migration_goes_back_and_forth() -> None:
 
 
 def test_what_changes_nothing_is_noted_nowhere_and_told_to_nobody(
-    reader: Caller, alice: User, heard_log: Log
+    reader: Caller, alice: User, live_log: Log
 ) -> None:
     reader.put("preferences", chosen())
     assert not PreferenceChange.objects.exists()

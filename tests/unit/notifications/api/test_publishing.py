@@ -13,22 +13,22 @@ from tests.unit.notifications.conftest import Caller, events_on, refused, rows_w
 EVENT = {"topic": "job-42", "type": "progress", "data": {"done": 3, "of": 10}}
 
 
-def test_an_event_is_in_the_log_and_in_no_table(heard_log: Log, program: Caller) -> None:
+def test_an_event_is_in_the_log_and_in_no_table(live_log: Log, program: Caller) -> None:
     answer = program.post("events", EVENT)
 
-    (event,) = events_on(heard_log, "job-42")
+    (event,) = events_on(live_log, "job-42")
     assert answer.status == 201
     assert answer.json == {"position": event["position"]}
     assert (event["type"], event["data"]) == (EVENT["type"], EVENT["data"])
     assert rows_written() == 0
 
 
-def test_many_events_keep_their_order(heard_log: Log, program: Caller) -> None:
+def test_many_events_keep_their_order(live_log: Log, program: Caller) -> None:
     many = [{**EVENT, "data": number} for number in range(200)]
 
     answer = program.post("events", {"events": many})
 
-    said = events_on(heard_log, "job-42")
+    said = events_on(live_log, "job-42")
     assert [event["data"] for event in said] == list(range(200))
     assert answer.json == {"positions": [event["position"] for event in said]}
 
@@ -36,33 +36,33 @@ def test_many_events_keep_their_order(heard_log: Log, program: Caller) -> None:
 @pytest.mark.parametrize(
     "data", [None, True, 0, 1.5, "", "x" * (MAX_DATA_BYTES - 2), [], {}, "☃ \x00 \u2028"]
 )
-def test_any_json_is_data(heard_log: Log, program: Caller, data: Any) -> None:
+def test_any_json_is_data(live_log: Log, program: Caller, data: Any) -> None:
     answer = program.post("events", {**EVENT, "data": data})
 
     assert answer.status == 201
-    assert events_on(heard_log, "job-42")[0]["data"] == data
+    assert events_on(live_log, "job-42")[0]["data"] == data
 
 
-def test_the_same_key_gives_the_first_position_again(heard_log: Log, program: Caller) -> None:
+def test_the_same_key_gives_the_first_position_again(live_log: Log, program: Caller) -> None:
     first = program.post("events", EVENT, idempotency_key="a")
 
     again = program.post("events", EVENT, idempotency_key="a")
 
     assert again.json == first.json
-    assert len(events_on(heard_log, "job-42")) == 1
+    assert len(events_on(live_log, "job-42")) == 1
 
 
-def test_a_key_spans_each_event_of_a_list(heard_log: Log, program: Caller) -> None:
+def test_a_key_spans_each_event_of_a_list(live_log: Log, program: Caller) -> None:
     first = program.post("events", {"events": [EVENT, EVENT]}, idempotency_key="a")
 
     again = program.post("events", {"events": [EVENT, EVENT]}, idempotency_key="a")
 
     assert again.json == first.json
-    assert len(events_on(heard_log, "job-42")) == 2
+    assert len(events_on(live_log, "job-42")) == 2
 
 
 def test_the_same_key_for_something_else_is_refused_and_nothing_is_published(
-    heard_log: Log, program: Caller
+    live_log: Log, program: Caller
 ) -> None:
     first = {"topic": "job-1", "type": "progress", "data": 1}
     program.post("events", first, Idempotency_Key="a")
@@ -73,10 +73,10 @@ def test_the_same_key_for_something_else_is_refused_and_nothing_is_published(
     ]
 
     assert all(refused(answer, 422) for answer in answers)
-    assert len(events_on(heard_log, "job-1")) == 1
+    assert len(events_on(live_log, "job-1")) == 1
 
 
-def test_a_request_that_is_refused_leaves_its_key_free(heard_log: Log, program: Caller) -> None:
+def test_a_request_that_is_refused_leaves_its_key_free(live_log: Log, program: Caller) -> None:
     wrong = {"topic": "job-1", "type": "Wrong", "data": 1}
     refused(program.post("events", wrong, Idempotency_Key="a"), 422, "type")
 
@@ -115,17 +115,17 @@ def test_a_request_that_is_refused_leaves_its_key_free(heard_log: Log, program: 
         ("unknown", 1),
     ],
 )
-def test_a_wrong_field_is_named(heard_log: Log, program: Caller, field: str, value: Any) -> None:
+def test_a_wrong_field_is_named(live_log: Log, program: Caller, field: str, value: Any) -> None:
     alone = program.post("events", {**EVENT, field: value})
     among = program.post("events", {"events": [EVENT, {**EVENT, field: value}]})
 
     assert refused(alone, 422, field)
     assert refused(among, 422, f"events.1.{field}")
-    assert events_on(heard_log, "job-42") == []
+    assert events_on(live_log, "job-42") == []
 
 
 @pytest.mark.parametrize("field", ["topic", "type", "data"])
-def test_a_missing_field_is_named(heard_log: Log, program: Caller, field: str) -> None:
+def test_a_missing_field_is_named(live_log: Log, program: Caller, field: str) -> None:
     answer = program.post("events", {name: value for name, value in EVENT.items() if name != field})
 
     assert refused(answer, 422, field)
@@ -133,27 +133,27 @@ def test_a_missing_field_is_named(heard_log: Log, program: Caller, field: str) -
 
 @pytest.mark.parametrize("data", [b'"\\ud800"', b'{"\\udc00": 1}', b"1e400"])
 def test_what_json_can_spell_and_nobody_can_read_is_wrong(
-    heard_log: Log, program: Caller, data: bytes
+    live_log: Log, program: Caller, data: bytes
 ) -> None:
     answer = program.post("events", b'{"topic": "job-42", "type": "progress", "data": %s}' % data)
 
     assert refused(answer, 422, "data")
-    assert events_on(heard_log, "job-42") == []
+    assert events_on(live_log, "job-42") == []
 
 
-def test_data_of_a_byte_too_many_is_too_large(heard_log: Log, program: Caller) -> None:
+def test_data_of_a_byte_too_many_is_too_large(live_log: Log, program: Caller) -> None:
     answer = program.post("events", {**EVENT, "data": "x" * (MAX_DATA_BYTES - 1)})
 
     assert refused(answer, 413)
-    assert events_on(heard_log, "job-42") == []
+    assert events_on(live_log, "job-42") == []
 
 
 @pytest.mark.parametrize("many", [0, 501])
-def test_a_list_has_1_to_500_events(heard_log: Log, program: Caller, many: int) -> None:
+def test_a_list_has_1_to_500_events(live_log: Log, program: Caller, many: int) -> None:
     answer = program.post("events", {"events": [EVENT] * many})
 
     assert refused(answer, 422, "events")
-    assert events_on(heard_log, "job-42") == []
+    assert events_on(live_log, "job-42") == []
 
 
 def test_while_the_log_is_away_it_says_when_to_come_back(program: Caller) -> None:

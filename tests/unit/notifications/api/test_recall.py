@@ -19,7 +19,7 @@ from tests.unit.notifications.conftest import Caller, events_on, refused
 
 @pytest.mark.django_db(transaction=True)
 def test_it_leaves_the_inbox_and_readers_are_told_once(
-    heard_log: Log, program: Caller, reader: Caller, alice: User
+    live_log: Log, program: Caller, reader: Caller, alice: User
 ) -> None:
     (row,) = notify(["user:alice"], "Oops")
 
@@ -31,7 +31,7 @@ def test_it_leaves_the_inbox_and_readers_are_told_once(
     assert again.json == answer.json
     assert Notification.objects.get().recalled_at == first
     assert reader.get("notifications").json["items"] == []
-    recalled = events_on(heard_log, row.topic)
+    recalled = events_on(live_log, row.topic)
     assert [(event["type"], event["data"]) for event in recalled] == [("recalled", {"id": str(row.pk)})]
     assert answer.json == {"id": str(row.pk), "topic": row.topic, "position": recalled[0]["position"]}
 
@@ -57,7 +57,7 @@ def test_it_takes_the_scope(with_key: Callable[..., Caller], alice: User) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_published_after_its_recall_never_comes(heard_log: Log, alice: User) -> None:
+def test_what_is_published_after_its_recall_never_comes(live_log: Log, alice: User) -> None:
     """Whoever committed it was slow; somebody took it back meanwhile."""
     (row,) = notify(["user:alice"], "Oops", send_at=timezone.now() + timedelta(hours=1))
     Notification.objects.update(due_at=timezone.now())
@@ -65,14 +65,14 @@ def test_what_is_published_after_its_recall_never_comes(heard_log: Log, alice: U
 
     outbox.publish([row])
 
-    assert [event["type"] for event in events_on(heard_log, row.topic)] == ["recalled"]
+    assert [event["type"] for event in events_on(live_log, row.topic)] == ["recalled"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_whole_sending_leaves_the_log(heard_log: Log, alice: User, bob: User) -> None:
+def test_a_whole_sending_leaves_the_log(live_log: Log, alice: User, bob: User) -> None:
     rows = notify(["everyone", "user:alice", "user:bob"], "Oops")
 
     recalls.recall_sending(rows[0].sending_id, "admin", "mistake")  # type: ignore[arg-type]
 
     for row in rows:
-        assert [event["type"] for event in events_on(heard_log, row.topic)] == ["recalled"]
+        assert [event["type"] for event in events_on(live_log, row.topic)] == ["recalled"]

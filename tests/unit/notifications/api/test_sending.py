@@ -59,10 +59,10 @@ def test_the_position_is_null_while_the_log_is_away(program: Caller, alice: User
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_position_is_the_events_once_the_log_has_it(heard_log: Log, program: Caller, alice: User) -> None:
+def test_the_position_is_the_events_once_the_log_has_it(live_log: Log, program: Caller, alice: User) -> None:
     answer = program.post("notifications", FULL)
 
-    (event,) = events_on(heard_log, f"user-{alice.pk}")
+    (event,) = events_on(live_log, f"user-{alice.pk}")
     (sent,) = answer.json["notifications"]
     assert event["position"] == sent["position"] == str(Notification.objects.get().position)
     assert event["type"] == "notification"
@@ -72,7 +72,7 @@ def test_the_position_is_the_events_once_the_log_has_it(heard_log: Log, program:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_notification_for_later_is_in_nobodys_inbox_yet(
-    heard_log: Log, program: Caller, reader: Caller
+    live_log: Log, program: Caller, reader: Caller
 ) -> None:
     later = events.stamp(timezone.now() + timedelta(hours=1))
 
@@ -84,7 +84,7 @@ def test_a_notification_for_later_is_in_nobodys_inbox_yet(
 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_key_replaces_what_was_sent_earlier(
-    heard_log: Log, program: Caller, reader: Caller, alice: User
+    live_log: Log, program: Caller, reader: Caller, alice: User
 ) -> None:
     program.post("notifications", FULL)
 
@@ -92,7 +92,7 @@ def test_the_same_key_replaces_what_was_sent_earlier(
 
     items = reader.get("notifications").json["items"]
     assert [item["title"] for item in items] == ["Build 513 is green"]
-    kinds = [event["type"] for event in events_on(heard_log, f"user-{alice.pk}")]
+    kinds = [event["type"] for event in events_on(live_log, f"user-{alice.pk}")]
     assert kinds == ["recalled", "notification"]
 
 

@@ -16,7 +16,7 @@ def run(*words: str) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_prints_what_was_sent_and_where_it_stands(heard_log: Log) -> None:
+def test_it_prints_what_was_sent_and_where_it_stands(live_log: Log) -> None:
     (line,) = run("--to", "everyone", "--title", "Hello", "--severity", "warning", "--url", "/x")
 
     row = Notification.objects.get()

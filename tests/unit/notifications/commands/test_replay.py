@@ -112,7 +112,7 @@ def test_what_cannot_be_played_is_said(file: Path, wrong: dict[str, Any]) -> Non
 
 
 def test_a_hub_has_all_of_it_once_although_it_is_played_twice(
-    file: Path, heard_log: Log, live_server: Any, django_user_model: Any
+    file: Path, live_log: Log, live_server: Any, django_user_model: Any
 ) -> None:
     for name in ("alice", "bob", "carol"):
         django_user_model.objects.create_user(name)

@@ -86,21 +86,21 @@ def test_it_takes_few_queries(viewer: Client, django_assert_max_num_queries: Any
 
 @pytest.mark.parametrize(("act", "reply"), [("drain", "Draining hub-1."), ("undrain", "Resuming hub-1.")])
 def test_a_manager_drains_and_undrains_an_instance(
-    manager: Client, heard_log: Log, act: str, reply: str
+    manager: Client, live_log: Log, act: str, reply: str
 ) -> None:
     answer = manager.post(f"{PATH}{act}", {"instance": "hub-1"})
 
     assert answer["Location"] == PATH
     assert reply in manager.get(PATH).content.decode()
-    assert orders(heard_log) == [("drain", {"instance": "hub-1", "draining": act == "drain"})]
+    assert orders(live_log) == [("drain", {"instance": "hub-1", "draining": act == "drain"})]
     assert audited() == [("manager", act, "hub-1")]
 
 
-def test_a_manager_disconnects_one_connection(manager: Client, heard_log: Log) -> None:
+def test_a_manager_disconnects_one_connection(manager: Client, live_log: Log) -> None:
     answer = manager.post(f"{PATH}disconnect", ONE, headers=SCRIPTED)
 
     assert answer.json() == {"message": "Disconnecting connection 7 from hub-1."}
-    assert orders(heard_log) == [("disconnect", {"instance": "hub-1", "number": 7, "person": "3"})]
+    assert orders(live_log) == [("disconnect", {"instance": "hub-1", "number": 7, "person": "3"})]
     assert audited() == [("manager", "disconnect", "hub-1 #7")]
 
 
@@ -119,14 +119,14 @@ def test_a_sender_sends_a_person_a_test(sender: Client, person: Callable[[str], 
 
 @pytest.mark.parametrize("act", ["drain", "undrain", "disconnect", "test"])
 def test_a_viewer_is_refused_each_act_and_nothing_is_done(
-    viewer: Client, heard_log: Log, person: Callable[[str], User], act: str
+    viewer: Client, live_log: Log, person: Callable[[str], User], act: str
 ) -> None:
     person("alice")
 
     answer = viewer.post(f"{PATH}{act}", {**ONE, "person": "alice"})
 
     assert answer.status_code == 403
-    assert orders(heard_log) == []
+    assert orders(live_log) == []
     assert not Notification.objects.exists()
     assert audited() == []
 
@@ -151,7 +151,7 @@ def test_a_sender_may_not_manage_nor_a_manager_send(sender: Client, manager: Cli
     ],
 )
 def test_an_order_to_nobody_is_told_why(
-    manager: Client, heard_log: Log, act: str, form: dict[str, str]
+    manager: Client, live_log: Log, act: str, form: dict[str, str]
 ) -> None:
     answer = manager.post(f"{PATH}{act}", form)
     scripted = manager.post(f"{PATH}{act}", form, headers=SCRIPTED)
@@ -159,7 +159,7 @@ def test_an_order_to_nobody_is_told_why(
     assert (answer.status_code, scripted.status_code) == (422, 422)
     assert 'class="notice" role="alert"' in answer.content.decode()
     assert scripted.json()["detail"]
-    assert orders(heard_log) == []
+    assert orders(live_log) == []
     assert audited() == []
 
 

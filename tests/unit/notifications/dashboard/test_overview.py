@@ -60,8 +60,8 @@ def test_each_role_is_offered_what_it_may_do(viewer: Client, sender: Client) -> 
     assert send in shown(sender)
 
 
-def test_the_charts_begin_two_minutes_ago(viewer: Client, heard_log: Log) -> None:
-    head = heard_log.head()
+def test_the_charts_begin_two_minutes_ago(viewer: Client, live_log: Log) -> None:
+    head = live_log.head()
 
     found = re.search(r'data-position="(\d+)"', shown(viewer))
 

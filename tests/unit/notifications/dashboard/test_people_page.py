@@ -107,7 +107,7 @@ def test_nobody_s_page_is_not_found(viewer: Client, id: str) -> None:
 
 
 def test_what_was_chosen_for_them_holds_is_told_and_noted(
-    manager: Client, alice: User, heard_log: Log, django_capture_on_commit_callbacks: Any
+    manager: Client, alice: User, live_log: Log, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         answer = choose(manager, alice, quiet="on", **HOURS)
@@ -116,7 +116,7 @@ def test_what_was_chosen_for_them_holds_is_told_and_noted(
     builds = {"feed": True, "toast": False}
     chosen = preferences.chosen(alice)
     assert (chosen["categories"], chosen["quiet_hours"]) == ({"builds": builds}, HOURS)
-    told = [event for event in events_on(heard_log, topics.user(alice.pk)) if event["type"] == "preferences"]
+    told = [event for event in events_on(live_log, topics.user(alice.pk)) if event["type"] == "preferences"]
     assert [event["data"]["categories"]["builds"] for event in told] == [builds]
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.act, entry.target) == ("manager", "change-preferences", "alice")

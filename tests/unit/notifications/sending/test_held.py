@@ -65,7 +65,7 @@ def revoke_in_admin(key: ApiKey) -> None:
     ids=["revoked", "deleted", "revoked in the admin"],
 )
 def test_it_is_neither_published_nor_listed_when_its_time_comes(
-    heard_log: Log, alice: User, key: ApiKey, end: Callable[[ApiKey], object]
+    live_log: Log, alice: User, key: ApiKey, end: Callable[[ApiKey], object]
 ) -> None:
     held = scheduled(key)
 
@@ -79,9 +79,7 @@ def test_it_is_neither_published_nor_listed_when_its_time_comes(
     assert Sending.objects.get().held_at is not None
 
 
-def test_who_revoked_it_is_noted_and_how_many_it_is_are_told(
-    heard_log: Log, alice: User, key: ApiKey
-) -> None:
+def test_who_revoked_it_is_noted_and_how_many_it_is_are_told(live_log: Log, alice: User, key: ApiKey) -> None:
     for _ in range(3):
         scheduled(key)
 
@@ -89,7 +87,7 @@ def test_who_revoked_it_is_noted_and_how_many_it_is_are_told(
     assert set(Sending.objects.values_list("held_by", flat=True)) == {"boss"}
 
 
-def test_what_others_scheduled_goes_out(heard_log: Log, alice: User, key: ApiKey) -> None:
+def test_what_others_scheduled_goes_out(live_log: Log, alice: User, key: ApiKey) -> None:
     api_keys.create("other", ["send"])
     theirs = [scheduled(None), scheduled(ApiKey.objects.get(name="other"))]
     held = scheduled(key)
@@ -101,7 +99,7 @@ def test_what_others_scheduled_goes_out(heard_log: Log, alice: User, key: ApiKey
     assert set(Sending.objects.filter(held_at=None).values_list("pk", flat=True)) == set(theirs)
 
 
-def test_what_was_due_before_goes_out(heard_log: Log, alice: User, key: ApiKey) -> None:
+def test_what_was_due_before_goes_out(live_log: Log, alice: User, key: ApiKey) -> None:
     due = scheduled(key)
     time_passes(due)
 
@@ -109,7 +107,7 @@ def test_what_was_due_before_goes_out(heard_log: Log, alice: User, key: ApiKey) 
     assert outbox.relay_once() == 1
 
 
-def test_sent_as_planned_it_goes_out(heard_log: Log, alice: User, key: ApiKey) -> None:
+def test_sent_as_planned_it_goes_out(live_log: Log, alice: User, key: ApiKey) -> None:
     held = scheduled(key)
     api_keys.revoke("ci")
     time_passes(held)
@@ -121,7 +119,7 @@ def test_sent_as_planned_it_goes_out(heard_log: Log, alice: User, key: ApiKey) -
     assert Sending.objects.get().held_at is None
 
 
-def test_released_before_its_time_it_waits_for_that(heard_log: Log, alice: User, key: ApiKey) -> None:
+def test_released_before_its_time_it_waits_for_that(live_log: Log, alice: User, key: ApiKey) -> None:
     held = scheduled(key)
     planned = Sending.objects.get().due_at
     api_keys.revoke("ci")

@@ -38,7 +38,7 @@ def crowd(people: list[User]) -> Iterator[str]:
         return User.objects.filter(username__startswith="user")
 
     yield "segment:a-crowd"
-    segments._segments.pop("a-crowd")
+    segments.unregister("a-crowd")
 
 
 def due(rows: list[Notification]) -> None:
@@ -47,7 +47,7 @@ def due(rows: list[Notification]) -> None:
     Notification.objects.filter(pk__in=ids).update(due_at=timezone.now() - timedelta(milliseconds=1))
 
 
-def test_a_sending_says_who_sent_what_to_whom(heard_log: Log, people: list[User]) -> None:
+def test_a_sending_says_who_sent_what_to_whom(live_log: Log, people: list[User]) -> None:
     rows = notify(["user:user0", "everyone"], "hello", sender="admin")
 
     sending = Sending.objects.get()
@@ -55,7 +55,7 @@ def test_a_sending_says_who_sent_what_to_whom(heard_log: Log, people: list[User]
     assert {row.sending_id for row in rows} == {sending.pk}
 
 
-def test_a_sending_is_made_once_under_its_id(heard_log: Log, people: list[User]) -> None:
+def test_a_sending_is_made_once_under_its_id(live_log: Log, people: list[User]) -> None:
     id = time_ordered_id()
     notify(["everyone"], "once", sending_id=id)
 
@@ -65,13 +65,13 @@ def test_a_sending_is_made_once_under_its_id(heard_log: Log, people: list[User])
     assert [row.title for row in Notification.objects.all()] == ["once"]
 
 
-def test_a_segment_is_a_row_for_each_of_its_people(heard_log: Log, people: list[User], crowd: str) -> None:
+def test_a_segment_is_a_row_for_each_of_its_people(live_log: Log, people: list[User], crowd: str) -> None:
     rows = notify([crowd], "to a crowd")
 
     assert sorted(row.topic for row in rows) == sorted(topics.user(user.pk) for user in people)
 
 
-def test_an_empty_segment_is_nobody(heard_log: Log, crowd: str) -> None:
+def test_an_empty_segment_is_nobody(live_log: Log, crowd: str) -> None:
     User.objects.all().delete()
 
     with pytest.raises(BadNotification, match="segment is empty"):
@@ -80,9 +80,7 @@ def test_an_empty_segment_is_nobody(heard_log: Log, crowd: str) -> None:
     assert not Sending.objects.exists()
 
 
-def test_a_segment_of_too_many_is_refused(
-    heard_log: Log, crowd: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_segment_of_too_many_is_refused(live_log: Log, crowd: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("notifications.sending.addresses.MAX_SEGMENT", 2)
 
     with pytest.raises(BadNotification, match="Use a group, a topic or everyone"):
@@ -92,7 +90,7 @@ def test_a_segment_of_too_many_is_refused(
     assert not Sending.objects.exists()
 
 
-def test_what_is_recalled_before_it_is_due_was_never_there(heard_log: Log, people: list[User]) -> None:
+def test_what_is_recalled_before_it_is_due_was_never_there(live_log: Log, people: list[User]) -> None:
     (row,) = notify(["everyone"], "a mistake", send_at=timezone.now() + LATER)
 
     taken = recalls.recall_sending(row.sending_id, "admin", "undone")  # type: ignore[arg-type]
@@ -104,15 +102,15 @@ def test_what_is_recalled_before_it_is_due_was_never_there(heard_log: Log, peopl
     assert (row.position, row.recalled_by, row.recall_reason) == (0, "admin", "undone")
 
 
-def test_what_was_published_is_recalled_by_an_event_that_takes_its_place(heard_log: Log) -> None:
+def test_what_was_published_is_recalled_by_an_event_that_takes_its_place(live_log: Log) -> None:
     (row,) = notify(["everyone"], "a mistake")
 
     recalls.recall_sending(row.sending_id, "admin", "wrong people")  # type: ignore[arg-type]
 
-    assert [event["type"] for event in events_on(heard_log, "everyone")] == ["recalled"]
+    assert [event["type"] for event in events_on(live_log, "everyone")] == ["recalled"]
 
 
-def test_recalling_twice_changes_nothing(heard_log: Log) -> None:
+def test_recalling_twice_changes_nothing(live_log: Log) -> None:
     (row,) = notify(["everyone"], "a mistake")
     recalls.recall_sending(row.sending_id, "admin", "first")  # type: ignore[arg-type]
 
@@ -123,7 +121,7 @@ def test_recalling_twice_changes_nothing(heard_log: Log) -> None:
     assert row.recalled_by == "admin"
 
 
-def test_stopping_leaves_what_is_published(heard_log: Log, people: list[User], crowd: str) -> None:
+def test_stopping_leaves_what_is_published(live_log: Log, people: list[User], crowd: str) -> None:
     rows = notify([crowd], "to a crowd", send_at=timezone.now() + LATER)
     due(rows[:1])
     assert outbox.relay_once() == 1
@@ -137,7 +135,7 @@ def test_stopping_leaves_what_is_published(heard_log: Log, people: list[User], c
 
 
 def test_of_very_many_the_sender_waits_for_some_and_the_relay_sends_the_rest(
-    heard_log: Log, people: list[User], crowd: str, monkeypatch: pytest.MonkeyPatch
+    live_log: Log, people: list[User], crowd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "BATCH_SIZE", 2)
     rows = notify([crowd], "to a crowd")
@@ -152,7 +150,7 @@ def test_of_very_many_the_sender_waits_for_some_and_the_relay_sends_the_rest(
     assert not waiting.exists()
 
 
-def test_what_is_scheduled_is_relayed_as_soon_as_it_is_due(heard_log: Log) -> None:
+def test_what_is_scheduled_is_relayed_as_soon_as_it_is_due(live_log: Log) -> None:
     rows = notify(["everyone"], "on time", send_at=timezone.now() + LATER)
     Notification.objects.update(created_at=timezone.now() - LATER)
 
@@ -163,10 +161,10 @@ def test_what_is_scheduled_is_relayed_as_soon_as_it_is_due(heard_log: Log) -> No
     assert outbox.relay_once() == 1
 
 
-def test_nothing_of_a_sending_is_left_when_its_transaction_rolls_back(heard_log: Log) -> None:
+def test_nothing_of_a_sending_is_left_when_its_transaction_rolls_back(live_log: Log) -> None:
     with suppress(RuntimeError), transaction.atomic():
         notify(["everyone"], "never happened")
         raise RuntimeError
 
     assert not Sending.objects.exists()
-    assert events_on(heard_log, "everyone") == []
+    assert events_on(live_log, "everyone") == []

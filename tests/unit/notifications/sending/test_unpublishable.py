@@ -59,7 +59,7 @@ def titles(log: Log, alice: User) -> list[str]:
     return [event["data"]["title"] for event in events_on(log, f"user-{alice.pk}")]
 
 
-def test_one_byte_too_many_for_the_longest_topic_is_refused_and_no_row_is_made(heard_log: Log) -> None:
+def test_one_byte_too_many_for_the_longest_topic_is_refused_and_no_row_is_made(live_log: Log) -> None:
     fits = body_that_fits("a" * 200)
 
     with pytest.raises(events.TooLarge) as refused:
@@ -71,7 +71,7 @@ def test_one_byte_too_many_for_the_longest_topic_is_refused_and_no_row_is_made(h
     assert len(notify([SHORT, LONG], "t", body=fits)) == 2
 
 
-def test_a_group_may_come_to_be_named_otherwise(heard_log: Log, alice: User) -> None:
+def test_a_group_may_come_to_be_named_otherwise(live_log: Log, alice: User) -> None:
     group = Group.objects.create(name="ops")
     alice.groups.add(group)
     fits = body_that_fits(f"group-{group.pk}")
@@ -83,10 +83,10 @@ def test_a_group_may_come_to_be_named_otherwise(heard_log: Log, alice: User) -> 
     Notification.objects.filter(pk=row.pk).update(due_at=timezone.now() - LONG_AGO)
     relay()
 
-    assert len(events_on(heard_log, f"group-{group.pk}")) == 1
+    assert len(events_on(live_log, f"group-{group.pk}")) == 1
 
 
-def test_a_sending_that_cannot_be_read_delays_no_other(heard_log: Log, alice: User) -> None:
+def test_a_sending_that_cannot_be_read_delays_no_other(live_log: Log, alice: User) -> None:
     poison = waiting(alice, "poison")
     waiting(alice, "after it")
     with connection.cursor() as cursor:
@@ -95,34 +95,34 @@ def test_a_sending_that_cannot_be_read_delays_no_other(heard_log: Log, alice: Us
 
     relay()
 
-    assert titles(heard_log, alice) == ["after it"]
+    assert titles(live_log, alice) == ["after it"]
 
 
-def test_an_oversized_row_delays_no_other(heard_log: Log, alice: User) -> None:
+def test_an_oversized_row_delays_no_other(live_log: Log, alice: User) -> None:
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     waiting(alice, "after it")
 
     relay()
 
-    assert titles(heard_log, alice) == ["after it"]
+    assert titles(live_log, alice) == ["after it"]
     poison.refresh_from_db()
     assert poison.position == 0
     assert poison.failed_at is not None
     assert "bytes" in poison.failure
 
 
-def test_a_row_on_no_topic_delays_no_other(heard_log: Log, alice: User) -> None:
+def test_a_row_on_no_topic_delays_no_other(live_log: Log, alice: User) -> None:
     for topic in ("hub.control", "room-1", "two words", "\n", "", "staff-rooms"):
         waiting(alice, "poison", topic=topic)
     waiting(alice, "after them")
 
     relay()
 
-    assert titles(heard_log, alice) == ["after them"]
+    assert titles(live_log, alice) == ["after them"]
     assert Notification.objects.exclude(failed_at=None).count() == 6
 
 
-def test_a_row_that_cannot_be_read_delays_no_other(heard_log: Log, alice: User) -> None:
+def test_a_row_that_cannot_be_read_delays_no_other(live_log: Log, alice: User) -> None:
     poison = waiting(alice, "poison")
     waiting(alice, "after it")
     with connection.cursor() as cursor:
@@ -134,7 +134,7 @@ def test_a_row_that_cannot_be_read_delays_no_other(heard_log: Log, alice: User) 
 
     relay()
 
-    assert titles(heard_log, alice) == ["after it"]
+    assert titles(live_log, alice) == ["after it"]
     assert Notification.objects.filter(pk=poison.pk, position=0).exclude(failed_at=None).exists()
     assert [item["title"] for item in listing.find(alice, judge.own_topics(alice))[0]] == ["after it"]
 
@@ -155,22 +155,22 @@ class Refusing:
 
 
 def test_a_row_that_the_log_refuses_for_itself_delays_no_other(
-    heard_log: Log, alice: User, monkeypatch: pytest.MonkeyPatch
+    live_log: Log, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusing = Refusing(heard_log, "x")
+    refusing = Refusing(live_log, "x")
     monkeypatch.setattr(outbox, "shared_log", lambda: refusing)
     rows = [waiting(alice, f"{n}") for n in range(20)]
     Notification.objects.filter(pk=rows[7].pk).update(topic="x")
 
     relay()
 
-    assert titles(heard_log, alice) == [f"{n}" for n in range(20) if n != 7]
+    assert titles(live_log, alice) == [f"{n}" for n in range(20) if n != 7]
     assert Notification.objects.exclude(failed_at=None).get().pk == rows[7].pk
     assert refusing.asked < 15
 
 
 def test_a_log_that_is_away_gives_up_nothing(
-    heard_log: Log, alice: User, monkeypatch: pytest.MonkeyPatch
+    live_log: Log, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Away:
         def append(self, drafts: Sequence[Draft]) -> list[int]:
@@ -186,7 +186,7 @@ def test_a_log_that_is_away_gives_up_nothing(
     assert Notification.objects.get().failed_at is None
 
 
-def test_it_is_counted_and_logged_once(heard_log: Log, alice: User, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_is_counted_and_logged_once(live_log: Log, alice: User, caplog: pytest.LogCaptureFixture) -> None:
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     before = outbox.given_up.times
 
@@ -198,7 +198,7 @@ def test_it_is_counted_and_logged_once(heard_log: Log, alice: User, caplog: pyte
     assert [str(poison.pk) in record.getMessage() for record in caplog.records] == [True]
 
 
-def test_whoever_commits_it_publishes_what_was_committed_with_it(heard_log: Log, alice: User) -> None:
+def test_whoever_commits_it_publishes_what_was_committed_with_it(live_log: Log, alice: User) -> None:
     rows = [waiting(alice, "good"), waiting(alice, "poison"), waiting(alice, "good too")]
     rows[1].body = "x" * events.MAX_DATA_BYTES
     for row in rows:
@@ -206,11 +206,11 @@ def test_whoever_commits_it_publishes_what_was_committed_with_it(heard_log: Log,
 
     outbox.publish_now(rows)
 
-    assert titles(heard_log, alice) == ["good", "good too"]
+    assert titles(live_log, alice) == ["good", "good too"]
 
 
 def test_a_fault_while_publishing_is_logged_and_the_relay_makes_it_good(
-    heard_log: Log, alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    live_log: Log, alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with (
         monkeypatch.context() as broken,
@@ -218,25 +218,25 @@ def test_a_fault_while_publishing_is_logged_and_the_relay_makes_it_good(
     ):
         broken.setattr(outbox, "publish", lambda rows: 1 / 0)
         (row,) = notify(["user:alice"], "later")
-        assert titles(heard_log, alice) == []
+        assert titles(live_log, alice) == []
 
     Notification.objects.filter(pk=row.pk).update(due_at=timezone.now() - LONG_AGO)
     relay()
 
-    assert titles(heard_log, alice) == ["later"]
+    assert titles(live_log, alice) == ["later"]
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_its_recall_is_published(heard_log: Log, alice: User) -> None:
+def test_its_recall_is_published(live_log: Log, alice: User) -> None:
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     relay()
 
     recalls.recall(poison.pk)
 
-    assert [event["type"] for event in events_on(heard_log, f"user-{alice.pk}")] == ["recalled"]
+    assert [event["type"] for event in events_on(live_log, f"user-{alice.pk}")] == ["recalled"]
 
 
-def test_a_recall_that_came_first_is_published_all_the_same(heard_log: Log, alice: User) -> None:
+def test_a_recall_that_came_first_is_published_all_the_same(live_log: Log, alice: User) -> None:
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     seen_before = Notification.objects.get(pk=poison.pk)
     Notification.objects.filter(pk=poison.pk).update(recalled_at=timezone.now())
@@ -246,7 +246,7 @@ def test_a_recall_that_came_first_is_published_all_the_same(heard_log: Log, alic
     assert Notification.objects.get(pk=poison.pk).position is None
 
 
-def test_the_sending_is_said_to_have_failed_and_why(heard_log: Log, alice: User) -> None:
+def test_the_sending_is_said_to_have_failed_and_why(live_log: Log, alice: User) -> None:
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     relay()
     poison.refresh_from_db()
@@ -259,7 +259,7 @@ def test_the_sending_is_said_to_have_failed_and_why(heard_log: Log, alice: User)
     assert "bytes" in told["failure"]
 
 
-def test_why_says_that_it_could_not_be_published(heard_log: Log, alice: User) -> None:
+def test_why_says_that_it_could_not_be_published(live_log: Log, alice: User) -> None:
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     relay()
 

@@ -299,7 +299,7 @@ def test_while_the_log_is_away_it_is_unpublished(alice: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_once_it_is_in_the_log_it_waits_for_them(heard_log: Log, alice: User) -> None:
+def test_once_it_is_in_the_log_it_waits_for_them(live_log: Log, alice: User) -> None:
     row = notify(["user:alice"], "Committed")[0]
 
     assert told(asked(alice, row)) == ("waiting", "offline")

@@ -52,7 +52,7 @@ def test_it_is_said_of_it_on_every_page(sender: Client, held: UUID) -> None:
 
 
 def test_it_goes_out_when_it_was_planned_and_that_is_audited(
-    heard_log: Log, sender: Client, held: UUID
+    live_log: Log, sender: Client, held: UUID
 ) -> None:
     Sending.objects.update(due_at=timezone.now() - timedelta(minutes=1))
 

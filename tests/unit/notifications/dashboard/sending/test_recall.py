@@ -26,7 +26,7 @@ def lying(user: User) -> int:
 
 
 def test_it_leaves_every_inbox_and_says_who_when_and_why(
-    sender: Client, person: Person, heard_log: Log
+    sender: Client, person: Person, live_log: Log
 ) -> None:
     alice, bob = person("alice"), person("bob")
     rows = notify(["user:alice", "user:bob"], "Wrong")
@@ -45,7 +45,7 @@ def test_it_leaves_every_inbox_and_says_who_when_and_why(
     assert (entry.detail["rows"], entry.detail["reason"]) == (2, "A <typo> in it ")
 
 
-def test_a_second_time_changes_nothing(sender: Client, person: Person, heard_log: Log) -> None:
+def test_a_second_time_changes_nothing(sender: Client, person: Person, live_log: Log) -> None:
     person("alice")
     path = f"/dashboard/sent/{notify(['user:alice'], 'Wrong')[0].sending_id}/recall"
 
@@ -56,7 +56,7 @@ def test_a_second_time_changes_nothing(sender: Client, person: Person, heard_log
     assert acts() == ["recall"]
 
 
-def test_what_is_published_already_is_not_stopped(sender: Client, person: Person, heard_log: Log) -> None:
+def test_what_is_published_already_is_not_stopped(sender: Client, person: Person, live_log: Log) -> None:
     person("alice")
     rows = notify(["user:alice"], "Out")
 
@@ -67,7 +67,7 @@ def test_what_is_published_already_is_not_stopped(sender: Client, person: Person
     assert acts() == []
 
 
-def test_stop_keeps_back_what_is_not_published(sender: Client, person: Person, heard_log: Log) -> None:
+def test_stop_keeps_back_what_is_not_published(sender: Client, person: Person, live_log: Log) -> None:
     alice, bob = person("alice"), person("bob")
     rows = notify(["user:alice", "user:bob"], "Half")
     Notification.objects.filter(topic=f"user-{bob.pk}").update(position=None)

@@ -61,7 +61,7 @@ def test_a_page_that_is_none_is_not_found(viewer: Client, after: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_send_now_publishes_it(sender: Client, heard_log: Log) -> None:
+def test_send_now_publishes_it(sender: Client, live_log: Log) -> None:
     id = later(5)
 
     sender.post(f"{PATH}{id}/now")

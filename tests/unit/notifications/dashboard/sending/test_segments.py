@@ -27,7 +27,7 @@ def of_a_host() -> Iterator[str]:
         return User.objects.filter(username__startswith="b")
 
     yield "with-b"
-    del segments._segments["with-b"]
+    segments.unregister("with-b")
 
 
 def test_a_hosts_segment_is_listed_and_counted_where_it_is_asked_for(

@@ -21,7 +21,7 @@ Person = Callable[[str], User]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_says_how_it_stands(viewer: Client, heard_log: Log) -> None:
+def test_each_says_how_it_stands(viewer: Client, live_log: Log) -> None:
     later = timezone.now() + timedelta(hours=1)
     notify(["everyone"], "One", sender="ana")
     notify(["everyone"], "Two", send_at=later)
@@ -59,7 +59,7 @@ def test_a_page_that_is_none_is_not_found(viewer: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_page_of_one_stands_without_a_script(viewer: Client, person: Person, heard_log: Log) -> None:
+def test_the_page_of_one_stands_without_a_script(viewer: Client, person: Person, live_log: Log) -> None:
     alice, _ = person("alice"), person("bob")
     rows = notify(["user:alice", "user:bob", "topic:releases"], "Green", body="All passed.")
     row = min(rows, key=lambda row: row.pk)
@@ -109,7 +109,7 @@ def test_ten_queries_do_on_every_page(
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_addresses_partly_taken_back_it_asks_no_more(
-    viewer: Client, person: Person, heard_log: Log, django_assert_max_num_queries: DjangoAssertNumQueries
+    viewer: Client, person: Person, live_log: Log, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for name in ("alice", "bob"):
         person(name).groups.add(Group.objects.get_or_create(name="ops")[0])
