@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.visitor import visiting
+from tests.browser.visitor import signed_in
 from tests.cluster import Cluster
 
 # Chromium asks the world about itself at every start; here there is no world.
@@ -47,7 +47,7 @@ def api(cluster: Cluster) -> Iterator[httpx.Client]:
 @pytest.fixture
 def inbox(cluster: Cluster, browser: Browser) -> Iterator[Page]:
     """Alice's inbox, live."""
-    with visiting(browser, cluster, "alice") as page:
+    with signed_in(browser, cluster, "alice") as page:
         page.goto(f"{cluster.http_url}/")
         page.locator("#state", has_text="live").wait_for()
         yield page

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.browser.visitor import visiting
+from tests.browser.visitor import signed_in
 from tests.cluster import Cluster
 
 
@@ -37,8 +37,8 @@ class Desk:
     def ask(self, method: str, path: str, **more: Any) -> Any:
         """As Alice on another device."""
         answer = self._api.post("/api/v1/tokens", json={"user": "alice", "topics": []})
-        mine = {"Authorization": f"Bearer {answer.json()['token']}"}
-        answer = self._api.request(method, f"/api/v1/{path}", headers=mine, **more)
+        headers = {"Authorization": f"Bearer {answer.json()['token']}"}
+        answer = self._api.request(method, f"/api/v1/{path}", headers=headers, **more)
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -55,7 +55,7 @@ class Desk:
 
 @contextmanager
 def desk(cluster: Cluster, browser: Browser, api: httpx.Client, **context: Any) -> Iterator[Desk]:
-    with visiting(browser, cluster, "alice", **context) as page:
+    with signed_in(browser, cluster, "alice", **context) as page:
         desk = Desk(page, api)
         desk.ask("PUT", "preferences", json={"categories": {}, "quiet_hours": None})
         desk.ask("POST", "notifications/read-all")

@@ -41,8 +41,8 @@ class Host(ThreadingHTTPServer):
     def tokens(self, ttl: int = 3600) -> dict[str, Any]:
         body = {"user": "alice", "ttl": ttl, "topics": ["job-42"]}
         answer = httpx.post(f"{self.hub}/api/v1/tokens", json=body, headers=KEY, timeout=20)
-        said: dict[str, Any] = answer.raise_for_status().json()
-        return said
+        issued: dict[str, Any] = answer.raise_for_status().json()
+        return issued
 
     def page(self, token: str) -> str:
         elements = block('<notification-bell hub="https://hub.example.com"')

@@ -84,9 +84,9 @@ class Newcomer:
                 stderr=out,
                 start_new_session=True,
             )
-        (said,) = (word for command, word in READY.items() if block.startswith(command))
+        (ready,) = (word for command, word in READY.items() if block.startswith(command))
         deadline = time.monotonic() + READY_S
-        while said not in log.read_text():
+        while ready not in log.read_text():
             if self.server.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"{block.strip()} did not come up:\n{log.read_text()}")
             time.sleep(0.05)
@@ -110,8 +110,8 @@ class Newcomer:
         self.unread = self.count() if self.unread >= 0 else -1
 
     def count(self) -> int:
-        said = self.tab.locator("notification-bell button.bell").get_attribute("aria-label") or ""
-        return int((re.findall(r"\d+", said) or ["0"])[0])
+        label = self.tab.locator("notification-bell button.bell").get_attribute("aria-label") or ""
+        return int((re.findall(r"\d+", label) or ["0"])[0])
 
     def stop(self) -> None:
         self.unread = -1
@@ -152,8 +152,8 @@ def main() -> int:
             newcomer.walk(moved(page("quickstart").text, addresses()))
         finally:
             newcomer.stop()
-        took = time.monotonic() - began
-        print(f"{took:6.1f} s  in all, {took - newcomer.downloaded:.1f} s without the downloads")
+        elapsed_s = time.monotonic() - began
+        print(f"{elapsed_s:6.1f} s  in all, {elapsed_s - newcomer.downloaded:.1f} s without the downloads")
         browser.close()
     return 0
 

@@ -15,8 +15,8 @@ from tests.cluster import Cluster
 from tests.cluster.static import static_url
 
 LISTEN = """
-  window.heard = [];
-  store.addEventListener("notification", (event) => window.heard.push(event.detail.title));
+  window.received = [];
+  store.addEventListener("notification", (event) => window.received.push(event.detail.title));
 """
 
 
@@ -57,8 +57,8 @@ def state(page: Page) -> str:
     return str(run(page, "return store.state"))
 
 
-def heard(page: Page) -> list[str]:
-    return list(page.evaluate("window.heard"))
+def received(page: Page) -> list[str]:
+    return list(page.evaluate("window.received"))
 
 
 def leads(page: Page) -> bool:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.desk import Desk, desk
 from tests.browser.tabs import store_script
-from tests.browser.visitor import visiting
+from tests.browser.visitor import signed_in
 from tests.cluster import Cluster
 
 # All of WCAG 2.2 AA and what axe calls best practice; no rule is left out.
@@ -41,7 +41,7 @@ ANIMATIONS = """() => {
   return moving.filter(({ playState }) => playState === "running").length;
 }"""
 
-WATCH = f"""() => {{
+COUNT_ANIMATIONS = f"""() => {{
   window.moved = 0;
   const look = () => {{
     window.moved = Math.max(window.moved, ({ANIMATIONS})());
@@ -73,12 +73,12 @@ def faultless(page: Page, state: str) -> None:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     found = page.evaluate("async (options) => (await axe.run(options)).violations", OPTIONS)
-    said = [
+    faults = [
         f"{state}: {fault['id']} at {node['target']}: {node['failureSummary']}"
         for fault in found
         for node in fault["nodes"]
     ]
-    assert said == []
+    assert faults == []
 
 
 def test_signing_in_is_faultless(cluster: Cluster, browser: Browser, look: dict[str, Any]) -> None:
@@ -99,7 +99,7 @@ def test_signing_in_is_faultless(cluster: Cluster, browser: Browser, look: dict[
 def test_setting_up_a_second_factor_is_faultless(
     cluster: Cluster, browser: Browser, look: dict[str, Any]
 ) -> None:
-    with visiting(browser, cluster, "carol", **look) as page:
+    with signed_in(browser, cluster, "carol", **look) as page:
         page.goto(f"{cluster.http_url}/accounts/second-factor/")
         faultless(page, "enrol")
 
@@ -272,7 +272,7 @@ def test_several_rows_are_selected_by_touch(cluster: Cluster, browser: Browser, 
         expect(rows.nth(0)).to_contain_text("It was sent to you directly.")
 
 
-def test_what_comes_is_said_politely_and_only_what_is_critical_at_once(alice: Desk) -> None:
+def test_notifications_are_announced_politely_and_only_critical_ones_at_once(alice: Desk) -> None:
     page = alice.page
     page.clock.install()
     expect(alice.polite).to_be_attached()
@@ -303,12 +303,12 @@ def test_what_comes_is_said_politely_and_only_what_is_critical_at_once(alice: De
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_nothing_moves_for_whoever_wants_it_still(
+def test_nothing_moves_with_reduced_motion(
     cluster: Cluster, browser: Browser, api: httpx.Client, motion: str
 ) -> None:
     with desk(cluster, browser, api, reduced_motion=motion) as alice:
         page = alice.page
-        page.evaluate(WATCH)
+        page.evaluate(COUNT_ANIMATIONS)
         alice.post("a toast")
         alice.toast("a toast").wait_for()
         alice.open()

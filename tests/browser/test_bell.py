@@ -67,7 +67,7 @@ def test_it_opens_on_what_came_and_escape_returns_the_focus(alice: Desk) -> None
     expect(alice.bell).to_have_attribute("aria-expanded", "false")
 
 
-def test_a_click_beside_the_panel_closes_it(alice: Desk) -> None:
+def test_a_click_outside_the_panel_closes_it(alice: Desk) -> None:
     alice.open()
 
     alice.page.mouse.click(5, 300)
@@ -291,7 +291,7 @@ def test_undo_leaves_alone_what_was_read_before(alice: Desk) -> None:
     expect(alice.panel.locator(".row.unread")).to_have_count(1)
 
 
-def test_a_page_may_take_what_is_opened_to_itself(alice: Desk) -> None:
+def test_a_page_may_open_notifications_by_itself(alice: Desk) -> None:
     id = alice.post("route me", url="/elsewhere")
     alice.page.evaluate(
         """addEventListener("notification-open", (event) => {
@@ -301,10 +301,10 @@ def test_a_page_may_take_what_is_opened_to_itself(alice: Desk) -> None:
     )
     alice.open()
 
-    with alice.page.expect_request(f"**/api/v1/notifications/{id}/click") as told:
+    with alice.page.expect_request(f"**/api/v1/notifications/{id}/click") as request:
         alice.page.get_by_role("link", name="route me", exact=True).click()
 
-    assert told.value.method == "PUT"
+    assert request.value.method == "PUT"
     expect(alice.panel).to_have_count(0)
     assert alice.page.evaluate("window.opened") == "route me"
     assert alice.page.url.endswith("/preferences/")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.tabs import sign_in, state, until, until_in
 from tests.browser.test_accessible import LOOKS, faultless
-from tests.browser.visitor import visiting
+from tests.browser.visitor import signed_in
 from tests.cluster import Cluster
 
 PATIENCE_MS = 20_000
@@ -23,7 +23,7 @@ PAGES = ("", "connections/", "connections/?kind=pigeon", "rooms/", "rooms/lobby/
 @contextmanager
 def admin(browser: Browser, cluster: Cluster, **look: Any) -> Iterator[Page]:
     """Signed in as staff."""
-    with visiting(browser, cluster, "admin", **look) as page:
+    with signed_in(browser, cluster, "admin", **look) as page:
         page.set_default_timeout(PATIENCE_MS)
         yield page
 
@@ -103,8 +103,8 @@ def test_a_connection_that_is_disconnected_comes_back_as_another(
 
     def another() -> bool:
         # In one question: for a moment both are shown, or none.
-        shown = row.evaluate_all("rows => rows.map(({dataset}) => [dataset.instance, dataset.number])")
-        return len(shown) == 1 and shown != [[*before]]
+        found = row.evaluate_all("rows => rows.map(({dataset}) => [dataset.instance, dataset.number])")
+        return len(found) == 1 and found != [[*before]]
 
     until_in(staff, another, "another connection is shown")
     until(lambda: state(alice) == "live", "alice is back")
@@ -116,7 +116,7 @@ def test_a_test_is_sent_from_the_list(staff: Page, alice: Page, cluster: Cluster
     row_of(staff, "alice").get_by_role("button", name="Test").click()
 
     expect(staff.locator("#done")).to_have_text("Test sent to alice.")
-    until_in(alice, lambda: "Test from the dashboard" in alice.evaluate("window.heard"), "it came")
+    until_in(alice, lambda: "Test from the dashboard" in alice.evaluate("window.received"), "it came")
 
 
 def test_rows_stay_what_they_are_and_keep_the_focus(staff: Page, alice: Page, cluster: Cluster) -> None:
@@ -132,9 +132,7 @@ def test_rows_stay_what_they_are_and_keep_the_focus(staff: Page, alice: Page, cl
     assert row.evaluate("(row) => row.marked && row.contains(document.activeElement)")
 
 
-def test_an_instance_is_drained_by_keyboard_and_taken_back(
-    staff: Page, alice: Page, cluster: Cluster
-) -> None:
+def test_an_instance_is_drained_and_undrained_by_keyboard(staff: Page, alice: Page, cluster: Cluster) -> None:
     look_at(staff, cluster, "connections/?person=alice&kind=feed")
     row = row_of(staff, "alice")
     expect(row).to_have_count(1, timeout=PATIENCE_MS)
@@ -191,10 +189,10 @@ def test_a_tail_shows_what_is_sent_to_a_person_and_pauses(
     staff.locator("#state[data-state=live]").wait_for()
 
     send("<b>hostile</b>")
-    line = staff.locator("#events .event").filter(has_text="<b>hostile</b>")
-    expect(line).to_have_count(1)
-    line.locator("summary").click()
-    expect(line.locator("pre")).to_contain_text('"title": "<b>hostile</b>"')
+    event = staff.locator("#events .event").filter(has_text="<b>hostile</b>")
+    expect(event).to_have_count(1)
+    event.locator("summary").click()
+    expect(event.locator("pre")).to_contain_text('"title": "<b>hostile</b>"')
     staff.get_by_role("button", name="Pause").click()
     send("while it pauses")
     expect(staff.locator("#later")).to_have_text("Paused: 1 more")

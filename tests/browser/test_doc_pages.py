@@ -71,14 +71,14 @@ def script(page: Page, cluster: Cluster) -> str:
         "http://127.0.0.1:8102": two,
         "https://hub.example.com": cluster.http_url,
     }
-    told = ""
+    script = ""
     for block, answer in pairwise([*page.blocks, Block("", "", 0)]):
         if block.kind == "sh":
             # A refusal that the page shows is one that it expects.
             refused = answer.kind == "text" and '"status": 4' in answer.text
             text = f"set +e\n{block.text}\nset -e" if refused else block.text
-            told += f"echo; echo '{MARK}{block.line}'\n{text}\n"
-    return moved(told, addresses)
+            script += f"echo; echo '{MARK}{block.line}'\n{text}\n"
+    return moved(script, addresses)
 
 
 def expected(page: Page) -> Iterator[tuple[Block, str]]:
@@ -134,8 +134,8 @@ def test_the_python_talker_hears_itself_and_the_page_hears_it(
 ) -> None:
     program = tmp_path / "talk.py"
     program.write_text(block("rooms", "async def talk"))
-    heard: list[str] = []
-    tab.on("console", lambda message: heard.append(message.text))
+    logged: list[str] = []
+    tab.on("console", lambda message: logged.append(message.text))
     tab.goto(f"{cluster.http_url}/accounts/login/")
     tab.get_by_label("Username").fill("alice")
     tab.get_by_label("Password").fill("demo")
@@ -150,15 +150,15 @@ def test_the_python_talker_hears_itself_and_the_page_hears_it(
         [sys.executable, "-u", str(program), url, token], stdout=subprocess.PIPE, text=True
     ) as talker:
         assert talker.stdout is not None
-        said = next(line for line in talker.stdout if line == "bob Hello\n")
+        own = next(line for line in talker.stdout if line == "bob Hello\n")
         deadline = 200
-        while not {"alice Hello", "bob Hello"} <= set(heard) and deadline:
+        while not {"alice Hello", "bob Hello"} <= set(logged) and deadline:
             tab.wait_for_timeout(50)
             deadline -= 1
         talker.kill()
 
-    assert said
-    assert {"alice Hello", "bob Hello"} <= set(heard), heard
+    assert own
+    assert {"alice Hello", "bob Hello"} <= set(logged), logged
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, host: Host) -> Iterator[Cl
 @pytest.fixture
 def context(cluster: Cluster, browser: Browser, host: Host) -> Iterator[BrowserContext]:
     """Nothing is unread, and no feed is open."""
-    mine = {"Authorization": f"Bearer {host.tokens()['token']}"}
-    httpx.post(f"{cluster.http_url}/api/v1/notifications/read-all", headers=mine).raise_for_status()
+    headers = {"Authorization": f"Bearer {host.tokens()['token']}"}
+    httpx.post(f"{cluster.http_url}/api/v1/notifications/read-all", headers=headers).raise_for_status()
     until(lambda: open_feeds(cluster) == 0, "nobody listens")
     context = browser.new_context()
     wrong: list[str] = []
@@ -51,7 +51,7 @@ def post(api: httpx.Client, title: str) -> None:
     api.post("/api/v1/notifications", json=body).raise_for_status()
 
 
-def visit(context: BrowserContext, origin: str, token: str) -> Page:
+def open_page(context: BrowserContext, origin: str, token: str) -> Page:
     page = context.new_page()
     page.goto(f"{origin}/?{urlencode({'token': token})}")
     return page
@@ -59,7 +59,7 @@ def visit(context: BrowserContext, origin: str, token: str) -> Page:
 
 def test_the_bell_rings_and_its_panel_works(context: BrowserContext, host: Host, api: httpx.Client) -> None:
     post(api, "was there before")
-    page = visit(context, host.origin, host.tokens()["token"])
+    page = open_page(context, host.origin, host.tokens()["token"])
     bell = page.locator(LIVE)
 
     expect(bell).to_have_accessible_name("Notifications, 1 unread")
@@ -81,7 +81,7 @@ def test_two_tabs_of_the_page_hold_one_stream(
     context: BrowserContext, host: Host, api: httpx.Client, cluster: Cluster
 ) -> None:
     token = host.tokens()["token"]
-    tabs = [visit(context, host.origin, token) for _ in range(2)]
+    tabs = [open_page(context, host.origin, token) for _ in range(2)]
     for tab in tabs:
         tab.locator(LIVE).wait_for()
 
@@ -107,12 +107,12 @@ def test_a_token_that_runs_out_is_asked_for_again(
     expect(page.locator(LIVE)).to_have_accessible_name("Notifications, 1 unread")
 
 
-def test_a_token_that_is_revoked_is_shown_no_more_and_another_goes_on_in_all_tabs(
+def test_a_revoked_token_ends_the_feed_and_another_resumes_it_in_all_tabs(
     context: BrowserContext, host: Host, api: httpx.Client
 ) -> None:
     given = host.tokens()
     context.route(f"{host.origin}/hub-token", lambda route: None)  # nobody gives another yet
-    tabs = [visit(context, host.origin, given["token"]) for _ in range(2)]
+    tabs = [open_page(context, host.origin, given["token"]) for _ in range(2)]
     for tab in tabs:
         tab.locator(LIVE).wait_for()
     feeds: list[str] = []
@@ -142,8 +142,8 @@ def test_an_origin_that_is_not_allowed_gets_nothing(
     page = context.new_page()
 
     with page.expect_event("requestfailed", lambda request: "/feed/" in request.url):
-        visiting = {"token": host.tokens()["token"]}
-        page.goto(f"{host.stranger}/?{urlencode(visiting)}")
+        query = {"token": host.tokens()["token"]}
+        page.goto(f"{host.stranger}/?{urlencode(query)}")
 
     expect(page.locator("notification-bell button.bell")).to_have_attribute("data-state", "reconnecting")
     expect(page.locator("notification-bell .badge")).to_be_hidden()
@@ -152,7 +152,7 @@ def test_an_origin_that_is_not_allowed_gets_nothing(
           const headers = { Authorization: `Bearer ${token}` };
           return fetch(`${hub}/api/v1/notifications`, { headers }).then(() => "read", ({ name }) => name);
         }""",
-        [host.hub, visiting["token"]],
+        [host.hub, query["token"]],
     )
     assert refused == "TypeError"
 
@@ -165,17 +165,18 @@ def test_the_raw_feed_goes_on_where_it_was_when_an_instance_is_killed(
     page.evaluate(
         """async (hub) => {
           const { listen } = await import("/feed.js");
-          window.heard = [];
-          listen(hub, "job-42", ["progress"], (type, said) => window.heard.push([type, said.data ?? null]));
+          window.received = [];
+          const receive = (type, event) => window.received.push([type, event.data ?? null]);
+          listen(hub, "job-42", ["progress"], receive);
         }""",
         cluster.http_url,
     )
 
-    def heard(type: str) -> list[int]:
-        return [said for name, said in page.evaluate("window.heard") if name == type]
+    def received(type: str) -> list[int]:
+        return [data for name, data in page.evaluate("window.received") if name == type]
 
     def back(times: int) -> bool:
-        return len(heard("stream-open")) > times
+        return len(received("stream-open")) > times
 
     sent = iter(range(1000))
     done: list[int] = []
@@ -190,14 +191,14 @@ def test_the_raw_feed_goes_on_where_it_was_when_an_instance_is_killed(
 
     until_in(page, partial(back, 0), "the feed is open")
     progress()
-    until_in(page, lambda: heard("progress") == done, "all of it")
+    until_in(page, lambda: received("progress") == done, "all of it")
     for instance in cluster.instances:
         instance.kill()
         progress()
-        until_in(page, lambda: heard("progress") == done, "all of it, once and in order", 30)
+        until_in(page, lambda: received("progress") == done, "all of it, once and in order", 30)
         instance.start()
         instance.wait_ready(60)
 
-    assert heard("stream-reset") == []
+    assert received("stream-reset") == []
     assert back(1), "the instance that held it was killed, too"
     assert back(1)

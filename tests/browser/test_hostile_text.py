@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Dialog, Page, Request, Response, Viewpo
 
 from hub.server.csp import POLICY
 from notifications.models import UNSAYABLE, Notification, time_ordered_id
-from tests.browser.visitor import visiting
+from tests.browser.visitor import signed_in
 from tests.cluster import Cluster
 
 TEXTS: list[str] = json.loads(Path(__file__).with_name("hostile.json").read_text(encoding="utf-8"))
@@ -92,7 +92,7 @@ def sown(cluster: Cluster) -> list[str]:
 
 
 @contextmanager
-def watched(cluster: Cluster, browser: Browser) -> Iterator[Page]:
+def guarded_page(cluster: Cluster, browser: Browser) -> Iterator[Page]:
     """Alice's page on a phone; whatever it should not have done fails the test."""
     wrong: list[str] = []
     hub = urlsplit(cluster.http_url).netloc
@@ -111,7 +111,7 @@ def watched(cluster: Cluster, browser: Browser) -> Iterator[Page]:
         if urlsplit(request.url).netloc not in (hub, ""):
             wrong.append(request.url)
 
-    with visiting(browser, cluster, "alice", viewport=PHONE) as page:
+    with signed_in(browser, cluster, "alice", viewport=PHONE) as page:
         page.on("dialog", asked)
         page.on("response", answered)
         page.on("request", asks)
@@ -128,7 +128,7 @@ def test_there_are_more_than_fifty_and_they_can_be_laid_down() -> None:
 
 
 @pytest.mark.parametrize("field", ["title", "body", "url", "category"])
-def test_the_api_takes_them_as_text_or_says_what_is_wrong(api: httpx.Client, field: str) -> None:
+def test_the_api_accepts_them_as_text_or_names_the_error(api: httpx.Client, field: str) -> None:
     for text in TEXTS:
         body = json.dumps({"to": ["user:bob"], "title": "-", field: text})
         headers = {"Content-Type": "application/json"}
@@ -145,24 +145,24 @@ def test_the_api_takes_them_as_text_or_says_what_is_wrong(api: httpx.Client, fie
 
 
 def test_in_the_inbox_they_are_text(cluster: Cluster, browser: Browser, sown: list[str]) -> None:
-    with watched(cluster, browser) as page:
+    with guarded_page(cluster, browser) as page:
         page.goto(f"{cluster.http_url}/")
         expect(page.locator("#state")).to_have_text("live")
         check(page)
         while page.locator("#days .row").count() < len(sown):
             page.locator("#days .row").last.scroll_into_view_if_needed()
             page.wait_for_timeout(20)
-        shown = dict(
+        titles = dict(
             page.locator("#days .row").evaluate_all(
                 "(rows) => rows.map((row) => [row.dataset.id, row.querySelector('.title').textContent])"
             )
         )
 
-    assert [shown[id] for id in sown] == [text[:255] for text in ROWS]
+    assert [titles[id] for id in sown] == [text[:255] for text in ROWS]
 
 
 def test_on_a_page_of_its_own_it_is_text(cluster: Cluster, browser: Browser, sown: list[str]) -> None:
-    with watched(cluster, browser) as page:
+    with guarded_page(cluster, browser) as page:
         for id, text in list(zip(sown, ROWS, strict=True))[::2]:
             page.goto(f"{cluster.http_url}/notifications/{id}/", wait_until="domcontentloaded")
 
@@ -171,17 +171,17 @@ def test_on_a_page_of_its_own_it_is_text(cluster: Cluster, browser: Browser, sow
 
 
 def test_in_an_address_they_are_text_or_nothing(cluster: Cluster, browser: Browser) -> None:
-    with watched(cluster, browser) as page:
+    with guarded_page(cluster, browser) as page:
         for text in ROWS[::3]:
-            said = quote(text[:64])
-            page.goto(f"{cluster.http_url}/?q={said}&category={said}", wait_until="domcontentloaded")
+            quoted = quote(text[:64])
+            page.goto(f"{cluster.http_url}/?q={quoted}&category={quoted}", wait_until="domcontentloaded")
             check(page)
             for name in ("filter", "before"):
-                assert page.request.get(f"{cluster.http_url}/?{name}={said}").status in (200, 404)
+                assert page.request.get(f"{cluster.http_url}/?{name}={quoted}").status in (200, 404)
 
 
 def test_in_the_panel_they_are_text(cluster: Cluster, browser: Browser, sown: list[str]) -> None:
-    with watched(cluster, browser) as page:
+    with guarded_page(cluster, browser) as page:
         page.locator("notification-bell button.bell").click()
         rows = page.locator("notification-bell .row")
         rows.first.wait_for()
@@ -191,7 +191,7 @@ def test_in_the_panel_they_are_text(cluster: Cluster, browser: Browser, sown: li
         for why in rows.locator("summary").all()[:: len(sown) // 6]:
             why.click()
         check(page)
-        shown = dict(
+        titles = dict(
             rows.evaluate_all(
                 "(rows) => rows.map((row) => [row.dataset.id, row.querySelector('.title').textContent])"
             )
@@ -200,12 +200,12 @@ def test_in_the_panel_they_are_text(cluster: Cluster, browser: Browser, sown: li
             "(list) => list.scrollWidth - list.clientWidth"
         )
 
-    assert [shown[id] for id in sown] == [text[:255] for text in ROWS]
+    assert [titles[id] for id in sown] == [text[:255] for text in ROWS]
     assert wide == 0
 
 
 def test_in_toasts_they_are_text(cluster: Cluster, browser: Browser) -> None:
-    with watched(cluster, browser) as page:
+    with guarded_page(cluster, browser) as page:
         toasts = page.locator("notification-toasts .toast")
 
         sow(cluster, ROWS)
@@ -213,14 +213,14 @@ def test_in_toasts_they_are_text(cluster: Cluster, browser: Browser) -> None:
         expect(page.locator("notification-toasts .more")).to_have_text(
             f"{len(ROWS) - 3} more", timeout=20_000
         )
-        shown: list[str | None] = []
+        titles: list[str | None] = []
         while toasts.count():
             check(page)
-            shown.append(toasts.first.locator(".title").text_content())
+            titles.append(toasts.first.locator(".title").text_content())
             box = toasts.first.bounding_box()
             assert box
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= PHONE["width"]
             toasts.first.get_by_role("button", name="Dismiss").click()
 
-    assert shown == [text[:255] for text in reversed(ROWS)]
+    assert titles == [text[:255] for text in reversed(ROWS)]

@@ -29,14 +29,14 @@ def test_the_heading_and_the_title_say_the_servers_count(inbox: Page, api: httpx
     post(api, "one more to count")
     expect(inbox.get_by_text("one more to count", exact=True)).to_be_visible()
     token = api.post("/api/v1/tokens", json={"user": "alice", "topics": []}).json()["token"]
-    mine = {"Authorization": f"Bearer {token}"}
-    unread = api.get("/api/v1/notifications/count", headers=mine).json()["count"]["unread"]
+    headers = {"Authorization": f"Bearer {token}"}
+    unread = api.get("/api/v1/notifications/count", headers=headers).json()["count"]["unread"]
 
     expect(inbox.get_by_role("heading", name=f"Inbox, {unread} unread")).to_be_visible()
     expect(inbox).to_have_title(f"({unread}) Inbox")
 
 
-def test_reading_one_here_takes_it_off_in_the_other_window(
+def test_reading_one_here_marks_it_read_in_the_other_window(
     inbox: Page, api: httpx.Client, cluster: Cluster
 ) -> None:
     post(api, "read me once")
@@ -47,8 +47,8 @@ def test_reading_one_here_takes_it_off_in_the_other_window(
 
     row.get_by_role("button", name="Mark as read").click()
 
-    theirs = other.locator(".row", has_text="read me once")
-    expect(theirs.get_by_role("button", name="Mark as unread")).to_be_attached()
+    other_row = other.locator(".row", has_text="read me once")
+    expect(other_row.get_by_role("button", name="Mark as unread")).to_be_attached()
     expect(other.locator("#heading")).to_have_attribute(
         "aria-label", inbox.locator("#heading").get_attribute("aria-label") or ""
     )

@@ -27,7 +27,7 @@ def post(api: httpx.Client) -> Post:
 
 
 @pytest.fixture
-def mine(api: httpx.Client) -> dict[str, str]:
+def headers(api: httpx.Client) -> dict[str, str]:
     """Alice, on another device."""
     token = api.post("/api/v1/tokens", json={"user": "alice", "topics": []}).json()["token"]
     return {"Authorization": f"Bearer {token}"}
@@ -87,7 +87,7 @@ def test_the_whole_triage_by_keyboard_alone(inbox: Page, post: Post) -> None:
     expect(inbox.get_by_role("heading", name="third of three")).to_be_visible()
 
 
-def test_the_shortcuts_are_told_and_keys_in_a_field_are_letters(inbox: Page, post: Post) -> None:
+def test_the_shortcuts_are_listed_and_keys_in_a_field_are_letters(inbox: Page, post: Post) -> None:
     post("stays where it is")
     expect(row(inbox, "stays where it is")).to_be_visible()
 
@@ -103,7 +103,7 @@ def test_the_shortcuts_are_told_and_keys_in_a_field_are_letters(inbox: Page, pos
     expect(inbox.get_by_role("dialog")).to_have_count(0)
 
 
-def test_what_was_archived_comes_back_to_its_place(inbox: Page, post: Post) -> None:
+def test_an_archived_notification_returns_to_its_position(inbox: Page, post: Post) -> None:
     for title in ("below it", "goes and comes back", "above it"):
         post(title)
     expect(row(inbox, "above it")).to_be_visible()
@@ -185,19 +185,19 @@ def test_a_new_one_appears_only_in_a_view_that_it_belongs_to(inbox: Page, post: 
 
 
 def test_what_is_done_elsewhere_is_done_here(
-    inbox: Page, post: Post, cluster: Cluster, mine: dict[str, str]
+    inbox: Page, post: Post, cluster: Cluster, headers: dict[str, str]
 ) -> None:
     away, read = post("archived elsewhere"), post("read elsewhere")
     show(inbox, "Unread")
     expect(row(inbox, "read elsewhere")).to_be_visible()
 
     for id, what in ((away, "archive"), (read, "reading")):
-        answer = httpx.put(f"{cluster.http_url}/api/v1/notifications/{id}/{what}", headers=mine)
+        answer = httpx.put(f"{cluster.http_url}/api/v1/notifications/{id}/{what}", headers=headers)
         assert answer.status_code == 200
 
     expect(row(inbox, "archived elsewhere")).to_have_count(0)
     expect(row(inbox, "read elsewhere")).to_have_count(0)
-    httpx.delete(f"{cluster.http_url}/api/v1/notifications/{read}/reading", headers=mine)
+    httpx.delete(f"{cluster.http_url}/api/v1/notifications/{read}/reading", headers=headers)
     expect(row(inbox, "read elsewhere")).to_be_visible()
 
 
@@ -213,7 +213,7 @@ def test_what_was_not_saved_is_as_before(inbox: Page, post: Post) -> None:
     expect(row(inbox, "cannot be archived")).to_be_visible()
 
 
-def test_what_was_not_saved_is_said_until_the_next_deed(inbox: Page, post: Post) -> None:
+def test_an_unsaved_action_is_reported_until_the_next_one(inbox: Page, post: Post) -> None:
     """The list that is asked for anew, and loaded, said that all is well."""
     post("refused once")
     inbox.route("**/archive", lambda route: route.abort(), times=1)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from tests.browser.tabs import heard, leads, open_feeds, run, sign_in, state, tab, until, until_in
+from tests.browser.tabs import leads, open_feeds, received, run, sign_in, state, tab, until, until_in
 from tests.browser.visitor import session, sign_out
 from tests.cluster import Cluster
 
@@ -39,11 +39,11 @@ def test_ten_tabs_live_on_one_stream(tabs: list[Page], api: httpx.Client, cluste
     post(api, "to ten tabs")
 
     for page in tabs:
-        until(lambda page=page: heard(page) == ["to ten tabs"], "the tab heard it")  # type: ignore[misc]
+        until(lambda page=page: received(page) == ["to ten tabs"], "the tab heard it")  # type: ignore[misc]
     assert open_feeds(cluster) == 1
 
 
-def test_another_tab_takes_over_and_nothing_is_missed_or_doubled(
+def test_another_tab_becomes_leader_and_nothing_is_missed_or_doubled(
     tabs: list[Page], api: httpx.Client, cluster: Cluster
 ) -> None:
     leader = next(page for page in tabs if leads(page))
@@ -57,12 +57,12 @@ def test_another_tab_takes_over_and_nothing_is_missed_or_doubled(
 
     until(lambda: sum(leads(page) for page in others) == 1, "another leads", seconds=2)
     for page in others:
-        until(lambda page=page: len(heard(page)) >= len(titles), "the tab heard all")  # type: ignore[misc]
-        assert heard(page) == titles
+        until(lambda page=page: len(received(page)) >= len(titles), "the tab heard all")  # type: ignore[misc]
+        assert received(page) == titles
     assert open_feeds(cluster) == 1
 
 
-def test_a_tab_that_comes_late_asks_for_what_the_leader_has_told_already(
+def test_a_tab_that_joins_late_loads_what_the_leader_has_passed_on_already(
     context: BrowserContext, cluster: Cluster, api: httpx.Client
 ) -> None:
     first = sign_in(context, cluster, "alice")
@@ -72,7 +72,7 @@ def test_a_tab_that_comes_late_asks_for_what_the_leader_has_told_already(
     late.goto(f"{cluster.http_url}/", wait_until="commit")
     until_in(late, lambda: bool(held), "the late page waits for its script")
     post(api, "told before it listened")
-    until(lambda: "told before it listened" in heard(first), "the leader has told it")
+    until(lambda: "told before it listened" in received(first), "the leader has told it")
 
     held[0].continue_()
 
@@ -89,12 +89,12 @@ def test_without_locks_each_tab_has_a_stream_and_the_same_count(
     post(api, "to each by itself")
 
     for page in pages:
-        until(lambda page=page: heard(page) == ["to each by itself"], "the tab heard it")  # type: ignore[misc]
+        until(lambda page=page: received(page) == ["to each by itself"], "the tab heard it")  # type: ignore[misc]
     until(lambda: {counted(page) for page in pages} == {unread(api)}, "all say the server's count")
     assert open_feeds(cluster) == len(pages)
 
 
-def test_a_hidden_leader_whose_timers_sleep_is_woken_by_a_tab_that_is_looked_at(
+def test_a_visible_tab_wakes_a_hidden_leader_whose_timers_sleep(
     context: BrowserContext, cluster: Cluster
 ) -> None:
     leader = sign_in(context, cluster, "alice")
@@ -126,7 +126,7 @@ def test_signing_in_again_in_a_new_tab_revives_the_others(context: BrowserContex
     until(lambda: state(old) == "live", "the old tab is live")
 
 
-def test_a_person_who_is_shut_out_is_told_in_every_tab_and_none_tries_again(
+def test_a_revoked_user_is_signed_out_in_every_tab_and_none_reconnects(
     context: BrowserContext, cluster: Cluster
 ) -> None:
     tabs = [sign_in(context, cluster, "bob"), tab(context, cluster)]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.tabs import feeds_of, heard, live, open_feeds, sign_in, state, until, until_in
+from tests.browser.tabs import feeds_of, live, open_feeds, received, sign_in, state, until, until_in
 from tests.cluster import Cluster
 
 PATIENCE_S = 40
@@ -48,8 +48,8 @@ def test_an_instance_killed_under_it_costs_nothing(alice: Page, cluster: Cluster
     served.kill()
     post(cluster, *MISSED)
 
-    until(lambda: len(heard(alice)) >= len(MISSED), "all came", PATIENCE_S)
-    assert heard(alice) == MISSED
+    until(lambda: len(received(alice)) >= len(MISSED), "all came", PATIENCE_S)
+    assert received(alice) == MISSED
     served.start()
     served.wait_ready(60)
 
@@ -72,8 +72,8 @@ def test_a_balancer_that_refuses_with_503_for_a_while_is_outlasted(alice: Page, 
     cluster.nginx.kill()
     cluster.nginx.start()
 
-    until(lambda: len(heard(alice)) >= len(MISSED), "all came", PATIENCE_S)
-    assert heard(alice) == MISSED
+    until(lambda: len(received(alice)) >= len(MISSED), "all came", PATIENCE_S)
+    assert received(alice) == MISSED
     assert state(alice) == "live"
 
 
@@ -87,8 +87,8 @@ def test_a_network_that_is_cut_brings_all_once_and_one_summary(alice: Page, clus
 
     alice.context.set_offline(False)
 
-    until(lambda: len(heard(alice)) >= len(MISSED), "all came", PATIENCE_S)
-    assert heard(alice) == MISSED
+    until(lambda: len(received(alice)) >= len(MISSED), "all came", PATIENCE_S)
+    assert received(alice) == MISSED
     toast = alice.locator("notification-toasts").get_by_text("50 new notifications")
     toast.first.wait_for()
 
@@ -107,7 +107,7 @@ def test_a_link_that_falls_silent_is_given_up_for_another(alice: Page, cluster: 
             timeout=20,
         )
 
-        until(lambda: heard(alice) == ["by another way"], "another instance serves", PATIENCE_S)
+        until(lambda: received(alice) == ["by another way"], "another instance serves", PATIENCE_S)
     finally:
         for instance in stopped:
             os.kill(instance.pid, signal.SIGCONT)

@@ -61,7 +61,7 @@ def live(page: Page) -> None:
     expect(page.locator("#state")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
 
 
-def lines(page: Page) -> Locator:
+def messages(page: Page) -> Locator:
     """What was said, without what is still to be said."""
     return page.locator("#turns .line")
 
@@ -75,11 +75,11 @@ def say(page: Page, *texts: str) -> None:
 def draw(page: Page, *points: tuple[float, float]) -> None:
     box = page.locator("#canvas").bounding_box()
     assert box
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
+    points_on_page = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*points_on_page[0])
     page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=5)
+    for point_on_page in points_on_page[1:]:
+        page.mouse.move(*point_on_page, steps=5)
     page.mouse.up()
 
 
@@ -89,39 +89,37 @@ def members_of(instance: Instance) -> int:
     return int(found[1])
 
 
-def test_a_line_appears_once_for_both_and_marked_as_ones_own(
+def test_a_message_appears_once_for_both_and_is_marked_as_own(
     enter: Enter, make_room: Callable[[str], str]
 ) -> None:
     room = make_room("chat")
     alice, bob = enter("alice", room), enter("bob", room)
 
     say(alice, "one")
-    expect(lines(bob)).to_have_text(["one"])
+    expect(messages(bob)).to_have_text(["one"])
     say(bob, "two")
 
     for page in (alice, bob):
-        expect(lines(page)).to_have_text(["one", "two"])
+        expect(messages(page)).to_have_text(["one", "two"])
         expect(page.locator("#pending .line")).to_have_count(0)
     expect(alice.locator("#turns .mine .line")).to_have_text(["one"])
     expect(bob.get_by_role("log").locator(".turn", has_text="one").locator(".name")).to_have_text("alice")
 
 
-def test_a_newcomer_is_shown_what_was_said_before(enter: Enter, make_room: Callable[[str], str]) -> None:
+def test_a_newcomer_sees_earlier_messages(enter: Enter, make_room: Callable[[str], str]) -> None:
     room = make_room("chat")
     alice = enter("alice", room)
-    said = [f"line {number}" for number in range(40)]
-    say(alice, *said)
-    expect(lines(alice)).to_have_text(said, timeout=PATIENCE_MS)
+    texts = [f"line {number}" for number in range(40)]
+    say(alice, *texts)
+    expect(messages(alice)).to_have_text(texts, timeout=PATIENCE_MS)
 
     bob = enter("bob", room)
 
-    expect(lines(bob)).to_have_text(said)
-    expect(lines(bob).last).to_be_in_viewport()
+    expect(messages(bob)).to_have_text(texts)
+    expect(messages(bob).last).to_be_in_viewport()
 
 
-def test_shift_and_enter_begins_a_new_line_and_enter_sends(
-    enter: Enter, make_room: Callable[[str], str]
-) -> None:
+def test_shift_enter_breaks_the_text_and_enter_sends(enter: Enter, make_room: Callable[[str], str]) -> None:
     alice = enter("alice", make_room("chat"))
     text = alice.get_by_role("textbox", name="Message")
 
@@ -130,7 +128,7 @@ def test_shift_and_enter_begins_a_new_line_and_enter_sends(
     text.press_sequentially("below")
     text.press("Enter")
 
-    expect(lines(alice)).to_have_text(["above\nbelow"], use_inner_text=True)
+    expect(messages(alice)).to_have_text(["above\nbelow"], use_inner_text=True)
     expect(text).to_have_value("")
     expect(text).to_be_focused()
 
@@ -143,7 +141,7 @@ def test_typing_shows_and_goes(enter: Enter, make_room: Callable[[str], str]) ->
     expect(alice.locator("#typing")).to_have_text("bob is typing…")
     expect(bob.locator("#typing")).to_have_text("")
     bob.keyboard.press("Enter")
-    expect(lines(alice)).to_have_text(["soon said"])
+    expect(messages(alice)).to_have_text(["soon said"])
     expect(alice.locator("#typing")).to_have_text("")
 
     bob.get_by_role("textbox", name="Message").press_sequentially("never")
@@ -162,31 +160,31 @@ def test_a_person_with_two_tabs_is_here_once(enter: Enter, make_room: Callable[[
 
     first.close()
     say(alice, "still two?")
-    expect(lines(alice)).to_have_count(1)
+    expect(messages(alice)).to_have_count(1)
     expect(alice.locator("#people summary")).to_have_text("2 online")
 
 
-def test_an_instance_killed_in_the_middle_costs_no_line(
+def test_an_instance_killed_in_the_middle_costs_no_message(
     enter: Enter, make_room: Callable[[str], str], cluster: Cluster
 ) -> None:
     room = make_room("chat")
     alice, bob = enter("alice", room), enter("bob", room)
     say(alice, "before")
-    expect(lines(bob)).to_have_text(["before"])
+    expect(messages(bob)).to_have_text(["before"])
     served = next(one for one in cluster.instances if members_of(one))
-    said = [f"meanwhile {number}" for number in range(20)]
+    texts = [f"meanwhile {number}" for number in range(20)]
 
     served.kill()
-    say(alice, *said)
+    say(alice, *texts)
 
     for page in (alice, bob):
-        expect(lines(page)).to_have_text(["before", *said], timeout=PATIENCE_MS)
+        expect(messages(page)).to_have_text(["before", *texts], timeout=PATIENCE_MS)
         expect(page.locator("#pending .line")).to_have_count(0)
     served.start()
     served.wait_ready(60)
 
 
-def test_what_is_written_offline_is_said_on_coming_back(
+def test_what_is_written_offline_is_sent_after_reconnecting(
     enter: Enter, make_room: Callable[[str], str]
 ) -> None:
     room = make_room("chat")
@@ -194,18 +192,18 @@ def test_what_is_written_offline_is_said_on_coming_back(
     alice.context.set_offline(True)
     expect(alice.locator("#state")).to_have_text("offline")
     say(bob, "are you there?")
-    expect(lines(bob)).to_have_text(["are you there?"])
+    expect(messages(bob)).to_have_text(["are you there?"])
     say(alice, "first", "second")
     expect(alice.locator("#pending .waiting .line")).to_have_text(["first", "second"])
 
     alice.context.set_offline(False)
 
     for page in (alice, bob):
-        expect(lines(page)).to_have_text(["are you there?", "first", "second"], timeout=PATIENCE_MS)
+        expect(messages(page)).to_have_text(["are you there?", "first", "second"], timeout=PATIENCE_MS)
     live(alice)
 
 
-def test_a_reload_loses_no_line_that_is_pending(enter: Enter, make_room: Callable[[str], str]) -> None:
+def test_a_reload_loses_no_pending_message(enter: Enter, make_room: Callable[[str], str]) -> None:
     room = make_room("chat")
     alice, bob = enter("alice", room), enter("bob", room)
     alice.evaluate("WebSocket.prototype.send = () => {}")
@@ -215,7 +213,7 @@ def test_a_reload_loses_no_line_that_is_pending(enter: Enter, make_room: Callabl
     alice.reload()
 
     for page in (alice, bob):
-        expect(lines(page)).to_have_text(["kept", "and this"])
+        expect(messages(page)).to_have_text(["kept", "and this"])
     expect(alice.locator("#pending .line")).to_have_count(0)
 
 
@@ -235,7 +233,7 @@ def test_signing_out_elsewhere_ends_it_and_a_link_leads_back(
     expect(alice).to_have_url(f"{cluster.http_url}/accounts/login/?next=/rooms/{room}/")
 
 
-def test_a_refused_line_stays_until_it_is_given_up(enter: Enter, make_room: Callable[[str], str]) -> None:
+def test_a_refused_message_stays_until_it_is_discarded(enter: Enter, make_room: Callable[[str], str]) -> None:
     room = make_room("chat")
     alice = enter("alice", room)
     text = alice.get_by_role("textbox", name="Message")
@@ -243,7 +241,7 @@ def test_a_refused_line_stays_until_it_is_given_up(enter: Enter, make_room: Call
     text.press("Enter")
     expect(alice.locator("#pending .refused")).to_contain_text("Not sent: It’s too long.")
     say(alice, "short")
-    expect(lines(alice)).to_have_text(["short"])
+    expect(messages(alice)).to_have_text(["short"])
 
     alice.get_by_role("button", name="Discard").click()
 
@@ -251,19 +249,21 @@ def test_a_refused_line_stays_until_it_is_given_up(enter: Enter, make_room: Call
     expect(text).to_be_focused()
 
 
-def test_who_reads_above_is_told_of_new_lines_below(enter: Enter, make_room: Callable[[str], str]) -> None:
+def test_scrolled_up_one_sees_the_number_of_new_messages(
+    enter: Enter, make_room: Callable[[str], str]
+) -> None:
     room = make_room("chat")
     alice, bob = enter("alice", room), enter("bob", room)
-    said = [f"line {number}" for number in range(25)]
-    say(alice, *said)
-    expect(lines(bob)).to_have_text(said, timeout=PATIENCE_MS)
+    texts = [f"line {number}" for number in range(25)]
+    say(alice, *texts)
+    expect(messages(bob)).to_have_text(texts, timeout=PATIENCE_MS)
     bob.get_by_role("log").evaluate("(log) => (log.scrollTop = 0)")
     expect(bob.locator("#jump")).to_be_visible()
 
     say(alice, "below", "and below")
     bob.get_by_role("button", name="2 new messages").click()
 
-    expect(lines(bob).last).to_be_in_viewport()
+    expect(messages(bob).last).to_be_in_viewport()
     expect(bob.locator("#jump")).to_be_hidden()
 
 
@@ -337,7 +337,7 @@ def test_a_bid_that_is_too_low_is_refused_and_says_the_highest(
     expect(bob.locator("#highest")).to_have_text("€5.00 · alice")
 
 
-def test_what_was_meant_for_a_room_that_is_gone_is_not_said_in_one_of_its_name(
+def test_a_message_for_a_deleted_room_is_not_sent_to_one_of_its_name(
     cluster: Cluster, enter: Enter, make_room: Callable[[str], str]
 ) -> None:
     room = make_room("chat")
@@ -356,6 +356,6 @@ def test_what_was_meant_for_a_room_that_is_gone_is_not_said_in_one_of_its_name(
     bob = enter("bob", room)
     say(bob, "anew")
 
-    expect(lines(alice)).to_have_text(["anew"], timeout=PATIENCE_MS)
-    expect(lines(bob)).to_have_text(["anew"])
+    expect(messages(alice)).to_have_text(["anew"], timeout=PATIENCE_MS)
+    expect(messages(bob)).to_have_text(["anew"])
     expect(alice.locator("#pending .line")).to_have_count(0)

@@ -22,19 +22,19 @@ PATIENCE_MS = 5000
 # A window paints one of its tabs; this browser paints all, which cost more than all else together.
 UNSEEN: dict[str, Any] = {"reduced_motion": "reduce", "viewport": {"width": 400, "height": 300}}
 # Each tab notes when its badge says something else: asking it again and again would slow it down.
-WATCH = """() => {
+RECORD_BADGE = """() => {
   const button = document.querySelector("notification-bell").shadowRoot.querySelector("button");
-  window.badge = { says: button.ariaLabel, since: Date.now(), told: () => {} };
+  window.badge = { says: button.ariaLabel, since: Date.now(), changed: () => {} };
   new MutationObserver(() => {
     if (window.badge.says === button.ariaLabel) return;
     Object.assign(window.badge, { says: button.ariaLabel, since: Date.now() });
-    window.badge.told();
+    window.badge.changed();
   }).observe(button, { attributeFilter: ["aria-label"] });
 }"""
-SAYS = """([wanted, patience]) => new Promise((found, lost) => {
-  const look = () => window.badge.says === wanted && found(window.badge.since);
-  window.badge.told = look;
-  setTimeout(() => lost(`${window.badge.says}, not ${wanted}`), patience);
+SAYS = """([expected, patience]) => new Promise((found, lost) => {
+  const look = () => window.badge.says === expected && found(window.badge.since);
+  window.badge.changed = look;
+  setTimeout(() => lost(`${window.badge.says}, not ${expected}`), patience);
   look();
 })"""
 
@@ -57,17 +57,17 @@ class Reader:
         answer = self.api.get("/api/v1/notifications/count", params={"user": self.name})
         return int(answer.json()["count"]["unread"])
 
-    def wanted(self) -> str:
+    def expected(self) -> str:
         n = self.server()
         return f"Notifications, {n} unread" if n else "Notifications"
 
     def right(self) -> bool:
-        return {page.evaluate("window.badge.says") for page in self.tabs} == {self.wanted()}
+        return {page.evaluate("window.badge.says") for page in self.tabs} == {self.expected()}
 
     def agreed(self) -> float:
         """When the last of the badges began to say the server's count, in seconds since 1970."""
-        wanted = self.wanted()
-        since_ms = [page.evaluate(SAYS, [wanted, PATIENCE_MS]) for page in self.tabs]
+        expected = self.expected()
+        since_ms = [page.evaluate(SAYS, [expected, PATIENCE_MS]) for page in self.tabs]
         assert self.right()
         return float(max(since_ms)) / 1000
 
@@ -88,7 +88,7 @@ def readers(browser: Browser, cluster: Cluster, api: httpx.Client) -> Iterator[l
             contexts.append(context)
             tabs += [sign_in(context, cluster, name), *(tab(context, cluster) for _ in range(TABS - 1))]
         for page in tabs:
-            page.evaluate(WATCH)
+            page.evaluate(RECORD_BADGE)
         readers.append(Reader(name, tabs, api))
     yield readers
     for context in contexts:
@@ -113,7 +113,7 @@ def act(chance: random.Random, reader: Reader, number: int) -> str:
 
 
 @pytest.mark.timeout(300)
-def test_two_hundred_deeds_leave_no_badge_behind(readers: list[Reader]) -> None:
+def test_two_hundred_actions_leave_no_badge_behind(readers: list[Reader]) -> None:
     chance = random.Random(2026)
     slow = []
     until(lambda: all(reader.right() for reader in readers), "all begin with the server's count")
@@ -125,7 +125,7 @@ def test_two_hundred_deeds_leave_no_badge_behind(readers: list[Reader]) -> None:
         touched = readers if what == "broadcast" else [reader]
         slow.append((max(one.agreed() for one in touched) - began, what))
 
-    took = sorted(slow)
-    print(f"of {ACTS} deeds the median was on all badges after {took[ACTS // 2][0]:.2f} s")
-    print("the slowest:", ", ".join(f"{what} {seconds:.2f} s" for seconds, what in took[-5:]))
+    durations = sorted(slow)
+    print(f"of {ACTS} actions the median was on all badges after {durations[ACTS // 2][0]:.2f} s")
+    print("the slowest:", ", ".join(f"{what} {seconds:.2f} s" for seconds, what in durations[-5:]))
     assert all(reader.right() for reader in readers)

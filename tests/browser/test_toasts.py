@@ -33,7 +33,7 @@ def toasted(alice: Desk, title: str, **more: str) -> str:
     return id
 
 
-def test_three_are_shown_and_the_others_counted(alice: Desk) -> None:
+def test_three_are_visible_and_the_others_counted(alice: Desk) -> None:
     for title in ("first", "second", "third", "fourth", "fifth"):
         toasted(alice, title)
 
@@ -89,7 +89,7 @@ def test_they_wait_while_they_have_the_focus_and_escape_gives_it_back(alice: Des
     expect(alice.bell).to_be_focused()
 
 
-def test_a_toast_never_takes_the_focus(alice: Desk) -> None:
+def test_a_toast_never_gets_the_focus(alice: Desk) -> None:
     alice.bell.focus()
 
     toasted(alice, "look, no hands", severity="critical")
@@ -128,7 +128,7 @@ def test_only_what_is_critical_is_in_the_alert_region(alice: Desk) -> None:
     expect(alice.polite).to_have_text("New: a build is done")
 
 
-def test_a_storm_is_one_summary_and_what_is_critical_stands_alone(alice: Desk) -> None:
+def test_many_at_once_are_one_summary_and_a_critical_one_its_own_toast(alice: Desk) -> None:
     for n in range(20):
         alice.post(f"storm {n}")
     expect(alice.toasts).to_have_count(1)
@@ -164,7 +164,7 @@ def test_read_all_elsewhere_closes_them_all(alice: Desk) -> None:
     expect(alice.toasts).to_have_count(0)
 
 
-def test_none_is_shown_while_the_panel_is_open_but_it_is_said(alice: Desk) -> None:
+def test_there_is_none_while_the_panel_is_open_but_it_is_announced(alice: Desk) -> None:
     alice.open()
 
     alice.post("into the panel")
@@ -174,7 +174,7 @@ def test_none_is_shown_while_the_panel_is_open_but_it_is_said(alice: Desk) -> No
     expect(alice.toasts).to_have_count(0)
 
 
-def test_what_came_while_nobody_looked_is_one_summary(alice: Desk) -> None:
+def test_what_came_while_the_page_was_hidden_is_one_summary(alice: Desk) -> None:
     alice.page.evaluate(HIDE, True)
     alice.post("away 1")
     read = alice.post("away 2")
@@ -191,7 +191,7 @@ def test_what_came_while_nobody_looked_is_one_summary(alice: Desk) -> None:
     expect(alice.toasts).to_contain_text("2 new notifications")
 
 
-def test_it_is_one_summary_for_whoever_looks_before_toasts_can_be_shown(alice: Desk) -> None:
+def test_it_is_one_summary_if_the_page_is_visible_before_the_view_is_loaded(alice: Desk) -> None:
     """They were judged when the stack was there, and by then somebody looked."""
     held: list[Route] = []
     alice.page.route("**/toasts/view.*.js", lambda route: held.append(route))

@@ -28,7 +28,7 @@ def session(cluster: Cluster, name: str) -> list[Any]:
 
 
 @contextmanager
-def visiting(browser: Browser, cluster: Cluster, name: str, **look: Any) -> Iterator[Page]:
+def signed_in(browser: Browser, cluster: Cluster, name: str, **look: Any) -> Iterator[Page]:
     """A blank page. A message that speaks of the CSP, and an error that nobody catches, fail the test."""
     context = browser.new_context(**look)
     context.add_cookies(session(cluster, name))

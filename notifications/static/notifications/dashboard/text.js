@@ -1,16 +1,13 @@
 // Phrases and numbers of the dashboard's scripts, in the language of the page.
 
+import { Translator } from "../shared/i18n.js";
+
 const language = document.documentElement.lang;
 const formats = new Map();
 
-/** The phrases that the view wrote under `json_script`'s id, with the methods of a `Translator`. */
-export function translatorFromPage(id = "words") {
-  const table = JSON.parse(document.getElementById(id).textContent);
-  return {
-    language,
-    text: (key, values = {}) => table[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole),
-  };
-}
+/** With the phrases that the view wrote under `json_script`'s id. */
+export const translatorFromPage = (id = "words") =>
+  new Translator(language, JSON.parse(document.getElementById(id).textContent));
 
 /** What topics with ids are called, by topic, as the view wrote it. */
 export const labelsFromPage = () => JSON.parse(document.getElementById("labels").textContent);

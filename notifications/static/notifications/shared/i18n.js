@@ -8,7 +8,8 @@ const TABLES = {
 };
 const loading = new Map();
 
-class Translator {
+/** Phrases from a table, for a language. */
+export class Translator {
   #table;
   #plural;
 
