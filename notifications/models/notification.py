@@ -84,10 +84,10 @@ class Sending(models.Model):
             models.Index(fields=["due_at"], name="sending_held", condition=Q(held_at__isnull=False)),
         )
         permissions = (
-            ("view_dashboard", "May look at the dashboard"),
-            ("send_notification", "May send to people, and to crowds up to the threshold"),
-            ("broadcast_notification", "May send to everyone, and to any crowd"),
-            ("manage_hub", "May manage instances, connections, rooms, keys and people's preferences"),
+            ("view_dashboard", "Can view the dashboard"),
+            ("send_notification", "Can send to people, and to audiences up to the threshold"),
+            ("broadcast_notification", "Can send to everyone, and to any audience"),
+            ("manage_hub", "Can manage instances, connections, rooms, keys and people's preferences"),
         )
 
     def __str__(self) -> str:
