@@ -1,13 +1,13 @@
-"""Daphne, started by us, with what it lacks.
+"""Daphne with what it lacks, started by `manage.py serve`.
 
 - *Lifespan* (ASGI): the background loops start and stop with the server.
-- *Giving connections away* (``hub.adopt``): the socket of a live feed or a room leaves Twisted for
-  `hub.delivery.sockets`. Daphne's ``send()`` costs many times a bare ``send``, and never waits for a slow
-  reader.
-- *A queue that fits*: 50 handshakes, Daphne's choice, throttle a storm of reconnects.
-- *A soft stop*: the first signal stops accepting and lets the application end; the second exits.
-- *Trust*: who a client is and which scheme it used is believed of the configured proxies alone.
-- *Bounds on what is read*: `hub.server.channel`.
+- *Handover* (``hub.adopt``): the socket of a live feed or a room leaves Twisted for `hub.delivery.sockets`.
+  Daphne's ``send()`` costs many times a bare ``send``, and never waits for a slow reader.
+- *Backlog*: the 50 handshakes that Daphne lets wait throttle many clients that reconnect at once.
+- *Graceful stop*: the first signal stops accepting and lets the application end; the second exits.
+- *Trust*: client addresses and schemes are believed of the configured proxies alone
+  (`hub.server.forwarding`).
+- *Limits on requests*: `hub.server.channel`, `hub.server.request`.
 - *Handshakes as requests*: `hub.server.request` renames the ``Upgrade`` header of a room to ``hub-upgrade``,
   or Daphne would take the socket for its own WebSocket protocol. Rooms answer the handshake themselves.
 - *WebSockets of the project's own consumers* are Daphne's: `hub.server.websockets`.
@@ -20,14 +20,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import ipaddress
 import logging
 import os
 import resource
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 # Daphne installs Twisted's asyncio reactor on import, so it comes before anything of Twisted.
@@ -40,34 +39,30 @@ from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.logger import globalLogBeginner
 
 from hub.delivery.sockets import ClientSocket, SocketPoller
-from hub.server import forwarding, websockets
+from hub.server import websockets
 from hub.server.body_limits import BufferedBodies
 from hub.server.channel import Factory
 from hub.server.connection_rate import ConnectionRate
+from hub.server.forwarding import TrustedProxies
 from hub.server.request import AuthorizeBulk
 from hub.server.twisted_internals import detach
 
-BACKLOG = 2048  # handshakes the kernel may queue
-SWITCH_S = 0.001  # for which a thread may keep the event loop waiting
+BACKLOG = 2048  # handshakes that the kernel may queue
+SWITCH_INTERVAL_S = 0.001  # for which a thread may keep the event loop waiting
 # Descriptors where the hard limit is "unlimited", which macOS does not accept as a soft limit: its OPEN_MAX.
 OPEN_MAX = 10_240
-# Young objects before the collector looks: connections come by the thousand and are freed by count.
-COLLECT_AFTER = 50_000
+# New objects before a collection: connections open by the thousand, and are freed by reference count.
+GC_THRESHOLD = 50_000
 
 # Twisted's types stop at its interfaces.
 reactor: Any = twisted_reactor
-_FORWARDED = (
-    b"x-forwarded-for",
-    b"x-forwarded-proto",
-    b"x-forwarded-host",
-    b"x-forwarded-port",
-    b"forwarded",
-)
 
 logger = logging.getLogger(__name__)
 
 
 class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
+    """One instance's server on one address. `run` returns after a signal, when the application has ended."""
+
     def __init__(
         self,
         application: Any,
@@ -86,22 +81,21 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         self.serves_websockets = serves_websockets
         self.authorize_bulk = authorize_bulk
         self._address = host, port
-        self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
-        self._trusts = lru_cache(maxsize=4096)(self._is_proxy)
+        self._proxies = TrustedProxies(proxies)
         self._messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         self._poller: SocketPoller | None = None
-        # Coroutines whose connection was handed over: the event loop alone would hold them weakly.
+        # Coroutines whose connection was handed over: the event loop itself holds them weakly.
         self._detached: set[asyncio.Task[None]] = set()
         self._leaving = False
 
     def run(self) -> None:
-        """Serve until a signal comes; Daphne's own `run`, with our parts."""
-        sys.setswitchinterval(SWITCH_S)
+        """Serve until a signal: Daphne's own `run`, with our parts."""
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         _raise_descriptor_limit()
         self.connections: dict[Any, dict[str, Any]] = {}
         self.http_factory = Factory(self)
         self.ws_factory = websockets.factory(self)
-        # Twisted's own log would keep what nobody reads.
+        # Twisted would buffer its log, which nothing reads.
         quiet: Any = lambda event: None  # noqa: E731
         globalLogBeginner.beginLoggingTo([quiet], redirectStandardIO=False, discardBuffer=True)
         reactor.callLater(1, self.application_checker)
@@ -125,9 +119,9 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         return port
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        # Daphne takes it from a header, whoever sends that.
+        # Daphne reads it from a header, whoever sent that.
         scope["hub.root_path"], scope["root_path"] = scope.get("root_path", ""), ""
-        self._believe(scope)
+        self._proxies.apply(scope)
         transport = getattr(protocol, "transport", None)
         if scope["type"] == "http":
             if self._leaving:
@@ -138,36 +132,17 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         return super().create_application(protocol, scope)
 
     def kill_all_applications(self) -> Any:
-        """Called by the reactor before it ends, which waits for what we give."""
+        """Called by the reactor before it ends; it waits for the result."""
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._leave(), loop=twisted_loop))
 
     def address_of(self, request: Any) -> str:
-        """Who sends a request whose body has not come yet."""
-        lines = request.requestHeaders.getRawHeaders(b"X-Forwarded-For", [])
-        peer = getattr(request.client, "host", None)
-        return (forwarding.client(lines) if self._trusts(peer) else None) or peer or "unknown"
+        """The client of a request whose body has not come yet."""
+        forwarded_for = request.requestHeaders.getRawHeaders(b"X-Forwarded-For", [])
+        return self._proxies.client(getattr(request.client, "host", None), forwarded_for)
 
     def admits(self, peer: str) -> bool:
-        """Whether another connection of this peer is read at all; a proxy opens them for everybody."""
-        return self._trusts(peer) or self._rate.allows(peer)
-
-    def _is_proxy(self, peer: str | None) -> bool:
-        return peer is not None and any(forwarding.address(peer) in proxy for proxy in self._proxies)
-
-    def _believe(self, scope: dict[str, Any]) -> None:
-        """Of a trusted proxy, the last that it says of the client; of others, nothing."""
-        scheme = scope.setdefault("scheme", "ws")  # Daphne names none for a WebSocket
-        peer = scope["client"][0] if scope["client"] else None
-        scope["hub.peer"] = str(peer)
-        scope["hub.believed"] = self._trusts(peer)
-        if not scope["hub.believed"]:
-            scope["headers"] = [line for line in scope["headers"] if line[0] not in _FORWARDED]
-            return
-        if address := forwarding.client(v for name, v in scope["headers"] if name == b"x-forwarded-for"):
-            scope["client"] = [address, 0]
-        secure = forwarding.is_secure(v for name, v in scope["headers"] if name == b"x-forwarded-proto")
-        if secure is not None:
-            scope["scheme"] = scheme.removesuffix("s") + "s" * secure
+        """Whether another connection from this peer is accepted. Proxies open them for all their clients."""
+        return peer in self._proxies or self._rate.allows(peer)
 
     def _adopt(self, request: Any, limit: int, closed: Callable[[], None]) -> ClientSocket | None:
         """Hand a request's connection over to `hub.delivery.sockets`; None if its client has left.
@@ -179,16 +154,16 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         if request.finished or channel is None or transport.disconnected or transport.disconnecting:
             return None
         if channel.pipelined.strip():
-            # More than the request has come already: a client has to wait for the answer.
+            # Data after the request has arrived already: a client has to wait for the response.
             channel.loseConnection()
             return None
-        taken, waiting = detach(request)
+        socket, unsent = detach(request)
         running = self.connections.pop(request)["application_instance"]
         self._detached.add(running)
         running.add_done_callback(self._finished)
         if self._poller is None:
             self._poller = SocketPoller()
-        return self._poller.adopt(taken, waiting, limit, closed)
+        return self._poller.adopt(socket, unsent, limit, closed)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         """Daphne's `application_checker` for coroutines that it does not know any more."""
@@ -199,14 +174,14 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
     def _start(self) -> None:
         self._messages.put_nowait({"type": "lifespan.startup"})
         self._lifespan = twisted_loop.create_task(
-            self.application({"type": "lifespan"}, self._messages.get, self._said), name="lifespan"
+            self.application({"type": "lifespan"}, self._messages.get, self._lifespan_reply), name="lifespan"
         )
-        # What is there now stays: the collector need not look at it again.
+        # What exists now stays: no collection need look at it again.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(COLLECT_AFTER, 20, 100)
+        gc.set_threshold(GC_THRESHOLD, 20, 100)
 
-    async def _said(self, message: dict[str, str]) -> None:
+    async def _lifespan_reply(self, message: dict[str, str]) -> None:
         logger.debug("%s", message["type"])
 
     def _signalled(self) -> None:

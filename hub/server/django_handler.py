@@ -1,8 +1,7 @@
-"""Django, run whole in one thread hop.
+"""Django in its synchronous mode, each request in one thread of a bounded pool.
 
-Django's own ASGI handler hops to a thread for each of its middlewares and keeps one for each open
-request. Nothing behind this door streams, so the whole of a request runs in one thread of a bounded
-pool, with Django in its synchronous mode.
+Django's own ASGI handler changes threads for each of its middlewares, and keeps one per open request. No view
+of the hub streams; a streaming response is joined before it is sent.
 """
 
 from __future__ import annotations
@@ -27,12 +26,14 @@ from hub.server import body_limits
 from hub.support import outages, threads
 from hub.support.asgi import Receive, Scope, Send, respond_problem
 
-SPOOL = 1024 * 1024  # bytes of a body kept in memory
+MAX_MEMORY_BYTES = 1024 * 1024  # of a body; a larger one goes to a temporary file
 DURATION_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-ANSWER_S = 30.0  # what takes longer waits for a part that is away, and is told so
+RESPONSE_TIMEOUT_S = 30.0  # a slower response waits for a database or log that is unavailable: 503
 
 
 class DjangoHandler(BaseHandler):
+    """The ASGI application for all paths that are not the hub's endpoints."""
+
     def __init__(self) -> None:
         super().__init__()
         self.load_middleware()
@@ -54,12 +55,11 @@ class DjangoHandler(BaseHandler):
         if body is None:
             return
         began = time.perf_counter()
-        answering = asyncio.get_running_loop().run_in_executor(
-            threads.PAGE_THREADS, self._answer, scope, body
-        )
+        loop = asyncio.get_running_loop()
+        response = loop.run_in_executor(threads.PAGE_THREADS, self._respond, scope, body)
         try:
-            async with asyncio.timeout(ANSWER_S):
-                status, headers, content = await answering
+            async with asyncio.timeout(RESPONSE_TIMEOUT_S):
+                status, headers, content = await response
         except Exception as error:
             self._measure(scope, 503, began)
             return await respond_problem(send, outages.problem(error, "answering a page"))
@@ -71,7 +71,7 @@ class DjangoHandler(BaseHandler):
         labels = _kind(scope["path"]), f"{status // 100}xx"
         self.durations.labels(*labels).observe(time.perf_counter() - began)
 
-    def _answer(self, scope: Scope, body: IO[bytes]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    def _respond(self, scope: Scope, body: IO[bytes]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         set_script_prefix("/")
         signals.request_started.send(sender=self.__class__, scope=scope)
         response: HttpResponseBase
@@ -91,15 +91,15 @@ class DjangoHandler(BaseHandler):
 
 
 def _kind(path: str) -> str:
-    """Few, so that no path that somebody makes up becomes a label."""
+    """The metric label of a path: one of three, whatever paths clients make up."""
     if path.startswith(settings.HUB_API_PATH):
         return "api"
     return "static" if path.startswith("/static/") else "page"
 
 
 async def _read(receive: Receive, limit: int) -> Any:
-    """The body as a file; None if the client left; `Problem` if it is too large."""
-    body = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115
+    """The body as a file; None if the client left; raise a `Problem` if it is too large."""
+    body = tempfile.SpooledTemporaryFile(max_size=MAX_MEMORY_BYTES)  # noqa: SIM115
     size = 0
     while True:
         message = await receive()

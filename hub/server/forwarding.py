@@ -3,12 +3,54 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+
+from hub.support.asgi import Scope
 
 MAX_ADDRESS_LENGTH = 45
 
+HEADERS = frozenset(
+    {b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"forwarded"}
+)
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class TrustedProxies:
+    """The networks of HUB_TRUSTED_PROXIES: what they report of a client is believed, and of no other peer."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = [ipaddress.ip_network(network) for network in networks]
+        self._includes = lru_cache(maxsize=4096)(self._look_up)
+
+    def __contains__(self, peer: str | None) -> bool:
+        return self._includes(peer)
+
+    def client(self, peer: str | None, forwarded_for: Iterable[bytes]) -> str:
+        """The client behind a peer, by these X-Forwarded-For fields if the peer is trusted."""
+        return (client(forwarded_for) if peer in self else None) or peer or "unknown"
+
+    def apply(self, scope: Scope) -> None:
+        """Set the client and the scheme of an ASGI scope; drop the forwarding headers of other peers.
+
+        ``hub.peer`` and ``hub.believed`` are for `hub.ops.echo`: whose the connection is, and whether it was
+        believed.
+        """
+        scheme = scope.setdefault("scheme", "ws")  # Daphne names none for a WebSocket
+        peer = scope["client"][0] if scope["client"] else None
+        scope["hub.peer"], scope["hub.believed"] = str(peer), peer in self
+        if not scope["hub.believed"]:
+            scope["headers"] = [header for header in scope["headers"] if header[0] not in HEADERS]
+            return
+        if found := client(value for name, value in scope["headers"] if name == b"x-forwarded-for"):
+            scope["client"] = [found, 0]
+        secure = is_secure(value for name, value in scope["headers"] if name == b"x-forwarded-proto")
+        if secure is not None:
+            scope["scheme"] = ("ws" if scheme.startswith("ws") else "http") + "s" * secure
+
+    def _look_up(self, peer: str | None) -> bool:
+        return peer is not None and any(address(peer) in network for network in self._networks)
 
 
 def client(values: Iterable[bytes]) -> str | None:
