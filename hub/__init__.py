@@ -1,3 +1,3 @@
-"""The engine and the process: topics, events, the log, the fan-out and its doors. No ORM models."""
+"""The engine and the process: topics, events, the log, fan-out, and the endpoints. No ORM models."""
 
 __version__ = "0.1.0"

@@ -2,6 +2,8 @@ from django.apps import AppConfig
 
 
 class HubConfig(AppConfig):
+    """The engine's app. It has no models."""
+
     name = "hub"
 
     def ready(self) -> None:

@@ -1,5 +1,5 @@
-"""What can be known to be set up wrongly without asking anybody; `doctor` asks. Explained in
-docs/operations.md, under each id."""
+"""System checks of the settings, without any connection; `doctor` checks a running hub. docs/operations.md
+explains each id."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from hub.support import descriptors
 
 TAG = "hub"
-KEY_LENGTH = 16
-SECRET_LENGTH = 50
+MIN_KEY_LENGTH = 16
+MIN_SECRET_LENGTH = 50
 
 
 @register(TAG)
 def connections(**kwargs: Any) -> list[CheckMessage]:
-    """Descriptors, and what holds connections to the database."""
+    """Limits on files, database connections, and ages of connections."""
     found: list[CheckMessage] = []
     needed = descriptors.needed(settings.HUB_MAX_CONNECTIONS)
     if descriptors.limit() < needed:
@@ -35,7 +35,7 @@ def connections(**kwargs: Any) -> list[CheckMessage]:
     if postgres and not database.get("OPTIONS", {}).get("pool") and not database.get("CONN_MAX_AGE"):
         found.append(
             Warning(
-                "Every question to the database opens a connection: neither a pool nor CONN_MAX_AGE.",
+                "Every query opens a database connection: neither a pool nor CONN_MAX_AGE is set.",
                 hint='Give OPTIONS["pool"] to DATABASES["default"].',
                 id="hub.W002",
             )
@@ -52,15 +52,15 @@ def connections(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(TAG)
-def many(**kwargs: Any) -> list[CheckMessage]:
-    """What several instances share."""
+def shared_backends(**kwargs: Any) -> list[CheckMessage]:
+    """Backends that several instances have to share."""
     found: list[CheckMessage] = []
     engine = settings.DATABASES["default"]["ENGINE"]
     if settings.HUB_REDIS_URL and engine.endswith("sqlite3"):
         found.append(
             Warning(
-                "Redis joins instances, but each has the SQLite file of its own machine.",
-                hint="Set HUB_DATABASE_URL to one PostgreSQL for all of them.",
+                "Redis connects several instances, but each has a SQLite file of its own.",
+                hint="Set HUB_DATABASE_URL to a PostgreSQL that all instances share.",
                 id="hub.W004",
             )
         )
@@ -76,7 +76,7 @@ def many(**kwargs: Any) -> list[CheckMessage]:
     if settings.HUB_REDIS_URL and "InMemory" in layer:
         found.append(
             Error(
-                "Signals in rooms stay in one instance: the channel layer is in memory, the log is in Redis.",
+                "Room signals stay within one instance: the channel layer is in memory, the log in Redis.",
                 hint="Use channels_redis.pubsub.RedisPubSubChannelLayer.",
                 id="hub.E001",
             )
@@ -86,21 +86,22 @@ def many(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG)
 def trust(**kwargs: Any) -> list[CheckMessage]:
+    """Which clients are believed, and read metrics."""
     found: list[CheckMessage] = []
     wide = [net for net in settings.HUB_TRUSTED_PROXIES if ipaddress.ip_network(net).prefixlen == 0]
     if wide:
         found.append(
             Error(
-                f"HUB_TRUSTED_PROXIES={','.join(wide)} believes anybody who they say they are.",
+                f"HUB_TRUSTED_PROXIES={','.join(wide)} lets every client claim any address.",
                 hint="Name the balancer's address or its network.",
                 id="hub.E002",
             )
         )
-    if 0 < len(settings.HUB_METRICS_KEY) < KEY_LENGTH:
+    if 0 < len(settings.HUB_METRICS_KEY) < MIN_KEY_LENGTH:
         found.append(
             Warning(
                 f"HUB_METRICS_KEY has {len(settings.HUB_METRICS_KEY)} characters.",
-                hint=f"Give at least {KEY_LENGTH} random ones, or none: then loopback alone reads /metrics.",
+                hint=f"Use at least {MIN_KEY_LENGTH} random ones, or unset it to serve loopback only.",
                 id="hub.W005",
             )
         )
@@ -109,41 +110,41 @@ def trust(**kwargs: Any) -> list[CheckMessage]:
 
 @register(TAG, Tags.security, deploy=True)
 def deployed(**kwargs: Any) -> Sequence[CheckMessage]:
-    """What is right on one's own machine alone."""
+    """Settings that suit a developer's machine only."""
     found: list[CheckMessage] = []
     if settings.HUB_DEMO:
         found.append(
-            Error("HUB_DEMO=1: there are people with public passwords.", hint="Unset it.", id="hub.E003")
+            Error("HUB_DEMO=1: there are accounts with public passwords.", hint="Unset it.", id="hub.E003")
         )
     if settings.HUB_SECRET_IS_RANDOM:
         found.append(
             Warning(
-                "HUB_SECRET_KEY is not set: every restart signs everybody out and voids every token.",
-                hint=f"Set HUB_SECRET_KEY to at least {SECRET_LENGTH} random characters.",
+                "HUB_SECRET_KEY is not set: every restart signs everyone out and invalidates every token.",
+                hint=f"Set HUB_SECRET_KEY to at least {MIN_SECRET_LENGTH} random characters.",
                 id="hub.W006",
             )
         )
-    elif any(len(key) < SECRET_LENGTH for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)):
+    elif any(len(key) < MIN_SECRET_LENGTH for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)):
         found.append(
             Warning(
-                "HUB_SECRET_KEY, or one of HUB_SECRET_KEY_FALLBACKS, is short for what all sign-ins hang on.",
-                hint=f"Give at least {SECRET_LENGTH} random ones; docs/operations.md says how to change it.",
+                "HUB_SECRET_KEY, or one of HUB_SECRET_KEY_FALLBACKS, is too short to protect sign-ins.",
+                hint=f"Use {MIN_SECRET_LENGTH} random characters; docs/operations.md says how to change it.",
                 id="hub.W006",
             )
         )
     if "*" in settings.ALLOWED_HOSTS:
         found.append(
             Warning(
-                "HUB_ALLOWED_HOSTS=* serves under any name that a request makes up.",
-                hint="Name the hosts that people use.",
+                "HUB_ALLOWED_HOSTS=* accepts any Host header.",
+                hint="List the host names that people use.",
                 id="hub.W007",
             )
         )
     if not settings.HUB_TLS:
         found.append(
             Warning(
-                "HUB_TLS is not set: cookies also travel over plain http.",
-                hint="Serve the site over https alone and set HUB_TLS=1.",
+                "HUB_TLS is not set: cookies are also sent over plain HTTP.",
+                hint="Serve the site over HTTPS only and set HUB_TLS=1.",
                 id="hub.W008",
             )
         )

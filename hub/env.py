@@ -1,6 +1,5 @@
-"""Reading the environment for the settings: a value that cannot be read says which, and what to give.
-
-The value is never said: it may be a secret, in its own place or in another's."""
+"""Environment variables for the settings. An invalid one raises `ImproperlyConfigured`, which names it and
+tells what to set, but never shows the value: it may be a secret."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-known: set[str] = set()  # every name that was read; whoever else means one by a name adds it
+known: set[str] = set()  # every name that was read, or that other programs read
 
 
 def text(name: str, default: str = "") -> str:
@@ -23,33 +22,33 @@ def text(name: str, default: str = "") -> str:
 
 
 def needing(name: str, package: str, extra: str) -> str:
-    """Text that takes a package which is not installed with the hub by itself."""
+    """Text that takes a package of an extra if it is set."""
     value = text(name)
     try:
         if value:
             metadata.distribution(package)
     except metadata.PackageNotFoundError:
         raise ImproperlyConfigured(
-            f"{name}: {package} is not installed: install notification-hub[{extra}], or leave {name} out."
+            f"{name}: {package} is not installed: install notification-hub[{extra}], or unset {name}."
         ) from None
     return value
 
 
-def number(name: str, default: float, least: float = 0) -> float:
+def number(name: str, default: float, minimum: float = 0) -> float:
     value = text(name)
     try:
         found = float(value) if value else default
     except ValueError:
-        raise ImproperlyConfigured(f"{name}: give a number.") from None
-    if not least <= found < float("inf"):
-        raise ImproperlyConfigured(f"{name}: give a number of at least {least:g}.")
+        raise ImproperlyConfigured(f"{name}: use a number.") from None
+    if not minimum <= found < float("inf"):
+        raise ImproperlyConfigured(f"{name}: use a number of at least {minimum:g}.")
     return found
 
 
-def whole(name: str, default: int, least: int = 1) -> int:
-    value = number(name, default, least)
+def integer(name: str, default: int, minimum: int = 1) -> int:
+    value = number(name, default, minimum)
     if value != int(value):
-        raise ImproperlyConfigured(f"{name}: give a whole number.")
+        raise ImproperlyConfigured(f"{name}: use a whole number.")
     return int(value)
 
 
@@ -61,39 +60,39 @@ def flag(name: str) -> bool:
 
 
 def one_of(name: str, *values: str) -> str:
-    """The first is the default."""
+    """One of these values; the first is the default."""
     value = text(name) or values[0]
     if value not in values:
         raise ImproperlyConfigured(f"{name}: use {' or '.join(values)}.")
     return value
 
 
-def listed(name: str, default: str = "", pattern: str = ".*", what: str = "") -> list[str]:
-    items = [item for item in (part.strip() for part in text(name, default).split(",")) if item]
-    for number, item in enumerate(items, start=1):
+def items(name: str, default: str = "", pattern: str = ".*", what: str = "") -> list[str]:
+    found = [item for item in (part.strip() for part in text(name, default).split(",")) if item]
+    for number, item in enumerate(found, start=1):
         if not re.fullmatch(pattern, item):
             raise ImproperlyConfigured(f"{name}: part {number} is not {what}.")
-    return items
+    return found
 
 
-def secret(name: str, least: int) -> str:
-    """One that is long enough, or none; what it is never gets into a message."""
+def secret(name: str, min_length: int) -> str:
+    """A secret of at least ``min_length`` characters, or none."""
     value = text(name)
-    if value and len(value) < least:
-        raise ImproperlyConfigured(f"{name}: give at least {least} random characters.")
+    if value and len(value) < min_length:
+        raise ImproperlyConfigured(f"{name}: use at least {min_length} random characters.")
     return value
 
 
-def secrets(name: str, least: int) -> list[str]:
-    """Some by comma, each long enough."""
-    found = listed(name)
-    if any(len(value) < least for value in found):
-        raise ImproperlyConfigured(f"{name}: give each of them at least {least} characters, by comma.")
+def secrets(name: str, min_length: int) -> list[str]:
+    """Secrets, separated by commas, each long enough."""
+    found = items(name)
+    if any(len(value) < min_length for value in found):
+        raise ImproperlyConfigured(f"{name}: use at least {min_length} characters for each.")
     return found
 
 
 def networks(name: str, default: str) -> list[str]:
-    found = listed(name, default)
+    found = items(name, default)
     for number, network in enumerate(found, start=1):
         try:
             ipaddress.ip_network(network)
@@ -113,13 +112,13 @@ def database(name: str, file: Path, connections: int) -> dict[str, Any]:
     if not url or parts.scheme == "sqlite":
         path = parts.path[1:] if url else str(file)
         if not path:
-            raise ImproperlyConfigured(f"{name}: give a file, like sqlite:////var/lib/hub/hub.sqlite3.")
+            raise ImproperlyConfigured(f"{name}: use a file, like sqlite:////var/lib/hub/hub.sqlite3.")
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": path,
             "OPTIONS": {
-                # A deferred transaction that turns to writing fails at once when another writes;
-                # an immediate one waits for its turn.
+                # A deferred transaction fails at once if it starts to write while another writes; an
+                # immediate one waits.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 10,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",

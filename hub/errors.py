@@ -1,4 +1,4 @@
-"""Refusals: what tells a program what to do, and a page what to say; one shape on the wire (RFC 9457)."""
+"""Refusals, with a text for programs and a reason for pages, and their JSON (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class Refusal(Exception):
-    """What cannot be done. The text is for programs; a page has words of its own for the ``reason``, and puts
-    the ``values`` into them."""
+    """Something that cannot be done. The text is for programs; pages translate ``reason``, and put the
+    ``values`` into that."""
 
     def __init__(self, text: str, reason: str = "", /, **values: object) -> None:
         super().__init__(text)
@@ -21,13 +21,13 @@ class Refusal(Exception):
 
 
 class Unavailable(Exception):
-    """A part that the hub depends on cannot be reached now; ``part`` names it to clients."""
+    """Something that the hub depends on cannot be reached now; ``part`` names it to clients."""
 
     part = ""
 
 
 class Problem(Refusal):
-    """A request that is refused. ``detail`` tells the client what to do."""
+    """A refused request; ``detail`` tells the client what to do. ``members`` are added to the JSON."""
 
     def __init__(
         self,

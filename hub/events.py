@@ -10,30 +10,28 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-MAX_DATA_BYTES = 64 * 1024  # bytes of JSON
+MAX_DATA_BYTES = 64 * 1024  # of JSON
 
-# `json.dumps` would make one for every call.
+# `json.dumps` would make one per call.
 _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _POSITION = re.compile(r"[0-9]{1,16}", re.ASCII)
 
 
 class BadEvent(ValueError):
-    """Data that cannot be an event's; the text says what to do."""
+    """Data that no event can have; the text tells the sender what to do."""
 
 
 class TooLarge(BadEvent):
-    """Data over `MAX_DATA_BYTES` bytes."""
+    """Data of more than `MAX_DATA_BYTES`."""
 
 
 class Draft(NamedTuple):
-    """An event that has no position yet. ``key`` makes its append idempotent for a day; it counts against the
-    share of its ``owner``, if it has one.
+    """An event before it has a position. ``body`` is its JSON.
 
-    ``removes`` is the key of an earlier event on the same topic that is taken back: the log forgets what
-    it says, and does not append it any more if it had not yet.
-
-    With a ``sender`` (a person's id) the key is that sender's own on this topic, of whose only the newest are
-    remembered, and the sender may have ``daily`` events appended a day.
+    ``key`` makes the append idempotent for a day. ``removes`` is the key of an earlier event on the topic:
+    the log forgets that event, or never appends it if it is yet to come. The event counts against the share
+    of its ``owner``, if it has one. With a ``sender`` (a person's id), the key is of that sender on this
+    topic, only their newest keys are remembered, and at most ``daily`` events of theirs are appended per day.
     """
 
     topic: str
@@ -48,7 +46,7 @@ class Draft(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event in the log. On its topic nothing stands between ``previous`` and ``position``."""
+    """An event in the log. On its topic there is nothing between ``previous`` and ``position``."""
 
     position: int
     previous: int
@@ -58,13 +56,13 @@ class Event:
 
     @property
     def data(self) -> Any:
-        """What it says; raise `ValueError` or `KeyError` if it says nothing."""
+        """The parsed data. Raises `ValueError` or `KeyError` for a body without any."""
         return json.loads(self.body)["data"]
 
 
 class Encoded:
-    """A message, encoded once for all readers: ``payload`` for a server's own ``send()``, ``framed`` for a
-    socket of ours, with the chunk around it that a feed needs."""
+    """An event or notice as bytes, encoded once for all readers: ``payload`` for ASGI's ``send()``,
+    ``framed`` for the hub's own sockets, within the HTTP chunk that a feed needs."""
 
     __slots__ = ("framed", "payload")
 
@@ -83,7 +81,7 @@ def draft(
     removes: str = "",
     owner: str = "",
 ) -> Draft:
-    """Encode ``data`` (any JSON) once for every reader; raise `BadEvent` or `TooLarge`."""
+    """A draft with this data (any JSON), encoded. Raises `BadEvent` or `TooLarge`."""
     encoded = encode(data)
     if len(encoded) > MAX_DATA_BYTES:
         raise TooLarge(f"data is {len(encoded)} bytes of JSON; at most {MAX_DATA_BYTES} are allowed.")
@@ -92,7 +90,7 @@ def draft(
 
 
 def encode(data: Any) -> bytes:
-    """JSON on one line, in UTF-8; raise `BadEvent` for what JSON or UTF-8 cannot say."""
+    """JSON on one line, in UTF-8. Raises `BadEvent` for what neither can represent."""
     try:
         return _json.encode(data).encode()
     except RecursionError:
@@ -120,7 +118,7 @@ def _quoted(topic: str) -> bytes:
 
 
 def position(text: str) -> int:
-    """Read a position that a client gives; raise `ValueError` saying what one looks like."""
+    """Parse a position that a client sent. Raises `ValueError` with a text that describes one."""
     if not _POSITION.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is not a position: give the digits of an event's id.")
     return int(text)

@@ -1,6 +1,7 @@
-"""django-eventstream's seams, filled by our log: its `send_event()` arrives like any live event.
+"""Adapters for django-eventstream: its `send_event()` appends live events to the log.
 
-Its own listener and view are not used (docs/architecture.md has what they cost); reading is the feed's.
+Its listener and its view are not used (see docs/architecture.md for what they cost); events are read at the
+feed.
 """
 
 from __future__ import annotations
@@ -24,20 +25,22 @@ logger = logging.getLogger(__name__)
 
 
 class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
-    def append_event(self, channel: str, event_type: str, data: Any) -> Event:
-        """Append to the topic of that name, now, or when the transaction around us commits.
+    """``EVENTSTREAM_STORAGE_CLASS``: a channel is a topic."""
 
-        ``data`` is what `send_event` made of its argument: JSON text, or a string as it was given.
-        Raises `BadTopic`, `BadEvent`, and `LogAway` when the log cannot be reached; after a commit that is
-        only logged, for whatever else waits for the commit goes on.
+    def append_event(self, channel: str, event_type: str, data: Any) -> Event:
+        """Append to the topic of that name, now, or when the surrounding transaction commits.
+
+        ``data`` is what `send_event` made of its argument: JSON text, or a string as it was. Raises
+        `BadTopic`, `BadEvent`, and `LogAway`; after a commit `LogAway` is only logged, so that other
+        callbacks of the commit run.
         """
         for name, given in (("channel", channel), ("event type", event_type)):
             if not isinstance(given, str):
-                raise topics.BadTopic(f"A {name} is text, not {type(given).__name__}: give its name.")
+                raise topics.BadTopic(f"A {name} is a string, not {type(given).__name__}.")
         topic = topics.check(channel)
         if topics.is_hubs(topic) or topics.is_room(topic):
             raise topics.BadTopic(f"{channel!r} is the hub's own: choose another channel.")
-        if event_type != "message":  # django-eventstream's everyday type
+        if event_type != "message":  # django-eventstream's default
             topics.check_type(event_type)
         draft = events.draft(topic, event_type, _parsed(data))
         if transaction.get_connection().in_atomic_block:
@@ -49,16 +52,18 @@ class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
 
     def get_events(self, channel: str, last_id: int, limit: int = 100) -> list[Event]:
         raise ImproperlyConfigured(
-            "Events are read at /feed/: take django-eventstream's view out of the URLs."
+            "Events are read at /feed/: remove django-eventstream's view from the URLs."
         )
 
     def get_current_id(self, channel: str) -> int:
         raise ImproperlyConfigured(
-            "Events are read at /feed/: take django-eventstream's view out of the URLs."
+            "Events are read at /feed/: remove django-eventstream's view from the URLs."
         )
 
 
 class ChannelManager(DefaultChannelManager):  # type: ignore[misc]  # the library is not typed
+    """``EVENTSTREAM_CHANNELMANAGER_CLASS``: no channel is readable by the library's own view."""
+
     def can_read_channel(self, user: Any, channel: str) -> bool:
         return False
 

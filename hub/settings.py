@@ -1,6 +1,6 @@
-"""The only reader of the environment. Unconfigured it means: SQLite, the memory log, loopback.
+"""Django's settings, the only reader of the environment. Without any of it: SQLite, the memory log, loopback.
 
-A `HUB_*` name that is not read here, or a value that cannot be, stops the start and says which.
+An unknown `HUB_*` name, or an invalid value, stops the start with an error that names it.
 """
 
 from __future__ import annotations
@@ -33,48 +33,48 @@ env.known |= {
 
 HUB_DEMO = env.flag("HUB_DEMO")
 HUB_HOST = env.text("HUB_HOST", "127.0.0.1")
-HUB_PORT = env.whole("HUB_PORT", 8000)
+HUB_PORT = env.integer("HUB_PORT", 8000)
 HUB_INSTANCE = env.text("HUB_INSTANCE") or f"{socket.gethostname()}-{os.getpid()}"
 HUB_REDIS_URL = env.redis("HUB_REDIS_URL")
-HUB_ALLOWED_ORIGINS = env.listed(
+HUB_ALLOWED_ORIGINS = env.items(
     "HUB_ALLOWED_ORIGINS", "", r"https?://[A-Za-z0-9.\[\]:-]+", "an origin like https://app.example.com"
 )
-HUB_HEARTBEAT_S = env.number("HUB_HEARTBEAT_S", 20, least=0.1)
-HUB_LOG_MAX_EVENTS = env.whole("HUB_LOG_MAX_EVENTS", 1000)
-HUB_LOG_MAX_BYTES = env.whole("HUB_LOG_MAX_BYTES", 16 * 1024 * 1024, least=128 * 1024)
-HUB_LOG_TTL_S = env.number("HUB_LOG_TTL_S", 3600, least=0.1)
-HUB_REPLAY_MAX = env.whole("HUB_REPLAY_MAX", 1000)
-HUB_MAX_CONNECTIONS = env.whole("HUB_MAX_CONNECTIONS", 15_000)
-HUB_MAX_CONNECTIONS_PER_USER = env.whole("HUB_MAX_CONNECTIONS_PER_USER", 50)
-HUB_MAX_TOPICS_PER_USER = env.whole("HUB_MAX_TOPICS_PER_USER", 1000)
-HUB_MAX_AGE_S = env.number("HUB_MAX_AGE_S", 3600, least=1)
-HUB_MAILBOX_BYTES = env.whole("HUB_MAILBOX_BYTES", 1024 * 1024, least=64 * 1024)
-HUB_MAX_CONNECTIONS_PER_ADDRESS = env.whole("HUB_MAX_CONNECTIONS_PER_ADDRESS", 200)
+HUB_HEARTBEAT_S = env.number("HUB_HEARTBEAT_S", 20, minimum=0.1)
+HUB_LOG_MAX_EVENTS = env.integer("HUB_LOG_MAX_EVENTS", 1000)
+HUB_LOG_MAX_BYTES = env.integer("HUB_LOG_MAX_BYTES", 16 * 1024 * 1024, minimum=128 * 1024)
+HUB_LOG_TTL_S = env.number("HUB_LOG_TTL_S", 3600, minimum=0.1)
+HUB_REPLAY_MAX = env.integer("HUB_REPLAY_MAX", 1000)
+HUB_MAX_CONNECTIONS = env.integer("HUB_MAX_CONNECTIONS", 15_000)
+HUB_MAX_CONNECTIONS_PER_USER = env.integer("HUB_MAX_CONNECTIONS_PER_USER", 50)
+HUB_MAX_TOPICS_PER_USER = env.integer("HUB_MAX_TOPICS_PER_USER", 1000)
+HUB_MAX_AGE_S = env.number("HUB_MAX_AGE_S", 3600, minimum=1)
+HUB_MAILBOX_BYTES = env.integer("HUB_MAILBOX_BYTES", 1024 * 1024, minimum=64 * 1024)
+HUB_MAX_CONNECTIONS_PER_ADDRESS = env.integer("HUB_MAX_CONNECTIONS_PER_ADDRESS", 200)
 HUB_METRICS_KEY = env.text("HUB_METRICS_KEY")
 HUB_TRUSTED_PROXIES = env.networks("HUB_TRUSTED_PROXIES", "127.0.0.1,::1")
-HUB_ROOM_LINES_PER_S = env.number("HUB_ROOM_LINES_PER_S", 20, least=0.1)
-HUB_ROOM_BYTES_PER_S = env.whole("HUB_ROOM_BYTES_PER_S", 512 * 1024, least=64 * 1024)
-HUB_ROOM_LINES_PER_DAY = env.whole("HUB_ROOM_LINES_PER_DAY", 20_000)
-HUB_ROOM_SIGNALS_PER_S = env.number("HUB_ROOM_SIGNALS_PER_S", 40, least=0.1)
-HUB_MANDATORY_CATEGORIES = env.listed(
+HUB_ROOM_LINES_PER_S = env.number("HUB_ROOM_LINES_PER_S", 20, minimum=0.1)
+HUB_ROOM_BYTES_PER_S = env.integer("HUB_ROOM_BYTES_PER_S", 512 * 1024, minimum=64 * 1024)
+HUB_ROOM_LINES_PER_DAY = env.integer("HUB_ROOM_LINES_PER_DAY", 20_000)
+HUB_ROOM_SIGNALS_PER_S = env.number("HUB_ROOM_SIGNALS_PER_S", 40, minimum=0.1)
+HUB_MANDATORY_CATEGORIES = env.items(
     "HUB_MANDATORY_CATEGORIES", "security", r"[a-z0-9][a-z0-9_.-]{0,63}", "a category like builds"
 )
-HUB_KEY_EVENTS_PER_S = env.number("HUB_KEY_EVENTS_PER_S", 50_000, least=1)
-HUB_KEY_BYTES_PER_S = env.number("HUB_KEY_BYTES_PER_S", 64 * 1024 * 1024, least=1024)
-HUB_KEY_NOTIFICATIONS_PER_S = env.number("HUB_KEY_NOTIFICATIONS_PER_S", 2000, least=1)
-HUB_KEY_LOG_SHARE = env.number("HUB_KEY_LOG_SHARE", 0.25, least=0.01)
+HUB_KEY_EVENTS_PER_S = env.number("HUB_KEY_EVENTS_PER_S", 50_000, minimum=1)
+HUB_KEY_BYTES_PER_S = env.number("HUB_KEY_BYTES_PER_S", 64 * 1024 * 1024, minimum=1024)
+HUB_KEY_NOTIFICATIONS_PER_S = env.number("HUB_KEY_NOTIFICATIONS_PER_S", 2000, minimum=1)
+HUB_KEY_LOG_SHARE = env.number("HUB_KEY_LOG_SHARE", 0.25, minimum=0.01)
 HUB_NEWCOMERS_SEE_PAST = env.flag("HUB_NEWCOMERS_SEE_PAST")
-HUB_CONFIRM_ABOVE = env.whole("HUB_CONFIRM_ABOVE", 100, least=0)
+HUB_CONFIRM_ABOVE = env.integer("HUB_CONFIRM_ABOVE", 100, minimum=0)
 HUB_SECOND_FACTOR = env.one_of("HUB_SECOND_FACTOR", "optional", "staff", "off")
-HUB_REAUTH_S = env.number("HUB_REAUTH_S", 900, least=0)
+HUB_REAUTH_S = env.number("HUB_REAUTH_S", 900, minimum=0)
 HUB_DRAIN_S = env.number("HUB_DRAIN_S", 5)
-HUB_KEEP_DAYS = env.whole("HUB_KEEP_DAYS", 365)
+HUB_KEEP_DAYS = env.integer("HUB_KEEP_DAYS", 365)
 HUB_TLS = env.flag("HUB_TLS")
 HUB_LOG_FORMAT = env.one_of("HUB_LOG_FORMAT", "text", "json")
 HUB_LOG_CONNECTIONS = env.flag("HUB_LOG_CONNECTIONS")
 HUB_STATIC = env.text("HUB_STATIC")
 HUB_OTLP_URL = env.needing("HUB_OTLP_URL", "opentelemetry-exporter-otlp-proto-http", "tracing")
-THREADS = env.whole("HUB_THREADS", 8)  # that run Django …
+THREADS = env.integer("HUB_THREADS", 8)  # that run Django …
 DATABASE_THREADS = 4  # … and that query the database for endpoints and background loops
 
 if HUB_DEMO and not env.loopback(HUB_HOST):
@@ -84,16 +84,16 @@ if HUB_DEMO and not env.loopback(HUB_HOST):
 
 # Django.
 
-_secret = env.secret("HUB_SECRET_KEY", least=32)
+_secret = env.secret("HUB_SECRET_KEY", min_length=32)
 if HUB_REDIS_URL and not _secret and not HUB_DEMO:
     raise ImproperlyConfigured("HUB_SECRET_KEY: instances that share a Redis must share a secret; set it.")
 HUB_SECRET_IS_RANDOM = not _secret and not HUB_DEMO
 SECRET_KEY = _secret or ("demo-" * 10 if HUB_DEMO else get_random_secret_key())
-# What was signed with these is believed: one that is to come, or one that has gone.
-SECRET_KEY_FALLBACKS = env.secrets("HUB_SECRET_KEY_FALLBACKS", least=32)
+# Signatures by these are valid too: the previous secret, or the next one.
+SECRET_KEY_FALLBACKS = env.secrets("HUB_SECRET_KEY_FALLBACKS", min_length=32)
 
 DEBUG = False
-ALLOWED_HOSTS = env.listed("HUB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env.items("HUB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 INSTALLED_APPS = [
     "notifications.apps.AdminConfig",
     "django.contrib.auth",

@@ -1,6 +1,6 @@
-"""How a topic is spelled. Nobody else formats or checks one.
+"""Names of topics and event types: the only place that formats and checks them.
 
-People, groups and rooms go by their ids, which are never given out again; their names are what people write.
+The topics of people, groups and rooms carry ids, which are never reused; people write names instead.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hub.errors import Refusal
 MAX_LENGTH = 200  # characters; a topic is part of Redis keys and of URLs
 
 EVERYONE = "everyone"
-# Said between instances (revocations); never read or written from outside.
+# For what instances tell each other, such as revocations; not accessible from outside.
 CONTROL = "hub.control"
 
 _TOPIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
@@ -32,11 +32,11 @@ _reserved_types = {"retire", "message"}  # a browser calls an event without a ty
 
 
 class BadTopic(Refusal, ValueError):
-    """A topic or an event type that is not spelled as one; the text says what to do."""
+    """Not a valid topic or event type; the text tells the client what to do."""
 
 
 def check(topic: str) -> str:
-    """Return ``topic`` if it is one; raise `BadTopic`."""
+    """Return ``topic``. Raises `BadTopic` if it is not one."""
     if len(topic) > MAX_LENGTH or not _TOPIC.fullmatch(topic):
         raise BadTopic(
             f"{topic[:60]!r} is not a topic: use 1 to {MAX_LENGTH} characters of A-Z a-z 0-9 . _ ~ -, "
@@ -49,10 +49,9 @@ def check(topic: str) -> str:
 
 
 def check_live(topic: str) -> str:
-    """Return ``topic`` if live events from outside may be written to it; raise `BadTopic`.
+    """Return ``topic``. Raises `BadTopic` if clients may not publish live events to it.
 
-    The topics of inboxes carry what `notifications` writes, so that they can be recovered from the
-    database; rooms have a door of their own.
+    Topics of inboxes carry only what the database can recover; rooms have an endpoint of their own.
     """
     check(topic)
     if is_inbox(topic):
@@ -69,17 +68,17 @@ def check_live(topic: str) -> str:
 
 
 def reserve_types(types: Iterable[str]) -> None:
-    """Keep event types for the application's own events, as it starts."""
+    """Reserve event types for the application's own events; called as it starts."""
     _reserved_types.update(types)
 
 
 def reserved_types() -> frozenset[str]:
-    """The event types that live events from outside may not have, besides ``stream-…``."""
+    """The types that live events of clients may not have, along with ``stream-…``."""
     return frozenset(_reserved_types)
 
 
 def check_type(type: str) -> str:
-    """Return ``type`` if a live event may bear it; raise `BadTopic`."""
+    """Return ``type``. Raises `BadTopic` if a live event may not have it."""
     if not _TYPE.fullmatch(type):
         raise BadTopic(f"{type[:60]!r} is not an event type: use [a-z][a-z0-9-]{{0,63}}.")
     if type in _reserved_types or type.startswith("stream-"):
@@ -92,7 +91,7 @@ def user(id: object) -> str:
 
 
 def user_id(topic: str) -> int | None:
-    """Whose topic it is; None if it is no person's."""
+    """The id in a user's topic; None for other topics."""
     return _id(topic, _USER)
 
 
@@ -101,7 +100,7 @@ def group(id: object) -> str:
 
 
 def group_id(topic: str) -> int | None:
-    """Which group's topic it is; None if it is no group's."""
+    """The id in a group's topic; None for other topics."""
     return _id(topic, _GROUP)
 
 
@@ -114,19 +113,20 @@ def room(id: object) -> str:
 
 
 def room_id(topic: str) -> int | None:
-    """Which room's topic it is; None if it is no room's."""
+    """The id in a room's topic; None for other topics."""
     return _id(topic, _ROOM)
 
 
 def group_named(name: str) -> str:
-    """How people write the topic of a group: characters that it may not bear as ``~xx``, so no two meet."""
+    """A group's topic as people write it. Characters that no topic may have are escaped as ``~xx``, so that
+    different names stay different."""
     topic = _GROUP + "".join(c if c in _PLAIN else _escape(c) for c in name)
-    # Django's names may be longer than a topic once spelled; "~h" spells no character.
+    # A name may be too long for a topic once escaped; "~h" is no escape.
     return topic if len(topic) <= MAX_LENGTH else f"{_GROUP}~h{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def room_named(name: str) -> str:
-    """How people write the topic of a room."""
+    """A room's topic as people write it."""
     return check(f"{_ROOM}{name}")
 
 
@@ -135,7 +135,7 @@ def is_room(topic: str) -> bool:
 
 
 def staff(name: str) -> str:
-    """A topic on which instances tell staff how they are."""
+    """A topic for staff, on which instances report."""
     return check(f"{_STAFF}{name}")
 
 
@@ -148,17 +148,17 @@ def staff_name(topic: str) -> str:
 
 
 def is_hubs(topic: str) -> bool:
-    """Whether only the hub itself speaks and listens there, or staff."""
+    """Whether only the hub itself and staff may read and write it."""
     return topic.startswith(("hub.", _STAFF))
 
 
 def is_inbox(topic: str) -> bool:
-    """Whether the topic carries notifications alone, so that the database can refill it."""
+    """Whether it carries notifications only, all of which the database can recover."""
     return topic == EVERYONE or topic.startswith(_INBOX)
 
 
 def is_kept(topic: str) -> bool:
-    """Whether the database may know what was on the topic: of a room it depends on the kind."""
+    """Whether the database may be able to recover it; for a room that depends on its kind."""
     return is_inbox(topic) or is_room(topic)
 
 

@@ -1,4 +1,4 @@
-"""Every path that Django answers; the feed and the health checks stand beside it in `asgi`."""
+"""The paths that Django serves; `hub.asgi` serves feeds, rooms, health and metrics."""
 
 from __future__ import annotations
 

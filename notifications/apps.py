@@ -3,6 +3,8 @@ from django.contrib.admin import apps as admin
 
 
 class NotificationsConfig(AppConfig):
+    """The application's app: it registers with the hub what is its own, and connects its signals."""
+
     """Connects the signals of the app, and registers its kinds of rooms."""
 
     name = "notifications"
@@ -28,6 +30,8 @@ class NotificationsConfig(AppConfig):
 
 
 class AdminConfig(admin.AdminConfig):
+    """Django's admin, on the site that asks for a second factor."""
+
     """Django's admin behind the hub's sign-in."""
 
     default = False

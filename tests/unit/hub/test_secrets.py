@@ -17,10 +17,10 @@ SECRET = "correct-horse-battery"
 READERS: dict[str, Callable[[str], Any]] = {
     "needing": lambda name: env.needing(name, "no-such-distribution", "x"),
     "number": lambda name: env.number(name, 1),
-    "whole": lambda name: env.whole(name, 1),
+    "integer": lambda name: env.integer(name, 1),
     "flag": env.flag,
     "one_of": lambda name: env.one_of(name, "text", "json"),
-    "listed": lambda name: env.listed(name, "", "[0-9]+", "a number"),
+    "items": lambda name: env.items(name, "", "[0-9]+", "a number"),
     "secret": lambda name: env.secret(name, 100),
     "secrets": lambda name: env.secrets(name, 100),
     "networks": lambda name: env.networks(name, ""),

@@ -43,5 +43,5 @@ def test_a_secret_that_is_too_short_is_refused_and_never_printed(name: str) -> N
     )
 
     assert done.returncode != 0
-    assert f"{name}: give" in done.stderr
+    assert f"{name}: use" in done.stderr
     assert "correct-horse" not in done.stderr
