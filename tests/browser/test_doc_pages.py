@@ -129,7 +129,7 @@ def tab() -> Iterator[Tab]:
         browser.close()
 
 
-def test_the_python_talker_hears_itself_and_the_page_hears_it(
+def test_the_python_talker_receives_its_own_messages_and_the_page_does_too(
     cluster: Cluster, token: str, tab: Tab, tmp_path: Path
 ) -> None:
     program = tmp_path / "talk.py"

@@ -25,7 +25,7 @@ def packages() -> set[str]:
     return {name for name in names if not {"management", "migrations"}.intersection(name.split("."))}
 
 
-def test_every_package_has_a_line_and_no_other_has() -> None:
+def test_every_package_has_a_row_and_no_other_has() -> None:
     listed = re.findall(r"^\| `((?:hub|notifications)(?:\.\w+)*)` \|", PAGE.text, re.M)
 
     assert sorted(listed) == sorted(packages())

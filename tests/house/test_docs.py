@@ -16,7 +16,7 @@ def test_the_table_names_every_setting_that_is_read_and_no_other() -> None:
     assert named == read
 
 
-def test_the_version_is_said_alike_in_both_places() -> None:
+def test_the_version_is_the_same_in_both_places() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
     assert project["version"] == hub.__version__

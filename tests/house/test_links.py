@@ -59,7 +59,7 @@ def test_every_make_target_and_command_that_is_named_exists() -> None:
     assert wrong == []
 
 
-def test_every_setting_that_is_named_is_read_by_somebody() -> None:
+def test_every_setting_that_is_named_is_read() -> None:
     readers = [
         *(ROOT / "hub").rglob("*.py"),
         *(ROOT / "nginx").glob("*.template"),

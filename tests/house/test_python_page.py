@@ -86,7 +86,7 @@ def test_a_task_that_runs_twice_sends_once(shown: Shown, live_log: Log) -> None:
     assert titles() == ["The report of Monday is ready", "The report of Tuesday is ready"]
 
 
-def test_a_notification_is_taken_back(shown: Shown, live_log: Log, rf: RequestFactory) -> None:
+def test_a_notification_is_recalled(shown: Shown, live_log: Log, rf: RequestFactory) -> None:
     shown("def approve")["approve"](rf.post("/"), 7)
 
     shown("def withdraw")["withdraw"](Notification.objects.get())

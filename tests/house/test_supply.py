@@ -83,7 +83,7 @@ def test_no_version_with_a_known_fault_can_be_installed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CAPPED)
-def test_no_major_version_that_nobody_has_looked_at_can_be_installed(name: str) -> None:
+def test_no_major_version_that_no_one_has_looked_at_can_be_installed(name: str) -> None:
     assert version(pins()[name]) < version(ceilings()[name])
 
 

@@ -122,7 +122,7 @@ def test_your_own_consumer_and_the_hubs_rooms_share_a_process(shop: Shop) -> Non
     assert until(room, "said")["body"] == "Tea is running out"
 
 
-def test_whoever_is_not_signed_in_is_refused_by_your_consumer(shop: Shop) -> None:
+def test_a_user_who_is_not_signed_in_is_refused_by_your_consumer(shop: Shop) -> None:
     with pytest.raises(InvalidStatus) as refused:
         shop.socket("/ws/stock/tea/")
 

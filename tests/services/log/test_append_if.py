@@ -19,7 +19,7 @@ async def bodies(log: Log, after: int) -> list[bytes]:
     return [event.body for event in (await log.read({"a": after})).events]
 
 
-async def test_what_is_placed_stands_in_order_and_is_heard_in_order(
+async def test_what_is_appended_is_stored_and_received_in_order(
     log: Log, receiver: RecordingReceiver
 ) -> None:
     head = log.head()
@@ -33,7 +33,7 @@ async def test_what_is_placed_stands_in_order_and_is_heard_in_order(
     assert await bodies(log, head) == [b"1", b"2", b"3"]
 
 
-async def test_nothing_is_placed_of_nothing(log: Log) -> None:
+async def test_nothing_is_appended_of_nothing(log: Log) -> None:
     assert await log.append_if([], after=1) == []
 
 
@@ -55,7 +55,7 @@ async def test_a_key_that_was_appended_counts_as_used(log: Log) -> None:
     assert await log.append_if([said(key="a")]) == [Appended(position, False)]
 
 
-async def test_after_the_last_position_it_is_placed(log: Log) -> None:
+async def test_after_the_last_position_it_is_appended(log: Log) -> None:
     (first,) = await log.append_if([said()])
     await log.append_if([draft("b")])
 
@@ -92,7 +92,7 @@ async def test_a_key_that_was_used_is_answered_though_it_was_overtaken(log: Log)
         await log.append_if([said(key="a"), said(key="b")], after=first.position)
 
 
-async def test_after_minus_one_nothing_is_placed_even_where_nothing_stands(log: Log) -> None:
+async def test_after_minus_one_nothing_is_appended_even_to_an_empty_topic(log: Log) -> None:
     with pytest.raises(Overtaken) as caught:
         await log.append_if([said(key="a")], after=-1)
 
@@ -102,7 +102,7 @@ async def test_after_minus_one_nothing_is_placed_even_where_nothing_stands(log: 
     assert await log.append_if([said(key="a")], after=-1) == [Appended(first.position, False)]
 
 
-async def test_of_many_that_rely_on_one_position_exactly_one_is_placed(log: Log) -> None:
+async def test_of_many_that_rely_on_one_position_exactly_one_is_appended(log: Log) -> None:
     (start,) = await log.append_if([said(b"start")])
 
     answers = await asyncio.gather(
@@ -117,7 +117,7 @@ async def test_of_many_that_rely_on_one_position_exactly_one_is_placed(log: Log)
     assert len(await bodies(log, start.position)) == 1
 
 
-async def test_many_that_are_overtaken_and_look_again_are_all_placed_once(log: Log) -> None:
+async def test_many_that_are_overtaken_and_look_again_are_all_appended_once(log: Log) -> None:
     head = log.head()
 
     async def insist(n: int) -> None:
@@ -162,7 +162,7 @@ async def test_on_a_topic_that_was_forgotten_nothing_stands_after_any_position(m
     assert appended[0].position - lost.position >= 200_000
 
 
-async def test_a_placed_position_is_above_everything_the_caller_has_seen(log: Log) -> None:
+async def test_a_appended_position_is_above_everything_the_caller_has_seen(log: Log) -> None:
     future = log.head() + 3_600_000_000
     log.seen(future)
 

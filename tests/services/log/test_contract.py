@@ -93,7 +93,7 @@ async def test_what_was_trimmed_by_age_is_a_gap(make_log: MakeLog) -> None:
     assert page.events == []
 
 
-async def test_a_topic_silent_for_long_is_whole_for_whoever_stood_later(make_log: MakeLog) -> None:
+async def test_a_topic_silent_for_long_is_whole_for_a_later_position(make_log: MakeLog) -> None:
     log = await new_log(make_log, ttl_s=0.2)
     log.append([draft()])
     async with asyncio.timeout(5):
@@ -147,7 +147,7 @@ async def test_a_long_history_is_read_in_pages_that_lose_nothing(make_log: MakeL
     assert pages > 1
 
 
-async def test_only_what_is_subscribed_is_heard(log: Log, receiver: RecordingReceiver) -> None:
+async def test_only_what_is_subscribed_is_received(log: Log, receiver: RecordingReceiver) -> None:
     await log.subscribe(["a", "b"])
     await log.unsubscribe(["b"])
     log.append([draft("b"), draft("a", b"heard")])
@@ -159,7 +159,7 @@ async def test_only_what_is_subscribed_is_heard(log: Log, receiver: RecordingRec
     ]
 
 
-async def test_everything_appended_after_subscribing_is_heard_in_order(
+async def test_everything_appended_after_subscribing_is_received_in_order(
     log: Log, receiver: RecordingReceiver
 ) -> None:
     await log.subscribe(["a", "b"])

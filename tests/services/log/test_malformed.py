@@ -130,7 +130,7 @@ def tick(topic: str = "job-1", body: bytes = b"{}") -> Draft:
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-async def test_a_message_that_is_none_is_skipped_and_the_next_is_heard(
+async def test_a_message_that_is_none_is_skipped_and_the_next_is_received(
     name: str, log: RedisLog, receiver: RecordingReceiver, client: redis.Redis
 ) -> None:
     await log.subscribe(["job-1"])
@@ -145,7 +145,7 @@ async def test_a_message_that_is_none_is_skipped_and_the_next_is_heard(
     assert malformed.counts["message"] == before + 1
 
 
-async def test_many_of_one_topic_are_told_once(
+async def test_many_of_one_topic_are_logged_once(
     log: RedisLog, receiver: RecordingReceiver, client: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     await log.subscribe(["told-once", "job-1"])
@@ -161,7 +161,7 @@ async def test_many_of_one_topic_are_told_once(
 
 
 @pytest.mark.parametrize("body", [b"hello", b"[]", b"7", b"{'a': 1}", b"{]}", b"{" * 5000 + b"}" * 5000])
-async def test_of_a_room_only_json_is_heard(
+async def test_of_a_room_only_json_is_received(
     body: bytes, log: RedisLog, receiver: RecordingReceiver, client: redis.Redis
 ) -> None:
     await log.subscribe(["room-1"])
@@ -173,7 +173,7 @@ async def test_of_a_room_only_json_is_heard(
     assert [event.body for event in receiver.events] == [b'{"body":1}']
 
 
-async def test_an_ear_that_fails_hears_the_next(
+async def test_a_subscriber_that_fails_receives_the_next_event(
     log: RedisLog, receiver: RecordingReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await log.subscribe(["job-1"])
@@ -295,7 +295,7 @@ async def test_a_stream_that_begins_with_one_makes_room(
     assert [event.position for event in page.events] == positions[2:]
 
 
-async def test_a_redis_that_is_full_is_away_and_refuses_nobody_for_good(
+async def test_a_redis_that_is_full_is_away_and_refuses_no_one_for_good(
     log: RedisLog, client: redis.Redis
 ) -> None:
     client.config_set("maxmemory", "1")

@@ -40,7 +40,7 @@ async def log(server: Redis, receiver: RecordingReceiver) -> AsyncIterator[Redis
     await asyncio.gather(listening, return_exceptions=True)
 
 
-async def test_a_killed_redis_is_told_and_its_successor_is_heard(
+async def test_a_killed_redis_is_reported_and_its_successor_is_received(
     server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     await log.subscribe(["job-1"])
@@ -56,7 +56,7 @@ async def test_a_killed_redis_is_told_and_its_successor_is_heard(
     await receiver.until(lambda: len(receiver.events) > 0)
 
 
-async def test_placing_is_refused_while_redis_is_away_and_done_after(
+async def test_a_conditional_append_is_refused_while_redis_is_away_and_done_after(
     server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     said = Draft("room-a", "said", b"{}", "a:1:c1")
@@ -82,7 +82,7 @@ async def test_a_frozen_redis_refuses_many_placings_soon(server: Redis, log: Red
     assert {type(answer) for answer in answers} == {LogAway}
 
 
-async def test_a_frozen_redis_is_found_deaf_though_its_connection_stands(
+async def test_a_frozen_redis_is_found_disconnected_though_its_connection_stands(
     server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     server.signal(signal.SIGSTOP)
@@ -93,7 +93,7 @@ async def test_a_frozen_redis_is_found_deaf_though_its_connection_stands(
     await receiver.until(lambda: receiver.times_restored == 2)
 
 
-async def test_a_cut_connection_is_told_and_every_topic_is_heard_again(
+async def test_a_cut_connection_is_reported_and_every_topic_is_received_again(
     server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     topics = [f"job-{n}" for n in range(1200)]
@@ -106,7 +106,7 @@ async def test_a_cut_connection_is_told_and_every_topic_is_heard_again(
     await receiver.until(lambda: len(receiver.events) == 1200)
 
 
-async def test_a_topic_that_nobody_reads_any_more_is_kept_nowhere(
+async def test_a_topic_that_no_one_reads_any_more_is_kept_nowhere(
     log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     gone = [f"gone-{n}" for n in range(200)]
@@ -120,7 +120,7 @@ async def test_a_topic_that_nobody_reads_any_more_is_kept_nowhere(
     assert not [one for one in kept if any(isinstance(key, str) and key.endswith("gone-7") for key in one)]
 
 
-async def test_subscribing_while_deaf_is_refused_and_made_good_later(
+async def test_subscribing_while_disconnected_is_refused_and_made_good_later(
     server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
     server.kill()

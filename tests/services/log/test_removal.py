@@ -17,7 +17,7 @@ async def bodies(log: Log, after: int, topic: str = "job-1") -> list[bytes]:
     return [event.body for event in (await log.read({topic: after})).events]
 
 
-async def test_what_is_taken_back_is_read_no_more(log: Log) -> None:
+async def test_what_is_recalled_is_read_no_more(log: Log) -> None:
     (start,) = log.append([draft(body=b"before")])
     log.append([draft(body=b"secret", key="n1"), draft(body=b"after")])
 
@@ -74,7 +74,7 @@ async def test_a_second_time_changes_nothing(log: Log) -> None:
     assert await bodies(log, start) == [b"taken back", b"other"]
 
 
-async def test_many_of_many_topics_are_taken_back_at_once(log: Log) -> None:
+async def test_many_of_many_topics_are_recalled_at_once(log: Log) -> None:
     (start,) = log.append([draft("other")])
     log.append([draft(f"t{n}", b"secret", key=f"n{n}") for n in range(50)])
 

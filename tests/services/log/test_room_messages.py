@@ -17,7 +17,7 @@ def said(id: str, *, topic: str = "room-a", sender: str = "7", daily: int = 100_
     return Draft(topic, "said", b"{}", id, sender=sender, daily=daily)
 
 
-async def test_an_id_is_said_once_by_each_person_in_each_room(log: Log) -> None:
+async def test_an_id_is_appended_once_per_person_and_room(log: Log) -> None:
     (first,) = await log.append_if([said("c1")])
 
     again, other, elsewhere = await log.append_if([said("c1"), said("c1", sender="8")]) + await log.append_if(
@@ -29,14 +29,14 @@ async def test_an_id_is_said_once_by_each_person_in_each_room(log: Log) -> None:
     assert elsewhere.fresh
 
 
-async def test_an_id_said_twice_at_once_is_said_once(log: Log) -> None:
+async def test_an_id_sent_twice_at_once_is_appended_once(log: Log) -> None:
     first, second = await log.append_if([said("c1"), said("c1")])
 
     assert first.fresh
     assert second == Appended(first.position, False)
 
 
-async def test_a_line_that_was_said_is_answered_though_it_was_overtaken(log: Log) -> None:
+async def test_a_message_that_was_appended_is_answered_though_it_was_overtaken(log: Log) -> None:
     (first,) = await log.append_if([said("c1")])
 
     assert await log.append_if([said("c1")], after=-1) == [Appended(first.position, False)]
@@ -55,7 +55,7 @@ async def test_of_one_person_the_newest_ids_are_remembered(log: Log) -> None:
     assert first.fresh
 
 
-async def test_who_has_said_all_that_a_day_allows_says_nothing_more_anywhere(log: Log) -> None:
+async def test_a_person_over_the_daily_limit_sends_nothing_more_anywhere(log: Log) -> None:
     await log.append_if([said("c1", daily=2), said("c2", daily=2)])
 
     over, other = await log.append_if([said("c3", daily=2), said("c3", sender="8", daily=2)])
@@ -69,7 +69,7 @@ async def test_who_has_said_all_that_a_day_allows_says_nothing_more_anywhere(log
     assert not again.over_daily
 
 
-async def test_the_lines_of_one_person_take_a_key_a_room_and_one_for_the_day(
+async def test_the_messages_of_one_person_take_a_key_a_room_and_one_for_the_day(
     make_log: MakeLog, redis_server: Redis
 ) -> None:
     log = await new_log(make_log)

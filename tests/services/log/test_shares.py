@@ -28,7 +28,7 @@ async def until_full(log: Log, topic: str, terms: Terms = CI) -> int:
     raise AssertionError("the share has no end")
 
 
-async def test_over_its_share_an_owner_is_refused_and_told_when_there_is_room(make_log: MakeLog) -> None:
+async def test_over_its_share_an_owner_is_refused_with_when_there_is_space(make_log: MakeLog) -> None:
     log = await new_log(make_log, owner_share=SHARE, ttl_s=60)
 
     assert 7 <= await until_full(log, "job") <= 9
@@ -65,7 +65,7 @@ async def test_what_is_trimmed_by_count_is_given_back(make_log: MakeLog) -> None
     assert 4 <= await until_full(log, "more") <= 6
 
 
-async def test_what_another_pushes_out_is_given_back_to_whose_it_was(make_log: MakeLog) -> None:
+async def test_what_another_pushes_out_is_given_back_to_its_owner(make_log: MakeLog) -> None:
     log = await new_log(make_log, owner_share=SHARE, max_events=3)
     log.append([owned("job", 20_000) for _ in range(3)], CI)
 
@@ -74,7 +74,7 @@ async def test_what_another_pushes_out_is_given_back_to_whose_it_was(make_log: M
     assert 7 <= await until_full(log, "more") <= 9
 
 
-async def test_what_is_taken_back_is_given_back(make_log: MakeLog) -> None:
+async def test_what_is_recalled_is_given_back(make_log: MakeLog) -> None:
     log = await new_log(make_log, owner_share=SHARE)
     log.append([Draft("job", "progress", b"x" * 50_000, key="n1", owner="ci")])
 
@@ -92,7 +92,7 @@ async def test_what_has_expired_is_given_back(make_log: MakeLog) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_what_an_owner_s_drafts_take_counts_though_nobody_held_it_to_its_share(
+async def test_what_an_owner_s_drafts_take_counts_though_no_one_held_it_to_its_share(
     make_log: MakeLog,
 ) -> None:
     log = await new_log(make_log, owner_share=SHARE)

@@ -82,7 +82,7 @@ print("carried", len(before))
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_topics_of_groups_and_lines_of_rooms_are_carried(
+def test_topics_of_groups_and_messages_of_rooms_are_carried(
     database: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = f"sqlite:///{tmp_path}/hub.sqlite3" if database == "sqlite" else request.getfixturevalue("postgres")

@@ -14,7 +14,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_whoever_has_a_lease_is_present_in_that_room_alone(presence: Presence) -> None:
+async def test_a_user_who_has_a_lease_is_present_in_that_room_alone(presence: Presence) -> None:
     await presence.renew({"lobby": {"7": "Alice", "8": "Bob"}, "ops": {"7": "Alice"}})
 
     present = await presence.present(["lobby", "ops", "empty"])

@@ -57,7 +57,7 @@ async def test_what_expired_is_swept_though_its_room_lives_on(
     assert data.hlen("hub:2:{s0}:presence-names:lobby") == 1
 
 
-async def test_a_redis_that_is_away_is_said_and_its_successor_serves(own_redis: Redis) -> None:
+async def test_a_redis_that_is_away_is_reported_and_its_successor_serves(own_redis: Redis) -> None:
     presence = RedisPresence(own_redis.url, "one")
     await presence.renew({"lobby": {"7": "Alice"}})
     own_redis.kill()

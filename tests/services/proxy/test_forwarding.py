@@ -61,7 +61,7 @@ def test_what_may_have_been_posted_is_not_posted_again(front: Front, client: htt
     assert front.heard == ["POST /api/v1/x"]
 
 
-def test_a_program_is_told_as_a_problem_that_nobody_answers(front: Front, client: httpx.Client) -> None:
+def test_a_program_gets_a_problem_when_no_instance_answers(front: Front, client: httpx.Client) -> None:
     front.mood(0)
 
     answer = client.get("/api/v1/x")
@@ -71,7 +71,7 @@ def test_a_program_is_told_as_a_problem_that_nobody_answers(front: Front, client
     assert answer.json()["status"] == answer.status_code == 503
 
 
-def test_a_person_is_told_on_a_page_that_nobody_answers(front: Front, client: httpx.Client) -> None:
+def test_a_person_gets_a_page_when_no_instance_answers(front: Front, client: httpx.Client) -> None:
     front.mood(0)
 
     answer = client.get("/")
@@ -90,7 +90,7 @@ def test_a_person_is_told_on_a_page_that_nobody_answers(front: Front, client: ht
         ("/api/v1/events", body_limits.MAX_LARGE_BYTES),
     ],
 )
-def test_a_body_too_large_is_a_problem_and_reaches_nobody(
+def test_a_body_too_large_is_a_problem_and_reaches_no_one(
     front: Front, client: httpx.Client, path: str, most: int
 ) -> None:
     answer = client.post(path, content=b"x" * (most + 1))

@@ -21,7 +21,7 @@ def running_front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     "path",
     ["/api/v1/notifications", "/api/v1/events", "/api/openapi.json", "/feed/?ticket=x", "/rooms/lobby/"],
 )
-def test_what_bears_a_key_or_token_is_refused(
+def test_what_has_a_key_or_token_is_refused(
     front: Front, client: httpx.Client, method: str, path: str
 ) -> None:
     answer = client.request(method, path, headers={"Authorization": "Bearer x"})

@@ -73,7 +73,7 @@ def test_a_frame_that_is_too_big_closes_though_daphne_sends_no_1009(hub: Instanc
     assert closed.value.rcvd.code == 4400
 
 
-def test_a_refusal_is_told_on_the_open_socket(hub: Instance) -> None:
+def test_a_refusal_is_sent_on_the_open_socket(hub: Instance) -> None:
     url = hub.url.replace("http", "ws") + "/rooms/lobby/"
 
     with connect(url) as socket, pytest.raises(ConnectionClosed) as closed:

@@ -172,7 +172,7 @@ async def test_200_rooms_at_once_lose_nothing_in_one_process(instance: Instance)
     assert sorted(room for room, _ in instance.delivered) == sorted(rooms)
 
 
-async def test_a_room_that_was_left_is_heard_no_more(instance: Instance, layer: Counting) -> None:
+async def test_a_room_that_was_left_is_received_no_more(instance: Instance, layer: Counting) -> None:
     await instance.signals.join("lobby")
     await instance.signals.join("ops")
     await instance.signals.leave("lobby")
@@ -185,7 +185,7 @@ async def test_a_room_that_was_left_is_heard_no_more(instance: Instance, layer: 
     assert instance.heard[0].body == 2
 
 
-async def test_one_who_fails_to_take_a_signal_stops_nobody(instance: Instance, layer: Counting) -> None:
+async def test_one_who_fails_to_take_a_signal_stops_no_one(instance: Instance, layer: Counting) -> None:
     def refuse(room: str, heard: list[Signalled]) -> None:
         instance.delivered.append((room, heard))
         raise RuntimeError("refused")
@@ -226,7 +226,7 @@ async def test_a_layer_that_fell_silent_is_made_like_new(
     await instance.until_heard_from(instance, "again")
 
 
-async def test_two_instances_hear_each_other(two: list[Instance]) -> None:
+async def test_two_instances_receive_from_each_other(two: list[Instance]) -> None:
     one, other = two
 
     await one.until_heard_from(other, "from the other")
@@ -235,7 +235,7 @@ async def test_two_instances_hear_each_other(two: list[Instance]) -> None:
     assert {signalled.connection for signalled in one.heard} == {"b1"}
 
 
-async def test_two_instances_hear_each_other_again_after_redis_was_killed(
+async def test_two_instances_receive_from_each_other_again_after_redis_was_killed(
     server: Redis, two: list[Instance]
 ) -> None:
     one, other = two
@@ -252,7 +252,7 @@ async def test_two_instances_hear_each_other_again_after_redis_was_killed(
     await other.until_heard_from(one, "and back")
 
 
-async def test_a_redis_that_hangs_is_noticed_and_heard_again(server: Redis, two: list[Instance]) -> None:
+async def test_a_redis_that_hangs_is_noticed_and_received_again(server: Redis, two: list[Instance]) -> None:
     one, other = two
     await one.until_heard_from(other, "before")
     server.signal(signal.SIGSTOP)

@@ -51,7 +51,7 @@ async def make_den(site: Site) -> None:
     assert answer.status_code == 201, answer.text
 
 
-async def test_an_open_feed_hears_its_group_under_a_new_name(cluster: Cluster, site: Site) -> None:
+async def test_an_open_feed_receives_its_group_under_a_new_name(cluster: Cluster, site: Site) -> None:
     readers = [await site.reader("alice", instance=k) for k in range(3)]
     opened = [reader.connects for reader in readers]
 
@@ -65,7 +65,7 @@ async def test_an_open_feed_hears_its_group_under_a_new_name(cluster: Cluster, s
     assert [reader.connects for reader in readers] == opened
 
 
-async def test_a_room_deleted_closes_everybody_in_it_and_leaves_nothing(cluster: Cluster, site: Site) -> None:
+async def test_a_room_deleted_closes_everyone_in_it_and_leaves_nothing(cluster: Cluster, site: Site) -> None:
     await make_den(site)
     async with contextlib.AsyncExitStack() as stack:
         inside = [await stack.enter_async_context(member(cluster, site, k, "alice")) for k in range(3)]

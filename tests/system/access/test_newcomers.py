@@ -99,9 +99,7 @@ async def test_who_comes_back_begins_anew(cluster: Cluster, site: Site, feeds: A
     assert await titles(site, "back") == (["since they are back"], 1)
 
 
-async def test_what_is_taken_back_is_replayed_by_no_instance(
-    cluster: Cluster, site: Site, feeds: Any
-) -> None:
+async def test_what_is_recalled_is_replayed_by_no_instance(cluster: Cluster, site: Site, feeds: Any) -> None:
     readers = [await site.reader("alice", ["job-1"], instance=k) for k in (1, 2, 3)]
     start = readers[0].received[0][0]
     rows = await site.notify(["user:alice", "everyone"], "salaries", body="by mistake", key="salaries")
@@ -134,7 +132,7 @@ async def test_what_is_replaced_is_replayed_by_no_instance(site: Site, feeds: An
         assert said.count("build 2 is green") == 1
 
 
-async def test_what_is_taken_back_while_redis_is_away_is_gone_when_it_returns(
+async def test_what_is_recalled_while_redis_is_away_is_gone_when_it_returns(
     cluster: Cluster, site: Site, feeds: Any
 ) -> None:
     reader = await site.reader("carol", instance=1)

@@ -77,7 +77,7 @@ async def use(cluster: Cluster) -> AsyncIterator[Use]:
     await person.aclose()
 
 
-async def test_nobody_is_refused_while_one_secret_follows_another(cluster: Cluster, use: Use) -> None:
+async def test_no_one_is_refused_while_one_secret_follows_another(cluster: Cluster, use: Use) -> None:
     await until(lambda: use.rounds > 2, "everything is in use")
     for secret, fallbacks in STEPS[:2]:
         for k, instance in enumerate(cluster.instances):

@@ -91,7 +91,7 @@ async def test_half_a_sign_in_opens_no_page_feed_or_room(cluster: Cluster) -> No
     assert (whole.status_code, page.status_code) == (302, 200)
 
 
-async def test_a_site_that_may_not_ask_is_noted_and_cannot_fill_the_audit_log(cluster: Cluster) -> None:
+async def test_a_site_that_may_not_ask_is_recorded_and_cannot_fill_the_audit_log(cluster: Cluster) -> None:
     url = cluster.instances[0].url
     foreign = {"Origin": "https://evil.example"}
     shake = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}

@@ -18,7 +18,7 @@ async def test_a_notification_posted_on_one_instance_is_seen_on_all(site: Site) 
         assert int(posted["position"]) in reader.ids
 
 
-async def test_a_live_event_reaches_whoever_may_read_it_and_nobody_else(site: Site) -> None:
+async def test_a_live_event_reaches_those_who_may_read_it_and_no_one_else(site: Site) -> None:
     reader = await site.reader("alice", ["job-42"], instance=1)
     other = await site.reader("alice", instance=2)
 
@@ -42,7 +42,7 @@ async def test_what_was_posted_while_away_is_there_on_return(site: Site) -> None
     assert returned.notifications == [p["id"] for p in posted]
 
 
-async def test_somebody_elses_notification_is_not_seen(site: Site) -> None:
+async def test_another_user_s_notification_is_not_seen(site: Site) -> None:
     bob = await site.reader("bob", instance=1)
 
     await site.notify("user:alice", "for alice alone")

@@ -80,7 +80,7 @@ async def test_no_row_delays_what_is_scheduled_after_it(cluster: Cluster, site: 
     assert listed.json()["items"][0]["title"] == "after them all"
 
 
-async def test_a_row_that_somebody_holds_is_passed_by(cluster: Cluster, site: Site) -> None:
+async def test_a_row_that_someone_holds_is_passed_by(cluster: Cluster, site: Site) -> None:
     reader = await site.reader("alice", instance=2)
     (held,) = insert(cluster, {"topic": "topic-held"})
 

@@ -15,7 +15,7 @@ WHERE notification_id = ANY(%s::uuid[])
 """
 
 
-async def test_what_was_replayed_is_noted_once_on_whichever_instance(cluster: Cluster, site: Site) -> None:
+async def test_what_was_replayed_is_recorded_once_on_whichever_instance(cluster: Cluster, site: Site) -> None:
     missed = [(await site.notify("user:carol", f"missed {n}"))[0]["id"] for n in range(5)]
     for instance in (1, 1, 2, 3, 1):
         await resume(site, instance)

@@ -53,7 +53,7 @@ def metric(url: str, name: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-async def test_200_of_them_stay_within_their_caps_and_are_closed(cluster: Cluster, site: Site) -> None:
+async def test_200_of_them_stay_within_their_limits_and_are_closed(cluster: Cluster, site: Site) -> None:
     instance = cluster.instances[0]
     token = await site.token("alice", ["flood"])
     healthy = await site.reader("bob", ["flood"], instance=1)

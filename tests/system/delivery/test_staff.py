@@ -89,7 +89,7 @@ async def test_an_instance_that_is_drained_loses_nothing_and_comes_back(
     assert back.connects == 1
 
 
-async def test_whoever_is_no_staff_is_told_nothing(cluster: Cluster) -> None:
+async def test_a_user_who_is_not_staff_receives_nothing(cluster: Cluster) -> None:
     async with Staff(cluster.http_url, "alice") as alice:
         for topic in ("staff-instances", "staff-rooms", "user-1", "hub.control"):
             answer = await alice.look(topic)
@@ -119,7 +119,7 @@ async def test_staff_who_manage_look_at_what_travels_to_a_person_once_the_audit_
     assert staff.of("notification")[0]["title"] == "to alice"
 
 
-async def test_who_is_no_longer_staff_is_told_nothing_more(cluster: Cluster, staff: Staff) -> None:
+async def test_a_user_who_is_no_longer_staff_receives_nothing_more(cluster: Cluster, staff: Staff) -> None:
     change = "from django.contrib.auth.models import User; u = User.objects.get(username='admin'); "
     staff.listen("staff-instances")
     await until(lambda: staff.of("instance"), "the instances")

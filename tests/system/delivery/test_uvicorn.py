@@ -48,7 +48,7 @@ def uvicorn(cluster: Cluster) -> Iterator[Uvicorn]:
         server.stop()
 
 
-async def test_it_delivers_resumes_and_replays_beside_instances_on_daphne(
+async def test_it_delivers_resumes_and_replays_next_to_instances_on_daphne(
     uvicorn: Uvicorn, site: Site
 ) -> None:
     reader = Reader([uvicorn.url], await site.token("alice", ["job-1"]), ["job-1"])
@@ -68,7 +68,7 @@ async def test_it_delivers_resumes_and_replays_beside_instances_on_daphne(
     assert returned.events("job-1") == [missed]
 
 
-async def test_it_takes_posts_and_leaves_when_told(uvicorn: Uvicorn, site: Site) -> None:
+async def test_it_takes_posts_and_leaves_on_sigterm(uvicorn: Uvicorn, site: Site) -> None:
     reader = await site.reader("bob", instance=1)
     async with httpx.AsyncClient(base_url=uvicorn.url, headers=site.api.headers) as api:
         answer = await api.post("/api/v1/notifications", json={"to": ["user:bob"], "title": "from uvicorn"})

@@ -133,7 +133,7 @@ def test_the_hubs_user_may_do_nothing_else(cluster: GuardedCluster, command: str
         client.execute_command(*command.split())
 
 
-def test_nobody_gets_in_without_a_password(cluster: GuardedCluster) -> None:
+def test_no_one_gets_in_without_a_password(cluster: GuardedCluster) -> None:
     for user, password in (("default", ""), ("hub", "another")):
         with pytest.raises(redis.exceptions.AuthenticationError):
             cluster.guarded.client(user, password).ping()

@@ -110,7 +110,7 @@ def test_a_proxy_that_buffers_is_named(ward: Ward) -> None:
     assert "proxy_buffering off" in finding["mend"]
 
 
-def test_a_proxy_that_speaks_http_1_0_is_told_what_to_speak(ward: Ward) -> None:
+def test_a_proxy_that_speaks_http_1_0_is_found(ward: Ward) -> None:
     ward.balance(old)
 
     status, report = ward.examine("--quick")
@@ -188,7 +188,7 @@ def test_a_read_timeout_below_the_heartbeat_is_named(ward: Ward) -> None:
     assert (status, found(report)) == (1, {"hub.D003"})
 
 
-def test_the_logs_say_who_came_and_nothing_that_was_said_or_shown(ward: Ward) -> None:
+def test_the_logs_name_who_connected_and_no_message_or_secret(ward: Ward) -> None:
     key, unsaid = {"Authorization": "Bearer demo-key"}, "a-body-that-no-log-shall-have"
     with httpx.Client(base_url=ward.cluster.http_url, timeout=10) as client:
         who = client.post("/api/v1/tokens", json={"user": "alice"}, headers=key).json()
@@ -212,7 +212,7 @@ def test_the_logs_say_who_came_and_nothing_that_was_said_or_shown(ward: Ward) ->
     assert [secret for secret in (unsaid, who["token"], who["ticket"], "demo-key") if secret in told] == []
 
 
-def test_where_nobody_answers_it_cannot_look(ward: Ward) -> None:
+def test_where_no_one_answers_it_cannot_look(ward: Ward) -> None:
     done = ward.look("--url", "http://127.0.0.1:9")
 
     assert done.returncode == 2

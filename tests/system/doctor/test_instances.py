@@ -86,7 +86,9 @@ def test_a_migration_that_is_not_applied_is_named(ward: Ward) -> None:
     assert (status, found(report)) == (1, {"hub.D018"})
 
 
-def test_an_instance_that_is_deaf_is_told_from_a_proxy_that_holds_back(ward: Ward, tmp_path: Path) -> None:
+def test_an_instance_that_is_disconnected_is_distinguished_from_a_proxy_that_buffers(
+    ward: Ward, tmp_path: Path
+) -> None:
     """It hears another Redis, then none; and may not open the files that it wants."""
     deaf = ward.cluster.instances[1]
     other = Redis(tmp_path, Ports.free(1).redis)

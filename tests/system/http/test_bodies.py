@@ -73,7 +73,7 @@ def test_a_stranger_s_large_body_is_refused_before_it_is_taken(
     assert raw.receive().problem["status"] == status
 
 
-def test_who_waits_for_a_word_is_not_told_to_go_on_before_it_is_known_who_it_is(raw: Raw) -> None:
+def test_a_client_that_expects_100_continue_gets_none_before_it_is_authenticated(raw: Raw) -> None:
     raw.head("POST /api/v1/events HTTP/1.1", f"Content-Length: {LARGE}", WAITING)
 
     assert raw.receive().status == 401
@@ -96,7 +96,7 @@ def test_a_known_key_sends_a_large_batch(cluster: Cluster, raw: Raw) -> None:
     assert through_nginx.status_code == 201
 
 
-def test_too_many_large_bodies_at_once_are_told_to_wait_and_are_forgotten_when_they_go(
+def test_too_many_large_bodies_at_once_have_to_wait_and_are_forgotten_when_they_go(
     cluster: Cluster,
 ) -> None:
     answers = []

@@ -24,7 +24,7 @@ def answered(port: int, address: str) -> bool:
         connection.close()
 
 
-def test_a_storm_from_one_address_is_closed_and_its_neighbour_answered(cluster: Cluster) -> None:
+def test_a_flood_from_one_address_is_closed_and_its_neighbour_answered(cluster: Cluster) -> None:
     port = cluster.ports.instances[0]
     for _ in range(3 * BURST):
         with socket.socket() as one:

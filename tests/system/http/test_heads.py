@@ -108,7 +108,7 @@ def test_a_probe_that_speaks_http_1_0_or_names_no_host_is_answered(
     assert raw.receive().status == 200
 
 
-def test_a_feed_over_http_1_0_is_told_to_speak_1_1(raw: Raw) -> None:
+def test_a_feed_over_http_1_0_is_refused_with_the_version_to_use(raw: Raw) -> None:
     raw.head("GET /feed/ HTTP/1.0", "Authorization: Bearer x")
 
     answer = raw.receive()
@@ -117,7 +117,7 @@ def test_a_feed_over_http_1_0_is_told_to_speak_1_1(raw: Raw) -> None:
     assert "HTTP/1.1" in answer.problem["detail"]
 
 
-def test_whoever_is_refused_may_go_on_sending_and_reads_why(raw: Raw) -> None:
+def test_a_user_who_is_refused_may_go_on_sending_and_reads_why(raw: Raw) -> None:
     raw.head("POST /api/v1/events HTTP/1.1", "Content-Length: 4000000", "X: " + "a" * 40_000)
     raw.send(b" " * 4_000_000)
 

@@ -71,7 +71,7 @@ def outage(request: pytest.FixtureRequest, cluster: Cluster, session: str) -> It
 
 
 @pytest.mark.usefixtures("outage")
-def test_a_feed_by_session_is_told_to_come_back(raw: Raw, session: str) -> None:
+def test_a_feed_by_session_is_refused_with_retry_after(raw: Raw, session: str) -> None:
     raw.head("GET /feed/ HTTP/1.1", f"Cookie: {session}")
 
     answer = raw.receive()

@@ -49,7 +49,7 @@ def alice(cluster: Cluster) -> Iterator[httpx.Client]:
 
 @pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
 @pytest.mark.parametrize("path", ANSWERS)
-def test_each_answer_bears_its_security_headers_once(
+def test_each_answer_has_its_security_headers_once(
     cluster: Cluster, alice: httpx.Client, secure: bool, path: str
 ) -> None:
     url = cluster.https_url if secure else cluster.http_url

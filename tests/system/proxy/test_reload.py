@@ -56,7 +56,7 @@ async def talk(stop: asyncio.Event, site: Site, talkers: Sequence[Talker], poste
 
 
 @pytest.mark.timeout(600)
-async def test_a_reload_costs_nobody_anything(cluster: Cluster, site: Site) -> None:
+async def test_a_reload_costs_no_one_anything(cluster: Cluster, site: Site) -> None:
     nginx = cluster.nginx
     url = cluster.http_url.replace("http", "ws") + "/rooms/lobby/"
     tokens = {name: await site.token(name) for name in PEOPLE}

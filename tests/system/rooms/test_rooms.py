@@ -112,7 +112,7 @@ async def test_a_database_that_hangs_stalls_no_room(cluster: Cluster, talkers: l
     await until(lambda: all(talker.done for talker in talkers), "every line is acknowledged", 10)
 
 
-async def test_lines_are_copied_into_rows_even_of_an_instance_that_was_killed(
+async def test_messages_are_copied_into_rows_even_of_an_instance_that_was_killed(
     cluster: Cluster, talkers: list[Talker]
 ) -> None:
     heard = len(talkers[0].heard)

@@ -73,7 +73,7 @@ def test_an_event_that_is_lost_after_the_commit_stops_nothing_that_follows_it(
     assert "job-1" in caplog.text
 
 
-def test_outside_a_transaction_it_is_told(live_log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_transaction_it_is_reported(live_log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any) -> Any:
         raise LogAway("away")
 

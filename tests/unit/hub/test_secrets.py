@@ -41,7 +41,7 @@ VALUES = (
 
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 @pytest.mark.parametrize("value", VALUES)
-def test_a_value_that_cannot_be_read_is_named_and_not_told(
+def test_a_setting_that_cannot_be_read_is_named_without_its_value(
     monkeypatch: pytest.MonkeyPatch, read: Callable[[str], Any], value: str
 ) -> None:
     monkeypatch.setattr(env, "known", set(env.known))

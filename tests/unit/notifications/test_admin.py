@@ -97,7 +97,7 @@ def test_a_room_keeps_its_name_and_kind(admin_client: Client) -> None:
     assert (room.name, room.kind, room.audience) == ("lobby", "chat", "people")
 
 
-def test_nobody_deletes_what_was_noted(admin_client: Client, rows: list[object]) -> None:
+def test_no_one_deletes_what_was_recorded(admin_client: Client, rows: list[object]) -> None:
     refused = {type(row) for row in rows if admin_client.get(path(row, "delete", row.pk)).status_code == 403}  # type: ignore[attr-defined]
 
     assert refused == {AuditEntry}

@@ -49,7 +49,7 @@ def test_a_key_is_not_made_wider(admin_client: Client, key: ApiKey) -> None:
     assert (key.opens_private, key.may_broadcast, key.scopes) == (False, False, ["send"])
 
 
-def test_what_a_deleted_key_had_scheduled_is_held_and_the_deed_is_noted(
+def test_what_a_deleted_key_had_scheduled_is_held_and_the_deed_is_recorded(
     admin_client: Client, key: ApiKey
 ) -> None:
     User.objects.create_user("alice")

@@ -24,7 +24,7 @@ def named(name: str, password: str = "!of-single-sign-on") -> None:
 
 
 @pytest.mark.parametrize("name", ["doctor-who", "doctor-1763712345-0a1b2c3", LEFT])
-def test_somebody_who_only_bears_such_a_name_stays_with_their_room_and_key(name: str) -> None:
+def test_a_user_who_only_has_such_a_name_stays_with_their_room_and_key(name: str) -> None:
     named(name)
 
     with make_fixture():
@@ -43,6 +43,6 @@ def test_what_a_killed_doctor_left_goes() -> None:
     assert (User.objects.count(), Room.objects.count(), ApiKey.objects.count()) == (0, 0, 0)
 
 
-def test_nobody_signs_in_as_the_visitor() -> None:
+def test_no_one_signs_in_as_the_temporary_user() -> None:
     with make_fixture():
         assert not User.objects.get().has_usable_password()

@@ -60,14 +60,14 @@ def test_a_connection_tells_when_it_opens_and_why_it_closed(lines: Lines) -> Non
     assert (closed["reason"], closed["seconds"]) == ("slow", 2.5)
 
 
-def test_what_a_line_bears_is_named_beforehand(lines: Lines) -> None:
+def test_what_a_line_contains_is_named_beforehand(lines: Lines) -> None:
     connection_log.logger.info("x", extra={"token": "secret", "body": "secret", "topic": "job-1"})
 
     assert lines.said[0]["topic"] == "job-1"
     assert set(lines.said[0]) == {"time", "level", "logger", "instance", "text", "topic"}
 
 
-def test_a_failure_is_one_line_too(lines: Lines) -> None:
+def test_a_failure_is_a_single_entry_too(lines: Lines) -> None:
     try:
         raise ValueError("two\nlines")
     except ValueError:
@@ -77,7 +77,7 @@ def test_a_failure_is_one_line_too(lines: Lines) -> None:
     assert "ValueError: two\nlines" in lines.said[0]["trace"]
 
 
-def test_where_nobody_wants_to_know_nothing_is_made(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_one_wants_to_know_nothing_is_made(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     connection_log.logger.setLevel(logging.WARNING)
     monkeypatch.setattr(connection_log, "_ids", lambda *_: pytest.fail("made all the same"))
 

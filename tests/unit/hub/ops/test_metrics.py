@@ -52,7 +52,7 @@ async def test_what_is_counted_elsewhere_is_read_when_it_is_scraped() -> None:
         ({"headers": [], "client": None}, 403),
     ],
 )
-async def test_loopback_and_the_key_may_read_and_nobody_else(scope: dict[str, Any], status: int) -> None:
+async def test_loopback_and_the_key_may_read_and_no_one_else(scope: dict[str, Any], status: int) -> None:
     assert (await scrape(Metrics(key="secret"), scope))[0] == status
 
 

@@ -48,7 +48,7 @@ def rules() -> list[dict[str, Any]]:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_every_metric_that_is_asked_for_is_told() -> None:
+async def test_every_metric_that_is_asked_for_exists() -> None:
     told = await metrics()
 
     asked = {name for expression in expressions() for name in NAME.findall(expression)}

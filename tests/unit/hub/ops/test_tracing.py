@@ -87,7 +87,7 @@ def test_what_travels_is_the_same_event_with_one_more_field(exporter: InMemorySp
     assert appended[0].key == "k"
 
 
-async def test_a_line_is_traced_from_the_log_to_the_members(
+async def test_a_message_is_traced_from_the_log_to_the_members(
     exporter: InMemorySpanExporter, live_log: Log
 ) -> None:
     log = traced.TracedLog(live_log)
@@ -108,7 +108,7 @@ async def test_a_line_is_traced_from_the_log_to_the_members(
 
 
 @pytest.mark.parametrize("data", [{"trace": PARENT}, f'"trace":"{PARENT}"', None])
-def test_nobody_makes_up_a_trace(exporter: InMemorySpanExporter, data: object) -> None:
+def test_no_one_makes_up_a_trace(exporter: InMemorySpanExporter, data: object) -> None:
     made = events.draft("job-1", "progress", data)
 
     tap = tracing.DeliveryTracing(lambda topic: 1).tap

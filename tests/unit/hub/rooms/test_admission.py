@@ -55,7 +55,7 @@ async def test_a_malformed_origin_is_refused_at_the_handshake(hall: Hall, origin
 
 
 @pytest.mark.parametrize("error", [RuntimeError, TimeoutError, LogAway])
-async def test_whatever_fails_while_somebody_is_let_in_says_come_back(
+async def test_whatever_fails_while_someone_is_let_in_says_come_back(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     async def fail(*_: object) -> Any:
@@ -107,7 +107,7 @@ async def test_the_hubs_own_origin_and_an_allowed_one_enter(hall: Hall) -> None:
         ("chat-1", "ann", "?token=abc", 4400),
     ],
 )
-async def test_a_refusal_is_told_on_the_open_socket(
+async def test_a_refusal_is_sent_on_the_open_socket(
     hall: Hall, name: str, who: str, query: str, code: int
 ) -> None:
     visitor = await hall.visit(name, who, query)
@@ -165,7 +165,7 @@ async def test_who_speaks_too_fast_is_closed_with_4429(make_hall: Callable[..., 
     assert await ann.until_closed() == 4429
 
 
-async def test_too_many_signals_are_dropped_and_nobody_is_closed(make_hall: Callable[..., Any]) -> None:
+async def test_too_many_signals_are_dropped_and_no_one_is_closed(make_hall: Callable[..., Any]) -> None:
     hall = await make_hall(rates={"signals_per_s": 5})
     ann = await hall.visit()
     bob = await hall.visit(who="bob")
@@ -192,7 +192,7 @@ async def test_who_is_silent_for_three_heartbeats_is_closed_with_4408(make_hall:
     assert (4408).to_bytes(2, "big") in told
 
 
-async def test_whoever_answers_pings_stays(make_hall: Callable[..., Any]) -> None:
+async def test_a_user_who_answers_pings_stays(make_hall: Callable[..., Any]) -> None:
     hall = await make_hall(limits={"heartbeat_s": 0.1})
     ann = await hall.visit()
     until = time.monotonic() + 1
@@ -222,7 +222,7 @@ async def test_a_token_that_expires_closes_with_4401(make_hall: Callable[..., An
     assert await ann.until_closed() == 4401
 
 
-async def test_an_instance_that_leaves_sends_everybody_elsewhere(hall: Hall) -> None:
+async def test_an_instance_that_leaves_sends_everyone_elsewhere(hall: Hall) -> None:
     ann, bob = await hall.visit(), await hall.visit(who="bob")
 
     await hall.rooms.drain(0.2)
@@ -232,7 +232,7 @@ async def test_an_instance_that_leaves_sends_everybody_elsewhere(hall: Hall) -> 
     assert await late.until_closed() == 4000
 
 
-async def test_while_the_log_is_away_a_line_is_given_back(
+async def test_while_the_log_is_away_a_message_is_given_back(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann = await hall.visit()

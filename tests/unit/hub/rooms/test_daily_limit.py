@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def test_who_has_said_the_days_messages_is_told_then_closed_and_others_go_on(
+async def test_a_person_over_the_daily_limit_is_refused_then_closed_and_others_go_on(
     make_hall: Callable[..., Any],
 ) -> None:
     hall = await make_hall(lines_per_day=3)
@@ -31,7 +31,7 @@ async def test_who_has_said_the_days_messages_is_told_then_closed_and_others_go_
     assert bob.lines == ["hello"] * 3
 
 
-async def test_a_line_sent_again_is_answered_though_the_day_is_over(make_hall: Callable[..., Any]) -> None:
+async def test_a_message_sent_again_is_answered_though_the_day_is_over(make_hall: Callable[..., Any]) -> None:
     hall = await make_hall(lines_per_day=1)
     ann = await hall.visit()
     await ann.say("once", id="c1")

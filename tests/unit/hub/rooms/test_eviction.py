@@ -53,7 +53,7 @@ async def hasty(make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) 
     return made
 
 
-async def test_a_room_that_everybody_left_is_kept_nowhere(hasty: Hall) -> None:
+async def test_a_room_that_everyone_left_is_kept_nowhere(hasty: Hall) -> None:
     for name in NAMES:
         await come_and_go(hasty, name)
 
@@ -64,7 +64,7 @@ async def test_a_room_that_everybody_left_is_kept_nowhere(hasty: Hall) -> None:
             await come_and_go(hasty, "chat-other")  # loops still hold what they told last
 
 
-async def test_a_room_that_nobody_could_open_is_forgotten_with_the_last_who_tried(
+async def test_a_room_that_no_one_could_open_is_forgotten_with_the_last_who_tried(
     hasty: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: object) -> None:
@@ -83,7 +83,7 @@ async def test_a_room_that_nobody_could_open_is_forgotten_with_the_last_who_trie
     await until(lambda: not hasty.lobby.rooms, "the room is still there")
 
 
-async def test_who_left_a_room_that_closed_meanwhile_is_told_to_the_other_instances(
+async def test_who_left_a_room_that_closed_meanwhile_is_announced_to_the_other_instances(
     hasty: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []

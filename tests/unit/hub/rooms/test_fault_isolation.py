@@ -19,7 +19,7 @@ async def hall(make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -
     return made
 
 
-async def test_a_room_whose_people_cannot_be_told_apart_does_not_hide_those_of_others(
+async def test_a_room_whose_roster_fails_does_not_hide_that_of_others(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     present = Room.present
@@ -99,7 +99,7 @@ async def test_a_room_that_cannot_be_counted_leaves_the_loop_alive(
     await ann.until(lambda: len(counted) > 2)
 
 
-async def test_a_last_value_that_cannot_be_kept_does_not_cost_the_others_theirs(
+async def test_a_last_value_that_cannot_be_stored_does_not_lose_the_others(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep = hall.presence.keep_last

@@ -29,7 +29,7 @@ async def hall(make_hall: Callable[..., Any]) -> AsyncIterator[Hall]:
     kinds.unregister("fragile")
 
 
-async def test_a_line_it_cannot_judge_is_refused_and_the_lines_beside_it_are_said(hall: Hall) -> None:
+async def test_a_message_it_cannot_judge_is_refused_and_the_ones_next_to_it_are_sent(hall: Hall) -> None:
     ann, bob = await hall.visit("fragile-1"), await hall.visit("fragile-1", who="bob")
 
     before = malformed.counts["frame"]
@@ -45,7 +45,7 @@ async def test_a_line_it_cannot_judge_is_refused_and_the_lines_beside_it_are_sai
     assert malformed.counts["frame"] == before + 1
 
 
-async def test_a_signal_it_cannot_judge_is_refused_and_the_others_are_heard(hall: Hall) -> None:
+async def test_a_signal_it_cannot_judge_is_refused_and_the_others_are_received(hall: Hall) -> None:
     ann, bob = await hall.visit("fragile-1"), await hall.visit("fragile-1", who="bob")
 
     await ann.signal("typing", "break")

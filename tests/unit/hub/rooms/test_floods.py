@@ -50,14 +50,14 @@ async def pour(visitor: Visitor, data: bytes) -> None:
 
 @socket_only
 @pytest.mark.parametrize(("data", "what"), FRAME_FLOODS.values(), ids=FRAME_FLOODS.keys())
-async def test_a_flood_of_frames_is_closed_and_told_what_there_was_too_much_of(
+async def test_a_flood_of_frames_is_closed_with_the_limit_that_it_broke(
     make_hall: Callable[..., Any], data: bytes, what: str
 ) -> None:
     await drown(make_hall, data, what)
 
 
 @pytest.mark.parametrize(("data", "what"), FLOODS.values(), ids=FLOODS.keys())
-async def test_a_flood_is_closed_and_told_what_there_was_too_much_of(
+async def test_a_flood_is_closed_with_the_limit_that_it_broke(
     make_hall: Callable[..., Any], data: bytes, what: str
 ) -> None:
     await drown(make_hall, data, what)
@@ -183,7 +183,7 @@ async def test_what_is_kept_of_a_member_who_never_finishes_is_one_message_at_mos
     assert await ann.until_closed() == 4400
 
 
-async def test_a_signal_over_4_kib_is_refused_and_reaches_nobody(hall: Hall) -> None:
+async def test_a_signal_over_4_kib_is_refused_and_reaches_no_one(hall: Hall) -> None:
     ann, bob = await hall.visit(), await hall.visit(who="bob")
 
     await ann.signal("typing", "x" * 5000)

@@ -64,14 +64,14 @@ def line(body: Any, position: int = 1) -> Line:
 
 
 @pytest.mark.parametrize(("name", "body"), TAKEN)
-def test_a_kind_takes_its_lines(name: str, body: Any) -> None:
+def test_a_kind_takes_its_messages(name: str, body: Any) -> None:
     subject = kind(name)
 
     subject.validate(Say("c1", body), ANN, subject.start())
 
 
 @pytest.mark.parametrize(("name", "body", "reason"), REFUSED)
-def test_a_kind_refuses_what_is_no_line_of_its_own(name: str, body: Any, reason: str) -> None:
+def test_a_kind_refuses_what_is_no_message_of_its_own(name: str, body: Any, reason: str) -> None:
     subject = kind(name)
 
     with pytest.raises(Refused) as caught:

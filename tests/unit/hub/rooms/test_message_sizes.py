@@ -21,7 +21,7 @@ async def test_numbers_that_grow_as_they_are_written_are_measured_afterwards(hal
     assert bob.lines == [{"command": "off"}]
 
 
-async def test_whatever_is_said_fits_into_an_event(hall: Hall) -> None:
+async def test_every_message_fits_into_an_event(hall: Hall) -> None:
     ann = await hall.visit("device-1")
     head = len(json.dumps({"type": "say", "id": "c1", "body": {"command": ""}}))
 

@@ -20,7 +20,7 @@ async def test_a_newcomer_is_welcomed_and_then_live(hall: Hall) -> None:
     assert welcome["position"].isdigit()
 
 
-async def test_a_line_is_heard_by_everybody_and_acknowledges_itself(hall: Hall) -> None:
+async def test_a_message_is_received_by_everyone_and_acknowledges_itself(hall: Hall) -> None:
     ann = await hall.visit()
     bob = await hall.visit(who="bob")
 
@@ -34,7 +34,7 @@ async def test_a_line_is_heard_by_everybody_and_acknowledges_itself(hall: Hall) 
         assert said["from"] == {"id": "ann", "name": "Ann"}
 
 
-async def test_all_hear_the_same_order(hall: Hall) -> None:
+async def test_all_receive_the_same_order(hall: Hall) -> None:
     visitors = [await hall.visit(who=f"p{number}") for number in range(5)]
 
     for number in range(20):
@@ -47,7 +47,7 @@ async def test_all_hear_the_same_order(hall: Hall) -> None:
     assert len(orders) == 1
 
 
-async def test_a_line_said_again_is_not_said_twice(hall: Hall) -> None:
+async def test_a_message_sent_again_is_not_published_twice(hall: Hall) -> None:
     ann = await hall.visit()
     await ann.say("once", id="c1")
     await ann.until_told("said")
@@ -62,7 +62,7 @@ async def test_a_line_said_again_is_not_said_twice(hall: Hall) -> None:
     assert back.of("said")[0]["position"] == ann.of("said")[0]["position"]
 
 
-async def test_who_comes_back_is_told_what_came_after_its_position(hall: Hall) -> None:
+async def test_a_person_who_comes_back_receives_what_came_after_their_position(hall: Hall) -> None:
     ann = await hall.visit()
     bob = await hall.visit(who="bob")
     await ann.say("first", id="c1")
@@ -88,7 +88,7 @@ async def test_a_newcomer_is_given_the_history(hall: Hall) -> None:
     assert bob.lines == [f"line {number}" for number in range(10, 60)]
 
 
-async def test_a_line_the_kind_does_not_take_is_refused_with_a_reason(hall: Hall) -> None:
+async def test_a_message_the_kind_does_not_take_is_refused_with_a_reason(hall: Hall) -> None:
     ann = await hall.visit()
 
     await ann.say("   ", id="blank")
@@ -142,7 +142,7 @@ async def test_a_ping_is_answered(hall: Hall) -> None:
     await ann.until_told("pong")
 
 
-async def test_joining_and_leaving_is_told_once_a_person(hall: Hall) -> None:
+async def test_joining_and_leaving_is_announced_once_per_person(hall: Hall) -> None:
     ann = await hall.visit()
     await hall.visit(who="bob")
     await hall.visit(who="bob")
@@ -163,7 +163,7 @@ async def test_rows_that_cannot_be_read_do_not_keep_anybody_out(hall: Hall) -> N
     await ann.until_told("said")
 
 
-async def test_what_was_said_is_to_be_kept(hall: Hall) -> None:
+async def test_messages_are_to_be_stored(hall: Hall) -> None:
     ann = await hall.visit()
 
     await ann.say("keep me", id="c1")
@@ -172,7 +172,7 @@ async def test_what_was_said_is_to_be_kept(hall: Hall) -> None:
     assert hall.kept == ["room-chat-1"]
 
 
-async def test_what_was_said_while_somebody_was_on_their_way_in_is_told_once(
+async def test_a_message_sent_during_an_entry_is_received_once(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann = await hall.visit()
@@ -192,7 +192,7 @@ async def test_what_was_said_while_somebody_was_on_their_way_in_is_told_once(
     assert bob.lines == ["while bob was on his way", "then"]
 
 
-async def test_of_a_crowd_the_number_is_told_and_not_every_name(hall: Hall) -> None:
+async def test_of_many_people_the_number_is_sent_and_not_every_name(hall: Hall) -> None:
     await hall.presence.renew({"room-chat-1": {f"p{n}": f"P{n}" for n in range(300)}})
     ann = await hall.visit()
 

@@ -83,7 +83,7 @@ def test_any_object_is_one_of_three_or_malformed(frame: dict[str, Any], ascii: b
 
 @calm
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=100).filter(str.isprintable), bodies)
-def test_a_line_arrives_as_it_was_said(id: str, body: Any) -> None:
+def test_a_message_arrives_as_it_was_sent(id: str, body: Any) -> None:
     say = parsed({"type": "say", "id": id, "body": body})
     assert isinstance(say, Say)
 
@@ -154,7 +154,7 @@ def test_a_ping_is_a_ping() -> None:
         (said('"' + "a" * protocol.MAX_FRAME_BYTES + '"'), "at most 65536 bytes"),
     ],
 )
-def test_what_is_malformed_is_told_why(text: bytes, why: str) -> None:
+def test_what_is_malformed_is_refused_with_the_reason(text: bytes, why: str) -> None:
     with pytest.raises(Malformed) as caught:
         protocol.parse(text)
 
@@ -228,7 +228,7 @@ def test_the_frames_of_the_hub_are_as_the_interface_says() -> None:
     assert all(b"\n" not in frame for frame in frames)
 
 
-def test_a_member_is_told_of_by_id_and_name_alone() -> None:
+def test_a_member_is_announced_by_id_and_name_alone() -> None:
     assert b"secret" not in protocol.joined(ANN | {"session": "secret"})
 
 
@@ -242,5 +242,5 @@ def test_a_float_stays_a_float() -> None:
     ("status", "code"),
     [(400, 4400), (401, 4401), (403, 4403), (404, 4404), (429, 4429), (500, 4002), (503, 4002)],
 )
-def test_a_problem_is_said_as_a_close_code(status: int, code: int) -> None:
+def test_a_problem_becomes_a_close_code(status: int, code: int) -> None:
     assert protocol.code_of(status) == code

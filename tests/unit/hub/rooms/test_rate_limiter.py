@@ -49,7 +49,7 @@ def test_who_is_closed_for_too_much_has_nothing_left(clock: Clock) -> None:
     assert not bucket.take(BYTES)
 
 
-def test_frames_have_room_for_every_line_and_signal_and_for_pings(clock: Clock) -> None:
+def test_frames_have_room_for_every_message_and_signal_and_for_pings(clock: Clock) -> None:
     assert Limiters(RATES).enter("ann").left(FRAMES) == pytest.approx(200 * BURST_S)
 
 

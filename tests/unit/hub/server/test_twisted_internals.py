@@ -120,7 +120,7 @@ def channel() -> Iterator[Any]:
     channel.connectionLost()
 
 
-def test_the_request_line_and_what_came_with_it_are_known_before_the_body(channel: Any) -> None:
+def test_the_method_the_path_and_the_headers_are_known_before_the_body(channel: Any) -> None:
     channel.dataReceived(HEAD + b"12")
 
     assert channel.requests[0].early == ((b"POST", b"/page/?a=1"), 2)

@@ -34,7 +34,7 @@ async def answers(questions: Questions, keys: Sequence[int]) -> list[int | BaseE
     return await asyncio.gather(*map(asked.get, keys), return_exceptions=True)
 
 
-async def test_a_key_that_fails_its_question_fails_nobody_else() -> None:
+async def test_a_key_that_fails_its_question_fails_no_one_else() -> None:
     questions = Questions()
 
     found = await answers(questions, [1, 2, -3, 4, 5])

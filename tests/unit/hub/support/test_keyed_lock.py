@@ -38,7 +38,7 @@ async def test_nothing_is_kept_of_a_turn_that_is_over() -> None:
     assert len(locks) == 0
 
 
-async def test_who_leaves_while_waiting_holds_nobody_up() -> None:
+async def test_who_leaves_while_waiting_holds_no_one_up() -> None:
     locks = KeyedLock()
 
     async def wait() -> None:

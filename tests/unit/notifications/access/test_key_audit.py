@@ -9,7 +9,7 @@ from tests.unit.notifications.conftest import Caller
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_broadcast_is_noted_with_the_key_and_where_it_came_from(program: Caller) -> None:
+def test_a_broadcast_is_recorded_with_the_key_and_where_it_came_from(program: Caller) -> None:
     program.post("notifications", {"to": ["everyone"], "title": "Maintenance"})
 
     entry = AuditEntry.objects.get(act="send")

@@ -62,7 +62,7 @@ def times(many: int) -> dict[str, Any]:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("live_log", "small")
-def test_over_its_events_a_key_is_told_to_come_later_and_then_may(clock: Clock) -> None:
+def test_a_key_over_its_events_has_to_wait_and_then_may(clock: Clock) -> None:
     ci = program("ci")
     assert ci.post("events", times(10 * BURST_S + 10)).status == 201
 

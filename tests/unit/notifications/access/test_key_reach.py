@@ -29,7 +29,7 @@ def bound(db: None) -> Bound:
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_token_of_nothing_is_refused_and_told_what_to_name(bound: Bound) -> None:
+def test_a_token_of_nothing_is_refused_with_what_to_name(bound: Bound) -> None:
     answer = bound("job-*").post("tokens", {"user": "alice"})
 
     assert refused(answer, 403)
@@ -158,7 +158,7 @@ def test_a_key_names_people_and_groups_by_their_addresses(bound: Bound) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("topic", ["user:nobody", "group:nobody", "user:", "user:a\x00", "user:\ud800"])
-def test_who_is_nobody_is_named_and_no_key_is_made(topic: str) -> None:
+def test_an_unknown_person_is_named_and_no_key_is_made(topic: str) -> None:
     with pytest.raises(api_keys.BadKey):
         api_keys.create("ci", ["send"], topics=[topic])
 

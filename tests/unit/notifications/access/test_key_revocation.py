@@ -25,7 +25,7 @@ def told(said: str) -> None:
     control.tap(Event(1, 0, draft.topic, draft.type, draft.body))
 
 
-def test_an_instance_that_knows_a_key_asks_again_when_it_is_told() -> None:
+def test_a_cached_key_is_looked_up_again_after_a_recheck() -> None:
     text = api_keys.create("ci", ["send"])
     key = api_keys.check(text, "send")
     ApiKey.objects.filter(pk=key.pk).update(revoked_at=key.created_at)  # by another instance
@@ -37,7 +37,7 @@ def test_an_instance_that_knows_a_key_asks_again_when_it_is_told() -> None:
         api_keys.check(text, "send")
 
 
-def test_where_nothing_is_told_it_is_known_for_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_recheck_a_key_is_cached_for_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     text = api_keys.create("ci", ["send"])
     key = api_keys.check(text, "send")
     ApiKey.objects.filter(pk=key.pk).update(revoked_at=key.created_at)

@@ -34,7 +34,7 @@ def outside(answer: Any) -> list[str]:
 
 
 @pytest.mark.usefixtures("bob")
-def test_it_sends_to_whom_it_may_and_to_no_other(narrow: Narrow, alice: User, ops: Group) -> None:
+def test_it_sends_to_those_it_may_and_to_no_other(narrow: Narrow, alice: User, ops: Group) -> None:
     program = narrow("group-ops", f"user-{alice.pk}", "releases-*")
 
     for to in ("group:ops", "user:alice", "topic:releases-4"):

@@ -138,7 +138,7 @@ def test_a_key_without_the_scope_ends_no_token(
     assert refused(with_key("publish").delete(f"tokens/{given['id']}"), 403)
 
 
-def test_a_token_opens_what_is_theirs_when_it_is_used(given: dict[str, str], alice: User) -> None:
+def test_a_token_opens_the_inbox_as_it_is_when_used(given: dict[str, str], alice: User) -> None:
     group = Group.objects.create(name="ops")
 
     alice.groups.add(group)

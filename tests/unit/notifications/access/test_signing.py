@@ -30,7 +30,7 @@ def test_a_library_reads_it() -> None:
     assert jwt.get_unverified_header(token).keys() == {"alg", "kid", "typ"}
 
 
-def test_what_was_signed_is_read_as_it_was_said() -> None:
+def test_what_was_signed_is_read_unchanged() -> None:
     assert signing.verify(signing.sign(CLAIMS)) == CLAIMS
 
 

@@ -33,7 +33,7 @@ def test_a_token_opens_the_persons_own_topics_and_those_asked_for(
     assert claims.topics == ("job-42", f"group-{ops.pk}")
 
 
-def test_a_token_lasts_an_hour_unless_told(program: Caller, alice: User) -> None:
+def test_a_token_lasts_an_hour_by_default(program: Caller, alice: User) -> None:
     answer = program.post("tokens", {"user": "alice"})
 
     left = tokens.read(answer.json["token"]).expires_at - timezone.now().timestamp()
@@ -77,7 +77,7 @@ def test_a_token_that_is_not_ours_opens_nothing(
     assert refused(Caller(bearer=forge(token_of(alice))).get("notifications"), 401)
 
 
-def test_whose_token_it_is_must_still_be_here(alice: User, token_of: Callable[..., str]) -> None:
+def test_the_user_of_a_token_must_be_active(alice: User, token_of: Callable[..., str]) -> None:
     token = token_of(alice)
     alice.is_active = False
     alice.save()

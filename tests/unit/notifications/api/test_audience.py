@@ -46,7 +46,7 @@ def test_a_segment_is_counted_by_its_people(program: Caller, alice: User, bob: U
     assert reached(program, "segment:staff") == (1, ["bob"])
 
 
-def test_whom_two_addresses_reach_is_counted_once(
+def test_a_person_whom_two_addresses_reach_is_counted_once(
     program: Caller, alice: User, bob: User, ops: Group
 ) -> None:
     Subscription.objects.create(user=alice, topic="releases")
@@ -98,7 +98,7 @@ def test_a_key_that_may_not_send_is_refused(with_key: Callable[..., Caller]) -> 
     assert refused(with_key("read").post("audience", {"to": ["everyone"]}), 403)
 
 
-def test_a_key_learns_nothing_of_whom_it_may_not_send_to(alice: User, bob: User) -> None:
+def test_a_key_learns_nothing_of_people_it_may_not_send_to(alice: User, bob: User) -> None:
     program = Caller(bearer=api_keys.create("limited", ["send"], topics=[f"user-{alice.pk}"]))
 
     assert reached(program, "user:alice") == (1, ["alice"])

@@ -24,7 +24,7 @@ EACH_CALL = pytest.mark.parametrize(("scope", "path", "body"), CALLS)
 
 
 @EACH_CALL
-def test_a_key_without_the_scope_is_told_which(
+def test_a_key_without_the_scope_learns_which(
     with_key: Callable[..., Caller], alice: User, scope: str, path: str, body: Any
 ) -> None:
     others = [other for other in api_keys.SCOPES if other != scope]
@@ -55,7 +55,7 @@ def test_a_session_does_not_publish(alice: User, scope: str, path: str, body: An
 
 
 @EACH_CALL
-def test_a_token_does_not_publish_and_is_told_so(
+def test_a_token_does_not_publish(
     alice: User, token_of: Callable[..., str], scope: str, path: str, body: Any
 ) -> None:
     answer = Caller(bearer=token_of(alice)).post(path, body)
@@ -76,7 +76,7 @@ def test_another_scheme_than_bearer_is_refused(db: None) -> None:
     assert refused(answer, 401)
 
 
-def test_the_last_use_of_a_key_is_noted_once_a_minute(program: Caller) -> None:
+def test_the_last_use_of_a_key_is_recorded_once_a_minute(program: Caller) -> None:
     program.post(*CALLS[0][1:])
     first = ApiKey.objects.get().last_used_at
     program.post(*CALLS[0][1:])
@@ -102,11 +102,11 @@ def test_a_key_reads_the_inbox_of_the_person_it_names(program: Caller, alice: Us
 
 
 @pytest.mark.parametrize("query", ["", "?user=nobody", "?user=", "?user=a%00b", "?user=%ff"])
-def test_a_key_must_name_somebody(program: Caller, query: str) -> None:
+def test_a_key_must_name_someone(program: Caller, query: str) -> None:
     assert refused(program.get(f"notifications{query}"), 422, "user")
 
 
-def test_a_key_without_the_scope_reads_nobodys_inbox(with_key: Callable[..., Caller], alice: User) -> None:
+def test_a_key_without_the_scope_reads_no_one_s_inbox(with_key: Callable[..., Caller], alice: User) -> None:
     assert refused(with_key("send").get("notifications?user=alice"), 403)
 
 
@@ -121,7 +121,7 @@ def test_a_person_reads_their_own_inbox_only(reader: Caller, bob: User) -> None:
     assert refused(reader.get("notifications?user=bob"), 403)
 
 
-def test_nobody_reads_nothing(db: None) -> None:
+def test_a_request_without_credentials_reads_nothing(db: None) -> None:
     assert refused(Caller().get("notifications"), 401)
 
 

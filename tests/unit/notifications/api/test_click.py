@@ -75,7 +75,7 @@ def test_what_is_not_in_the_inbox_cannot_be_clicked(reader: Caller, bob: User) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_other_screens_are_told_of_the_reading_and_not_of_the_click(
+def test_the_other_screens_receive_the_reading_and_not_the_click(
     live_log: Log, reader: Caller, alice: User
 ) -> None:
     row = notify(["user:alice"], "Hello", url="/there")[0]

@@ -86,7 +86,7 @@ def running(age_s: float, program: Caller) -> None:
     IdempotentRequest.objects.update(answer=None, created_at=timezone.now() - timedelta(seconds=age_s))
 
 
-def test_while_the_first_is_running_the_second_is_told_when_to_come_back(program: Caller) -> None:
+def test_while_the_first_is_running_the_second_gets_retry_after(program: Caller) -> None:
     running(59, program)
 
     answer = send(program)
@@ -104,7 +104,7 @@ def test_a_request_that_crashed_is_taken_over(program: Caller) -> None:
     assert Notification.objects.count() == 1
 
 
-def test_whoever_was_taken_over_after_all_writes_nothing(program: Caller) -> None:
+def test_a_request_that_was_taken_over_after_all_writes_nothing(program: Caller) -> None:
     api_key = ApiKey.objects.get()
 
     def act() -> None:
@@ -118,7 +118,7 @@ def test_whoever_was_taken_over_after_all_writes_nothing(program: Caller) -> Non
     assert Notification.objects.count() == 0
 
 
-def test_until_its_answer_is_told_the_request_is_still_running(program: Caller) -> None:
+def test_until_its_answer_is_complete_the_request_is_still_running(program: Caller) -> None:
     send(program)
     IdempotentRequest.objects.update(complete=False, created_at=timezone.now() - timedelta(seconds=59))
 
@@ -126,7 +126,7 @@ def test_until_its_answer_is_told_the_request_is_still_running(program: Caller) 
     assert Notification.objects.count() == 1
 
 
-def test_whoever_crashed_before_it_was_told_did_it_all_the_same(program: Caller) -> None:
+def test_a_request_that_crashed_before_its_answer_was_complete_counts_as_done(program: Caller) -> None:
     first = send(program)
     IdempotentRequest.objects.update(complete=False, created_at=timezone.now() - timedelta(seconds=61))
 

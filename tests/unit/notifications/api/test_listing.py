@@ -34,7 +34,7 @@ def test_it_holds_what_is_for_the_person_and_the_latest_first(
     assert titles(reader) == ["everyone", "group:ops", "user:alice"]
 
 
-def test_an_item_bears_all_of_a_notification(reader: Caller) -> None:
+def test_an_item_has_all_of_a_notification(reader: Caller) -> None:
     (row,) = notify(["user:alice"], "Hello", body="Text", url="/x", category="c", severity="error")
 
     (item,) = reader.get("notifications").json["items"]
@@ -157,7 +157,7 @@ def test_a_wrong_parameter_is_named(reader: Caller, query: str, field: str) -> N
     assert refused(reader.get(f"notifications?{query}"), 422, field)
 
 
-def test_a_page_does_not_begin_at_somebody_elses(reader: Caller, bob: User) -> None:
+def test_a_page_does_not_begin_at_another_user_s(reader: Caller, bob: User) -> None:
     (row,) = notify(["user:bob"], "Bob's")
 
     assert refused(reader.get(f"notifications?before={row.pk}"), 422, "before")
@@ -278,7 +278,7 @@ def test_one_notification_is_had_alone_and_stays_unread(reader: Caller, alice: U
     assert (answer.status, answer.json["title"], answer.json["read_at"]) == (200, "Hello", None)
 
 
-def test_one_notification_of_somebody_else_is_not_found(reader: Caller, bob: User) -> None:
+def test_one_notification_of_another_user_is_not_found(reader: Caller, bob: User) -> None:
     (row,) = notify(["user:bob"], "Hello")
 
     assert refused(reader.get(f"notifications/{row.pk}"), 404)

@@ -117,7 +117,7 @@ def test_reading_all_takes_as_many_queries_of_many_as_of_few(alice: User) -> Non
 
 
 @COMMITTED
-def test_the_other_screens_are_told_what_was_read(live_log: Log, reader: Caller, alice: User) -> None:
+def test_the_other_screens_receive_what_was_read(live_log: Log, reader: Caller, alice: User) -> None:
     row = send()
 
     reader.put(f"notifications/{row.pk}/reading")
@@ -129,7 +129,7 @@ def test_the_other_screens_are_told_what_was_read(live_log: Log, reader: Caller,
 
 
 @COMMITTED
-def test_the_other_screens_are_told_that_all_was_read(live_log: Log, reader: Caller, alice: User) -> None:
+def test_the_other_screens_receive_that_all_was_read(live_log: Log, reader: Caller, alice: User) -> None:
     send()
 
     reader.post("notifications/read-all")

@@ -74,9 +74,7 @@ def test_what_was_there_before_they_came_is_neither_listed_nor_counted(
     assert found(alice) == (["after"], 1, 1)
 
 
-def test_what_was_before_them_is_had_alone_by_nobody_and_can_be_marked_by_nobody(
-    reader: Caller, alice: User, crew: Group
-) -> None:
+def test_what_was_before_them_cannot_be_fetched_or_marked(reader: Caller, alice: User, crew: Group) -> None:
     before = sent("group:crew", "before", HOUR)
     join(alice)
 
@@ -152,7 +150,7 @@ def test_who_was_joined_without_a_signal_came_when_it_is_first_asked(alice: User
     assert all(begin <= at <= timezone.now() for at in came(alice).values())
 
 
-def test_when_they_came_is_noted_once(alice: User, crew: Group) -> None:
+def test_when_they_came_is_recorded_once(alice: User, crew: Group) -> None:
     join(alice)
     noted = came(alice)
 
@@ -163,7 +161,7 @@ def test_when_they_came_is_noted_once(alice: User, crew: Group) -> None:
     assert came(alice) == noted
 
 
-def test_what_is_no_longer_theirs_is_forgotten_at_the_next_question(alice: User, crew: Group) -> None:
+def test_a_topic_that_was_left_is_forgotten_at_the_next_lookup(alice: User, crew: Group) -> None:
     join(alice)
     follow(alice)
     crew.delete()
@@ -174,7 +172,7 @@ def test_what_is_no_longer_theirs_is_forgotten_at_the_next_question(alice: User,
     assert came(alice) == {}
 
 
-def test_where_it_cannot_be_noted_the_topic_is_not_theirs_yet(
+def test_where_an_arrival_cannot_be_recorded_the_topic_is_not_in_the_inbox_yet(
     alice: User, crew: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     User.groups.through.objects.bulk_create([User.groups.through(user=alice, group=crew)])
@@ -191,7 +189,7 @@ def test_where_it_cannot_be_noted_the_topic_is_not_theirs_yet(
     assert len(later) == 3
 
 
-def test_a_feed_is_told_since_when_each_topic_is_theirs(alice: User, crew: Group) -> None:
+def test_a_feed_knows_since_when_each_topic_is_in_the_inbox(alice: User, crew: Group) -> None:
     join(alice)
     follow(alice)
 
@@ -214,7 +212,7 @@ def test_the_past_can_be_opened(alice: User, crew: Group, settings: Settings) ->
     assert set(mine.since) == {belongings.position(alice.date_joined)}
 
 
-def test_in_an_open_past_who_came_is_noted_for_the_day_it_is_closed(
+def test_in_an_open_past_who_came_is_recorded_for_the_day_it_is_closed(
     alice: User, crew: Group, settings: Settings
 ) -> None:
     settings.HUB_NEWCOMERS_SEE_PAST = True

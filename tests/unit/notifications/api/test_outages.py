@@ -56,7 +56,7 @@ def test_a_part_that_is_away_is_a_503(
 
 
 @pytest.mark.parametrize(("error", "status"), [(DataError, 422), (IntegrityError, 409)])
-def test_what_the_database_refuses_is_told_as_what_it_is(
+def test_what_the_database_refuses_is_reported_as_what_it_is(
     reader: Caller, monkeypatch: pytest.MonkeyPatch, error: type[Exception], status: int
 ) -> None:
     fail_with(monkeypatch, error(SECRET))

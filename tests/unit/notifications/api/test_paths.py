@@ -28,7 +28,7 @@ def test_an_unknown_path_is_not_found(program: Caller, method: str, path: str) -
         ("GET", "notifications/read-all", {"POST"}),
     ],
 )
-def test_a_wrong_method_is_told_the_right_ones(
+def test_a_wrong_method_is_answered_with_the_right_ones(
     program: Caller, method: str, path: str, allowed: set[str]
 ) -> None:
     answer = program.call(method, path)

@@ -28,7 +28,7 @@ def chosen(quiet_hours: Any = None, **categories: Any) -> dict[str, Any]:
     return {"categories": categories, "quiet_hours": quiet_hours}
 
 
-def test_whoever_chose_nothing_has_all_on(reader: Caller) -> None:
+def test_a_user_who_chose_nothing_has_all_on(reader: Caller) -> None:
     answer = reader.get("preferences")
 
     assert answer.status == 200
@@ -100,7 +100,7 @@ def test_what_cannot_be_chosen_is_refused_and_nothing_changes(reader: Caller, bo
     assert rows_written() == 0
 
 
-def test_the_person_s_screens_are_told_once_it_is_committed(
+def test_the_person_s_screens_are_notified_once_it_is_committed(
     reader: Caller, alice: User, live_log: Log
 ) -> None:
     with TestCase.captureOnCommitCallbacks() as callbacks:
@@ -114,7 +114,7 @@ def test_the_person_s_screens_are_told_once_it_is_committed(
     assert (told["type"], told["data"]) == ("preferences", answer.json)
 
 
-def test_nobody_else_says_so(program: Caller) -> None:
+def test_no_one_else_says_so(program: Caller) -> None:
     answer = program.post("events", {"topic": "job-1", "type": "preferences", "data": {}})
 
     assert refused(answer, 422, "type")
@@ -159,7 +159,7 @@ def test_the_migration_goes_back_and_forth() -> None:
     assert Preference.objects.count() == 0
 
 
-def test_what_changes_nothing_is_noted_nowhere_and_told_to_nobody(
+def test_what_changes_nothing_is_neither_recorded_nor_published(
     reader: Caller, alice: User, live_log: Log
 ) -> None:
     reader.put("preferences", chosen())
@@ -174,7 +174,7 @@ def test_what_changes_nothing_is_noted_nowhere_and_told_to_nobody(
     assert [answer.json for answer in answers] == [reader.get("preferences").json] * 5
 
 
-def test_who_changes_them_without_end_is_told_to_wait(reader: Caller, alice: User, bob: User) -> None:
+def test_a_person_who_changes_them_without_end_has_to_wait(reader: Caller, alice: User, bob: User) -> None:
     bodies = [chosen(builds=NO_TOAST), chosen()]
 
     answers = [reader.put("preferences", bodies[number % 2]) for number in range(MAX_CHANGES_PER_MINUTE + 1)]

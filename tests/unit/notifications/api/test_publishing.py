@@ -132,7 +132,7 @@ def test_a_missing_field_is_named(live_log: Log, program: Caller, field: str) ->
 
 
 @pytest.mark.parametrize("data", [b'"\\ud800"', b'{"\\udc00": 1}', b"1e400"])
-def test_what_json_can_spell_and_nobody_can_read_is_wrong(
+def test_what_json_can_spell_and_no_one_can_read_is_wrong(
     live_log: Log, program: Caller, data: bytes
 ) -> None:
     answer = program.post("events", b'{"topic": "job-42", "type": "progress", "data": %s}' % data)

@@ -18,7 +18,7 @@ from tests.unit.notifications.conftest import Caller, events_on, refused
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_leaves_the_inbox_and_readers_are_told_once(
+def test_it_leaves_the_inbox_and_readers_are_notified_once(
     live_log: Log, program: Caller, reader: Caller, alice: User
 ) -> None:
     (row,) = notify(["user:alice"], "Oops")

@@ -48,7 +48,7 @@ def test_so_does_a_token_and_a_program_for_them(
 
 
 @pytest.mark.usefixtures("rooms")
-def test_a_room_whose_group_has_gone_is_nobodys(reader: Caller, ops: Group) -> None:
+def test_no_one_may_enter_a_room_whose_group_was_deleted(reader: Caller, ops: Group) -> None:
     ops.delete()
 
     assert [room["name"] for room in reader.get("rooms").json["rooms"]] == ["lobby"]
@@ -67,7 +67,7 @@ def test_an_unknown_parameter_is_refused(reader: Caller) -> None:
     ],
 )
 @pytest.mark.usefixtures("bob", "ops")
-def test_a_room_is_made_for_whom_it_says(program: Caller, members: Any, told: Any) -> None:
+def test_a_room_is_made_for_the_members_given(program: Caller, members: Any, told: Any) -> None:
     answer = program.post("rooms", {"name": "standup", "kind": "board", "members": members})
 
     assert answer.status == 201
@@ -75,7 +75,7 @@ def test_a_room_is_made_for_whom_it_says(program: Caller, members: Any, told: An
     assert answer.json in program.get("rooms?user=alice").json["rooms"]
 
 
-def test_a_room_is_a_chat_unless_told(program: Caller) -> None:
+def test_a_room_is_a_chat_by_default(program: Caller) -> None:
     assert program.post("rooms", {"name": "a", "members": "everyone"}).json["kind"] == "chat"
 
 
@@ -143,7 +143,7 @@ def test_a_token_names_no_room_that_is_not_there(program: Caller, alice: User) -
     assert "create it first" in answer.json["detail"]
 
 
-def test_nobody_writes_to_a_room_but_through_its_door(program: Caller) -> None:
+def test_a_room_is_written_to_only_through_its_endpoint(program: Caller) -> None:
     body = {"topic": "room-standup", "type": "said", "data": 1}
 
     assert refused(program.post("events", body), 422, "topic")

@@ -93,7 +93,7 @@ def test_what_no_event_can_carry_is_too_large(program: Caller, alice: User) -> N
     assert rows_written() == 0
 
 
-def test_a_person_who_has_left_is_nobody(program: Caller, alice: User) -> None:
+def test_a_person_who_has_left_is_unknown(program: Caller, alice: User) -> None:
     alice.is_active = False
     alice.save()
 

@@ -71,7 +71,7 @@ def test_the_position_is_the_events_once_the_log_has_it(live_log: Log, program: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_notification_for_later_is_in_nobodys_inbox_yet(
+def test_a_notification_for_later_is_in_no_one_s_inbox_yet(
     live_log: Log, program: Caller, reader: Caller
 ) -> None:
     later = events.stamp(timezone.now() + timedelta(hours=1))

@@ -19,7 +19,7 @@ def run(*words: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_the_last_line_is_the_key_alone_and_it_works() -> None:
+def test_the_last_row_of_the_output_is_the_key_alone_and_it_works() -> None:
     text = run("create", "--name", "ci", "--scope", "send", "--scope", "publish")[-1]
 
     assert text.startswith("hub_")
@@ -74,7 +74,7 @@ def test_a_key_for_some_topics_names_them() -> None:
         ["revoke", "nobody"],
     ],
 )
-def test_what_cannot_be_done_is_said(words: list[str]) -> None:
+def test_what_cannot_be_done_is_reported(words: list[str]) -> None:
     run("create", "--name", "taken", "--scope", "send")
 
     with pytest.raises(CommandError):

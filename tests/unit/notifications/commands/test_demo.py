@@ -49,7 +49,7 @@ def test_its_people_sign_in_and_its_key_has_every_scope() -> None:
 
 
 @pytest.mark.usefixtures("demo_mode")
-def test_everybody_finds_something_of_several_days() -> None:
+def test_everyone_finds_something_of_several_days() -> None:
     call_command("demo", stdout=StringIO())
 
     for user in User.objects.all():

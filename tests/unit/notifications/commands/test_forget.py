@@ -56,7 +56,7 @@ def test_the_name_typed_erases(erin: User, monkeypatch: pytest.MonkeyPatch) -> N
     assert "erin" not in str(entry.detail)
 
 
-def test_somebody_who_is_not_there_is_not_erased() -> None:
+def test_someone_who_is_not_there_is_not_erased() -> None:
     with pytest.raises(CommandError, match="No user"):
         call_command("forget", "erin", "--yes")
 
@@ -120,7 +120,7 @@ def test_begun_twice_it_goes_on(erin: User, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("way", ["one", "many"])
-def test_whoever_is_deleted_in_the_admin_is_erased(admin_client: Client, erin: User, way: str) -> None:
+def test_a_person_who_is_deleted_in_the_admin_is_erased(admin_client: Client, erin: User, way: str) -> None:
     notify(["user:erin"], "Hello")
     one = f"/admin/auth/user/{erin.pk}/delete/"
     many: dict[str, Any] = {"action": "delete_selected", "_selected_action": [erin.pk], "post": "yes"}

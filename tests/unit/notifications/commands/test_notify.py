@@ -44,7 +44,7 @@ def test_without_a_log_it_is_left_to_the_relay() -> None:
         (["--title", "Hello"], "--to"),
     ],
 )
-def test_what_cannot_be_sent_is_said(words: list[str], named: str) -> None:
+def test_what_cannot_be_sent_is_reported(words: list[str], named: str) -> None:
     with pytest.raises(CommandError, match=named):
         run(*words)
     assert not Notification.objects.exists()

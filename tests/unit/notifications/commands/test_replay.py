@@ -67,7 +67,7 @@ def run(file: Path, url: str, key: str = "any") -> str:
     return out.getvalue().splitlines()[-1].rpartition("\r")[2]
 
 
-def test_every_line_is_tried_until_it_is_accepted(
+def test_every_webhook_is_tried_until_it_is_accepted(
     file: Path, flaky: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(player, "PAUSE_S", (0.001, 0.002))
@@ -84,7 +84,7 @@ def test_every_line_is_tried_until_it_is_accepted(
     assert said.startswith("3 lines: 3 notifications accepted")
 
 
-def test_what_is_refused_is_said(file: Path, flaky: ThreadingHTTPServer) -> None:
+def test_what_is_refused_is_reported(file: Path, flaky: ThreadingHTTPServer) -> None:
     Flaky.mood[:] = [401]
 
     with pytest.raises(CommandError, match="line 1, notification"):
@@ -92,7 +92,7 @@ def test_what_is_refused_is_said(file: Path, flaky: ThreadingHTTPServer) -> None
 
 
 @pytest.mark.parametrize("line", ["{", "7", "[]", '{"event": 7}', '{"event": "push", "payload": 7}'])
-def test_a_line_that_is_no_webhook_is_said_and_the_rest_played(
+def test_a_line_that_is_no_webhook_is_reported_and_the_rest_played(
     file: Path, flaky: ThreadingHTTPServer, line: str
 ) -> None:
     Flaky.mood.clear()
@@ -106,7 +106,7 @@ def test_a_line_that_is_no_webhook_is_said_and_the_rest_played(
 
 
 @pytest.mark.parametrize("wrong", [{"url": "ftp://hub"}, {"rate": 0}, {"replay": Path("nowhere")}])
-def test_what_cannot_be_played_is_said(file: Path, wrong: dict[str, Any]) -> None:
+def test_what_cannot_be_played_is_reported(file: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(CommandError):
         call_command("demo", **{"replay": file, "rate": 1, "url": "http://127.0.0.1:1", **wrong})
 

@@ -45,7 +45,7 @@ def test_topics_are_named_as_people_write_them(alice: User) -> None:
     assert claims.topics == ("job-42", topics.group(ops.pk), topics.room(lobby.pk))
 
 
-def test_it_ends_when_it_is_told(alice: User) -> None:
+def test_it_ends_after_the_ttl_given(alice: User) -> None:
     claims = run("alice", "--ttl", "60")
 
     assert 50 < claims.expires_at - timezone.now().timestamp() <= 60
@@ -73,7 +73,7 @@ def test_no_ticket_is_left_behind(alice: User) -> None:
         (["alice", "--ttl", "soon"], "--ttl"),
     ],
 )
-def test_what_cannot_be_opened_is_said(alice: User, words: list[str], named: str) -> None:
+def test_what_cannot_be_opened_is_reported(alice: User, words: list[str], named: str) -> None:
     User.objects.create_user("gone", is_active=False)
     Group.objects.create(name="ops")
 

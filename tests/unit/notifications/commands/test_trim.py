@@ -154,6 +154,6 @@ def test_no_transaction_is_longer_than_a_batch(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "1.5", "soon", "99999999"])
-def test_what_is_no_number_of_days_is_said(days: str) -> None:
+def test_what_is_no_number_of_days_is_reported(days: str) -> None:
     with pytest.raises(CommandError, match="number of days"):
         run("--older-than", days)

@@ -35,7 +35,7 @@ def test_an_issues_comment_says_what_where_and_leads_to_itself() -> None:
     }
 
 
-def test_its_event_bears_the_payload_on_the_repositorys_topic() -> None:
+def test_its_event_has_the_payload_on_the_repositorys_topic() -> None:
     expected = {"topic": "repo-hub", "type": "issue-comment", "data": ISSUE["payload"]}
 
     assert github_sample.event(ISSUE) == expected
@@ -70,7 +70,7 @@ def test_the_severity_is_the_events(event: str, payload: dict[str, Any], severit
     assert github_sample.notification(0, webhook)["severity"] == severity
 
 
-def test_a_key_differs_with_the_line_and_its_number() -> None:
+def test_a_key_differs_with_the_webhook_and_its_number() -> None:
     keys = {github_sample.key(0, "a"), github_sample.key(1, "a"), github_sample.key(0, "b")}
 
     assert len(keys) == 3

@@ -40,7 +40,7 @@ def lines(page: str) -> list[str]:
     return [re.sub(r"<[^>]+>", "", f"{what} | {when}") for what, when in found]
 
 
-def test_an_entry_is_one_line_in_plain_words(viewer: Client) -> None:
+def test_an_entry_is_one_sentence_in_plain_words(viewer: Client) -> None:
     note()
 
     assert lines(shown(viewer)) == ["ann drained the instance hub-1 | 1 Mar 2025, 12:30:00 UTC · 10.0.0.7"]
@@ -94,7 +94,7 @@ def test_it_is_asked_by_who_what_and_to_what(viewer: Client) -> None:
 
 
 @pytest.mark.parametrize("value", ["nobody", "%", "\x00x", "x" * 500, "<b>"])
-def test_what_nobody_did_is_not_found_and_no_error(viewer: Client, value: str) -> None:
+def test_an_act_that_no_one_did_is_not_found_and_no_error(viewer: Client, value: str) -> None:
     note()
 
     for name in ("actor", "act", "target"):
@@ -154,7 +154,7 @@ def test_it_outlives_who_did_it(admin_client: Client) -> None:
     assert (entry.actor_id, entry.actor) == (ann.pk, "ann")
 
 
-def test_nobody_looks_at_it_without_the_role(client: Client, django_user_model: Any) -> None:
+def test_no_one_looks_at_it_without_the_role(client: Client, django_user_model: Any) -> None:
     client.force_login(django_user_model.objects.create_user("alice", is_staff=True))
 
     assert client.get(PATH).status_code == 403

@@ -49,7 +49,7 @@ def looks() -> list[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("alice")
-def test_titles_are_hidden_until_somebody_says_that_they_look(manager: Client) -> None:
+def test_titles_are_hidden_until_someone_says_that_they_look(manager: Client) -> None:
     before = text(manager.get(WHY, {"person": "alice"}))
     answer = manager.post(f"{WHY}look", {"person": "alice"}, follow=True)
 
@@ -60,7 +60,7 @@ def test_titles_are_hidden_until_somebody_says_that_they_look(manager: Client) -
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_look_is_for_one_person_and_for_whoever_began_it(
+def test_a_look_is_for_one_person_and_for_its_initiator(
     manager: Client, staff: Staff, person: Callable[[str], User]
 ) -> None:
     person("bob")
@@ -97,7 +97,7 @@ def test_other_roles_cannot_begin_one(viewer: Client, sender: Client) -> None:
 
 
 @pytest.mark.usefixtures("alice")
-def test_who_only_views_reads_nobody_s_titles_on_any_page(viewer: Client) -> None:
+def test_who_only_views_reads_no_one_s_titles_on_any_page(viewer: Client) -> None:
     row = notify(["user:alice"], "Another result", body="All is well.")[0]
     pages = ["/dashboard/", "/dashboard/sent/", f"/dashboard/sent/{row.sending_id}/"]
     pages += [f"{WHY}?person=alice", f"{WHY}?notification={row.pk}"]
@@ -118,7 +118,7 @@ def test_what_goes_to_many_is_shown_to_who_views(viewer: Client) -> None:
 
 
 @pytest.mark.usefixtures("secret")
-def test_messages_are_hidden_until_somebody_says_that_they_look(manager: Client) -> None:
+def test_messages_are_hidden_until_someone_says_that_they_look(manager: Client) -> None:
     before = text(manager.get(ROOM))
     answer = manager.post(f"{ROOM}look", follow=True)
 
@@ -128,7 +128,7 @@ def test_messages_are_hidden_until_somebody_says_that_they_look(manager: Client)
 
 
 @pytest.mark.parametrize("unknown", ["nobody", "", "a\x00"])
-def test_nobody_is_not_looked_at(manager: Client, unknown: str) -> None:
+def test_an_unknown_person_is_not_looked_at(manager: Client, unknown: str) -> None:
     assert manager.post(f"{WHY}look", {"person": unknown}).status_code == 404
     assert looks() == []
 
@@ -142,7 +142,7 @@ async def admitted(session: str, room: Room) -> bool:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_feed_tells_the_messages_to_whoever_began_a_look_alone(
+async def test_a_feed_sends_the_messages_to_the_initiator_of_a_look_alone(
     viewer: Client, manager: Client, secret: Room
 ) -> None:
     viewing, managing = (client.session.session_key or "" for client in (viewer, manager))

@@ -63,7 +63,7 @@ def test_it_listens_to_the_instances_and_to_what_the_filter_admits(viewer: Clien
         (f"?person={'x' * 150}", "These filters are too long"),
     ],
 )
-def test_a_filter_that_is_none_is_told_why(viewer: Client, query: str, says: str) -> None:
+def test_a_filter_that_is_none_is_refused_with_the_reason(viewer: Client, query: str, says: str) -> None:
     page = shown(viewer, query, 422)
 
     assert re.search(rf'<p id="notice" class="notice" role="alert">[^<]*{says}', page)
@@ -150,7 +150,7 @@ def test_a_sender_may_not_manage_nor_a_manager_send(sender: Client, manager: Cli
         ("disconnect", {**ONE, "person": ""}),
     ],
 )
-def test_an_order_to_nobody_is_told_why(
+def test_a_command_to_no_connection_is_refused_with_the_reason(
     manager: Client, live_log: Log, act: str, form: dict[str, str]
 ) -> None:
     answer = manager.post(f"{PATH}{act}", form)
@@ -164,7 +164,7 @@ def test_an_order_to_nobody_is_told_why(
 
 
 @pytest.mark.parametrize("name", ["nobody", "", "a\x00b"])
-def test_a_test_to_nobody_is_told_why(sender: Client, name: str) -> None:
+def test_a_test_without_recipients_is_refused_with_the_reason(sender: Client, name: str) -> None:
     answer = sender.post(f"{PATH}test", {"person": name}, headers=SCRIPTED)
 
     assert answer.status_code == 422

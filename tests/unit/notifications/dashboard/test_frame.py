@@ -67,14 +67,14 @@ def test_what_lies_under_a_page_is_marked_as_that_page(viewer: Client) -> None:
     assert '<a href="/dashboard/people/" aria-current="page">' in page
 
 
-def test_staff_who_lack_a_role_are_told_which(viewer: Client) -> None:
+def test_staff_who_lack_a_role_see_which(viewer: Client) -> None:
     page = shown(viewer, "/dashboard/keys/", 403)
 
     assert "You need the “manage” role" in page
 
 
 @pytest.mark.django_db
-def test_others_are_told_of_no_role_and_find_no_link() -> None:
+def test_others_see_no_role_and_find_no_link() -> None:
     client = Client()
     client.force_login(User.objects.create_user("alice"))
 
@@ -94,7 +94,7 @@ def test_a_stranger_is_asked_to_sign_in() -> None:
         assert Client().get(page.url)["Location"] == f"/accounts/login/?next={page.url}"
 
 
-def test_the_frame_is_said_in_arabic_from_right_to_left(viewer: Client) -> None:
+def test_the_frame_is_shown_in_arabic_from_right_to_left(viewer: Client) -> None:
     page = shown(viewer, language="ar")
 
     assert 'dir="rtl"' in page

@@ -36,7 +36,7 @@ def make(client: Client, *scopes: str) -> tuple[str, ApiKey | None]:
         (("send", "broadcast"), True, True, True),
     ],
 )
-def test_it_goes_as_far_as_whoever_makes_it(
+def test_it_goes_as_far_as_its_creator(
     staff: Staff, roles: tuple[Role, ...], sends: bool, broadcasts: bool, opens: bool
 ) -> None:
     _, key = make(staff("maker", "view", "manage", *roles), "send", "publish", "tokens", "read")
@@ -47,7 +47,7 @@ def test_it_goes_as_far_as_whoever_makes_it(
     assert (key.may_broadcast, key.opens_private) == (broadcasts, opens)
 
 
-def test_what_was_left_out_is_said_and_the_audit_log_has_what_was_given(manager: Client) -> None:
+def test_what_was_left_out_is_shown_and_the_audit_log_has_what_was_given(manager: Client) -> None:
     page, _ = make(manager, "send", "publish")
 
     assert "Left out: send." in page
@@ -75,7 +75,7 @@ def test_the_page_says_beforehand_what_takes_another_role(manager: Client, staff
     assert "can’t open inboxes or rooms" not in text(boss.get(PATH))
 
 
-def test_staff_who_revoke_a_key_are_told_what_it_had_scheduled(manager: Client) -> None:
+def test_staff_who_revoke_a_key_see_what_it_had_scheduled(manager: Client) -> None:
     User.objects.create_user("alice")
     key = ApiKey.objects.create(name="ci", digest="x", scopes=["send"])
     notify(["user:alice"], "Later", send_at=timezone.now() + timedelta(hours=1), api_key=key)

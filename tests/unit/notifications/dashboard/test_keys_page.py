@@ -88,7 +88,7 @@ def test_what_was_done_is_in_the_audit_log(boss: Client) -> None:
         ({"name": "taken"}, "taken"),
     ],
 )
-def test_what_cannot_be_made_is_said_and_the_form_keeps_what_was_written(
+def test_what_cannot_be_made_is_reported_and_the_form_keeps_what_was_written(
     boss: Client, form: dict[str, Any], told: str
 ) -> None:
     api_keys.create("taken", ["read"])
@@ -114,7 +114,7 @@ def test_a_revoked_key_works_no_more_and_is_listed_as_that(boss: Client) -> None
     assert '<span class="tag bad">revoked</span>' in answer.content.decode()
 
 
-def test_a_second_time_is_told_and_not_noted(boss: Client) -> None:
+def test_a_second_time_is_reported_and_not_recorded(boss: Client) -> None:
     make(boss)
     path = f"{PATH}{ApiKey.objects.get().pk}/revoke"
 

@@ -111,7 +111,7 @@ def test_connections_are_picked_by_a_room_s_name(viewer: Client, ops: Group) -> 
 
 
 @pytest.mark.parametrize("topic", ["group:nobody", "group:operators", "group:"])
-def test_a_group_that_is_not_there_is_told(manager: Client, ops: Group, topic: str) -> None:
+def test_a_group_that_is_not_there_is_reported(manager: Client, ops: Group, topic: str) -> None:
     picked = manager.get(CONNECTIONS, {"topic": topic})
     tailed = manager.post("/dashboard/tail/", {"topic": topic})
 

@@ -42,7 +42,7 @@ def test_the_last_eight_sendings_lead_to_their_pages(viewer: Client) -> None:
     assert page.count("<bdi>ann</bdi> → <bdi>everyone, topic:job-1</bdi>") == 8
 
 
-def test_what_is_due_next_is_told_the_soonest_first_without_what_was_taken_back(viewer: Client) -> None:
+def test_what_is_due_next_is_listed_the_soonest_first_without_what_was_recalled(viewer: Client) -> None:
     now = timezone.now()
     later = {n: notify(["everyone"], f"due {n}", send_at=now + timedelta(hours=n))[0] for n in (4, 2, 1, 3)}
     assert later[1].sending_id

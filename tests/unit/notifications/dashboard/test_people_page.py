@@ -55,7 +55,7 @@ def test_people_are_found_by_the_beginning_of_their_name(viewer: Client) -> None
 
 
 @pytest.mark.parametrize("q", ["nobody", "%", "_", "'", "\x00", "x" * 500, "<b>"])
-def test_a_search_that_finds_nobody_says_so(viewer: Client, q: str) -> None:
+def test_a_search_that_finds_no_one_says_so(viewer: Client, q: str) -> None:
     page = shown(viewer, q=q)
 
     assert names(page) == ([] if q != "\x00" else ["viewer"])
@@ -102,11 +102,11 @@ def test_neither_address_nor_password_is_shown(viewer: Client, alice: User) -> N
 
 
 @pytest.mark.parametrize("id", ["999999", "9" * 30])
-def test_nobody_s_page_is_not_found(viewer: Client, id: str) -> None:
+def test_the_page_of_an_unknown_person_is_not_found(viewer: Client, id: str) -> None:
     assert viewer.get(f"{PATH}{id}/").status_code == 404
 
 
-def test_what_was_chosen_for_them_holds_is_told_and_noted(
+def test_what_was_chosen_for_them_holds_is_published_and_recorded(
     manager: Client, alice: User, live_log: Log, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -136,7 +136,7 @@ def test_what_was_chosen_for_them_holds_is_told_and_noted(
         {"quiet": "on", "start": "22:00", "end": "07:00", "zone": "nowhere"},
     ],
 )
-def test_what_they_could_not_choose_nobody_chooses_for_them(
+def test_what_they_could_not_choose_no_one_chooses_for_them(
     manager: Client, alice: User, form: dict[str, Any]
 ) -> None:
     answer = choose(manager, alice, **form)

@@ -71,7 +71,7 @@ def boss(staff: Callable[..., Client]) -> Client:
     return client
 
 
-def test_whatever_cannot_be_sent_is_told_in_arabic(boss: Client) -> None:
+def test_whatever_cannot_be_sent_is_explained_in_arabic(boss: Client) -> None:
     form = {**draft(boss), "act": "send"}
 
     said = {(name, value[:40]): told(boss.post(COMPOSE, {**form, name: value})) for name, value in NOT_SENT}
@@ -80,7 +80,7 @@ def test_whatever_cannot_be_sent_is_told_in_arabic(boss: Client) -> None:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Mars"])
-def test_a_time_that_cannot_be_is_told_in_arabic(boss: Client, zone: str) -> None:
+def test_a_time_that_cannot_be_is_explained_in_arabic(boss: Client, zone: str) -> None:
     soon = timezone.now() + timedelta(hours=1)
     rows = notify(["user:boss"], "Later", send_at=soon, expires_at=soon + timedelta(hours=1))
 
@@ -101,7 +101,7 @@ def test_a_time_that_cannot_be_is_told_in_arabic(boss: Client, zone: str) -> Non
         {"topics": "job-1\n" * 101},
     ],
 )
-def test_a_key_that_cannot_be_is_told_in_arabic(boss: Client, form: dict[str, Any]) -> None:
+def test_a_key_that_cannot_be_is_explained_in_arabic(boss: Client, form: dict[str, Any]) -> None:
     api_keys.create("taken", ["read"])
 
     answer = boss.post("/dashboard/keys/", {"name": "ci", "scope": ["send"], "topics": "", **form})
@@ -119,7 +119,7 @@ def test_a_key_that_cannot_be_is_told_in_arabic(boss: Client, form: dict[str, An
         {"category": [f"c{number}" for number in range(101)]},
     ],
 )
-def test_a_choice_that_cannot_be_is_told_in_arabic_to_staff_and_to_the_person(
+def test_a_choice_that_cannot_be_is_explained_in_arabic_to_staff_and_to_the_person(
     boss: Client, form: dict[str, Any]
 ) -> None:
     id = User.objects.get(username="boss").pk
@@ -130,23 +130,23 @@ def test_a_choice_that_cannot_be_is_told_in_arabic_to_staff_and_to_the_person(
 
 
 @pytest.mark.parametrize("query", ["topic=no!", f"person={'x' * 150}", "kind=pigeon"])
-def test_a_filter_that_cannot_be_is_told_in_arabic(boss: Client, query: str) -> None:
+def test_a_filter_that_cannot_be_is_explained_in_arabic(boss: Client, query: str) -> None:
     assert in_arabic(told(boss.get(f"/dashboard/connections/?{query}")))
 
 
 @pytest.mark.parametrize("form", [{"topic": "no!"}, {"topic": "room-lobby"}, {"person": "nobody"}])
-def test_a_tail_that_cannot_be_is_told_in_arabic(boss: Client, form: dict[str, str]) -> None:
+def test_a_tail_that_cannot_be_is_explained_in_arabic(boss: Client, form: dict[str, str]) -> None:
     assert in_arabic(told(boss.post("/dashboard/tail/", form)))
 
 
-def test_a_test_to_nobody_is_told_in_arabic(boss: Client) -> None:
+def test_a_test_without_recipients_is_explained_in_arabic(boss: Client) -> None:
     assert in_arabic(told(boss.post("/dashboard/connections/test", {"person": "nobody"})))
 
 
 @pytest.mark.parametrize(
     "form", [{"name": "Taken"}, {"url": "builds"}, {"title": "x" * 256}, {"body": "\x1b"}]
 )
-def test_a_template_that_cannot_be_is_told_in_arabic(boss: Client, form: dict[str, str]) -> None:
+def test_a_template_that_cannot_be_is_explained_in_arabic(boss: Client, form: dict[str, str]) -> None:
     Template.objects.create(name="Taken", title="x")
 
     answer = boss.post("/dashboard/templates/", {"name": "New", "title": "x", "severity": "info", **form})

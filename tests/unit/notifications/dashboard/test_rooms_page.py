@@ -37,7 +37,7 @@ def audited() -> list[tuple[str, str, str]]:
     return list(AuditEntry.objects.order_by("id").values_list("actor", "act", "target"))
 
 
-def test_every_room_is_listed_with_its_kind_whom_it_is_for_and_whether_it_is_closed(
+def test_every_room_is_listed_with_its_kind_its_audience_and_whether_it_is_closed(
     viewer: Client, person: Callable[[str], User]
 ) -> None:
     Room.objects.create(name="all", kind="board")
@@ -73,7 +73,7 @@ def test_what_is_no_room_is_not_found(viewer: Client, path: str) -> None:
     assert viewer.get(path).status_code == 404
 
 
-def test_a_room_shows_its_last_twenty_lines_as_text(
+def test_a_room_shows_its_last_twenty_messages_as_text(
     manager: Client, lobby: Room, django_assert_max_num_queries: Any
 ) -> None:
     bodies = ["too old", *(f"line {n}" for n in range(18)), "<b>bold</b>", {"bid": 5}]
@@ -138,7 +138,7 @@ def test_others_are_refused_and_nothing_is_done(
 
 @pytest.mark.parametrize("act", ["remove", "let-back"])
 @pytest.mark.parametrize("name", ["", "nobody", "a\x00b"])
-def test_nobody_is_not_removed(manager: Client, lobby: Room, act: str, name: str) -> None:
+def test_an_unknown_person_is_not_removed(manager: Client, lobby: Room, act: str, name: str) -> None:
     answer = manager.post(f"{PATH}lobby/{act}", {"person": name})
 
     assert answer.status_code == 422

@@ -80,7 +80,7 @@ def test_a_person_of_many_topics_is_watched_on_as_many_as_a_feed_takes(
     assert "Topics not shown (limit reached): 52" in page
 
 
-def test_a_link_fills_in_the_form_and_watches_nobody(manager: Client) -> None:
+def test_a_link_fills_in_the_form_and_watches_no_one(manager: Client) -> None:
     page = manager.get(f"{PATH}?person=alice").content.decode()
 
     assert 'name="person" value="alice"' in page
@@ -100,7 +100,9 @@ def test_a_link_fills_in_the_form_and_watches_nobody(manager: Client) -> None:
         ({"topic": "hub.control"}, "internal to the hub"),
     ],
 )
-def test_what_cannot_be_watched_is_told_why(manager: Client, form: dict[str, str], says: str) -> None:
+def test_what_cannot_be_watched_is_refused_with_the_reason(
+    manager: Client, form: dict[str, str], says: str
+) -> None:
     answer = manager.post(PATH, form)
 
     assert answer.status_code == 422

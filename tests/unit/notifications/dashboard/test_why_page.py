@@ -159,7 +159,7 @@ def test_a_deactivated_person_is_found_too(viewer: Client, alice: User) -> None:
 @pytest.mark.parametrize(
     "name", ["nobody", "Alice", "\0", "\ud800".encode("utf-8", "surrogatepass"), "x" * 5000]
 )
-def test_an_unknown_person_is_told_so(viewer: Client, alice: User, name: str) -> None:
+def test_an_unknown_person_is_reported(viewer: Client, alice: User, name: str) -> None:
     answer = viewer.get(PAGE, {"person": name})
 
     assert answer.status_code == 404
@@ -167,12 +167,12 @@ def test_an_unknown_person_is_told_so(viewer: Client, alice: User, name: str) ->
 
 
 @pytest.mark.parametrize("query", [{"notification": "7"}, {"person": "alice", "before": "x"}])
-def test_what_is_no_id_is_told_so(viewer: Client, alice: User, query: dict[str, str]) -> None:
+def test_what_is_no_id_is_reported(viewer: Client, alice: User, query: dict[str, str]) -> None:
     assert "isn’t a notification ID" in asked(viewer, 422, **query)
 
 
 @pytest.mark.parametrize("query", [{}, {"person": "alice"}])
-def test_an_unknown_notification_is_told_so(viewer: Client, alice: User, query: dict[str, str]) -> None:
+def test_an_unknown_notification_is_reported(viewer: Client, alice: User, query: dict[str, str]) -> None:
     assert "No notification with this ID" in asked(viewer, 404, notification=uuid4(), **query)
 
 
@@ -196,7 +196,7 @@ def test_hostile_texts_are_shown_and_never_run(manager: Client, person: Callable
     assert "?person=%3Cb%3E%26name%3Dx&amp;notification=" in pages[0]
 
 
-def test_every_reason_is_said_in_every_language() -> None:
+def test_every_reason_has_a_text_in_every_language() -> None:
     tables = Path(dashboard.__file__).with_name("words").glob("*/why.json")
 
     for table in map(json.loads, [path.read_text() for path in tables]):

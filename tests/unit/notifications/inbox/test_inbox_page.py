@@ -56,7 +56,7 @@ def test_it_shows_nothing_of_others(client: Client) -> None:
     assert "For Bob alone" not in page(client)
 
 
-def test_days_and_times_are_said(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_days_and_times_are_shown(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     noon = timezone.now().replace(hour=12, minute=0)
     monkeypatch.setattr(timezone, "now", lambda: noon)
     old = timedelta(days=800)
@@ -101,7 +101,7 @@ def test_a_form_reads_all(client: Client, alice: User) -> None:
     assert 'aria-label="Inbox, 0 unread"' in page(client)
 
 
-def test_nobody_reads_what_is_not_theirs(client: Client) -> None:
+def test_no_one_reads_what_is_not_in_their_inbox(client: Client) -> None:
     row = sent(User.objects.create_user("bob"))
     assert client.post(f"/notifications/{row.pk}/read", {"read": "yes"}).status_code == 404
     assert not Reading.objects.exists()
@@ -160,7 +160,7 @@ def test_nothing_inline_is_needed(client: Client, alice: User) -> None:
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_a_page_of_an_error_needs_nobody() -> None:
+def test_a_page_of_an_error_needs_no_one() -> None:
     assert "Something went wrong" in render_to_string("500.html")
     assert "Page not found" in Client().get("/nowhere").content.decode()
 
@@ -186,7 +186,7 @@ def test_a_form_archives_one_and_moves_it_back(client: Client, alice: User) -> N
     assert f"/notifications/{row.pk}/archive" in page(client)
 
 
-def test_nobody_archives_what_is_not_theirs(client: Client) -> None:
+def test_no_one_archives_what_is_not_in_their_inbox(client: Client) -> None:
     row = sent(User.objects.create_user("bob"))
 
     answer = client.post(f"/notifications/{row.pk}/archive", {"archive": "yes"})

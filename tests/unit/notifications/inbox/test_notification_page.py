@@ -35,7 +35,7 @@ def test_what_was_archived_still_has_its_page(client: Client, alice: User) -> No
     assert "Move to inbox" in page(client, f"/notifications/{row.pk}/")
 
 
-def test_what_is_not_theirs_has_no_page(client: Client) -> None:
+def test_what_is_not_in_the_inbox_has_no_page(client: Client) -> None:
     row = sent(User.objects.create_user("bob"))
 
     assert client.get(f"/notifications/{row.pk}/").status_code == 404

@@ -37,7 +37,7 @@ def muted(user: User, ago: timedelta) -> list[str]:
     return sorted(PreferenceHistory(User(pk=user.pk)).at(timezone.now() - ago)["categories"])
 
 
-def test_each_choice_is_noted_as_it_was_made(alice: User) -> None:
+def test_each_choice_is_recorded_as_it_was_made(alice: User) -> None:
     choose(alice, 2 * HOUR, builds=OFF)
     choose(alice, HOUR, QUIET)
 
@@ -62,7 +62,7 @@ def test_before_the_first_choice_everything_was_on(alice: User) -> None:
     assert (then["categories"], then["quiet_hours"]) == ({}, None)
 
 
-def test_a_choice_of_which_nothing_was_noted_held_always(alice: User) -> None:
+def test_a_choice_of_which_nothing_was_recorded_held_always(alice: User) -> None:
     Preference.objects.create(user=alice, choices={"builds": OFF})
 
     assert muted(alice, 100 * HOUR) == ["builds"]
@@ -74,7 +74,7 @@ def test_one_persons_choice_is_not_anothers(alice: User) -> None:
     assert muted(alice, timedelta()) == []
 
 
-def test_a_choice_that_is_refused_is_not_noted(alice: User) -> None:
+def test_a_choice_that_is_refused_is_not_recorded(alice: User) -> None:
     with pytest.raises(Problem):
         choose(alice, HOUR, security=OFF)
 

@@ -29,7 +29,7 @@ def told(client: Client) -> list[tuple[str, str]]:
     ]
 
 
-async def test_the_tail_forgets_what_was_taken_back(desk: Desk) -> None:
+async def test_the_tail_forgets_what_was_recalled(desk: Desk) -> None:
     ann = await desk.opened()
     start = desk.log.head()
     for id in ("n1", "n2", "n3"):
@@ -68,7 +68,7 @@ async def test_a_reader_who_holds_it_until_the_replay_is_over_is_not_given_it() 
     assert await reader.drain() == b"".join(SSE.event(event).payload for event in events[1:])
 
 
-async def test_from_the_log_no_reset_is_told_for_its_place(desk: Desk) -> None:
+async def test_from_the_log_no_reset_is_sent_for_its_gap(desk: Desk) -> None:
     start = publish(desk, "n0", "user-1")
     second = publish(desk, "n1", "user-1")
     publish(desk, "n2", "user-1")
@@ -95,7 +95,7 @@ async def test_a_live_topic_that_is_followed_keeps_its_events(desk: Desk) -> Non
     assert b"secret" not in client.body
 
 
-async def test_a_recall_that_names_nothing_harms_nobody(desk: Desk) -> None:
+async def test_a_recall_that_names_nothing_harms_no_one(desk: Desk) -> None:
     client = await desk.opened()
 
     unreadable: list[Any] = [None, [], {"id": 5}, {"other": 1}]

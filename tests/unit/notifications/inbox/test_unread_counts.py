@@ -18,7 +18,7 @@ async def opened(desk: Desk, name: str) -> Client:
     return await desk.opened(headers={"authorization": f"Bearer {name}"})
 
 
-async def test_the_others_are_told_their_count(desk: Desk) -> None:
+async def test_the_others_receive_their_count(desk: Desk) -> None:
     readers = [await opened(desk, f"reader{n}") for n in range(5)]
     desk.uncountable.add("reader2")
 
@@ -29,7 +29,7 @@ async def test_the_others_are_told_their_count(desk: Desk) -> None:
     assert "count" not in readers[2].types
 
 
-async def test_who_comes_with_them_is_told_theirs(desk: Desk) -> None:
+async def test_a_feed_that_opens_with_them_receives_its_count(desk: Desk) -> None:
     desk.uncountable.add("bad")
     clients = [desk.open(headers={"authorization": f"Bearer {name}"}) for name in ("ann", "bad", "bob")]
 
@@ -51,7 +51,7 @@ async def test_their_own_comes_when_it_can_be_read_again(soon_retried: None, des
     assert bad.events[-1].data["unread"] == desk.unread
 
 
-async def test_it_is_counted_and_told_once_of_each(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+async def test_it_is_counted_and_logged_once_of_each(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     ann, _ = await opened(desk, "ann"), await opened(desk, "wrong")
     desk.uncountable.add("wrong")
     before = malformed.counts["count"]

@@ -35,7 +35,9 @@ async def secret(guarded: Guarded, bob: User) -> Visitor:
     return visitor
 
 
-async def test_whoever_is_in_it_is_told_that_it_is_gone(guarded: Guarded, people: dict[str, User]) -> None:
+async def test_connections_in_it_are_closed_with_the_reason(
+    guarded: Guarded, people: dict[str, User]
+) -> None:
     ann = await guarded.by_session("ops", people["ann"])
     cat = await guarded.by_token("ops", people["cat"], "room-ops")
 
@@ -62,7 +64,7 @@ async def test_one_deleted_behind_the_hub_s_back_is_closed_by_the_round(
     assert await told(await guarded.by_session("den", people["bob"])) == 4404
 
 
-async def test_what_was_said_in_it_is_gone_from_the_log_and_from_the_rows(
+async def test_its_messages_are_gone_from_the_log_and_from_the_rows(
     guarded: Guarded, people: dict[str, User]
 ) -> None:
     bob = await secret(guarded, people["bob"])
@@ -93,7 +95,7 @@ async def test_one_made_again_under_its_name_has_nothing_of_it(
     assert await bob.until_closed() == 4404
 
 
-async def test_an_id_said_in_the_old_one_is_not_said_before_in_the_new_one(
+async def test_an_id_sent_in_the_old_one_is_no_repetition_in_the_new_one(
     guarded: Guarded, people: dict[str, User]
 ) -> None:
     bob = await secret(guarded, people["bob"])

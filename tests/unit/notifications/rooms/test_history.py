@@ -116,7 +116,7 @@ async def test_a_row_is_the_same_event_again(log: MemoryLog) -> None:
     assert [encode(event).payload for event in told] == [encode(event).payload for event in page.events[-3:]]
 
 
-async def test_however_many_copy_a_line_it_is_one_row(log: MemoryLog) -> None:
+async def test_however_many_copy_a_message_it_is_one_row(log: MemoryLog) -> None:
     copiers = [HistoryCopier(log) for _ in range(3)]
 
     for number in range(5):
@@ -224,7 +224,7 @@ async def test_a_database_that_was_away_has_all_of_it_when_it_is_back(
     await until_rows(["before", "meanwhile"])
 
 
-async def test_a_log_that_no_longer_reaches_back_is_told_and_the_rest_copied(
+async def test_a_log_that_no_longer_reaches_back_is_reported_and_the_rest_copied(
     log: MemoryLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     copier = HistoryCopier(log)
@@ -326,7 +326,7 @@ async def test_what_is_no_message_is_skipped_and_the_rest_copied(name: str, log:
     assert not len(copier.pending)
 
 
-async def test_a_row_that_cannot_be_told_is_left_out_and_the_others_are(log: MemoryLog) -> None:
+async def test_a_row_that_no_event_can_hold_is_left_out_and_the_others_are_sent(log: MemoryLog) -> None:
     copier = HistoryCopier(log)
     for number in range(3):
         say(log, f"{number}")
@@ -341,7 +341,7 @@ async def test_a_row_that_cannot_be_told_is_left_out_and_the_others_are(log: Mem
     assert [json.loads(event.body)["body"] for event in recovered] == ["0", "2"]
 
 
-async def test_pages_of_rows_that_cannot_be_told_are_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_of_rows_that_no_event_can_hold_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recovery, "PAGE_ROWS", 4)
     common = {"sender": "7", "name": "ann", "message_id": "c", "at": "2026-01-31T09:00:00Z"}
     bodies = ["\ud800" if 2 < number < 20 else number for number in range(1, 23)]

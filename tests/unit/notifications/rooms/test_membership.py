@@ -118,7 +118,7 @@ async def test_an_unknown_room_is_not_found(guarded: Guarded, people: dict[str, 
     assert await told(visitor) == 4404
 
 
-async def test_a_session_that_ended_and_a_token_that_is_none_are_nobodys(
+async def test_a_session_that_ended_and_a_token_that_is_none_are_no_one_s(
     guarded: Guarded, people: dict[str, User]
 ) -> None:
     origin = f"http://127.0.0.1:{guarded.port}"
@@ -151,7 +151,7 @@ LOSSES: dict[str, tuple[str, str, Callable[[User], Any]]] = {
 
 
 @pytest.mark.parametrize(("who", "name", "lose"), LOSSES.values(), ids=LOSSES.keys())
-async def test_whoever_is_no_longer_a_member_is_closed_and_may_not_come_back(
+async def test_a_person_who_is_no_longer_a_member_is_closed_and_may_not_come_back(
     guarded: Guarded, people: dict[str, User], who: str, name: str, lose: Callable[[User], Any]
 ) -> None:
     by_session = await guarded.by_session(name, people[who])
@@ -218,7 +218,7 @@ async def test_a_closed_room_says_that_it_is_closed_until_it_is_opened(
     assert (await admission.enter(credentials, "lobby")).room == "lobby"
 
 
-async def test_whoever_signs_out_is_closed(guarded: Guarded, people: dict[str, User]) -> None:
+async def test_a_user_who_signs_out_is_closed(guarded: Guarded, people: dict[str, User]) -> None:
     ann = await guarded.by_session("lobby", people["ann"])
 
     def change_password() -> None:
@@ -239,7 +239,7 @@ SESSION_ENDS: dict[str, Callable[[str], Any]] = {
 
 
 @pytest.mark.parametrize("end", SESSION_ENDS.values(), ids=SESSION_ENDS.keys())
-async def test_a_session_whose_row_is_gone_is_closed_and_the_person_s_others_stay(
+async def test_a_session_without_its_row_is_closed_and_the_person_s_others_stay(
     guarded: Guarded, people: dict[str, User], end: Callable[[str], Any]
 ) -> None:
     key = await in_thread(session_of, people["ann"])
@@ -254,7 +254,7 @@ async def test_a_session_whose_row_is_gone_is_closed_and_the_person_s_others_sta
     await other.until_told("pong")
 
 
-async def test_what_a_room_does_not_hang_on_closes_nobody(guarded: Guarded, people: dict[str, User]) -> None:
+async def test_what_a_room_does_not_hang_on_closes_no_one(guarded: Guarded, people: dict[str, User]) -> None:
     ann = await guarded.by_session("lobby", people["ann"])
     bob = await guarded.by_session("den", people["bob"])
 

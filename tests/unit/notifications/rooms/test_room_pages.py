@@ -46,7 +46,7 @@ def test_without_a_room_the_list_says_so(client: Client) -> None:
     assert "No rooms yet" in page(client, "/rooms/")
 
 
-def test_a_room_that_is_not_theirs_is_refused_and_one_that_is_none_not_found(client: Client) -> None:
+def test_a_room_they_may_not_enter_is_refused_and_a_missing_one_not_found(client: Client) -> None:
     Room.objects.create(name="theirs", audience=Room.Audience.PEOPLE)
 
     assert "You don’t have access" in page(client, "/rooms/theirs/", 403)
@@ -60,7 +60,7 @@ def test_a_closed_room_says_so_and_is_not_listed(client: Client) -> None:
     assert "lobby" not in page(client, "/rooms/")
 
 
-def test_who_was_removed_finds_a_room_that_is_not_theirs(client: Client, alice: User) -> None:
+def test_a_person_who_was_removed_is_refused(client: Client, alice: User) -> None:
     registry.remove(Room.objects.create(name="lobby"), alice)
 
     assert "You don’t have access" in page(client, "/rooms/lobby/", 403)
@@ -84,7 +84,7 @@ def test_each_kind_has_its_page(client: Client, kind: str, part: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/rooms/", "/rooms/here/"])
-def test_the_pages_are_said_in_arabic_from_right_to_left(client: Client, path: str) -> None:
+def test_the_pages_are_shown_in_arabic_from_right_to_left(client: Client, path: str) -> None:
     Room.objects.create(name="here")
 
     shown = page(client, path, language="ar")
@@ -93,7 +93,7 @@ def test_the_pages_are_said_in_arabic_from_right_to_left(client: Client, path: s
     assert "الغرف" in shown
 
 
-def test_what_was_said_stands_there_without_a_script_by_turns_and_as_text(client: Client) -> None:
+def test_messages_are_in_the_page_without_a_script_by_turns_and_as_text(client: Client) -> None:
     Room.objects.create(name="here")
     now = timezone.now()
     for position, (name, body) in enumerate([("bob", "<b>one</b>"), ("bob", "two"), ("eve", "three")], 1):

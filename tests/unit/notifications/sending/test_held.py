@@ -79,7 +79,9 @@ def test_it_is_neither_published_nor_listed_when_its_time_comes(
     assert Sending.objects.get().held_at is not None
 
 
-def test_who_revoked_it_is_noted_and_how_many_it_is_are_told(live_log: Log, alice: User, key: ApiKey) -> None:
+def test_who_revoked_it_is_recorded_and_the_number_held_returned(
+    live_log: Log, alice: User, key: ApiKey
+) -> None:
     for _ in range(3):
         scheduled(key)
 

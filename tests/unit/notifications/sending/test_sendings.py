@@ -47,7 +47,7 @@ def due(rows: list[Notification]) -> None:
     Notification.objects.filter(pk__in=ids).update(due_at=timezone.now() - timedelta(milliseconds=1))
 
 
-def test_a_sending_says_who_sent_what_to_whom(live_log: Log, people: list[User]) -> None:
+def test_a_sending_names_its_sender_title_and_addresses(live_log: Log, people: list[User]) -> None:
     rows = notify(["user:user0", "everyone"], "hello", sender="admin")
 
     sending = Sending.objects.get()
@@ -71,7 +71,7 @@ def test_a_segment_is_a_row_for_each_of_its_people(live_log: Log, people: list[U
     assert sorted(row.topic for row in rows) == sorted(topics.user(user.pk) for user in people)
 
 
-def test_an_empty_segment_is_nobody(live_log: Log, crowd: str) -> None:
+def test_an_empty_segment_reaches_no_one(live_log: Log, crowd: str) -> None:
     User.objects.all().delete()
 
     with pytest.raises(BadNotification, match="segment is empty"):

@@ -198,7 +198,7 @@ def test_it_is_counted_and_logged_once(live_log: Log, alice: User, caplog: pytes
     assert [str(poison.pk) in record.getMessage() for record in caplog.records] == [True]
 
 
-def test_whoever_commits_it_publishes_what_was_committed_with_it(live_log: Log, alice: User) -> None:
+def test_the_committer_publishes_what_was_committed_with_it(live_log: Log, alice: User) -> None:
     rows = [waiting(alice, "good"), waiting(alice, "poison"), waiting(alice, "good too")]
     rows[1].body = "x" * events.MAX_DATA_BYTES
     for row in rows:
@@ -246,7 +246,7 @@ def test_a_recall_that_came_first_is_published_all_the_same(live_log: Log, alice
     assert Notification.objects.get(pk=poison.pk).position is None
 
 
-def test_the_sending_is_said_to_have_failed_and_why(live_log: Log, alice: User) -> None:
+def test_the_sending_is_shown_as_failed_with_the_reason(live_log: Log, alice: User) -> None:
     poison = waiting(alice, "poison", body="x" * events.MAX_DATA_BYTES)
     relay()
     poison.refresh_from_db()

@@ -89,7 +89,7 @@ def test_the_wait_for_strangers_stays_short() -> None:
     assert attempts.FROM_EVERYWHERE["password"].until(10_000, now) == now + timedelta(seconds=60)
 
 
-def test_a_name_that_is_nobody_s_counts_alike(alice: User) -> None:
+def test_an_unknown_name_counts_alike(alice: User) -> None:
     answers = [
         [sign_in(Client(), "wrong", name=name).status_code for _ in range(6)] for name in ("alice", "nobody")
     ]

@@ -29,7 +29,7 @@ def entries() -> list[tuple[str, str, str, str]]:
     return list(AuditEntry.objects.order_by("pk").values_list("act", "actor", "target", "address"))
 
 
-def test_coming_and_going_is_noted_with_the_address(alice: User) -> None:
+def test_coming_and_going_is_recorded_with_the_address(alice: User) -> None:
     client = Client()
     sign_in(client)
     client.post("/accounts/logout/", REMOTE_ADDR=HERE)
@@ -37,7 +37,7 @@ def test_coming_and_going_is_noted_with_the_address(alice: User) -> None:
     assert entries() == [("login", "alice", "", HERE), ("logout", "alice", "", HERE)]
 
 
-def test_with_a_second_factor_it_is_noted_which(alice: User) -> None:
+def test_with_a_second_factor_it_is_recorded_which(alice: User) -> None:
     device, client = enrol(alice), Client()
     sign_in(client)
     before = entries()
@@ -49,14 +49,14 @@ def test_with_a_second_factor_it_is_noted_which(alice: User) -> None:
     assert AuditEntry.objects.get(act="login").detail == {"second_factor": "app"}
 
 
-def test_a_failure_names_an_account_and_no_name_that_is_nobody_s(alice: User) -> None:
+def test_a_failure_names_an_account_and_no_unknown_name(alice: User) -> None:
     sign_in(Client(), "wrong")
     sign_in(Client(), "wrong", name="a-password-in-the-wrong-field")
 
     assert entries() == [("login-failed", "", "alice", HERE), ("login-failed", "", "", HERE)]
 
 
-def test_a_flood_is_noted_up_to_a_number_a_minute(alice: User) -> None:
+def test_a_flood_is_recorded_up_to_a_number_a_minute(alice: User) -> None:
     for number in range(50):
         sign_in(Client(), "wrong", name=f"name-{number}")
     sign_in(Client(), "wrong", at=ELSEWHERE)
@@ -74,7 +74,7 @@ def test_a_flood_from_everywhere_too() -> None:
     assert AuditEntry.objects.count() == sampling.MAX_TOTAL
 
 
-def test_the_next_minute_is_noted_again(minute: list[float]) -> None:
+def test_the_next_minute_is_recorded_again(minute: list[float]) -> None:
     some = sampling.Sampler()
 
     first = [some.accept(HERE)[0] for _ in range(20)]
@@ -83,7 +83,7 @@ def test_the_next_minute_is_noted_again(minute: list[float]) -> None:
     assert (sum(first), some.accept(HERE)) == (sampling.MAX_PER_ADDRESS, (True, False))
 
 
-def test_a_form_from_another_site_is_noted(alice: User) -> None:
+def test_a_form_from_another_site_is_recorded(alice: User) -> None:
     strict = Client(enforce_csrf_checks=True)
 
     answer = strict.post("/accounts/login/", {}, REMOTE_ADDR=HERE, HTTP_ORIGIN="https://evil.example")
@@ -92,7 +92,7 @@ def test_a_form_from_another_site_is_noted(alice: User) -> None:
     assert entries() == [("refused-origin", "", "https://evil.example", HERE)]
 
 
-def test_a_changed_password_is_noted_and_a_saved_name_is_not(alice: User) -> None:
+def test_a_changed_password_is_recorded_and_a_saved_name_is_not(alice: User) -> None:
     alice.email = "alice@example.com"
     alice.save()
     alice.set_password("another-horse")
@@ -101,7 +101,7 @@ def test_a_changed_password_is_noted_and_a_saved_name_is_not(alice: User) -> Non
     assert entries() == [("change-password", "", "alice", "")]
 
 
-def test_whoever_changes_somebody_s_password_is_noted(admin_client: Client, alice: User) -> None:
+def test_a_user_who_changes_someone_s_password_is_recorded(admin_client: Client, alice: User) -> None:
     form = {"password1": "another-horse", "password2": "another-horse", "usable_password": "true"}
 
     admin_client.post(f"/admin/auth/user/{alice.pk}/password/", form, REMOTE_ADDR=HERE)

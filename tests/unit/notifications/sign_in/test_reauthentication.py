@@ -25,7 +25,7 @@ def sender(boss: User) -> Client:
     return client
 
 
-def test_whoever_has_just_signed_in_is_not_asked(boss: User) -> None:
+def test_a_user_who_has_just_signed_in_is_not_asked(boss: User) -> None:
     client = Client()
     sign_in(client, name="boss")
 

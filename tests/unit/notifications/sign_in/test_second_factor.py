@@ -24,7 +24,7 @@ def verify(client: Client, given: str, **more: Any) -> Any:
     return client.post("/accounts/verify/", {"code": given, **more}, REMOTE_ADDR=HERE)
 
 
-def test_the_password_alone_signs_nobody_in_who_has_one(alice: User) -> None:
+def test_the_password_alone_signs_no_one_in_who_has_one(alice: User) -> None:
     enrol(alice)
     client = Client()
 
@@ -178,7 +178,7 @@ def test_a_session_from_before_is_asked_for_the_code(boss: User, settings: Any) 
     assert client.get("/dashboard/").status_code == 200
 
 
-def test_staff_without_one_hear_nothing_that_is_for_staff(boss: User, settings: Any) -> None:
+def test_staff_without_one_receive_nothing_that_is_for_staff(boss: User, settings: Any) -> None:
     settings.HUB_SECOND_FACTOR = "staff"
     before = roles.of([boss.pk])
     enrol(boss)
@@ -195,7 +195,7 @@ def test_people_are_not_asked_where_staff_are(alice: User, settings: Any) -> Non
     assert client.get("/").status_code == 200
 
 
-def test_switched_off_nobody_is_asked(alice: User, settings: Any) -> None:
+def test_switched_off_no_one_is_asked(alice: User, settings: Any) -> None:
     settings.HUB_SECOND_FACTOR = "off"
     enrol(alice)
     client = Client()
@@ -215,7 +215,7 @@ def test_the_admin_has_the_one_sign_in(boss: User, alice: User) -> None:
     assert client.get("/admin/", follow=True).status_code == 403
 
 
-def test_a_lost_app_is_taken_away_by_whoever_runs_the_hub(alice: User) -> None:
+def test_a_lost_app_is_removed_by_the_operator(alice: User) -> None:
     enrol(alice)
 
     call_command("second_factor", "alice", "--remove", verbosity=0)
@@ -225,6 +225,6 @@ def test_a_lost_app_is_taken_away_by_whoever_runs_the_hub(alice: User) -> None:
     assert (entry.actor, entry.target, entry.detail) == ("command", "alice", {"did": "removed"})
 
 
-def test_of_somebody_who_is_not_there_the_command_says_so(db: None) -> None:
+def test_of_someone_who_is_not_there_the_command_says_so(db: None) -> None:
     with pytest.raises(CommandError, match="nobody"):
         call_command("second_factor", "nobody", "--remove")

@@ -93,7 +93,7 @@ def test_who_signs_in_again_is_in(sign_in: Callable[[], Client]) -> None:
     assert doors(session=session_of(again)) == [200, 200]
 
 
-def test_nobody_else_is_signed_out(boss: Client, sign_in: Callable[[], Client]) -> None:
+def test_no_one_else_is_signed_out(boss: Client, sign_in: Callable[[], Client]) -> None:
     sign_in().post(EVERYWHERE)
 
     assert signed_in(boss)
@@ -114,7 +114,7 @@ def test_a_session_that_does_not_say_when_it_began_ends_too(
     assert not signed_in(old)
 
 
-def test_staff_who_manage_sign_somebody_out_and_it_is_noted(
+def test_staff_who_manage_sign_someone_out_and_it_is_recorded(
     alice: User, boss: Client, sign_in: Callable[[], Client]
 ) -> None:
     theirs = sign_in()

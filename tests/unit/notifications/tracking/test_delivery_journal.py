@@ -47,7 +47,7 @@ async def journal(desk: Desk, book: Book) -> AsyncIterator[DeliveryJournal]:
         await running
 
 
-async def test_a_notification_is_noted_with_everybody_it_was_given_to(
+async def test_a_notification_is_recorded_with_everyone_it_was_given_to(
     desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     ann = await desk.opened(headers={"authorization": "Bearer ann"})
@@ -61,7 +61,7 @@ async def test_a_notification_is_noted_with_everybody_it_was_given_to(
     assert [(given.id, given.people) for given in book.given] == [("n1", frozenset({"ann", "bob"}))]
 
 
-async def test_whoever_listens_to_an_inbox_that_is_not_theirs_was_not_given_it(
+async def test_a_subscriber_to_another_inbox_is_no_recipient(
     desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     staff = await desk.opened(("own", "0"), ("topic", "user-ann"), headers={"authorization": "Bearer boss"})
@@ -73,7 +73,7 @@ async def test_whoever_listens_to_an_inbox_that_is_not_theirs_was_not_given_it(
     assert book.given == []
 
 
-async def test_a_topic_that_is_not_followed_and_what_is_told_besides_are_not_noted(
+async def test_topics_outside_the_inbox_and_other_events_are_not_recorded(
     desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     ann = await desk.opened(("topic", "job-1"), headers={"authorization": "Bearer ann"})
@@ -87,7 +87,7 @@ async def test_a_topic_that_is_not_followed_and_what_is_told_besides_are_not_not
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
-async def test_who_comes_back_is_noted_with_what_the_replay_covered(
+async def test_who_comes_back_is_recorded_with_what_the_replay_covered(
     desk: Desk, book: Book, journal: DeliveryJournal, in_memory: bool
 ) -> None:
     if in_memory:
@@ -104,7 +104,7 @@ async def test_who_comes_back_is_noted_with_what_the_replay_covered(
     assert caught.upto >= second
 
 
-async def test_who_missed_nothing_is_not_noted(desk: Desk, book: Book, journal: DeliveryJournal) -> None:
+async def test_who_missed_nothing_is_not_recorded(desk: Desk, book: Book, journal: DeliveryJournal) -> None:
     position = desk.publish("everyone", {"id": "n1"}, "notification")
 
     await desk.opened(headers={"authorization": "Bearer ann", "last-event-id": str(position)})
@@ -130,7 +130,7 @@ async def test_what_cannot_be_written_down_is_written_the_next_time(
     assert [given.id for given in book.given] == ["n1", "n2"]
 
 
-async def test_who_comes_back_with_the_same_position_again_is_noted_once(
+async def test_who_comes_back_with_the_same_position_again_is_recorded_once(
     desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     start = desk.log.head()
@@ -143,7 +143,7 @@ async def test_who_comes_back_with_the_same_position_again_is_noted_once(
     assert len(book.caught) == 1
 
 
-async def test_only_what_was_written_down_is_remembered_as_noted(
+async def test_only_what_was_written_down_is_remembered_as_recorded(
     desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     start = desk.log.head()
@@ -158,7 +158,7 @@ async def test_only_what_was_written_down_is_remembered_as_noted(
     assert len(book.caught) == 1
 
 
-async def test_a_newcomer_is_noted_from_when_they_came(
+async def test_a_newcomer_is_recorded_from_when_they_came(
     desk: Desk, book: Book, journal: DeliveryJournal
 ) -> None:
     desk.since = desk.log.head()
@@ -170,7 +170,7 @@ async def test_a_newcomer_is_noted_from_when_they_came(
     assert [caught.after for caught in book.caught] == [desk.since]
 
 
-async def test_a_fault_of_ours_holds_up_nobody(desk: Desk, book: Book, journal: DeliveryJournal) -> None:
+async def test_a_fault_of_ours_holds_up_no_one(desk: Desk, book: Book, journal: DeliveryJournal) -> None:
     ann = await desk.opened(headers={"authorization": "Bearer ann"})
     book.fault = TypeError("a fault")
     desk.publish("everyone", {"id": "n1"}, "notification")

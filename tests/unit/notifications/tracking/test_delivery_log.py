@@ -83,7 +83,7 @@ def test_a_stretch_begins_after_its_first_position_and_holds_its_last() -> None:
     assert [id for id, *_ in noted()] == [last.pk]
 
 
-def test_nobody_caught_up_on_a_topic_of_others() -> None:
+def test_no_one_caught_up_on_a_topic_of_others() -> None:
     published("user-2", 10)
     published("user-1", 11)
 
@@ -95,7 +95,7 @@ def test_nobody_caught_up_on_a_topic_of_others() -> None:
 @pytest.mark.parametrize(
     "more", [{"recalled_at": NOW, "position": 15}, {"position": None}, {"expires_at": NOW, "position": 15}]
 )
-def test_nobody_caught_up_on_what_was_not_there(more: dict[str, Any]) -> None:
+def test_no_one_caught_up_on_what_was_not_there(more: dict[str, Any]) -> None:
     published("everyone", **more)
 
     delivery_log.write([], [caught("1", ["everyone"], 0, 30)])
@@ -126,7 +126,7 @@ def test_a_row_that_is_gone_costs_the_others_nothing() -> None:
     assert row.pk in [id for id, *_ in noted()]
 
 
-def test_who_is_noted_with_it_already_is_not_noted_again() -> None:
+def test_who_is_recorded_with_it_already_is_not_recorded_again() -> None:
     row = published("everyone", 10)
     delivery_log.write([given(row, "1")], [])
     delivery_log.write([], [caught("2", ["everyone"], 0, 30)])
@@ -137,7 +137,7 @@ def test_who_is_noted_with_it_already_is_not_noted_again() -> None:
     assert [people for _, _, people, _, _ in noted()] == [[1], [2], [3]]
 
 
-def test_who_was_given_it_a_moment_ago_is_not_noted_with_its_replay() -> None:
+def test_who_was_given_it_a_moment_ago_is_not_recorded_with_its_replay() -> None:
     row = published("everyone", 10)
 
     delivery_log.write(

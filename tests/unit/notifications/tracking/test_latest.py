@@ -26,7 +26,7 @@ def titles(user: User, limit: int = 30, before: Notification | None = None) -> l
     return [answer.facts.title for answer in explain.latest(user, limit, before.pk if before else None)]
 
 
-def test_also_what_they_do_not_find_is_told(alice: User, bob: User, choose: Callable[..., None]) -> None:
+def test_what_they_do_not_find_is_explained_too(alice: User, bob: User, choose: Callable[..., None]) -> None:
     choose(alice, builds=OFF)
     soon = timezone.now() + timedelta(milliseconds=1)
     send(title="expired", expires_at=soon)
@@ -51,7 +51,7 @@ def test_also_what_they_do_not_find_is_told(alice: User, bob: User, choose: Call
     ]
 
 
-def test_each_is_told_as_when_it_is_asked_for_alone(alice: User) -> None:
+def test_each_is_explained_as_when_it_is_asked_for_alone(alice: User) -> None:
     rows = [send(title=f"storm {n}") for n in range(5)]
     for row in rows:
         give(row, alice)

@@ -95,14 +95,16 @@ def test_who_has_no_feed_and_did_not_look_is_offline(alice: User, bob: User) -> 
     assert of(row)["offline"] == 3
 
 
-def test_whoever_joined_later_is_not_counted(alice: User) -> None:
+def test_a_user_who_joined_later_is_not_counted(alice: User) -> None:
     row = send("everyone")
     User.objects.create_user("newcomer", date_joined=row.due_at + HOUR)
 
     assert of(row)["people"] == 1
 
 
-def test_whoever_joined_the_group_or_followed_the_topic_later_is_not_counted(alice: User, bob: User) -> None:
+def test_a_user_who_joined_the_group_or_followed_the_topic_later_is_not_counted(
+    alice: User, bob: User
+) -> None:
     crew = Group.objects.create(name="crew")
     alice.groups.add(crew)
     Subscription.objects.create(user=alice, topic="releases")
@@ -181,7 +183,9 @@ def test_choices_of_people_it_is_not_for_do_not_count(alice: User, bob: User, ch
     assert of(send("user:alice", category="builds"))["suppressed"] == {}
 
 
-def test_what_was_given_to_whoever_muted_it_is_counted_once(alice: User, bob: User, choose: Choose) -> None:
+def test_what_was_delivered_to_someone_who_muted_it_is_counted_once(
+    alice: User, bob: User, choose: Choose
+) -> None:
     choose(alice, builds=OFF)
     row = send("everyone", category="builds")
     give(row, alice)
@@ -189,7 +193,7 @@ def test_what_was_given_to_whoever_muted_it_is_counted_once(alice: User, bob: Us
     assert some(of(row), "delivered", "offline") == (1, 1)
 
 
-def test_after_it_expired_nobody_is_waited_for(alice: User, bob: User) -> None:
+def test_after_it_expired_no_one_is_waited_for(alice: User, bob: User) -> None:
     row = send("everyone", expires_at=timezone.now() + HOUR)
     give(row, alice)
     Notification.objects.update(expires_at=timezone.now())
@@ -199,7 +203,7 @@ def test_after_it_expired_nobody_is_waited_for(alice: User, bob: User) -> None:
     assert (told["offline"], told["suppressed"]) == (0, {"expired": 1})
 
 
-def test_after_a_recall_nobody_is_waited_for(alice: User, bob: User) -> None:
+def test_after_a_recall_no_one_is_waited_for(alice: User, bob: User) -> None:
     row = send("everyone")
     give(row, alice)
     assert row.sending_id is not None

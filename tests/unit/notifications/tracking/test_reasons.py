@@ -38,7 +38,7 @@ def told(answer: Answer) -> tuple[str, str]:
     return answer.status, answer.reason
 
 
-def test_what_was_given_to_a_feed_was_delivered_then_by_whom(alice: User) -> None:
+def test_what_was_sent_to_a_feed_was_delivered_then_by_that_instance(alice: User) -> None:
     row = send("everyone")
     at = give(row, alice, after=SECOND)
     read_state.click(alice, row.pk)
@@ -62,7 +62,7 @@ def test_what_a_replay_brought_was_delivered_late(alice: User) -> None:
     assert (answer.facts.delivered_at, answer.facts.late) == (row.due_at + HOUR, True)
 
 
-def test_the_first_of_several_deliveries_is_told(alice: User) -> None:
+def test_the_first_of_several_deliveries_counts(alice: User) -> None:
     row = send("everyone")
     give(row, alice, after=2 * SECOND)
     first = give(row, alice, after=SECOND)
@@ -138,7 +138,7 @@ def test_what_is_critical_breaks_quiet_hours(alice: User, choose: Choose) -> Non
     assert told(asked(alice, row)) == ("delivered", "delivered")
 
 
-def test_too_many_at_once_are_a_storm(alice: User) -> None:
+def test_too_many_at_once_are_folded(alice: User) -> None:
     rows = [send(title=f"storm {n}") for n in range(4)]
     for row in rows:
         give(row, alice)
@@ -146,7 +146,7 @@ def test_too_many_at_once_are_a_storm(alice: User) -> None:
     assert {told(asked(alice, row)) for row in rows} == {("delivered", "storm")}
 
 
-def test_three_at_once_are_no_storm(alice: User) -> None:
+def test_three_at_once_are_not_folded(alice: User) -> None:
     rows = [send(title=f"calm {n}") for n in range(3)]
     for row in rows:
         give(row, alice)
@@ -154,7 +154,7 @@ def test_three_at_once_are_no_storm(alice: User) -> None:
     assert {told(asked(alice, row)) for row in rows} == {("delivered", "delivered")}
 
 
-def test_the_seventh_within_ten_seconds_is_in_a_storm(alice: User) -> None:
+def test_the_seventh_within_ten_seconds_is_folded(alice: User) -> None:
     rows = [send("everyone", title=f"drip {n}") for n in range(7)]
     for n, row in enumerate(rows):
         give(row, alice, after=n * SECOND)
@@ -162,7 +162,7 @@ def test_the_seventh_within_ten_seconds_is_in_a_storm(alice: User) -> None:
     assert [asked(alice, row).reason for row in rows] == ["delivered"] * 6 + ["storm"]
 
 
-def test_what_is_critical_is_in_no_storm(alice: User) -> None:
+def test_what_is_critical_is_never_folded(alice: User) -> None:
     for n in range(10):
         give(send(title=f"storm {n}"), alice)
     row = send(severity="critical")
@@ -171,7 +171,7 @@ def test_what_is_critical_is_in_no_storm(alice: User) -> None:
     assert told(asked(alice, row)) == ("delivered", "delivered")
 
 
-def test_what_wanted_no_toast_makes_no_storm(alice: User, choose: Choose) -> None:
+def test_what_wanted_no_toast_folds_no_others(alice: User, choose: Choose) -> None:
     choose(alice, builds=NO_TOAST)
     for n in range(10):
         give(send(title=f"storm {n}", category="builds"), alice)
@@ -188,7 +188,7 @@ def test_what_expired_before_they_came_is_gone(alice: User) -> None:
     assert told(asked(alice, row, 2 * HOUR)) == ("gone", "expired")
 
 
-def test_what_was_taken_back_says_by_whom_and_why(alice: User) -> None:
+def test_what_was_recalled_names_who_did_and_why(alice: User) -> None:
     row = send()
     recalls.recall(row.pk, by="admin", reason="wrong link")
 
@@ -199,7 +199,7 @@ def test_what_was_taken_back_says_by_whom_and_why(alice: User) -> None:
     assert answer.facts.recalled_at is not None
 
 
-def test_what_was_delivered_before_it_was_taken_back_was_delivered(alice: User) -> None:
+def test_what_was_delivered_before_it_was_recalled_was_delivered(alice: User) -> None:
     row = send()
     give(row, alice)
     recalls.recall(row.pk, by="admin")
@@ -217,20 +217,20 @@ def test_a_later_one_with_its_key_replaces_it(alice: User) -> None:
     assert told(asked(alice, row)) == ("gone", "replaced")
 
 
-def test_whoever_recalls_with_that_word_replaces_nothing(alice: User) -> None:
+def test_a_user_who_recalls_with_that_word_replaces_nothing(alice: User) -> None:
     row = send()
     recalls.recall(row.pk, by="admin", reason="replaced")
 
     assert told(asked(alice, row)) == ("gone", "recalled")
 
 
-def test_somebody_elses_is_not_theirs(alice: User, bob: User) -> None:
+def test_another_user_s_notification_is_no_access(alice: User, bob: User) -> None:
     row = send("user:bob")
 
     assert told(asked(alice, row)) == ("never", "no-access")
 
 
-def test_whoever_is_not_in_the_group_has_no_access(alice: User) -> None:
+def test_a_user_who_is_not_in_the_group_has_no_access(alice: User) -> None:
     group = Group.objects.create(name="ops")
     row = send("group:ops")
 
@@ -242,7 +242,7 @@ def test_whoever_is_not_in_the_group_has_no_access(alice: User) -> None:
     assert told(asked(alice, send("group:ops"))) == ("waiting", "offline")
 
 
-def test_whoever_does_not_follow_a_topic_has_no_access(alice: User) -> None:
+def test_a_user_who_does_not_follow_a_topic_has_no_access(alice: User) -> None:
     row = send("topic:releases")
 
     assert told(asked(alice, row)) == ("never", "no-access")
@@ -253,7 +253,7 @@ def test_whoever_does_not_follow_a_topic_has_no_access(alice: User) -> None:
     assert told(asked(alice, send("topic:releases"))) == ("waiting", "offline")
 
 
-def test_whoever_is_deactivated_has_no_access(alice: User) -> None:
+def test_a_user_who_is_deactivated_has_no_access(alice: User) -> None:
     row = send()
     alice.is_active = False
     alice.save()
@@ -271,7 +271,7 @@ def test_what_they_got_before_they_left_was_delivered(alice: User) -> None:
     assert told(asked(alice, row)) == ("delivered", "delivered")
 
 
-def test_whoever_joined_later_never_had_it() -> None:
+def test_a_user_who_joined_later_never_had_it() -> None:
     row = send("everyone")
     newcomer = User.objects.create_user("newcomer", date_joined=row.due_at + SECOND)
 
@@ -284,7 +284,7 @@ def test_what_is_not_due_is_scheduled(alice: User) -> None:
     assert told(asked(alice, row)) == ("waiting", "scheduled")
 
 
-def test_what_was_taken_back_before_it_was_due_is_recalled(alice: User) -> None:
+def test_what_was_recalled_before_it_was_due_is_recalled(alice: User) -> None:
     row = send(send_at=timezone.now() + HOUR)
     recalls.recall(row.pk, by="admin")
 

@@ -32,7 +32,7 @@ def caught(after: int, upto: int, person: str = "1") -> ReplayDelivery:
         ([(0, 10), (20, 30)], (20, 30), None),
     ],
 )
-def test_what_was_noted_is_not_to_be_noted_again(
+def test_what_was_recorded_is_not_to_be_recorded_again(
     stretches: list[tuple[int, int]], asked: tuple[int, int], rest: tuple[int, int] | None
 ) -> None:
     noted = RecordedReplays()
@@ -42,7 +42,7 @@ def test_what_was_noted_is_not_to_be_noted_again(
     assert noted.rest("1", Span(OWN, *asked)) == (Span(OWN, *rest) if rest else None)
 
 
-def test_another_person_or_other_topics_are_noted_by_themselves() -> None:
+def test_another_person_or_other_topics_are_recorded_by_themselves() -> None:
     noted = RecordedReplays()
     noted.add(caught(0, 30))
 

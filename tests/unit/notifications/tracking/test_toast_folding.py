@@ -27,5 +27,5 @@ def test_toasts_are_folded_as_in_the_browser(case: dict[str, Any]) -> None:
     assert lost(*case["seconds"]) == case["folded"]
 
 
-def test_the_order_in_which_they_are_told_does_not_matter() -> None:
+def test_the_order_in_which_they_are_given_does_not_matter() -> None:
     assert lost(6, 5, 4, 3, 2, 1, 0) == [0]

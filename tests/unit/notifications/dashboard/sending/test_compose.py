@@ -38,7 +38,7 @@ def test_there_is_no_button_before_it_was_counted(sender: Client) -> None:
 
 
 @pytest.mark.parametrize("to", ["user:alice\nuser:bob", "user:alice, user:bob", "user:alice,user:bob,\n"])
-def test_addresses_stand_on_lines_or_between_commas(sender: Client, person: Person, to: str) -> None:
+def test_addresses_are_separated_by_newlines_or_commas(sender: Client, person: Person, to: str) -> None:
     person("alice")
     person("bob")
 
@@ -51,7 +51,7 @@ def test_a_name_may_bear_a_comma(sender: Client, person: Person) -> None:
     assert '<dd id="people">1</dd>' in press(sender, "preview", to="group:Ops, Berlin").content.decode()
 
 
-def test_the_buttons_beside_it_add_addresses(sender: Client, person: Person) -> None:
+def test_the_buttons_next_to_it_add_addresses(sender: Client, person: Person) -> None:
     person("alice")
     Group.objects.create(name="ops")
     chosen = {"add_person": "alice", "add_group": "ops", "add_segment": "staff"}
@@ -85,7 +85,9 @@ def test_the_buttons_beside_it_add_addresses(sender: Client, person: Person) -> 
         ("theme", "xx", "Select a valid choice"),
     ],
 )
-def test_what_cannot_be_sent_is_said_and_not_sent(sender: Client, field: str, value: str, said: str) -> None:
+def test_what_cannot_be_sent_is_reported_and_not_sent(
+    sender: Client, field: str, value: str, said: str
+) -> None:
     fields = {"to": "user:sender", field: value}
 
     answer = press(sender, "send", **fields)
@@ -137,7 +139,7 @@ def test_a_muted_category_is_shown_nowhere(sender: Client, person: Person) -> No
     assert ">Hello</a>" not in said.content.decode()
 
 
-def test_whom_it_does_not_reach_sees_nothing(sender: Client, person: Person) -> None:
+def test_a_person_it_does_not_reach_sees_nothing(sender: Client, person: Person) -> None:
     person("alice")
 
     assert "This person isn’t among the recipients." in text(
@@ -146,7 +148,7 @@ def test_whom_it_does_not_reach_sees_nothing(sender: Client, person: Person) -> 
     assert "No user with this name" in text(press(sender, "preview", person="no\x00body"))
 
 
-def test_it_is_said_in_the_language_the_theme_and_the_width_that_are_chosen(sender: Client) -> None:
+def test_it_is_shown_in_the_language_the_theme_and_the_width_that_are_chosen(sender: Client) -> None:
     look = {"language": "ar", "theme": "dark", "width": "phone"}
 
     page = press(sender, "preview", severity="warning", **look).content.decode()

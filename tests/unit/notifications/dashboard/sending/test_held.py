@@ -46,7 +46,7 @@ def test_it_is_shown_with_who_revoked_the_key_and_when_it_was_planned(sender: Cl
     assert "Release" in said
 
 
-def test_it_is_said_of_it_on_every_page(sender: Client, held: UUID) -> None:
+def test_every_page_says_that_it_is_held(sender: Client, held: UUID) -> None:
     assert "On hold" in text(sender.get(f"/dashboard/sent/{held}/"))
     assert "On hold" in text(sender.get("/dashboard/sent/"))
 
@@ -64,7 +64,7 @@ def test_it_goes_out_when_it_was_planned_and_that_is_audited(
     assert (entry.actor, entry.target) == ("sender", str(held))
 
 
-def test_it_is_taken_back_and_that_is_audited(sender: Client, held: UUID) -> None:
+def test_it_is_recalled_and_that_is_audited(sender: Client, held: UUID) -> None:
     answer = sender.post(f"{PATH}{held}/recall", follow=True)
 
     assert "On hold" not in text(answer)
@@ -73,7 +73,7 @@ def test_it_is_taken_back_and_that_is_audited(sender: Client, held: UUID) -> Non
 
 
 @pytest.mark.parametrize("act", ["release", "recall"])
-def test_a_second_time_is_told_and_not_noted(sender: Client, held: UUID, act: str) -> None:
+def test_a_second_time_is_reported_and_not_recorded(sender: Client, held: UUID, act: str) -> None:
     sender.post(f"{PATH}{held}/{act}")
     noted = AuditEntry.objects.count()
 

@@ -73,7 +73,7 @@ def test_send_now_publishes_it(sender: Client, live_log: Log) -> None:
     assert acts() == ["reschedule"]
 
 
-def test_another_time_is_on_the_clocks_of_whoever_gives_it(sender: Client) -> None:
+def test_another_time_is_on_the_clocks_of_the_person_who_gives_it(sender: Client) -> None:
     id = later(5)
     tomorrow = f"{timezone.now() + timedelta(days=1):%Y-%m-%d}"
 

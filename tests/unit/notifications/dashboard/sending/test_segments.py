@@ -52,7 +52,7 @@ def test_each_of_its_people_gets_one(sender: Client, person: Callable[[str], Use
     assert topics == {f"user-{bob.pk}", f"user-{bea.pk}"}
 
 
-def test_one_that_nobody_is_in_is_not_sent_to(sender: Client, of_a_host: str) -> None:
+def test_one_that_no_one_is_in_is_not_sent_to(sender: Client, of_a_host: str) -> None:
     assert press(sender, "send", to="segment:with-b").status_code == 422
 
 

@@ -108,7 +108,7 @@ def test_ten_queries_do_on_every_page(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_addresses_partly_taken_back_it_asks_no_more(
+def test_of_many_addresses_partly_recalled_it_asks_no_more(
     viewer: Client, person: Person, live_log: Log, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for name in ("alice", "bob"):
@@ -124,7 +124,7 @@ def test_of_many_addresses_partly_taken_back_it_asks_no_more(
     assert answer.status_code == 200
 
 
-def test_what_could_not_be_published_is_said_and_why(viewer: Client, person: Person) -> None:
+def test_what_could_not_be_published_is_shown_with_the_reason(viewer: Client, person: Person) -> None:
     person("alice")
     (row,) = notify(["user:alice"], "Poison")
     Notification.objects.update(position=0, failed_at=timezone.now(), failure="TooLarge: 70000 bytes")
