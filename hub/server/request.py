@@ -46,7 +46,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne is not typed
         if length == 0:
             super().gotLength(length)
             return
-        method, target = self.channel.request_line
+        method, target = self.channel.method_and_target
         self._max_size = body_limits.max_bytes(method, target.partition(b"?")[0])
         if not self._max_size or (length or 0) > self._max_size:
             self.channel.refuse(body_limits.too_large(self._max_size))

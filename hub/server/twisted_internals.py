@@ -37,7 +37,7 @@ class HookedChannel(HTTPChannel):
         return bool(self.line_mode and (self._receivedHeaderSize or self._buffer))
 
     @property
-    def request_line(self) -> tuple[bytes, bytes]:
+    def method_and_target(self) -> tuple[bytes, bytes]:
         """Method and target, from `Request.gotLength` until the body has come."""
         target: Any = self._path  # Twisted's stubs take it for a request
         return self._command, target

@@ -49,18 +49,20 @@ def check_operators_host(host: str, hosts: Sequence[str]) -> None:
 
 
 def site(origin: str) -> tuple[str, str] | None:
-    """Scheme and host of an origin, with the port; None for `null` and whatever no browser sends."""
+    """Scheme and host of an origin, with the port; None for `null` and what no browser sends."""
     found = _ORIGIN.fullmatch(origin)
     return (found[1], found[2]) if found else None
 
 
 def is_allowed(origin: str, scheme: str, host: str, origins: Collection[str]) -> bool:
-    """Whether pages of this origin may ask: it is allowed, or it is the place that they ask. An empty
-    ``scheme`` takes either."""
+    """Whether requests from pages of an origin are allowed: one of ``origins``, or the host itself.
+
+    With an empty ``scheme`` the host's may be either.
+    """
     if origin in origins:
         return True
-    of = site(origin)
-    return of is not None and of[1] == host and scheme in ("", of[0])
+    parts = site(origin)
+    return parts is not None and parts[1] == host and scheme in ("", parts[0])
 
 
 def _is_address(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""JSON of strangers, read strictly: what is let in means the same to every reader, and can be kept."""
+"""A strict parser for untrusted JSON: what it accepts means the same to every reader, and can be stored."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections import Counter
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32  # levels of arrays and objects
-MAX_INTEGER = (1 << 53) - 1  # beyond it a browser reads another number (RFC 7493, 2.2)
+MAX_INTEGER = (1 << 53) - 1  # browsers parse larger ones imprecisely (RFC 7493, 2.2)
 
-# Numbers that may be too great; of all others none need be looked at, which costs a call each.
-_GREAT = re.compile(r"[0-9]{16}|[0-9.][eE]")
+# Numbers that may be too large. No others are parsed by a callback, which costs a call each.
+_LARGE = re.compile(r"[0-9]{16}|[0-9.][eE]")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class BadJson(ValueError):
-    """Not JSON, or JSON that readers would disagree about; the text says what to do."""
+    """Not JSON, or JSON that parsers disagree about; the text says what to do."""
 
 
 def read(text: bytes, *, storable: bool = True) -> Any:
@@ -29,21 +29,21 @@ def read(text: bytes, *, storable: bool = True) -> Any:
     try:
         whole = text.decode()
         exact = _EXACT if storable else _EXACT_INTEGERS
-        value = (exact if _GREAT.search(whole) else _QUICK).decode(whole)
+        value = (exact if _LARGE.search(whole) else _QUICK).decode(whole)
     except UnicodeDecodeError:
         raise BadJson("these bytes are not UTF-8.") from None
     except json.JSONDecodeError as error:
         raise BadJson(f"{error}.") from None
     except RecursionError:
         raise _too_deep() from None
-    # Almost no text has as many brackets as it may have levels.
+    # Almost no text has as many brackets as levels are allowed.
     if whole.count("[") + whole.count("{") > MAX_DEPTH:
         _check_depth(value)
     if storable and "\\u" in whole:
         if "\\ud" in whole or "\\uD" in whole:
             _check_halves(value)
         if "\\u0000" in whole and _NUL.search(whole):
-            # PostgreSQL cannot keep it.
+            # PostgreSQL cannot store it.
             raise BadJson("the character U+0000 is not allowed: leave it out.")
     return value
 
@@ -67,7 +67,7 @@ def _too_deep() -> BadJson:
 
 
 def _check_halves(value: Any) -> None:
-    """Two halves that follow each other are one character: the decoder has joined them."""
+    """Surrogates in pairs are no problem here: the decoder has joined them."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:

@@ -87,7 +87,7 @@ async def test_a_feed_delivers_and_its_end_is_noticed(api: httpx.AsyncClient, in
             await asyncio.sleep(0.05)
 
 
-async def test_a_room_takes_a_message_and_gives_it_to_all(api: httpx.AsyncClient, instance: Instance) -> None:
+async def test_a_message_in_a_room_is_delivered(api: httpx.AsyncClient, instance: Instance) -> None:
     headers = {"Authorization": f"Bearer {await token(api)}"}
     url = instance.url.replace("http", "ws") + "/rooms/lobby"
 

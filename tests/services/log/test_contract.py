@@ -134,12 +134,12 @@ async def test_a_long_history_is_read_in_pages_that_lose_nothing(make_log: MakeL
     for n in range(40):
         topics = ["busy" if n % 4 else f"quiet-{n}" for n in range(20)]
         expected += log.append([draft(topic, b"%d" % n) for topic in topics])
-    wanted = {"busy", *(f"quiet-{n}" for n in range(0, 20, 4))}
+    requested = {"busy", *(f"quiet-{n}" for n in range(0, 20, 4))}
 
     found: list[int] = []
     after, pages, more = head, 0, True
     while more:
-        page = await log.read(dict.fromkeys(wanted, after))
+        page = await log.read(dict.fromkeys(requested, after))
         found += [event.position for event in page.events]
         after, more, pages = page.upto, page.more, pages + 1
 

@@ -55,16 +55,16 @@ def client(redis_server: Redis) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def most() -> int:
+def max_events() -> int:
     """Events a topic keeps."""
     return 1000
 
 
 @pytest.fixture
 async def log(
-    client: redis.Redis, redis_server: Redis, receiver: RecordingReceiver, most: int
+    client: redis.Redis, redis_server: Redis, receiver: RecordingReceiver, max_events: int
 ) -> AsyncIterator[RedisLog]:
-    log = RedisLog(redis_server.url, most, 60, "test")
+    log = RedisLog(redis_server.url, max_events, 60, "test")
     listening = asyncio.create_task(log.listen(receiver))
     await receiver.until(lambda: receiver.times_restored == 1)
     yield log
@@ -281,7 +281,7 @@ async def test_an_entry_of_the_far_future_spoils_its_own_topic_alone(
     assert position < 9 * 10**15
 
 
-@pytest.mark.parametrize("most", [3])
+@pytest.mark.parametrize("max_events", [3])
 @pytest.mark.parametrize("name", ENTRIES)
 async def test_a_stream_that_begins_with_one_makes_room(
     name: str, log: RedisLog, client: redis.Redis

@@ -112,7 +112,7 @@ async def test_what_the_user_may_not_do_ends_the_connection(server: Redis) -> No
     connection.close()
 
 
-async def test_replies_that_come_together_are_given_together_and_in_order(server: Redis) -> None:
+async def test_replies_that_arrive_at_once_are_returned_at_once_and_in_order(server: Redis) -> None:
     connection = await RedisConnection.connect(f"redis://{USER}@{HOST}:{server.port}")
 
     await connection.send("SUBSCRIBE", "a")

@@ -9,7 +9,7 @@ from hub.log import Log
 from tests.services.log.conftest import MakeLog, RecordingReceiver, draft, new_log
 
 
-def taken_back(key: str, topic: str = "job-1") -> Draft:
+def removal_of(key: str, topic: str = "job-1") -> Draft:
     return draft(topic, b"taken back", f"recalled-{key}", removes=key)
 
 
@@ -21,7 +21,7 @@ async def test_what_is_recalled_is_read_no_more(log: Log) -> None:
     (start,) = log.append([draft(body=b"before")])
     log.append([draft(body=b"secret", key="n1"), draft(body=b"after")])
 
-    log.append([taken_back("n1")])
+    log.append([removal_of("n1")])
 
     assert await bodies(log, start) == [b"after", b"taken back"]
 
@@ -31,7 +31,7 @@ async def test_its_place_is_no_gap(log: Log, removed: list[str]) -> None:
     (start,) = log.append([draft()])
     positions = [start, *log.append([draft(key=f"n{n}") for n in range(3)])]
 
-    log.append([taken_back(key) for key in removed])
+    log.append([removal_of(key) for key in removed])
 
     for position in positions:
         assert (await log.read({"job-1": position})).gaps == frozenset()
@@ -42,7 +42,7 @@ async def test_what_was_trimmed_before_it_is_a_gap_still(make_log: MakeLog) -> N
     (start,) = log.append([draft(key="n0")])
     positions = log.append([draft(key=f"n{n}") for n in range(1, 4)])
 
-    log.append([taken_back("n2"), draft()])
+    log.append([removal_of("n2"), draft()])
 
     assert (await log.read({"job-1": start})).gaps == {"job-1"}
     assert (await log.read({"job-1": positions[0]})).gaps == frozenset()
@@ -52,7 +52,7 @@ async def test_what_was_not_yet_there_never_comes(log: Log, receiver: RecordingR
     """Whoever published it may be late: its recall overtook it."""
     (start,) = log.append([draft()])
     await log.subscribe(["job-1"])
-    (recalled,) = log.append([taken_back("n1")])
+    (recalled,) = log.append([removal_of("n1")])
 
     late = log.append([draft(body=b"secret", key="n1")])
     log.append([draft(body=b"after")])
@@ -67,8 +67,8 @@ async def test_a_second_time_changes_nothing(log: Log) -> None:
     (start,) = log.append([draft()])
     log.append([draft(key="n1")])
 
-    first = log.append([taken_back("n1")])
-    again = log.append([taken_back("n1"), draft(body=b"other")])
+    first = log.append([removal_of("n1")])
+    again = log.append([removal_of("n1"), draft(body=b"other")])
 
     assert again[0] == first[0]
     assert await bodies(log, start) == [b"taken back", b"other"]
@@ -78,7 +78,7 @@ async def test_many_of_many_topics_are_recalled_at_once(log: Log) -> None:
     (start,) = log.append([draft("other")])
     log.append([draft(f"t{n}", b"secret", key=f"n{n}") for n in range(50)])
 
-    log.append([draft("t0", b"plain"), *(taken_back(f"n{n}", f"t{n}") for n in range(50))])
+    log.append([draft("t0", b"plain"), *(removal_of(f"n{n}", f"t{n}") for n in range(50))])
 
     assert await bodies(log, start, "t0") == [b"plain", b"taken back"]
     assert [await bodies(log, start, f"t{n}") for n in range(1, 50)] == [[b"taken back"]] * 49
@@ -89,6 +89,6 @@ async def test_only_so_many_places_are_remembered(make_log: MakeLog) -> None:
     log = await new_log(make_log, max_events=4)
     (start,) = log.append([draft()])
     for n in range(10):
-        log.append([draft(key=f"n{n}"), taken_back(f"n{n}")])
+        log.append([draft(key=f"n{n}"), removal_of(f"n{n}")])
 
     assert (await log.read({"job-1": start})).gaps == {"job-1"}

@@ -20,11 +20,11 @@ def owned(topic: str, size: int, owner: str = "ci") -> Draft:
 
 async def until_full(log: Log, topic: str, terms: Terms = CI) -> int:
     """How many events of 10,000 bytes were taken before the share was, each on a topic of its own."""
-    for taken in range(100):
+    for appended in range(100):
         try:
-            log.append([owned(f"{topic}-{taken}", 10_000, terms.owner)], terms)
+            log.append([owned(f"{topic}-{appended}", 10_000, terms.owner)], terms)
         except LogFull:
-            return taken
+            return appended
     raise AssertionError("the share has no end")
 
 

@@ -10,7 +10,7 @@ from hub.server import forwarding
 
 
 @pytest.mark.parametrize(
-    ("lines", "address"),
+    ("values", "address"),
     [
         ([b"203.0.113.9"], "203.0.113.9"),
         ([b"203.0.113.9:4711"], "203.0.113.9"),
@@ -37,12 +37,12 @@ from hub.server import forwarding
         ([b"[0000:0000:0000:0000:0000:ffff:203.100.113.109x]"], None),
     ],
 )
-def test_the_last_entry_is_the_client(lines: list[bytes], address: str | None) -> None:
-    assert forwarding.client(lines) == address
+def test_the_last_entry_is_the_client(values: list[bytes], address: str | None) -> None:
+    assert forwarding.client(values) == address
 
 
 @pytest.mark.parametrize(
-    ("lines", "secure"),
+    ("values", "secure"),
     [
         ([b"https"], True),
         ([b"http"], False),
@@ -58,8 +58,8 @@ def test_the_last_entry_is_the_client(lines: list[bytes], address: str | None) -
         ([], None),
     ],
 )
-def test_the_last_scheme_is_that_of_the_proxy_we_trust(lines: list[bytes], secure: bool | None) -> None:
-    assert forwarding.is_secure(lines) is secure
+def test_the_last_scheme_is_that_of_the_proxy_we_trust(values: list[bytes], secure: bool | None) -> None:
+    assert forwarding.is_secure(values) is secure
 
 
 def scope(peer: str | None, *headers: tuple[bytes, bytes]) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class Unanswered(http.Request):
 
     def gotLength(self, length: int | None) -> None:
         channel: Any = self.channel
-        self.early = channel.request_line, channel.unparsed
+        self.early = channel.method_and_target, channel.unparsed
         super().gotLength(length)  # type: ignore[no-untyped-call]
 
     def process(self) -> None: ...
@@ -173,7 +173,7 @@ class Connection(tcp.Connection):
 new_connection: Any = Connection
 
 
-class Watched:
+class FakeReactor:
     """As much of a reactor as a transport asks for."""
 
     def __init__(self) -> None:
@@ -187,7 +187,7 @@ def test_a_detached_connection_stays_open_and_nothing_of_twisted_stays_with_it()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = socket.create_connection(listener.getsockname())
         accepted, _ = listener.accept()
-    reactor, channel = Watched(), new_channel()
+    reactor, channel = FakeReactor(), new_channel()
     channel.requestFactory = Unanswered
     transport = new_connection(accepted, channel, reactor)
     channel.makeConnection(transport)

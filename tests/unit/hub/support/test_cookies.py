@@ -11,7 +11,7 @@ KEY = "abcdefgh12345678abcdefgh12345678"
 
 
 @pytest.mark.parametrize(
-    "line",
+    "header",
     [
         f"sessionid={KEY}",
         f'sessionid="{KEY}"',
@@ -21,8 +21,8 @@ KEY = "abcdefgh12345678abcdefgh12345678"
         f"a=1;sessionid={KEY} ; b",
     ],
 )
-def test_a_session_is_read_as_django_reads_it(line: str) -> None:
-    assert cookies.session(line) == parse_cookie(cookies.clean(line))["sessionid"] == KEY
+def test_a_session_is_read_as_django_reads_it(header: str) -> None:
+    assert cookies.session(header) == parse_cookie(cookies.clean(header))["sessionid"] == KEY
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def test_another_form_is_no_session(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", ";", "=", ";;==;", "sessionid", "=sessionid", "a" * 20_000, "\\" * 16_000]
+    "header", ["", ";", "=", ";;==;", "sessionid", "=sessionid", "a" * 20_000, "\\" * 16_000]
 )
-def test_whatever_else_comes_is_no_session(line: str) -> None:
-    assert cookies.session(line) == ""
+def test_whatever_else_comes_is_no_session(header: str) -> None:
+    assert cookies.session(header) == ""
 
 
 def test_a_malformed_csrf_cookie_is_dropped_and_others_stay() -> None:

@@ -53,6 +53,6 @@ def test_a_page_whose_name_was_bound_to_loopback_is_refused(host: str) -> None:
 
 
 def test_a_repeated_field_is_joined_so_that_no_value_is_trusted() -> None:
-    lines = [(b"host", b"127.0.0.1"), (b"host", b"evil.example"), (b"cookie", b"a=1"), (b"cookie", b"b=2")]
+    headers = [(b"host", b"127.0.0.1"), (b"host", b"evil.example"), (b"cookie", b"a=1"), (b"cookie", b"b=2")]
 
-    assert fields(lines) == {"host": "127.0.0.1,evil.example", "cookie": "a=1; b=2"}
+    assert fields(headers) == {"host": "127.0.0.1,evil.example", "cookie": "a=1; b=2"}
