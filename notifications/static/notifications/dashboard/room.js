@@ -22,10 +22,10 @@ const people = new KeyedRows($("people"), ({ name }) => {
   return { element: h("li", {}, h("bdi", {}, name), form), fill: () => {} };
 });
 
-const log = $("lines"); // only there for staff who may read the messages
+const log = $("messages"); // only there for staff who may read the messages
 const messages = log && new KeyedRows(log, ({ name, at, text }) => {
   const time = h("time", { datetime: at }, full(new Date(at), i18n));
-  const author = h("p", {}, h("bdi", { class: "who-said" }, name), " ", time);
+  const author = h("p", {}, h("bdi", { class: "author" }, name), " ", time);
   return { element: h("li", {}, author, h("p", { dir: "auto" }, text)), fill: () => {} };
 });
 let replaced = false; // whether the messages that the server wrote were replaced
@@ -38,7 +38,7 @@ function showPeople() {
   setText($("n-people"), number(count));
   setText($("n-connections"), number(all.reduce((total, report) => total + report.here, 0)));
   people.show(named.map((person) => ({ key: person.id, ...person })));
-  $("nobody").hidden = count > 0;
+  $("room-empty").hidden = count > 0;
   const more = Math.max(0, count - named.length);
   setText($("more-people"), more ? i18n.text("watch_people_more", { n: number(more) }) : "");
 }
@@ -46,7 +46,7 @@ function showPeople() {
 function showMessages(last) {
   if (!replaced) log.replaceChildren();
   replaced = true;
-  $("nothing").hidden = last.length > 0;
+  $("no-messages").hidden = last.length > 0;
   messages.show(last.map(({ position, name, at, body }) => ({ key: position, name, at, text: textOf(body) })));
   log.scrollTop = log.scrollHeight;
 }

@@ -77,7 +77,7 @@ class Sending {
     const tag = document.getElementById("tag");
     tag.textContent = this.#i18n.text(`sending_${state}`);
     tag.className = `tag ${this.#tags[state]}`;
-    document.getElementById("told").textContent = this.#i18n.text(`sending_${state}_hint`);
+    document.getElementById("state-hint").textContent = this.#i18n.text(`sending_${state}_hint`);
   }
 
   #countDown() {
