@@ -90,6 +90,11 @@ def position(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
+def moment(position: int) -> datetime:
+    """The moment of a log position."""
+    return EPOCH + timedelta(microseconds=position)
+
+
 def connect_signals() -> None:
     """Record when people join groups and follow topics."""
     m2m_changed.connect(_joined, sender=User.groups.through, dispatch_uid="hub.joined")

@@ -45,7 +45,7 @@ def verdict(answer: Answer, person: User, now: datetime, topic: str) -> dict[str
         "recalled": moment(facts.recalled_at, now),
         "expires": moment(facts.expires_at, now),
         "due": moment(facts.due_at, now),
-        "joined": moment(person.date_joined, now),
+        "joined": moment(facts.joined_at, now),
     }
     return {
         "facts": facts,

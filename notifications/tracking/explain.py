@@ -84,7 +84,8 @@ NEIGHBOURS = 30  # notifications also loaded, as toasts fold by what arrived aro
 class Facts:
     """What is on record of a notification and a person.
 
-    ``delivered_at`` is the first delivery, by ``instance``; ``late`` if it was by a replay.
+    ``delivered_at`` is the first delivery, by ``instance``; ``late`` if it was by a replay. ``joined_at`` is
+    when the topic became theirs, if that was after it was due.
     """
 
     id: UUID
@@ -109,6 +110,7 @@ class Facts:
     instance: str = ""
     late: bool = False
     quiet_hours: QuietHours | None = None
+    joined_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,8 @@ class _Person:
     def _answer(self, facts: Facts, folded: Collection[UUID]) -> Answer:
         reason = self._reason(facts, folded)
         quiet = self._history.at(facts.delivered_at or facts.due_at)["quiet_hours"]
-        return Answer(REASONS[reason], reason, replace(facts, quiet_hours=quiet))
+        joined = belongings.moment(self._since[facts.topic]) if reason == "came-later" else None
+        return Answer(REASONS[reason], reason, replace(facts, quiet_hours=quiet, joined_at=joined))
 
     def _reason(self, facts: Facts, folded: Collection[UUID]) -> Reason:
         decision = self._decision(facts)

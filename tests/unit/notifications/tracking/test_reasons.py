@@ -236,9 +236,13 @@ def test_a_user_who_is_not_in_the_group_has_no_access(alice: User) -> None:
 
     assert told(asked(alice, row)) == ("never", "no-access")
 
+    before = timezone.now()
     alice.groups.add(group)
 
-    assert told(asked(alice, row)) == ("never", "came-later")
+    answer = asked(alice, row)
+    assert told(answer) == ("never", "came-later")
+    assert answer.facts.joined_at is not None
+    assert before <= answer.facts.joined_at <= timezone.now()
     assert told(asked(alice, send("group:ops"))) == ("waiting", "offline")
 
 
