@@ -20,7 +20,7 @@ class Staff:
         self._username = username
         self._client = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(10, read=30))
         self._listening: list[asyncio.Task[None]] = []
-        self.heard: list[tuple[str, Any]] = []  # of the log: an event's type and its data
+        self.received: list[tuple[str, Any]] = []  # of the log: an event's type and its data
         self.refused: list[int] = []  # statuses
 
     async def __aenter__(self) -> Self:
@@ -54,7 +54,7 @@ class Staff:
         self._listening.append(asyncio.create_task(self._listen(topics)))
 
     def of(self, type: str) -> list[Any]:
-        return [data for name, data in self.heard if name == type]
+        return [data for name, data in self.received if name == type]
 
     async def _listen(self, topics: Sequence[str]) -> None:
         params = [("own", "0"), *(("topic", topic) for topic in topics)]
@@ -67,4 +67,4 @@ class Staff:
                         continue
                     async for event in source.aiter_sse():
                         if event.data and not event.event.startswith("stream-") and event.event != "retire":
-                            self.heard.append((event.event, json.loads(event.data)["data"]))
+                            self.received.append((event.event, json.loads(event.data)["data"]))

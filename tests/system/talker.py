@@ -1,4 +1,4 @@
-"""Somebody in a room who never gives up: says lines, keeps what is not acknowledged, and comes back."""
+"""A person in a room who never gives up: sends messages, keeps unacknowledged ones, and reconnects."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-PACE_S = 0.1  # between two lines: under the allowance
+PACE_S = 0.1  # between two messages: under the rate limit
 STOP = range(4400, 4500)
 
 
 @dataclass
 class Talker:
+    """A WebSocket client of a room that resends until each message is acknowledged."""
+
     url: str  # of the room, without a query
     token: str
     name: str
     token_id: str  # who the token is for
-    lines: list[Any] = field(default_factory=list)  # still to be said
-    heard: list[tuple[int, str, str]] = field(default_factory=list)  # position, whose, id
+    messages: list[Any] = field(default_factory=list)  # still to be sent
+    received: list[tuple[int, str, str]] = field(default_factory=list)  # position, sender, id
     doubled: list[int] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
     codes: list[int] = field(default_factory=list)
     position: int = 0
-    _unsaid: dict[str, Any] = field(default_factory=dict)
+    _unacknowledged: dict[str, Any] = field(default_factory=dict)
     _socket: ClientConnection | None = None
     _number: int = 0
-    # What was said under an id is not said again for a day, whoever asks.
+    # An id is not published twice within a day.
     _begun: int = field(default_factory=time.monotonic_ns)
 
     @property
     def done(self) -> bool:
-        return not self.lines and not self._unsaid
+        return not self.messages and not self._unacknowledged
 
     async def run(self) -> None:
         """Until cancelled, or told to stop."""
@@ -62,43 +64,43 @@ class Talker:
         ) as socket:
             self._socket = socket
             live = asyncio.Event()
-            saying = asyncio.create_task(self._say(socket, live))
+            sending = asyncio.create_task(self._send_all(socket, live))
             try:
                 async for message in socket:
-                    self._take(json.loads(message), live)
+                    self._receive(json.loads(message), live)
             except ConnectionClosed:
                 pass
             finally:
-                saying.cancel()
+                sending.cancel()
                 self.codes.append(socket.close_code or 0)
 
-    def _take(self, frame: dict[str, Any], live: asyncio.Event) -> None:
+    def _receive(self, frame: dict[str, Any], live: asyncio.Event) -> None:
         if frame["type"] == "welcome":
             self.position = self.position or int(frame["position"])
         elif frame["type"] == "live":
             live.set()
         elif frame["type"] == "said":
-            position, whose = int(frame["position"]), frame["from"]["id"]
-            if whose == self.token_id:
-                self._unsaid.pop(frame["id"], None)
+            position, sender = int(frame["position"]), frame["from"]["id"]
+            if sender == self.token_id:
+                self._unacknowledged.pop(frame["id"], None)
             if position > self.position:
                 self.position = position
-                self.heard.append((position, whose, frame["id"]))
-            elif whose != self.token_id:
+                self.received.append((position, sender, frame["id"]))
+            elif sender != self.token_id:
                 self.doubled.append(position)
         elif frame["type"] == "error":
             self.refused.append(frame)
 
-    async def _say(self, socket: ClientConnection, live: asyncio.Event) -> None:
+    async def _send_all(self, socket: ClientConnection, live: asyncio.Event) -> None:
         await live.wait()
-        for id, body in list(self._unsaid.items()):
+        for id, body in list(self._unacknowledged.items()):
             await self._send(socket, id, body)
         while True:
-            if self.lines:
+            if self.messages:
                 self._number += 1
                 id = f"{self.name}-{self._begun}-{self._number}"
-                self._unsaid[id] = self.lines.pop(0)
-                await self._send(socket, id, self._unsaid[id])
+                self._unacknowledged[id] = self.messages.pop(0)
+                await self._send(socket, id, self._unacknowledged[id])
             await asyncio.sleep(PACE_S)
 
     async def _send(self, socket: ClientConnection, id: str, body: Any) -> None:

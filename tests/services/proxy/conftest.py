@@ -27,8 +27,8 @@ class Front:
         return f"http://{HOST}:{self.nginx.http}"
 
     @property
-    def heard(self) -> list[str]:
-        return [line for stub in self.stubs for line, _ in stub.heard]
+    def requests(self) -> list[str]:
+        return [line for stub in self.stubs for line, _ in stub.requests]
 
     def mood(self, status: int) -> None:
         for stub in self.stubs:
@@ -66,7 +66,7 @@ def front(running_front: Front) -> Front:
     """Its stubs have heard nothing yet and answer 200."""
     running_front.mood(200)
     for stub in running_front.stubs:
-        stub.heard.clear()
+        stub.requests.clear()
     return running_front
 
 

@@ -18,7 +18,7 @@ class Stub:
 
     port: int
     mood: int = 200
-    heard: list[tuple[str, Message]] = field(default_factory=list)  # the request's line, its headers
+    requests: list[tuple[str, Message]] = field(default_factory=list)  # the request's line, its headers
     over: threading.Event = field(default_factory=threading.Event)
 
     @contextlib.contextmanager
@@ -41,7 +41,7 @@ def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
 
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            stub.heard.append((f"{self.command} {self.path}", self.headers))
+            stub.requests.append((f"{self.command} {self.path}", self.headers))
             self.close_connection = True
             if stub.mood == 0:
                 return

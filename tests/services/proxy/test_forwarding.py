@@ -29,7 +29,7 @@ def test_what_a_client_says_of_its_way_is_not_passed_on(
 ) -> None:
     client.get(path, headers=FORGED)
 
-    ((_, headers),) = [one for stub in front.stubs for one in stub.heard]
+    ((_, headers),) = [one for stub in front.stubs for one in stub.requests]
     told = {name.lower(): value for name, value in headers.items() if name.lower() in map(str.lower, FORGED)}
     assert told == {"x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "http"}
 
@@ -44,21 +44,21 @@ def test_what_is_the_operators_does_not_leave_the_house(
     url = httpx.URL(front.url).copy_with(raw_path=path.encode())
 
     assert client.get(url).status_code == 404
-    assert front.heard == []
+    assert front.requests == []
 
 
 def test_what_can_be_asked_twice_is_asked_of_another_instance(front: Front, client: httpx.Client) -> None:
     front.mood(0)
 
     assert client.get("/api/v1/x").status_code == 503
-    assert front.heard == ["GET /api/v1/x"] * 2
+    assert front.requests == ["GET /api/v1/x"] * 2
 
 
 def test_what_may_have_been_posted_is_not_posted_again(front: Front, client: httpx.Client) -> None:
     front.mood(0)
 
     assert client.post("/api/v1/x", json={}).status_code == 503
-    assert front.heard == ["POST /api/v1/x"]
+    assert front.requests == ["POST /api/v1/x"]
 
 
 def test_a_program_gets_a_problem_when_no_instance_answers(front: Front, client: httpx.Client) -> None:
@@ -96,7 +96,7 @@ def test_a_body_too_large_is_a_problem_and_reaches_no_one(
     answer = client.post(path, content=b"x" * (most + 1))
 
     assert answer.json()["status"] == answer.status_code == 413
-    assert front.heard == []
+    assert front.requests == []
 
 
 @pytest.mark.parametrize("mood", [0, 500, 503])
@@ -108,7 +108,7 @@ def test_a_feed_that_no_instance_takes_gets_no_status_that_would_end_it(
     with pytest.raises(CLOSED):
         client.get("/feed/")
 
-    assert front.heard == ["GET /feed/"] * 2
+    assert front.requests == ["GET /feed/"] * 2
 
 
 @pytest.mark.parametrize("status", [401, 403, 429])

@@ -28,7 +28,7 @@ def test_a_file_says_what_it_is(front: Front, client: httpx.Client, path: str, t
     assert answer.headers["Content-Type"] == type
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Content-Encoding" not in answer.headers
-    assert front.heard == []
+    assert front.requests == []
 
 
 def test_a_file_is_packed_for_who_can_unpack_it(client: httpx.Client) -> None:
@@ -87,14 +87,14 @@ def test_no_page_is_cached(client: httpx.Client) -> None:
 )
 def test_what_is_no_file_is_not_found(front: Front, client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 404
-    assert front.heard == []
+    assert front.requests == []
 
 
 @pytest.mark.parametrize("path", ["/static/../nginx.conf", "/static/..%2fnginx.conf", "/static../nginx.conf"])
 def test_no_way_leads_out_of_the_folder(front: Front, client: httpx.Client, path: str) -> None:
     client.get(httpx.URL(front.url).copy_with(raw_path=path.encode()))
 
-    assert len(front.heard) == 1, "that is a page's address, for an instance to refuse"
+    assert len(front.requests) == 1, "that is a page's address, for an instance to refuse"
 
 
 def test_a_page_is_not_packed(client: httpx.Client) -> None:

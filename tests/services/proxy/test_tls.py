@@ -28,7 +28,7 @@ def test_what_has_a_key_or_token_is_refused(
 
     assert answer.json()["status"] == answer.status_code == 403
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert front.heard == []
+    assert front.requests == []
 
 
 @pytest.mark.parametrize("path", ["/", "/accounts/login/?next=/", "/static/notifications/shared/hub.css"])
@@ -36,7 +36,7 @@ def test_a_page_is_sent_on(front: Front, client: httpx.Client, path: str) -> Non
     answer = client.get(path)
 
     assert (answer.status_code, answer.headers["Location"]) == (301, f"https://127.0.0.1{path}")
-    assert front.heard == []
+    assert front.requests == []
 
 
 def test_a_balancer_before_us_may_ask_whether_we_live(client: httpx.Client) -> None:

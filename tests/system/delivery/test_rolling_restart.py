@@ -73,7 +73,7 @@ async def test_restarting_every_instance_in_turn_loses_nothing(
 
     for k in range(INSTANCES):
         before = [reader.connects for reader in readers] + [len(talker.codes) for talker in talkers]
-        talkers[k].lines += [f"during restart {k}: {n}" for n in range(20)]
+        talkers[k].messages += [f"during restart {k}: {n}" for n in range(20)]
         await restart(cluster, k)
         await until(lambda: all(reader.live for reader in readers), "everybody live again")
         after = [reader.connects for reader in readers] + [len(talker.codes) for talker in talkers]
@@ -87,8 +87,8 @@ async def test_restarting_every_instance_in_turn_loses_nothing(
         assert reader.notifications == posted
         assert not reader.resets
     said = 20 * INSTANCES
-    await until(lambda: all(len(talker.heard) >= said for talker in talkers), "every line everywhere")
-    assert len({tuple(talker.heard) for talker in talkers}) == 1, "the same lines, in the same order"
+    await until(lambda: all(len(talker.received) >= said for talker in talkers), "every line everywhere")
+    assert len({tuple(talker.received) for talker in talkers}) == 1, "the same lines, in the same order"
     assert not any(talker.doubled for talker in talkers)
     away_s = sorted(seconds for reader in readers for seconds in reader.away_s)
     print("posted", len(posted), "moves", moves)

@@ -28,10 +28,10 @@ RETIRED = 4000
 class Resident(Talker):
     """Learns in the room who it is."""
 
-    def _take(self, frame: dict[str, Any], live: asyncio.Event) -> None:
+    def _receive(self, frame: dict[str, Any], live: asyncio.Event) -> None:
         if frame["type"] == "welcome":
             self.token_id = frame["you"]["id"]
-        super()._take(frame, live)
+        super()._receive(frame, live)
 
 
 async def post(site: Site, number: int) -> str:
@@ -51,7 +51,7 @@ async def talk(stop: asyncio.Event, site: Site, talkers: Sequence[Talker], poste
         posted.append(await post(site, len(posted)))
         if len(posted) % 5 == 0:
             for talker in talkers:
-                talker.lines.append(f"line {len(posted)}")
+                talker.messages.append(f"line {len(posted)}")
         await asyncio.sleep(0.02)
 
 
@@ -93,8 +93,8 @@ async def test_a_reload_costs_no_one_anything(cluster: Cluster, site: Site) -> N
         retired = sum(type == "retire" for _, type, _ in reader.received)
         assert reader.connects in (retired, retired + 1), "nobody left but for old age"
     await until(lambda: all(talker.done for talker in talkers), "everything is said")
-    said = {line for talker in talkers for line in talker.heard}
-    await until(lambda: all(len(talker.heard) == len(said) for talker in talkers), "everything is heard")
+    said = {line for talker in talkers for line in talker.received}
+    await until(lambda: all(len(talker.received) == len(said) for talker in talkers), "everything is heard")
     assert len(said) == len(PEOPLE) * (len(posted) // 5)
     assert not any(talker.doubled or talker.refused for talker in talkers)
     assert {code for talker in talkers for code in talker.codes} <= {RETIRED}

@@ -70,14 +70,16 @@ async def drop_some(talkers: list[Talker], until_over: asyncio.Event) -> None:
 async def test_a_talk_of_thirty_survives_drops_a_kill_and_a_rolling_restart(
     cluster: Cluster, talkers: list[Talker]
 ) -> None:
-    before = {talker.name: len(talker.heard) for talker in talkers}
+    before = {talker.name: len(talker.received) for talker in talkers}
     for talker in talkers:
-        talker.lines += [f"{talker.name} says {n}" for n in range(LINES)]
+        talker.messages += [f"{talker.name} says {n}" for n in range(LINES)]
     over = asyncio.Event()
     dropping = asyncio.create_task(drop_some(talkers, over))
 
     under_way = PEOPLE * LINES // 10
-    await until(lambda: len(talkers[0].heard) - before[talkers[0].name] >= under_way, "it is under way", 30)
+    await until(
+        lambda: len(talkers[0].received) - before[talkers[0].name] >= under_way, "it is under way", 30
+    )
     cluster.instances[0].kill()
     cluster.instances[0].start()
     await asyncio.to_thread(cluster.instances[0].wait_ready, 60)
@@ -88,8 +90,8 @@ async def test_a_talk_of_thirty_survives_drops_a_kill_and_a_rolling_restart(
 
     await until(lambda: all(talker.done for talker in talkers), "every line is acknowledged", 120)
     said = PEOPLE * LINES
-    await until(lambda: all(len(t.heard) - before[t.name] >= said for t in talkers), "all heard all", 60)
-    orders = {tuple(talker.heard[before[talker.name] :]) for talker in talkers}
+    await until(lambda: all(len(t.received) - before[t.name] >= said for t in talkers), "all heard all", 60)
+    orders = {tuple(talker.received[before[talker.name] :]) for talker in talkers}
     assert len(orders) == 1, "everybody heard the same, in the same order"
     (order,) = orders
     assert len({(whose, id) for _, whose, id in order}) == len(order) == said
@@ -100,14 +102,14 @@ async def test_a_talk_of_thirty_survives_drops_a_kill_and_a_rolling_restart(
 
 @pytest.mark.postgres
 async def test_a_database_that_hangs_stalls_no_room(cluster: Cluster, talkers: list[Talker]) -> None:
-    heard = len(talkers[0].heard)
+    heard = len(talkers[0].received)
 
     with psycopg.connect(cluster.postgres.url) as connection:
         tables = "auth_user, django_session, hub_notifications_line, hub_notifications_room"
         connection.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
         for talker in talkers[:5]:
-            talker.lines += [f"{talker.name} goes on {n}" for n in range(20)]
-        await until(lambda: all(len(t.heard) >= heard + 100 for t in talkers), "all went on", LOCK_S)
+            talker.messages += [f"{talker.name} goes on {n}" for n in range(20)]
+        await until(lambda: all(len(t.received) >= heard + 100 for t in talkers), "all went on", LOCK_S)
 
     await until(lambda: all(talker.done for talker in talkers), "every line is acknowledged", 10)
 
@@ -115,9 +117,9 @@ async def test_a_database_that_hangs_stalls_no_room(cluster: Cluster, talkers: l
 async def test_messages_are_copied_into_rows_even_of_an_instance_that_was_killed(
     cluster: Cluster, talkers: list[Talker]
 ) -> None:
-    heard = len(talkers[0].heard)
-    talkers[0].lines += ["to be kept", "and this"]
-    await until(lambda: len(talkers[1].heard) >= heard + 2, "heard", 20)
+    heard = len(talkers[0].received)
+    talkers[0].messages += ["to be kept", "and this"]
+    await until(lambda: len(talkers[1].received) >= heard + 2, "heard", 20)
     cluster.instances[1].kill()
 
     def rows() -> int:

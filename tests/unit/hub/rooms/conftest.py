@@ -66,7 +66,7 @@ class Visitor:
         return [frame["type"] for frame in self.frames]
 
     @property
-    def lines(self) -> list[Any]:
+    def messages(self) -> list[Any]:
         return [frame["body"] for frame in self.frames if frame["type"] == "said"]
 
     def of(self, type: str) -> list[dict[str, Any]]:
@@ -87,7 +87,7 @@ class Visitor:
                 assert not self._reading.done() or condition(), f"closed {self.code}: {self.frames[-5:]}"
                 await asyncio.sleep(0.002)
 
-    async def until_told(self, type: str, times: int = 1) -> None:
+    async def until_received(self, type: str, times: int = 1) -> None:
         await self.until(lambda: self.types.count(type) >= times)
 
     async def until_closed(self) -> int:

@@ -174,8 +174,8 @@ async def test_too_many_signals_are_dropped_and_no_one_is_closed(make_hall: Call
         await ann.signal("typing", number)
     await ann.send({"type": "ping"})
 
-    await ann.until_told("pong")
-    await bob.until_told("signal")
+    await ann.until_received("pong")
+    await bob.until_received("signal")
 
 
 @socket_only
@@ -200,7 +200,7 @@ async def test_a_user_who_answers_pings_stays(make_hall: Callable[..., Any]) -> 
     await ann.until(lambda: time.monotonic() > until)
 
     await ann.send({"type": "ping"})
-    await ann.until_told("pong")
+    await ann.until_received("pong")
 
 
 async def test_a_lost_right_closes_and_leaves_the_others(hall: Hall) -> None:
@@ -211,7 +211,7 @@ async def test_a_lost_right_closes_and_leaves_the_others(hall: Hall) -> None:
 
     assert await ann.until_closed() == 4401
     await bob.send({"type": "ping"})
-    await bob.until_told("pong")
+    await bob.until_received("pong")
 
 
 async def test_a_token_that_expires_closes_with_4401(make_hall: Callable[..., Any]) -> None:
@@ -243,7 +243,7 @@ async def test_while_the_log_is_away_a_message_is_given_back(
     monkeypatch.setattr(hall.log, "append_if", away)
     await ann.say("into the void", id="c9")
 
-    await ann.until_told("error")
+    await ann.until_received("error")
     assert ann.of("error")[0] | {"detail": ""} == {
         "type": "error",
         "id": "c9",
@@ -271,7 +271,7 @@ async def test_a_member_who_does_not_read_is_closed_and_others_are_not_held_up(
             for _ in range(10):
                 number += 1
                 await ann.say("x" * 4000, id=f"c{number}")
-            await ann.until_told("said", number)
+            await ann.until_received("said", number)
 
     writer.close()
     assert [frame["id"] for frame in ann.of("said")] == [f"c{n + 1}" for n in range(number)]

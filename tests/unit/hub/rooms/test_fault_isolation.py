@@ -37,7 +37,7 @@ async def test_a_room_whose_roster_fails_does_not_hide_that_of_others(
 
     await ann.until(lambda: "far" in [frame["member"]["id"] for frame in ann.of("joined")])
     await bad.send({"type": "ping"})
-    await bad.until_told("pong")
+    await bad.until_received("pong")
 
 
 async def test_a_room_whose_presence_fails_does_not_hide_that_of_others(
@@ -74,7 +74,7 @@ async def test_a_leaving_that_fails_does_not_keep_others_from_leaving(
     monkeypatch.setattr(hall.presence, "leave", fail)
     ann = await hall.visit()
     bad, bob = await hall.visit(who="bad"), await hall.visit(who="bob")
-    await ann.until_told("joined", 2)
+    await ann.until_received("joined", 2)
 
     await bad.leave()
     await bob.leave()
@@ -119,5 +119,5 @@ async def test_a_last_value_that_cannot_be_stored_does_not_lose_the_others(
     while not kept:
         kept = await hall.presence.lasts("room-device-1")
         await ann.send({"type": "ping"})
-        await ann.until_told("pong", ann.types.count("pong") + 1)
+        await ann.until_received("pong", ann.types.count("pong") + 1)
     assert [last.person for last in kept] == ["ann"]

@@ -38,10 +38,10 @@ async def test_a_message_it_cannot_judge_is_refused_and_the_ones_next_to_it_are_
     await ann.say("break", id="a2")
     await bob.say("two", id="b1")
 
-    await ann.until_told("said", 2)
-    await ann.until_told("error")
+    await ann.until_received("said", 2)
+    await ann.until_received("error")
     assert [(error["id"], error["reason"]) for error in ann.of("error")] == [("a2", "failed")]
-    assert sorted(bob.lines) == ["one", "two"]
+    assert sorted(bob.messages) == ["one", "two"]
     assert malformed.counts["frame"] == before + 1
 
 
@@ -51,7 +51,7 @@ async def test_a_signal_it_cannot_judge_is_refused_and_the_others_are_received(h
     await ann.signal("typing", "break")
     await ann.signal("typing", "now")
 
-    await ann.until_told("error")
-    await bob.until_told("signal")
+    await ann.until_received("error")
+    await bob.until_received("signal")
     assert ann.of("error")[0]["reason"] == "failed"
     assert [signal["body"] for signal in bob.of("signal")] == ["now"]

@@ -72,7 +72,7 @@ async def drown(make_hall: Callable[..., Any], data: bytes, what: str) -> None:
     assert await ann.until_closed() in (4429, 1009)
     assert what in ann.reason or ann.code == 1009
     await bob.say("still here")
-    await bob.until_told("said")
+    await bob.until_received("said")
 
 
 @socket_only
@@ -112,7 +112,7 @@ async def test_all_connections_of_a_person_share_what_they_may_send(make_hall: C
     assert sum(len(tab.of("said")) for tab in tabs) < 10
     assert "2 messages a second over all your connections" in tabs[0].reason
     await bob.say("hello")
-    await bob.until(lambda: bob.lines[-1:] == ["hello"])
+    await bob.until(lambda: bob.messages[-1:] == ["hello"])
 
 
 async def test_who_comes_back_at_once_may_send_no_more(make_hall: Callable[..., Any]) -> None:
@@ -152,7 +152,7 @@ async def test_a_message_of_too_many_fragments_is_refused_and_one_of_as_many_as_
         )
 
     await pour(ann, fragmented(pieces))
-    await bob.until_told("said")
+    await bob.until_received("said")
     await pour(ann, fragmented([b"x"] * (MAX_FRAGMENTS + 1)))
 
     assert await ann.until_closed() == 4400
@@ -189,8 +189,8 @@ async def test_a_signal_over_4_kib_is_refused_and_reaches_no_one(hall: Hall) -> 
     await ann.signal("typing", "x" * 5000)
     await ann.signal("typing", "small")
 
-    await ann.until_told("error")
-    await bob.until_told("signal")
+    await ann.until_received("error")
+    await bob.until_received("signal")
     assert ann.of("error")[0]["reason"] == "too-large"
     assert "4096" in ann.of("error")[0]["detail"]
     assert [signal["body"] for signal in bob.of("signal")] == ["small"]
@@ -201,7 +201,7 @@ async def test_a_signal_that_grows_as_it_is_written_is_measured_afterwards(hall:
 
     await ann.socket.send('{"type":"signal","name":"telemetry","body":[' + ",".join(["1e15"] * 600) + "]}")
 
-    await ann.until_told("error")
+    await ann.until_received("error")
     assert ann.of("error")[0]["reason"] == "too-large"
 
 
@@ -222,7 +222,7 @@ async def test_the_bytes_of_signals_that_a_person_sends_are_bounded(make_hall: C
     for _ in range(9):
         await ann.socket.send(b"x" * 60_000)  # 540 kB, of which 300 kB are passed on
     await ann.send({"type": "ping"})
-    await ann.until_told("pong")
+    await ann.until_received("pong")
 
     await bob.until(lambda: len(bob.binary) > 0)
     assert sum(map(len, bob.binary)) <= 360_000

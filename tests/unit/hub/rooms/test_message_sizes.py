@@ -15,10 +15,10 @@ async def test_numbers_that_grow_as_they_are_written_are_measured_afterwards(hal
     await ann.socket.send('{"type":"say","id":"big","body":{"command":"dim","levels":[' + levels + "]}}")
     await ann.say({"command": "off"}, id="small")
 
-    await ann.until_told("error")
-    await bob.until_told("said")
+    await ann.until_received("error")
+    await bob.until_received("said")
     assert [(error["id"], error["reason"]) for error in ann.of("error")] == [("big", "too-large")]
-    assert bob.lines == [{"command": "off"}]
+    assert bob.messages == [{"command": "off"}]
 
 
 async def test_every_message_fits_into_an_event(hall: Hall) -> None:
@@ -27,6 +27,6 @@ async def test_every_message_fits_into_an_event(hall: Hall) -> None:
 
     await ann.say({"command": "x" * (64 * 1024 - head)})  # the largest frame: its event bears more beside it
 
-    await ann.until_told("error")
+    await ann.until_received("error")
     page = await hall.log.read({"room-device-1": 0})
     assert all(len(event.body) <= MAX_DATA_BYTES for event in page.events)

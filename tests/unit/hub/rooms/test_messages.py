@@ -27,7 +27,7 @@ async def test_a_message_is_received_by_everyone_and_acknowledges_itself(hall: H
     await ann.say("hello", id="c7")
 
     for visitor in (ann, bob):
-        await visitor.until_told("said")
+        await visitor.until_received("said")
         (said,) = visitor.of("said")
         assert said["body"] == "hello"
         assert said["id"] == "c7"
@@ -42,7 +42,7 @@ async def test_all_receive_the_same_order(hall: Hall) -> None:
             await visitor.say(f"{number}", id=f"c{number}")
 
     for visitor in visitors:
-        await visitor.until_told("said", 100)
+        await visitor.until_received("said", 100)
     orders = {tuple(frame["position"] for frame in visitor.of("said")) for visitor in visitors}
     assert len(orders) == 1
 
@@ -50,15 +50,15 @@ async def test_all_receive_the_same_order(hall: Hall) -> None:
 async def test_a_message_sent_again_is_not_published_twice(hall: Hall) -> None:
     ann = await hall.visit()
     await ann.say("once", id="c1")
-    await ann.until_told("said")
+    await ann.until_received("said")
 
     back = await hall.visit(query=f"?after={ann.of('said')[0]['position']}")
     await back.say("once", id="c1")
-    await back.until_told("said")
+    await back.until_received("said")
     await back.say("then", id="c2")
-    await ann.until(lambda: ann.lines[-1:] == ["then"])
+    await ann.until(lambda: ann.messages[-1:] == ["then"])
 
-    assert ann.lines == ["once", "then"]
+    assert ann.messages == ["once", "then"]
     assert back.of("said")[0]["position"] == ann.of("said")[0]["position"]
 
 
@@ -66,14 +66,14 @@ async def test_a_person_who_comes_back_receives_what_came_after_their_position(h
     ann = await hall.visit()
     bob = await hall.visit(who="bob")
     await ann.say("first", id="c1")
-    await bob.until_told("said")
+    await bob.until_received("said")
     await bob.leave()
     await ann.say("second", id="c2")
-    await ann.until_told("said", 2)
+    await ann.until_received("said", 2)
 
     back = await hall.visit(who="bob", query=f"?after={bob.of('said')[0]['position']}")
 
-    assert back.lines == ["second"]
+    assert back.messages == ["second"]
     assert back.types == ["welcome", "said", "live"]
 
 
@@ -81,11 +81,11 @@ async def test_a_newcomer_is_given_the_history(hall: Hall) -> None:
     ann = await hall.visit()
     for number in range(60):
         await ann.say(f"line {number}", id=f"c{number}")
-    await ann.until_told("said", 60)
+    await ann.until_received("said", 60)
 
     bob = await hall.visit(who="bob")
 
-    assert bob.lines == [f"line {number}" for number in range(10, 60)]
+    assert bob.messages == [f"line {number}" for number in range(10, 60)]
 
 
 async def test_a_message_the_kind_does_not_take_is_refused_with_a_reason(hall: Hall) -> None:
@@ -93,7 +93,7 @@ async def test_a_message_the_kind_does_not_take_is_refused_with_a_reason(hall: H
 
     await ann.say("   ", id="blank")
 
-    await ann.until_told("error")
+    await ann.until_received("error")
     (error,) = ann.of("error")
     assert (error["id"], error["reason"]) == ("blank", "not-text")
 
@@ -107,7 +107,7 @@ async def test_of_two_bids_at_once_the_lower_is_refused_wherever_it_came(hall: H
         await bob.say({"bid": cents}, id=f"b{cents}")
 
     await ann.until(lambda: len(ann.of("said")) + len(ann.of("error")) + len(bob.of("error")) == 58)
-    bids = [line["bid"] for line in ann.lines]
+    bids = [line["bid"] for line in ann.messages]
     assert bids == sorted(set(bids))
     assert max(bids) == 29
 
@@ -118,7 +118,7 @@ async def test_a_signal_reaches_the_others_and_not_its_sender(hall: Hall) -> Non
 
     await ann.signal("typing", True)
 
-    await bob.until_told("signal")
+    await bob.until_received("signal")
     assert bob.of("signal") == [
         {"type": "signal", "name": "typing", "from": {"id": "ann", "name": "Ann"}, "body": True}
     ]
@@ -139,7 +139,7 @@ async def test_a_ping_is_answered(hall: Hall) -> None:
 
     await ann.send({"type": "ping"})
 
-    await ann.until_told("pong")
+    await ann.until_received("pong")
 
 
 async def test_joining_and_leaving_is_announced_once_per_person(hall: Hall) -> None:
@@ -147,9 +147,9 @@ async def test_joining_and_leaving_is_announced_once_per_person(hall: Hall) -> N
     await hall.visit(who="bob")
     await hall.visit(who="bob")
 
-    await ann.until_told("joined")
+    await ann.until_received("joined")
     await ann.send({"type": "ping"})
-    await ann.until_told("pong")
+    await ann.until_received("pong")
 
     assert ann.of("joined") == [{"type": "joined", "member": {"id": "bob", "name": "Bob"}}]
 
@@ -160,7 +160,7 @@ async def test_rows_that_cannot_be_read_do_not_keep_anybody_out(hall: Hall) -> N
     ann = await hall.visit()
     await ann.say("in all the same", id="c1")
 
-    await ann.until_told("said")
+    await ann.until_received("said")
 
 
 async def test_messages_are_to_be_stored(hall: Hall) -> None:
@@ -168,7 +168,7 @@ async def test_messages_are_to_be_stored(hall: Hall) -> None:
 
     await ann.say("keep me", id="c1")
 
-    await ann.until_told("said")
+    await ann.until_received("said")
     assert hall.kept == ["room-chat-1"]
 
 
@@ -181,15 +181,15 @@ async def test_a_message_sent_during_an_entry_is_received_once(
     async def dawdle(*given: Any) -> Any:
         room = await enter(*given)
         await ann.say("while bob was on his way", id="c1")
-        await ann.until_told("said")
+        await ann.until_received("said")
         return room
 
     monkeypatch.setattr(hall.lobby, "enter", dawdle)
     bob = await hall.visit(who="bob")
     await ann.say("then", id="c2")
-    await bob.until(lambda: bob.lines[-1:] == ["then"])
+    await bob.until(lambda: bob.messages[-1:] == ["then"])
 
-    assert bob.lines == ["while bob was on his way", "then"]
+    assert bob.messages == ["while bob was on his way", "then"]
 
 
 async def test_of_many_people_the_number_is_sent_and_not_every_name(hall: Hall) -> None:

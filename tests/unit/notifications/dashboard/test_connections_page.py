@@ -14,7 +14,7 @@ from django.test import Client
 from hub.log import Log
 from hub.ops.connection_list import decode
 from notifications.models import AuditEntry, Notification
-from tests.unit.notifications.dashboard.orders import orders
+from tests.unit.notifications.dashboard.commands import commands
 
 PATH = "/dashboard/connections/"
 ONE = {"instance": "hub-1", "number": "7", "person": "3"}
@@ -92,7 +92,7 @@ def test_a_manager_drains_and_undrains_an_instance(
 
     assert answer["Location"] == PATH
     assert reply in manager.get(PATH).content.decode()
-    assert orders(live_log) == [("drain", {"instance": "hub-1", "draining": act == "drain"})]
+    assert commands(live_log) == [("drain", {"instance": "hub-1", "draining": act == "drain"})]
     assert audited() == [("manager", act, "hub-1")]
 
 
@@ -100,7 +100,7 @@ def test_a_manager_disconnects_one_connection(manager: Client, live_log: Log) ->
     answer = manager.post(f"{PATH}disconnect", ONE, headers=SCRIPTED)
 
     assert answer.json() == {"message": "Disconnecting connection 7 from hub-1."}
-    assert orders(live_log) == [("disconnect", {"instance": "hub-1", "number": 7, "person": "3"})]
+    assert commands(live_log) == [("disconnect", {"instance": "hub-1", "number": 7, "person": "3"})]
     assert audited() == [("manager", "disconnect", "hub-1 #7")]
 
 
@@ -126,7 +126,7 @@ def test_a_viewer_is_refused_each_act_and_nothing_is_done(
     answer = viewer.post(f"{PATH}{act}", {**ONE, "person": "alice"})
 
     assert answer.status_code == 403
-    assert orders(live_log) == []
+    assert commands(live_log) == []
     assert not Notification.objects.exists()
     assert audited() == []
 
@@ -159,7 +159,7 @@ def test_a_command_to_no_connection_is_refused_with_the_reason(
     assert (answer.status_code, scripted.status_code) == (422, 422)
     assert 'class="notice" role="alert"' in answer.content.decode()
     assert scripted.json()["detail"]
-    assert orders(live_log) == []
+    assert commands(live_log) == []
     assert audited() == []
 
 

@@ -31,7 +31,7 @@ async def secret(guarded: Guarded, bob: User) -> Visitor:
     """Bob in the room den, in which he has said something."""
     visitor = await guarded.by_session("den", bob)
     await visitor.say("secret")
-    await visitor.until_told("said")
+    await visitor.until_received("said")
     return visitor
 
 
@@ -88,9 +88,9 @@ async def test_one_made_again_under_its_name_has_nothing_of_it(
     await in_thread(registry.make, "den", "chat", ["user:ann"])
     ann = await guarded.by_session("den", people["ann"])
     await ann.say("anew")
-    await ann.until_told("said")
+    await ann.until_received("said")
 
-    assert ann.lines == ["anew"]
+    assert ann.messages == ["anew"]
     assert ann.frames[0]["members"] == [{"id": str(people["ann"].pk), "name": "ann"}]
     assert await bob.until_closed() == 4404
 
@@ -133,6 +133,6 @@ async def test_last_values_of_the_old_one_are_not_the_new_one_s(
     await in_thread(registry.make, "pump", "device", ["user:ann"])
     ann = await guarded.by_session("pump", people["ann"])
     await ann.send({"type": "ping"})
-    await ann.until_told("pong")
+    await ann.until_received("pong")
 
     assert ann.of("signal") == []

@@ -197,7 +197,7 @@ async def test_who_is_removed_goes_alone_and_may_be_let_back(
     await in_thread(registry.remove, lobby, people["cat"])
     assert await cat.until_closed() == 4002
     await ann.send({"type": "ping"})
-    await ann.until_told("pong")
+    await ann.until_received("pong")
     await in_thread(registry.let_back, lobby, people["cat"])
 
     assert await told(await guarded.by_session("lobby", people["cat"])) == 0
@@ -251,7 +251,7 @@ async def test_a_session_without_its_row_is_closed_and_the_person_s_others_stay(
 
     assert await ann.until_closed() == 4401
     await other.send({"type": "ping"})
-    await other.until_told("pong")
+    await other.until_received("pong")
 
 
 async def test_what_a_room_does_not_hang_on_closes_no_one(guarded: Guarded, people: dict[str, User]) -> None:
@@ -263,7 +263,7 @@ async def test_what_a_room_does_not_hang_on_closes_no_one(guarded: Guarded, peop
 
     assert await bob.until_closed() == 4002
     await ann.send({"type": "ping"})
-    await ann.until_told("pong")
+    await ann.until_received("pong")
 
 
 async def test_a_thousand_who_return_at_once_are_a_few_questions(
