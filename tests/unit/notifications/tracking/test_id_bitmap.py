@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifications.tracking.id_bitmap import BLOCK, MAX_ID, IdBitmap
@@ -21,6 +21,7 @@ ids = st.sets(
 )
 
 
+@settings(deadline=None, database=None)
 @given(ids, ids)
 def test_it_is_what_a_set_is(some: set[int], others: set[int]) -> None:
     one, other = IdBitmap(some), IdBitmap(others)
@@ -33,6 +34,7 @@ def test_it_is_what_a_set_is(some: set[int], others: set[int]) -> None:
     assert all((id in one) is (id in some) for id in some | others)
 
 
+@settings(deadline=None, database=None)
 @given(ids, ids)
 def test_ids_may_be_added_later(some: set[int], others: set[int]) -> None:
     bitmap = IdBitmap(some)
@@ -42,6 +44,7 @@ def test_ids_may_be_added_later(some: set[int], others: set[int]) -> None:
     assert bitmap == IdBitmap(some | others)
 
 
+@settings(deadline=None, database=None)
 @given(ids, ids)
 def test_packed_it_is_the_same(some: set[int], others: set[int]) -> None:
     packed = IdBitmap(some).pack()
