@@ -18,12 +18,13 @@ from hub import events
 from hub.doctor.clock_skew import check_clock
 from hub.doctor.report import Finding, Report
 from hub.events import Event
-from hub.log import LogAway
+from hub.log import LogAway, redis_client
 from hub.log.current import shared_log
 
 OLDEST_REDIS = (6, 2)  # XTRIM MINID
 RESERVED_CONNECTIONS = 3  # that PostgreSQL keeps for superusers
 RECEIPT_TIMEOUT_S = 5.0
+REDIS_TIMEOUT_S = 3.0
 MEASUREMENTS = 3
 
 
@@ -59,7 +60,7 @@ def check_log(report: Report, topic: str) -> None:
     """Check Redis's latency, clock and settings, then append an event and receive it."""
     if not settings.HUB_REDIS_URL:
         return
-    client = redis.Redis.from_url(settings.HUB_REDIS_URL, socket_timeout=3, socket_connect_timeout=3)
+    client = redis_client.client(settings.HUB_REDIS_URL, REDIS_TIMEOUT_S)
     try:
         client.ping()
         began = time.perf_counter()

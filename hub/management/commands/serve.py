@@ -8,6 +8,8 @@ from django.utils.module_loading import import_string
 
 
 class Command(BaseCommand):
+    """`manage.py serve`: one instance, in this process, until a signal."""
+
     help = "Serve ASGI_APPLICATION, one instance of the hub, on HUB_HOST (127.0.0.1) and HUB_PORT (8000)."
 
     def handle(self, *args: Any, **options: Any) -> None:

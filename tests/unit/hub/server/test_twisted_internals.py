@@ -16,6 +16,7 @@ import pytest
 # Daphne installs Twisted's reactor on import, so it comes before anything of Twisted.
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server as Daphne
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
 from hub.server import twisted_internals  # isort: skip
 from hub.server.channel import Channel
@@ -67,6 +68,9 @@ DAPHNE = [
     (daphne, "application", "the lifespan"),
     (HTTPFactory(None), "server", "reaching the limits from a connection"),
     (WebRequest, "process", "keeping the Upgrade header from Daphne"),
+    (WebSocketFactory, "setProtocolOptions", "the limits on a project's own WebSockets"),
+    (WebSocketProtocol, "STATE_OPEN", "closing a project's own WebSockets on SIGTERM"),
+    (WebSocketProtocol, "sendCloseFrame", "closing a project's own WebSockets on SIGTERM"),
 ]
 # Of `Daphne.run`, which `hub.server.daphne.Server.run` replaces: daphne 4.2.3.
 RUN_DIGEST = "447c6bd42c62e98c"
