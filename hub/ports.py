@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
@@ -66,6 +66,15 @@ class Span:
     upto: int
 
 
+class Recovered(NamedTuple):
+    """A page of events from elsewhere than the log, in order of position. ``more`` follow, except on the
+    ``lost`` topics, which cannot be recovered."""
+
+    events: list[Event]
+    more: bool
+    lost: frozenset[str]
+
+
 class Feed(Protocol):
     """An open feed, as the application sees it. It is hashable, by identity."""
 
@@ -109,9 +118,8 @@ class Application(Collector):
         come back with the rights that are left."""
 
     @abstractmethod
-    async def recover(self, after: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
-        """Events that the log no longer has: the first after a position of each topic, in order of position,
-        whether there are more, and those of the topics that it cannot recover."""
+    async def recover(self, after: Mapping[str, int], /) -> Recovered:
+        """Events that the log no longer has: the first after a position of each topic."""
 
     def rights_changed(self, name: str, /) -> None:
         """Rights of a person (by id), of all who have a token from a program (by `Person.key`), or of

@@ -11,13 +11,14 @@ from prometheus_client.core import CounterMetricFamily, Metric
 
 from hub.events import Event
 from hub.log.current import shared_log
-from hub.ports import Application, Credentials, Entry, Feed, Person, Span, Topic
+from hub.ports import Application, Credentials, Entry, Feed, Person, Recovered, Span, Topic
 from hub.support.threads import in_thread
 from notifications import recovery, serialization
 from notifications.access import api_keys, large_bodies, revocation
 from notifications.access.admission import Admission
 from notifications.inbox import counts
 from notifications.inbox.unread_counts import UnreadCounts
+from notifications.readiness import DatabaseReadiness
 from notifications.rooms import history
 from notifications.sending import outbox
 from notifications.sign_in import foreign_origins
@@ -36,6 +37,7 @@ class Notifications(Application):
     def __init__(self) -> None:
         self._admission = Admission()
         self._unread_counts = UnreadCounts(counts.load)
+        self._readiness = DatabaseReadiness()
         self._journal = DeliveryJournal(_write_deliveries)
         self._history = history.HistoryCopier(shared_log())
 
@@ -48,7 +50,7 @@ class Notifications(Application):
     async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
         return await revocation.revoked(people)
 
-    async def recover(self, after: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
+    async def recover(self, after: Mapping[str, int], /) -> Recovered:
         return await recovery.recover(after)
 
     def rights_changed(self, name: str, /) -> None:
@@ -90,7 +92,7 @@ class Notifications(Application):
         return await live_reports.report(topic)
 
     async def trouble(self) -> str:
-        return await recovery.trouble()
+        return await self._readiness.trouble()
 
     async def backlog(self) -> int:
         return await outbox.backlog()

@@ -1,4 +1,4 @@
-"""Replays events from rows when the log no longer holds them, and checks the database."""
+"""Recovers events from rows when the log no longer holds them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from heapq import merge
 from typing import Any
 
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 from django.utils import timezone
 
 from hub import topics
 from hub.events import BadEvent, Event
+from hub.ports import Recovered
 from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications import serialization
@@ -23,23 +22,13 @@ from notifications.rooms import history
 PAGE_ROWS = 500
 PAGE_BYTES = 1024 * 1024  # of events; the event that passes it is the last
 
-_applied = False  # whether all migrations were found to be applied
 
-
-async def recover(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
-    """The first events after a position of each topic, whether there are more, and the topics that have none.
-
-    The last are rooms whose messages are not stored.
-    """
+async def recover(holes: Mapping[str, int]) -> Recovered:
+    """The first events after a position of each topic. Rooms whose messages are not stored are lost."""
     return await in_thread(page, holes)
 
 
-async def trouble() -> str:
-    """Why this instance cannot use the database; "" if it can."""
-    return await in_thread(_trouble)
-
-
-def page(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
+def page(holes: Mapping[str, int]) -> Recovered:
     """`recover`, in a thread that may use the database."""
     rooms = {id: after for topic, after in holes.items() if (id := topics.room_id(topic)) is not None}
     kept = set(history.kept_rooms().filter(pk__in=rooms).values_list("pk", flat=True)) if rooms else set()
@@ -52,13 +41,13 @@ def page(holes: Mapping[str, int]) -> tuple[list[Event], bool, frozenset[str]]:
     for number, event in enumerate(found):
         if number == PAGE_ROWS or size > PAGE_BYTES:
             if events:
-                return events, True, lost
+                return Recovered(events, True, lost)
             return page({topic: max(after, position) for topic, after in holes.items()})
         position = event.position
         if event.body:
             events.append(event)
             size += len(event.body)
-    return events, False, lost
+    return Recovered(events, False, lost)
 
 
 def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
@@ -96,19 +85,3 @@ def _after(field: str, holes: Mapping[Any, int]) -> Q:
         there = [one for one, at in holes.items() if at == position]
         after |= Q(**{f"{field}__in": there, "position__gt": position})
     return after
-
-
-def _trouble() -> str:
-    global _applied
-    try:
-        if not _applied:
-            executor = MigrationExecutor(connection)
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-                return "migrations are not applied: run manage.py migrate"
-            # Not checked again: instances are stopped before a migration is reversed.
-            _applied = True
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError as error:
-        return f"cannot be reached: {type(error).__name__}"
-    return ""

@@ -21,8 +21,7 @@ from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import audited_looks, responses
 from notifications.dashboard.pagination import page_of
 from notifications.models import ROOM_NAME, Room, RoomMessage
-from notifications.rooms import registry
-from notifications.rooms.views import KNOWN_KINDS
+from notifications.rooms import kinds, registry
 
 MAX_MESSAGES_LISTED = 20
 MAX_REMOVED_LISTED = 50  # people
@@ -143,7 +142,7 @@ def _item(room: Any) -> dict[str, Any]:
             audience = i18n.say("watch_for_people", n=room.named)
         case _:
             audience = i18n.say("watch_for_everyone")
-    kind = room.kind if room.kind in KNOWN_KINDS else "other"
+    kind = room.kind if room.kind in kinds.NAMES else "other"
     return {
         "topic": topics.room(room.pk),
         "name": room.name,

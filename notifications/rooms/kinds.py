@@ -107,6 +107,7 @@ class Binary(Kind):
 
 
 KINDS: tuple[type[Kind], ...] = (Chat, Board, Auction, Device, Binary)
+NAMES = frozenset(kind.name for kind in KINDS)
 
 
 def register_all() -> None:

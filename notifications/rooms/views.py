@@ -17,14 +17,11 @@ from notifications.access import membership
 from notifications.access.requests import PersonRequest
 from notifications.i18n import say
 from notifications.models import Room, RoomMessage
-from notifications.rooms.kinds import KINDS
+from notifications.rooms import kinds
 from notifications.rooms.registry import of
 
-MAX_MESSAGES_SHOWN = 50  # of a chat
+MAX_MESSAGES_LISTED = 50  # of a chat
 MAX_TURN_GAP = timedelta(minutes=5)  # between messages of one person that are shown together
-
-# A host project's own kind has the icon and the texts of "other".
-KNOWN_KINDS = frozenset(kind.name for kind in KINDS)
 
 # Colours and widths of a board: name, text key, and the value in a stroke.
 COLOURS = (
@@ -71,7 +68,8 @@ def room(request: PersonRequest, name: str) -> HttpResponse:
 
 
 def _context(room: Room) -> dict[str, str]:
-    known = room.kind if room.kind in KNOWN_KINDS else "other"
+    # A host project's own kind has the icon and the texts of "other".
+    known = room.kind if room.kind in kinds.NAMES else "other"
     return {
         "name": room.name,
         "kind": room.kind,
@@ -84,7 +82,7 @@ def _context(room: Room) -> dict[str, str]:
 
 def _turns(room: Room) -> list[dict[str, Any]]:
     """The last messages, those of one person together: ``{"sender", "name", "at", "texts"}``."""
-    rows = RoomMessage.objects.filter(room=room).order_by("-position")[:MAX_MESSAGES_SHOWN]
+    rows = RoomMessage.objects.filter(room=room).order_by("-position")[:MAX_MESSAGES_LISTED]
     turns: list[dict[str, Any]] = []
     for row in reversed(rows):
         last = turns[-1] if turns else None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hub.events import Event
-from hub.ports import Application, Credentials, Entry, Person
+from hub.ports import Application, Credentials, Entry, Person, Recovered
 
 
 class StubApplication(Application):
@@ -20,5 +19,5 @@ class StubApplication(Application):
     async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
         return {}
 
-    async def recover(self, after: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
-        return [], False, frozenset()
+    async def recover(self, after: Mapping[str, int], /) -> Recovered:
+        return Recovered([], False, frozenset())

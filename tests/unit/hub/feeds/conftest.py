@@ -18,7 +18,7 @@ from hub.events import Event, draft
 from hub.feeds.endpoint import Feeds
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
-from hub.ports import Credentials, Feed, Person, Span, Topic
+from hub.ports import Credentials, Feed, Person, Recovered, Span, Topic
 from notifications import serialization
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.tracking.delivery_journal import DeliveryJournal
@@ -190,12 +190,12 @@ class Desk(StubApplication):
             raise ValueError("a row of theirs cannot be read")
         return {p.id: {"unread": self.unread, "unseen": 0, "version": self.log.head()} for p in people}
 
-    async def recover(self, holes: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
+    async def recover(self, holes: Mapping[str, int], /) -> Recovered:
         if self.database_down:
             raise OSError("the database is down")
         self.asked.append(holes)
         found = [row for row in self.rows if row.topic in holes and row.position > holes[row.topic]]
-        return found[:2], len(found) > 2, frozenset()
+        return Recovered(found[:2], len(found) > 2, frozenset())
 
     async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
         return {person: self.gone[person.id] for person in people if person.id in self.gone}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from hub.events import Event, draft
-from hub.ports import Span
+from hub.ports import Recovered, Span
 from tests.unit.hub.feeds.conftest import Client, Desk
 
 HOUR = 3600 * 1_000_000
@@ -88,14 +88,14 @@ async def test_one_person_asks_for_rows_once_at_a_time_and_another_need_not_wait
     at_once = max_at_once = 0
     answer = asyncio.Event()
 
-    async def recover(after: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
+    async def recover(after: Mapping[str, int], /) -> Recovered:
         nonlocal at_once, max_at_once
         at_once += 1
         max_at_once = max(max_at_once, at_once)
         asking.append(1)
         await answer.wait()
         at_once -= 1
-        return [], False, frozenset()
+        return Recovered([], False, frozenset())
 
     async with Desk() as desk:
         desk.recover = recover  # type: ignore[method-assign]

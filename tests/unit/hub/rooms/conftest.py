@@ -24,7 +24,7 @@ from hub.errors import Problem
 from hub.events import Event
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
-from hub.ports import Credentials, Entry, Person
+from hub.ports import Credentials, Entry, Person, Recovered
 from hub.rooms import kinds, transports
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.memory import MemoryPresence
@@ -167,7 +167,7 @@ class Hall(StubApplication):
     async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
         return {person: self.gone[person.id] for person in people if person.id in self.gone}
 
-    async def recover(self, holes: Mapping[str, int], /) -> tuple[list[Event], bool, frozenset[str]]:
+    async def recover(self, holes: Mapping[str, int], /) -> Recovered:
         rows = [
             event
             for topic, after in holes.items()
@@ -175,7 +175,7 @@ class Hall(StubApplication):
             if event.position > after
         ]
         lost = frozenset(holes.keys() - self.rows.keys())
-        return sorted(rows, key=lambda event: event.position), False, lost
+        return Recovered(sorted(rows, key=lambda event: event.position), False, lost)
 
     def message_appended(self, topic: str, /) -> None:
         self.kept.append(topic)
