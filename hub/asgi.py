@@ -39,7 +39,7 @@ from hub.rooms import transports
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.current import shared_presence
 from hub.rooms.rate_limiter import Rates
-from hub.rooms.registry import Lobby
+from hub.rooms.registry import RoomRegistry
 from hub.server.django_handler import DjangoHandler
 from hub.support import descriptors
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
@@ -68,8 +68,14 @@ class Hub:
         self.feeds = Feeds(self.fanout, limits, options, replay=replay, application=self.application)
         layer = channel_layers.make_backend("hub")  # the signals' own: they flush it at need
         self.presence = shared_presence()
-        lines_per_day = settings.HUB_ROOM_LINES_PER_DAY
-        self.lobby = Lobby(self.log, self.fanout, self.presence, layer, self.application, lines_per_day)
+        self.registry = RoomRegistry(
+            self.log,
+            self.fanout,
+            self.presence,
+            layer=layer,
+            application=self.application,
+            messages_per_day=settings.HUB_ROOM_LINES_PER_DAY,
+        )
         rates = Rates(
             settings.HUB_ROOM_LINES_PER_S, settings.HUB_ROOM_SIGNALS_PER_S, settings.HUB_ROOM_BYTES_PER_S
         )
@@ -78,7 +84,7 @@ class Hub:
             limits,
             options,
             replay=replay,
-            lobby=self.lobby,
+            registry=self.registry,
             application=self.application,
             rates=rates,
         )
@@ -98,7 +104,7 @@ class Hub:
             instance=name,
             feeds=self.feeds,
             rooms=self.rooms,
-            registry=self.lobby,
+            registry=self.registry,
             stats=InstanceStats(
                 name, fanout=self.fanout, feeds=self.feeds, rooms=self.rooms, loop_lag=self.loop_lag
             ),
@@ -119,7 +125,7 @@ class Hub:
         self.metrics = Metrics(key=settings.HUB_METRICS_KEY, backlog=self.application.backlog)
         instance_metrics.export_log(self.metrics, self.log, self.fanout)
         instance_metrics.export_connections(self.metrics, self.feeds, self.rooms, limits, self.revocation)
-        instance_metrics.export_rooms(self.metrics, self.lobby)
+        instance_metrics.export_rooms(self.metrics, self.registry)
         instance_metrics.export_server(self.metrics, self.pages, self.loop_lag, name)
         self.metrics.registry.register(self.application)
         operators = OperatorEndpoints(self.health, self.metrics, settings.ALLOWED_HOSTS)

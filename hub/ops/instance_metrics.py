@@ -17,7 +17,7 @@ from hub.log import Log
 from hub.ops.loop_lag import LoopLag
 from hub.ops.metrics import Metrics
 from hub.rooms.endpoint import Rooms
-from hub.rooms.registry import Lobby
+from hub.rooms.registry import RoomRegistry
 from hub.server import body_limits, connection_rate
 from hub.server.django_handler import DjangoHandler
 from hub.support.faults import malformed
@@ -73,11 +73,11 @@ def export_connections(
     )
 
 
-def export_rooms(metrics: Metrics, registry: Lobby) -> None:
+def export_rooms(metrics: Metrics, registry: RoomRegistry) -> None:
     signals = registry.signals
     metrics.gauge("hub_rooms", "Open rooms.", lambda: len(registry.rooms))
     metrics.counter("hub_signals_published", "Signals given to the channel layer.", lambda: signals.published)
-    metrics.counter("hub_signals_heard", "Signals received from the channel layer.", lambda: signals.heard)
+    metrics.counter("hub_signals_heard", "Signals received from the channel layer.", lambda: signals.received)
     metrics.counter(
         "hub_signals_dropped", "Signals lost, or replaced by a newer one.", lambda: signals.dropped
     )

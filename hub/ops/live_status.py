@@ -23,7 +23,7 @@ from hub.ops import connection_list
 from hub.ops.instance_stats import InstanceStats
 from hub.ports import Application
 from hub.rooms.endpoint import Rooms
-from hub.rooms.registry import Lobby
+from hub.rooms.registry import RoomRegistry
 from hub.support.debounce import Debounce
 
 ASK_S = 2.0
@@ -52,7 +52,7 @@ class LiveStatus:
         instance: str,
         feeds: Feeds,
         rooms: Rooms,
-        registry: Lobby,
+        registry: RoomRegistry,
         stats: InstanceStats,
         application: Application,
     ) -> None:
@@ -154,9 +154,9 @@ class LiveStatus:
         return connection_list.matching(filter, connections, time.time())
 
     def _open_rooms(self) -> dict[str, Any]:
-        rooms = [room for room in self._registry.rooms.values() if room.members or room.people]
+        rooms = [room for room in self._registry.rooms.values() if room.connections or room.people]
         counts = {
-            room.topic: {"people": len(room.people), "connections": len(room.members)}
+            room.topic: {"people": len(room.people), "connections": len(room.connections)}
             for room in rooms[:MAX_ROOMS_LISTED]
         }
         return {"rooms": counts}
@@ -165,7 +165,7 @@ class LiveStatus:
         room = self._registry.rooms.get(topics.room(id))
         if room is None:
             return {"here": 0, "people": [], "count": 0}
-        return {"here": len(room.members), "people": room.shown, "count": len(room.people)}
+        return {"here": len(room.connections), "people": room.listed_people, "count": len(room.people)}
 
 
 def _not_published(topic: str, error: Exception) -> None:

@@ -13,15 +13,16 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.utils import await_many_dispatch
 
 from hub.errors import Problem
-from hub.rooms.connection import Member
+from hub.rooms.connection import RoomConnection
 from hub.rooms.endpoint import Rooms
 from hub.rooms.handshake import Handshake
 from hub.rooms.protocol import Close
+from hub.rooms.rate_limiter import READ_BYTES
 from hub.rooms.room import Room
 from hub.support import ws_frames
 from hub.support.asgi import respond_problem
 
-SEND_S = 30.0  # that a server may take over a frame; a reader who takes longer does not read
+SEND_S = 30.0  # that a server may take to write a frame; after that the client does not read
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +39,10 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self._rooms = rooms
         self._serving: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
-        self._entered: asyncio.Future[Room | None] = asyncio.get_running_loop().create_future()
-        self._member: Member | None = None
+        self._connection: RoomConnection | None = None
+        self._room: Room | None = None  # once entered
+        self._early: list[tuple[bytes, bool]] = []  # messages from before
+        self._early_bytes = 0
         self._lost = False  # nothing reaches the client any more
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -75,26 +78,39 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self._serving.add_done_callback(self._served)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        room = await asyncio.shield(self._entered)  # what was sent before waits, as in the kernel
-        if room is not None and self._member is not None:
-            data = text_data.encode() if text_data is not None else bytes_data or b""
-            messages = self._member.hear_message(data, text_data is not None)
-            self._rooms.frames.handle(room, self._member, messages)
+        is_text = text_data is not None
+        data = text_data.encode() if text_data is not None else bytes_data or b""
+        if self._room is not None:
+            return self._handle(self._room, data, is_text)
+        self._early.append((data, is_text))
+        self._early_bytes += max(len(data), READ_BYTES)
+        if self._early_bytes > self._rooms.options.mailbox_bytes:
+            await self._close(Close.TOO_FAST, "Too much was sent before the room was entered: go slower.")
+            raise StopConsumer
 
     async def _serve(self, handshake: Handshake) -> None:
         """From the accepted handshake to the end of the connection."""
         try:
-            member = await self._rooms.admit(handshake)
+            connection = await self._rooms.admit(handshake)
         except Problem as problem:
             return await self._close(*self._rooms.refusal(problem))
-        self._member = member
-        member.idle_s = float("inf")  # the server's own pings find out who is gone
+        self._connection = connection
+        connection.idle_s = float("inf")  # dead clients are found by the server's own pings
         try:
-            self._entered.set_result(await self._rooms.bring_in(member, handshake.after, self._write))
-            while data := await member.drain():
+            self._room = room = await self._rooms.bring_in(connection, handshake.after, self._write)
+            if room is not None:
+                for message in self._early:
+                    self._handle(room, *message)
+            self._early.clear()
+            while data := await connection.drain():
                 await self._write(data)
         finally:
-            self._rooms.release(member)
+            self._rooms.release(connection)
+
+    def _handle(self, room: Room, data: bytes, is_text: bool) -> None:
+        if self._connection is not None:
+            messages = self._connection.receive_message(data, is_text)
+            self._rooms.frames.handle(room, self._connection, messages)
 
     async def _write(self, data: bytes) -> None:
         """Send frames, and wait for a reader that is behind."""
@@ -128,8 +144,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     def _lose(self, reason: str) -> None:
         self._lost = True
-        if self._member is not None:
-            self._member.close(reason)
+        if self._connection is not None:
+            self._connection.close(reason)
 
     async def _reject(self, problem: Problem) -> None:
         """Refuse the handshake: with the problem, or with 403 alone where the server takes no more."""

@@ -26,7 +26,7 @@ class RoomDialect:
     degraded = Frame(ws_frames.text(protocol.degraded()))
     heartbeat = Frame(ws_frames.PING)
     slow = Frame(ws_frames.closing(Close.SLOW, "slow"))
-    expired = Frame(ws_frames.closing(Close.UNAUTHORIZED, "expired"))
+    expired = Frame(ws_frames.closing(Close.EXPIRED, "expired"))
     end = b""
 
     def event(self, event: Event) -> Frame:
@@ -41,7 +41,7 @@ class RoomDialect:
         return Frame(ws_frames.text(protocol.reset(reason)))
 
     def revoked(self, *, retry: bool) -> Frame:
-        return Frame(ws_frames.closing(Close.ERROR if retry else Close.UNAUTHORIZED, "revoked"))
+        return Frame(ws_frames.closing(Close.REVOKED if retry else Close.UNAUTHORIZED, "revoked"))
 
     def retired(self) -> Frame:
         return Frame(ws_frames.closing(Close.RETIRE, "this instance leaves"))

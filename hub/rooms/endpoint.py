@@ -21,12 +21,12 @@ from hub.events import Event
 from hub.log.replay import Replay
 from hub.ports import Application
 from hub.rooms import protocol
-from hub.rooms.connection import Member
+from hub.rooms.connection import RoomConnection
 from hub.rooms.frame_handler import FrameHandler
 from hub.rooms.handshake import Handshake
 from hub.rooms.protocol import Close
-from hub.rooms.rate_limiter import Limiters, Rates
-from hub.rooms.registry import Lobby
+from hub.rooms.rate_limiter import RateLimiters, Rates
+from hub.rooms.registry import RoomRegistry
 from hub.rooms.room import Room
 from hub.support import origins, ws_frames
 from hub.support.asgi import Scope
@@ -34,7 +34,7 @@ from hub.support.asgi import Scope
 logger = logging.getLogger(__name__)
 
 
-class Rooms(Endpoint[Handshake, Member]):
+class Rooms(Endpoint[Handshake, RoomConnection]):
     """The room endpoint; `hub.rooms.transports.application` makes an ASGI application of it."""
 
     kind = "room"
@@ -46,23 +46,23 @@ class Rooms(Endpoint[Handshake, Member]):
         options: EndpointOptions,
         *,
         replay: Replay,
-        lobby: Lobby,
+        registry: RoomRegistry,
         application: Application,
         rates: Rates,
     ) -> None:
         super().__init__(fanout, limits, options, replay=replay, application=application)
-        self._lobby = lobby
-        self.frames = FrameHandler(lobby)
-        self._limiters = Limiters(rates)
+        self._registry = registry
+        self.frames = FrameHandler(registry)
+        self._limiters = RateLimiters(rates)
         fanout.taps.append(self._tap)
 
     @property
     def rooms(self) -> int:
         """How many are open here."""
-        return len(self._lobby.rooms)
+        return len(self._registry.rooms)
 
     async def run(self) -> None:
-        await asyncio.gather(super().run(), self._lobby.run(), self._limiters.run())
+        await asyncio.gather(super().run(), self._registry.run(), self._limiters.run())
 
     def handshake(self, scope: Scope) -> Handshake:
         """Raises a `Problem` to be answered as HTTP."""
@@ -75,55 +75,57 @@ class Rooms(Endpoint[Handshake, Member]):
     def refusal(self, problem: Problem) -> tuple[Close, str]:
         """Close code and reason for what `admit` raised: sent on the open socket, because a browser cannot
         read the status of a refused handshake."""
-        return Close.RETIRE if self.draining else protocol.code_of(problem.status), problem.detail
+        return Close.RETIRE if self.draining else protocol.close_code(problem.status), problem.detail
 
-    async def _authorize(self, handshake: Handshake) -> Member:
+    async def _authorize(self, handshake: Handshake) -> RoomConnection:
         if handshake.problem is not None:
             raise handshake.problem
         entry = await self._application.enter(handshake.credentials, handshake.name)
-        return Member(
+        return RoomConnection(
             entry,
             address=handshake.address,
             mailbox_bytes=self.options.mailbox_bytes,
             heartbeat_s=self.options.heartbeat_s,
         )
 
-    async def admit(self, handshake: Handshake) -> Member:
-        member = await super().admit(handshake)
-        member.limiter = self._limiters.enter(member.person.id)
-        return member
+    async def admit(self, handshake: Handshake) -> RoomConnection:
+        connection = await super().admit(handshake)
+        connection.limiter = self._limiters.enter(connection.person.id)
+        return connection
 
-    def release(self, member: Member) -> None:
-        super().release(member)
-        self._limiters.leave(member.person.id)
-        self._lobby.leave(member)
+    def release(self, connection: RoomConnection) -> None:
+        super().release(connection)
+        self._limiters.leave(connection.person.id)
+        self._registry.leave(connection)
 
     async def bring_in(
-        self, member: Member, after: int | None, write: Callable[[bytes], Awaitable[None]]
+        self, connection: RoomConnection, after: int | None, write: Callable[[bytes], Awaitable[None]]
     ) -> Room | None:
         """Replay what the connection missed through ``write``, and make it live; None if it was closed."""
         try:
-            room = await self._lobby.enter(member, member.entry, write)
-            member.since = room.begins if after is None else after
-            opening = partial(self._welcome, room, member)
+            room = await self._registry.enter(connection, connection.entry, write)
+            connection.since = room.history_start if after is None else after
+            opening = partial(self._welcome, room, connection)
             await CatchUp(
-                self._fanout, self._replay, member, after=member.since, opening=opening, write=write
+                self._fanout, self._replay, connection, after=connection.since, opening=opening, write=write
             ).run()
         except Exception:
-            logger.exception("%s could not be brought into %s", member.person.id, member.topics)
-            member.end(Close.ERROR, "instance error")
+            logger.exception("%s could not be brought into %s", connection.person.id, connection.topics)
+            connection.close_with(Close.ERROR, "instance error")
             return None
-        if member.closed:
+        if connection.closed:
             return None
-        for frame in await self._lobby.lasting(room):
-            member.put(frame)
+        for frame in await self._registry.last_values(room):
+            connection.put(frame)
         return room
 
-    def _welcome(self, room: Room, member: Member, position: int, resumed: bool) -> bytes:
+    def _welcome(self, room: Room, connection: RoomConnection, position: int, resumed: bool) -> bytes:
         count = len(room.people)
-        welcome = protocol.welcome(room.name, room.topic, member.who, position, room.shown, count)
+        welcome = protocol.welcome(
+            room.name, room.topic, connection.user, position, room.listed_people, count
+        )
         return ws_frames.text(welcome)
 
     def _tap(self, event: Event) -> None:
         if topics.is_room(event.topic):
-            self._lobby.heard(event)
+            self._registry.receive(event)

@@ -1,7 +1,4 @@
-"""The frames in what a client sends, followed by their heads alone (RFC 6455, 5.2).
-
-So they are counted before anything of them is unmasked, kept or parsed.
-"""
+"""Counts a client's frames by their heads (RFC 6455, 5.2), before anything is unmasked, kept or parsed."""
 
 from __future__ import annotations
 
@@ -12,17 +9,19 @@ MAX_FRAGMENTS = 64  # of a message
 _FIN, _OPCODE, _CLOSE, _MASK, _LENGTH = 0x80, 0x0F, 0x08, 0x80, 0x7F
 
 
-class Heads:
+class FrameHeads:
+    """Follows the frames of one connection across reads."""
+
     __slots__ = ("_cut", "_fragments", "_skip")
 
     def __init__(self) -> None:
-        self._cut = b""  # the beginning of a head whose rest has not come
-        self._skip = 0  # bytes of a frame that are still to come
-        self._fragments = 0  # of the message that is coming
+        self._cut = b""  # the beginning of an incomplete head
+        self._skip = 0  # bytes of the current frame that are still to come
+        self._fragments = 0  # of the current message
 
-    def count(self, data: bytes, most: float) -> int:
-        """How many frames begin here, counted until there is one more than ``most``; raise `Malformed` for a
-        message in pieces that have no end. What follows a close does not count."""
+    def count(self, data: bytes, limit: float) -> int:
+        """The number of frames that begin in ``data``, counted up to one more than ``limit``; what follows a
+        close frame does not count. Raises `Malformed` for a message of too many fragments."""
         if self._cut:
             data, self._cut = self._cut + data, b""
         at, end, begun = self._skip, len(data), 0
@@ -33,12 +32,12 @@ class Heads:
                 at = end
                 break
             begun += 1
-            if begun > most:
+            if begun > limit:
                 break
             start, length = after
             opcode = data[at] & _OPCODE
             if opcode < _CLOSE:
-                self._judge(bool(data[at] & _FIN), opcode == 0, length)
+                self._check_fragment(bool(data[at] & _FIN), opcode == 0, length)
             elif opcode == _CLOSE:
                 at = end
                 break
@@ -46,7 +45,7 @@ class Heads:
         self._skip = max(0, at - end)
         return begun
 
-    def _judge(self, last: bool, continued: bool, length: int) -> None:
+    def _check_fragment(self, last: bool, continued: bool, length: int) -> None:
         if not continued:
             self._fragments = 0
         self._fragments += 1
@@ -57,7 +56,7 @@ class Heads:
 
 
 def _payload(data: bytes, at: int, end: int) -> tuple[int, int] | None:
-    """Where the payload of the frame at ``at`` begins, and its length; None if the head is cut."""
+    """Start and length of the payload of the frame at ``at``; None if the head is incomplete."""
     if end - at < 2:
         return None
     length, start = data[at + 1] & _LENGTH, at + 2

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from hub.rooms.protocol import Line, Say, Signal
+from hub.rooms.protocol import Message, Say, Signal
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
 class Refused(Exception):
-    """A well-formed frame that the room does not take. ``reason`` is for programs, ``detail`` for people."""
+    """A well-formed frame that the room does not accept. ``reason`` is for programs, ``detail`` for users."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -21,38 +21,38 @@ class Refused(Exception):
 
 
 class Kind:
-    """What a room is. A host project registers its own, where it is imported at start (`AppConfig.ready`)::
+    """What a room accepts and keeps. A project registers its own in `AppConfig.ready`::
 
         @register
         class Vote(Kind):
             name = "vote"
             kept = True
 
-            def validate(self, frame, who, state):
+            def validate(self, frame, sender, state):
                 if isinstance(frame, Say) and frame.body not in ("yes", "no"):
                     raise Refused("not-a-vote", "Say yes or no.")
 
-    One object serves all rooms of the kind: what a room remembers is its state, never an attribute.
+    One object serves all rooms of the kind: a room's state is passed in, never an attribute.
     """
 
     name = ""  # [a-z][a-z0-9-]{0,31}
-    kept = False  # lines are rows as well
-    history = 0  # lines a newcomer without ?after= is given
-    strict = False  # a line is placed only on the state it was judged by
+    kept = False  # messages are kept in the database, too
+    history = 0  # messages that a newcomer without ?after= receives
+    strict = False  # a message is appended only to the state that it was validated against
     binary = False  # binary frames are relayed
-    max_signal = 4096  # bytes of a signal, which everybody is sent
-    lasting: frozenset[str] = frozenset()  # signals whose last value a newcomer is given
+    max_signal = 4096  # bytes
+    lasting: frozenset[str] = frozenset()  # names of signals whose last value a newcomer receives
 
     def start(self) -> Any:
-        """The state of a room in which nothing was said."""
+        """The state of a room without messages."""
         return None
 
-    def fold(self, state: Any, line: Line) -> Any:
-        """The state after a line: a new one, or the same. The line may be older than the kind."""
+    def fold(self, state: Any, message: Message) -> Any:
+        """The state after a message: a new one, or the same. The message may be older than the kind."""
         return state
 
-    def validate(self, frame: Say | Signal, who: Mapping[str, str], state: Any) -> None:
-        """Raise `Refused` unless ``who`` (id, name) may send this to a room in this state."""
+    def validate(self, frame: Say | Signal, sender: Mapping[str, str], state: Any) -> None:
+        """Raise `Refused` unless ``sender`` (id, name) may send this to a room in this state."""
 
 
 K = TypeVar("K", bound=type[Kind])
@@ -60,7 +60,7 @@ _kinds: dict[str, Kind] = {}
 
 
 def register(cls: K) -> K:
-    """Make a kind known; raise `ValueError` if its name is none, or taken."""
+    """Register a kind; raises `ValueError` if its name is malformed or taken."""
     if not _NAME.fullmatch(cls.name):
         raise ValueError(f"{cls.name!r} is not the name of a kind: use [a-z][a-z0-9-]{{0,31}}.")
     if cls.name in _kinds:
@@ -75,10 +75,10 @@ def unregister(name: str) -> None:
 
 
 def kind(name: str) -> Kind:
-    """The kind of that name; raise `KeyError`."""
+    """The kind of that name; raises `KeyError`."""
     return _kinds[name]
 
 
 def kinds() -> tuple[str, ...]:
-    """The names of all kinds, as they were registered."""
+    """The names of all kinds, in the order of registration."""
     return tuple(_kinds)

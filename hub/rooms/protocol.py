@@ -1,4 +1,4 @@
-"""What is said in a room, as JSON: reading what a member sends, making what the hub sends. No I/O."""
+"""The frames of rooms: parses those of clients, encodes those of the hub. No I/O."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ _PING = {"type"}
 
 
 class Close(IntEnum):
-    """Why a room's socket is closed. At 4000 to 4099 come back; at the others stop, or fix first."""
+    """Close codes (docs/rooms.md). At 4000 to 4099, 4408 and 4429 a client reconnects; at the others it stops
+    until what they say is mended."""
 
-    BROKEN = 1002  # what came is no WebSocket frame
+    BROKEN = 1002  # no WebSocket frame
     TOO_BIG = 1009
-    RETIRE = 4000  # this instance is leaving
-    SLOW = 4001  # the member did not read
-    ERROR = 4002  # the instance's own fault
+    RETIRE = 4000  # the instance leaves, or the connection is old
+    SLOW = 4001  # the client did not read
+    ERROR = 4002  # a fault of the instance
+    REVOKED = 4003  # a right ended; others may be left
+    EXPIRED = 4004  # the token or session expired
     MALFORMED = 4400
     UNAUTHORIZED = 4401
     FORBIDDEN = 4403
@@ -47,12 +50,12 @@ _CODES = {
 
 
 class Malformed(ValueError):
-    """A frame that is none; the text says what to do."""
+    """A frame that cannot be parsed; the text is for the client."""
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A line to be placed. ``id`` is the member's own: the same one is never said twice."""
+    """A message to be published. ``id`` is the client's: within a day the same one is published once."""
 
     id: str
     body: Any
@@ -60,18 +63,20 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
+    """Relayed to the others, and may be lost."""
+
     name: str
     body: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    pass
+    """Answered with `pong`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What was said. ``sender`` is ``{"id", "name"}``, ``at`` RFC 3339."""
+class Message:
+    """A published message. ``sender`` is ``{"id", "name"}``, ``at`` RFC 3339."""
 
     position: int
     sender: Mapping[str, str]
@@ -81,7 +86,7 @@ class Line:
 
 
 def parse(text: bytes) -> Say | Signal | Ping:
-    """Read a text frame of a member; raise `Malformed` and nothing else."""
+    """Parse a client's text frame; raises `Malformed` and nothing else."""
     frame = _read(text)
     match frame.get("type"):
         case "say":
@@ -112,10 +117,8 @@ def welcome(
     members: Sequence[Mapping[str, str]],
     count: int,
 ) -> bytes:
-    """``members`` may be fewer than ``count``, the people that are here.
-
-    A room that is made later under the name ``room`` has another ``topic``.
-    """
+    """``members`` may be fewer than the ``count`` of people who are here. Another room, made later under the
+    name ``room``, has another ``topic``."""
     return encode(
         {
             "type": "welcome",
@@ -123,7 +126,7 @@ def welcome(
             "topic": topic,
             "you": _member(you),
             "position": str(position),
-            "members": [_member(one) for one in members],
+            "members": [_member(member) for member in members],
             "count": count,
         }
     )
@@ -134,7 +137,7 @@ def live() -> bytes:
 
 
 def degraded() -> bytes:
-    """The log is not heard; `live` follows when it is again and everything missed was told."""
+    """The log is away; `live` follows once it is back and everything missed was delivered."""
     return b'{"type":"degraded"}'
 
 
@@ -163,28 +166,28 @@ def reset(reason: str) -> bytes:
 
 
 def error(id: str | None, reason: str, detail: str) -> bytes:
-    """Of the line ``id``; of a signal, which bears none, the id is null."""
+    """``id`` is the refused message's; None for a signal, which has none."""
     return encode({"type": "error", "id": id, "reason": reason, "detail": detail})
 
 
-def said_body(sender: Mapping[str, str], id: str, body: Any, at: str) -> bytes:
-    """The body of a line's event: all of the frame but its type and position."""
+def message_body(sender: Mapping[str, str], id: str, body: Any, at: str) -> bytes:
+    """The body of a message's event: the frame without its type and position."""
     return encode({"from": _member(sender), "id": id, "body": body, "at": at})
 
 
-def line(event: Event) -> Line:
-    """The line that an event of a room is."""
-    said = json.loads(event.body)
-    return Line(event.position, said["from"], said["id"], said["body"], said["at"])
+def message(event: Event) -> Message:
+    """The message of a room's event."""
+    data = json.loads(event.body)
+    return Message(event.position, data["from"], data["id"], data["body"], data["at"])
 
 
-def code_of(status: int) -> Close:
-    """How a room says what HTTP says with ``status``."""
+def close_code(status: int) -> Close:
+    """The close code for a refusal that HTTP answers with ``status``."""
     return _CODES.get(status, Close.ERROR)
 
 
-def _member(one: Mapping[str, str]) -> dict[str, str]:
-    return {"id": one["id"], "name": one["name"]}
+def _member(user: Mapping[str, str]) -> dict[str, str]:
+    return {"id": user["id"], "name": user["name"]}
 
 
 def _read(text: bytes) -> dict[str, Any]:
@@ -199,9 +202,9 @@ def _read(text: bytes) -> dict[str, Any]:
     return frame
 
 
-def _check_fields(frame: dict[str, Any], wanted: set[str]) -> None:
-    if frame.keys() != wanted:
-        for name in sorted(frame.keys() - wanted):
+def _check_fields(frame: dict[str, Any], required: set[str]) -> None:
+    if frame.keys() != required:
+        for name in sorted(frame.keys() - required):
             raise Malformed(f"{name[:40]!r} is not a field of this type: leave it out.")
-        for name in sorted(wanted - frame.keys()):
+        for name in sorted(required - frame.keys()):
             raise Malformed(f"The field {name!r} is missing: send it.")

@@ -1,4 +1,4 @@
-"""The rooms that are open in this process: from the first who enters until after the last has left."""
+"""The rooms that are open in this process, from the first connection until a while after the last."""
 
 from __future__ import annotations
 
@@ -14,145 +14,159 @@ from hub.events import BadEvent, Draft, Event, draft
 from hub.log import Log, LogAway
 from hub.ports import Application, Entry
 from hub.rooms import kinds, protocol
-from hub.rooms.connection import Member
+from hub.rooms.connection import RoomConnection
 from hub.rooms.dialect import Frame
 from hub.rooms.presence import Presence
 from hub.rooms.protocol import Close
 from hub.rooms.room import Room
-from hub.rooms.roster import Attendance
-from hub.rooms.signals import Signalled, Signals
+from hub.rooms.roster import Roster
+from hub.rooms.signals import ReceivedSignal, Signals
 from hub.support import ws_frames
 from hub.support.conflating_buffer import ConflatingBuffer
 from hub.support.faults import malformed
 
-TOLD_S = 2.0  # a database that takes longer is not waited for: the log alone has to do
-HERE = "#here"  # between instances: somebody has come or gone; no member's signal bears such a name
-GONE = "room-gone"  # on the control topic
-LAST_GATHER_S = 0.5  # of the values that a newcomer is given, the latest of so long is kept
-LASTS, LASTS_BYTES = 2000, 4 * 1024 * 1024  # that wait to be kept
-LINGER_S = 15.0  # a room without members stays open so long: people come back
+HISTORY_S = 2.0  # for the history from the database; after that the log alone has to do
+PRESENCE_CHANGED = "#here"  # a signal between instances; no client's signal can have this name
+ROOM_DELETED = "room-gone"  # on the control topic
+KEEP_VALUES_S = 0.5  # between writes of last values
+MAX_PENDING_VALUES, MAX_PENDING_VALUE_BYTES = 2000, 4 * 1024 * 1024
+LINGER_S = 15.0  # a room without connections stays open: people reconnect
 
 logger = logging.getLogger(__name__)
 
 
-class Lobby:
+class RoomRegistry:
+    """Opens rooms, passes them their events and signals, and closes them.
+
+    ``layer`` carries signals between instances, and has to be this registry's alone: it is flushed at need.
+    """
+
     def __init__(
         self,
         log: Log,
         fanout: Fanout,
         presence: Presence,
+        *,
         layer: BaseChannelLayer,
         application: Application,
-        lines_per_day: int,
+        messages_per_day: int,
     ) -> None:
         self._log = log
         self._fanout = fanout
         self._presence = presence
-        self._signals = Signals(layer, self._deliver)
         self._application = application
-        self._lines_per_day = lines_per_day
-        self._lasts: ConflatingBuffer[tuple[str, str, bytes]] = ConflatingBuffer(LASTS, LASTS_BYTES)
+        self._messages_per_day = messages_per_day
+        self.signals = Signals(layer, self._deliver)
+        # Name, person and frame of the signals whose last value a newcomer is given.
+        self._values: ConflatingBuffer[tuple[str, str, bytes]] = ConflatingBuffer(
+            MAX_PENDING_VALUES, MAX_PENDING_VALUE_BYTES
+        )
         self._opening: dict[str, asyncio.Task[None]] = {}
         self.rooms: dict[str, Room] = {}  # by topic
-        fanout.control.on(GONE, self._end)
-        self._attendance = Attendance(presence, self.rooms, self._tell)
+        self._roster = Roster(presence, self.rooms, self._announce_presence)
+        fanout.control.on(ROOM_DELETED, self._close_deleted)
 
-    @property
-    def signals(self) -> Signals:
-        return self._signals
-
-    async def enter(self, member: Member, entry: Entry, write: Callable[[bytes], Awaitable[None]]) -> Room:
-        """The room, open, with this member in it: held, and heard of by the others."""
+    async def enter(
+        self, connection: RoomConnection, entry: Entry, write: Callable[[bytes], Awaitable[None]]
+    ) -> Room:
+        """The room, open, with this connection in it: held, and its user announced to the others."""
         room = self.rooms.get(entry.topic)
         if room is None:
-            kind = kinds.kind(entry.kind)
-            keep = self._application.message_appended
-            room = Room(entry.room, entry.topic, kind, self._log, keep, self._lines_per_day)
-            self.rooms[entry.topic] = room
+            room = self.rooms[entry.topic] = Room(
+                entry.room,
+                entry.topic,
+                kinds.kind(entry.kind),
+                self._log,
+                on_appended=self._application.message_appended,
+                messages_per_day=self._messages_per_day,
+            )
         room.name = entry.room  # it may have been renamed
-        room.members[member] = None
-        while not member.closed:
+        room.connections[connection] = None
+        while not connection.closed:
             try:
-                await self._fanout.join(member)
-                if not member.closed:
+                await self._fanout.join(connection)
+                if not connection.closed:
                     await self._open(room)
                 break
             except LogAway as error:
-                logger.info("a member waits for the log: %s", error)
-                await write(member.dialect.degraded.payload)
+                logger.info("a connection to a room waits for the log: %s", error)
+                await write(connection.dialect.degraded.payload)
                 await self._fanout.until_live()
-        if member.closed:
+        if connection.closed:
             return room
-        member.counted = True
-        self._attendance.came(room, member.person.id, member.person.name)
+        connection.joined = True
+        self._roster.join(room, connection.person.id, connection.person.name)
         return room
 
-    def leave(self, member: Member) -> None:
-        room = self._room_of(member)
+    def leave(self, connection: RoomConnection) -> None:
+        room = self._room_of(connection)
         if room is None:
             return
-        del room.members[member]
-        if not member.counted:
-            return  # it left on its way in
-        member.counted = False
-        self._attendance.left(room, member.person.id)
+        del room.connections[connection]
+        if connection.joined:
+            connection.joined = False
+            self._roster.leave(room, connection.person.id)
 
-    def heard(self, event: Event) -> None:
+    def receive(self, event: Event) -> None:
+        """Called with every event of a room's topic, before its delivery."""
         room = self.rooms.get(event.topic)
         if room is not None:
-            room.heard(event)
+            room.receive(event)
 
-    def signal(self, member: Member, name: str, body: object) -> None:
-        room = self._room_of(member)
-        if room is not None:
-            self._signals.send(room.topic, member.who, name, body, member.connection)
-            if name in room.kind.lasting:
-                data = protocol.signal(name, member.who, body)
-                self._lasts.put(
-                    room.topic, (name, member.person.id), (name, member.person.id, data), len(data)
-                )
+    def send_signal(self, connection: RoomConnection, name: str, body: object) -> None:
+        room = self._room_of(connection)
+        if room is None:
+            return
+        self.signals.send(room.topic, connection.user, name, body, connection.id)
+        if name in room.kind.lasting:
+            frame, user = protocol.signal(name, connection.user, body), connection.person.id
+            self._values.put(room.topic, (name, user), (name, user, frame), len(frame))
 
-    def _room_of(self, member: Member) -> Room | None:
-        """The room that a connection has entered and not left."""
-        room = self.rooms.get(member.topics[0])
-        return room if room is not None and member in room.members else None
-
-    async def lasting(self, room: Room) -> list[Frame]:
-        """The last values that a newcomer is given."""
+    async def last_values(self, room: Room) -> list[Frame]:
+        """The last values of signals, for a newcomer."""
         if not room.kind.lasting:
             return []
         try:
-            return [Frame(ws_frames.text(last.data)) for last in await self._presence.lasts(room.topic)]
+            return [
+                Frame(ws_frames.text(value.data)) for value in await self._presence.last_values(room.topic)
+            ]
         except LogAway:
             return []
 
-    def _deliver(self, topic: str, signalled: list[Signalled]) -> None:
-        """What other members, here or elsewhere, have signalled: one write each."""
+    async def run(self) -> None:
+        await asyncio.gather(
+            self.signals.run(), self._roster.run(), self._keep_values(), self._close_idle_rooms()
+        )
+
+    def _room_of(self, connection: RoomConnection) -> Room | None:
+        """The room that a connection has entered and not left."""
+        room = self.rooms.get(connection.topics[0])
+        return room if room is not None and connection in room.connections else None
+
+    def _deliver(self, topic: str, signals: list[ReceivedSignal]) -> None:
+        """Send signals of other connections, here or elsewhere: one write per reader."""
         room = self.rooms.get(topic)
         if room is None:
             return
-        if any(one.name == HERE for one in signalled):
-            self._attendance.doubt([topic])
-            signalled = [one for one in signalled if one.name != HERE]
-        if not signalled:
+        if any(signal.name == PRESENCE_CHANGED for signal in signals):
+            self._roster.refresh([topic])
+            signals = [signal for signal in signals if signal.name != PRESENCE_CHANGED]
+        frames = [(signal.connection_id, frame) for signal in signals if (frame := _frame(topic, signal))]
+        if not frames:
             return
-        told = [(one.connection, data) for one in signalled if (data := _bytes(topic, one))]
-        everything = Frame(b"".join(data for _, data in told))
-        senders = {connection for connection, _ in told}
-        for member in list(room.members) if told else ():
-            if not member.live:
+        everything = Frame(b"".join(frame for _, frame in frames))
+        senders = {sender for sender, _ in frames}
+        for connection in list(room.connections):
+            if not connection.live:
                 continue
-            if member.connection not in senders:
-                member.put(everything)
-            elif others := [data for connection, data in told if connection != member.connection]:
-                member.put(Frame(b"".join(others)))
-
-    async def run(self) -> None:
-        await asyncio.gather(self._signals.run(), self._attendance.run(), self._keep_lasts(), self._forget())
+            if connection.id not in senders:
+                connection.put(everything)
+            elif others := [frame for sender, frame in frames if sender != connection.id]:
+                connection.put(Frame(b"".join(others)))
 
     async def _open(self, room: Room) -> None:
-        """Once for all who enter at the same time; raises `LogAway`."""
-        if room.open:
+        """Once for all that enter at the same time; raises `LogAway`."""
+        if room.is_open:
             return
         if room.topic not in self._opening:
             opening = asyncio.create_task(self._read(room))
@@ -161,72 +175,73 @@ class Lobby:
         await asyncio.shield(self._opening[room.topic])
 
     async def _read(self, room: Room) -> None:
-        await self._signals.join(room.topic)
-        lines = await self._kept(room)
-        after = lines[-1].position if lines else 0
-        since = lines[0].position - 1 if lines else None
+        await self.signals.join(room.topic)
+        messages = await self._history(room)
+        after = messages[-1].position if messages else 0
+        since = messages[0].position - 1 if messages else None
         more = True
         while more:
             page = await self._log.read({room.topic: after})
             after, more = page.upto, page.more
-            lines += page.events
+            messages += page.events
         if since is None:
-            since = lines[0].previous if lines else after
-        room.opened(lines, after)
-        self._fanout.prepend(room.topic, lines, since)
-        room.people = {**await self._attendance.of(room.topic), **room.people}
+            since = messages[0].previous if messages else after
+        room.open(messages, after)
+        self._fanout.prepend(room.topic, messages, since)
+        room.people = {**await self._roster.people(room.topic), **room.people}
 
-    async def _kept(self, room: Room) -> list[Event]:
+    async def _history(self, room: Room) -> list[Event]:
+        """Messages from the database, where the room's kind keeps them there."""
         if not room.kind.kept:
             return []
         try:
-            async with asyncio.timeout(TOLD_S):
+            async with asyncio.timeout(HISTORY_S):
                 return await self._application.messages(room.topic, max(1, room.kind.history))
         except Exception:
-            logger.exception("the rows of %s could not be read: the log has to do", room.name)
+            logger.exception("the history of %s could not be read: the log has to do", room.name)
             return []
 
-    def _tell(self, topic: str) -> None:
-        """Have every instance see who is in a room."""
-        self._signals.send(topic, {"id": "", "name": ""}, HERE, None, "")
+    def _announce_presence(self, topic: str) -> None:
+        """Have every instance look up who is in a room."""
+        self.signals.send(topic, {"id": "", "name": ""}, PRESENCE_CHANGED, None, "")
 
-    async def _keep_lasts(self) -> None:
+    async def _keep_values(self) -> None:
         while True:
-            for room, lasts in (await self._lasts.gather(LAST_GATHER_S)).items():
-                for name, person, data in lasts:
+            for topic, values in (await self._values.gather(KEEP_VALUES_S)).items():
+                for name, user, frame in values:
                     try:
-                        await self._presence.keep_last(room, name, person, data)
+                        await self._presence.keep_last_value(topic, name, user, frame)
                     except LogAway as error:  # the next value is kept
                         logger.debug("a last value is not kept: %s", error)
                     except Exception as error:
-                        malformed.record("last value", room, error)
+                        malformed.record("last value", topic, error)
 
-    async def _forget(self) -> None:
+    async def _close_idle_rooms(self) -> None:
         while True:
             await asyncio.sleep(LINGER_S)
             for topic, room in list(self.rooms.items()):
-                if not room.members and topic not in self._opening:
+                if not room.connections and topic not in self._opening:
                     del self.rooms[topic]
-                    await self._signals.leave(topic)
+                    await self.signals.leave(topic)
 
-    def _end(self, data: dict[str, str]) -> None:
-        """A room was deleted: close its connections; those still on the way in find it gone."""
+    def _close_deleted(self, data: dict[str, str]) -> None:
+        """A room was deleted: close its connections; those still being admitted will not find it."""
         room = self.rooms.get(data["topic"])
-        for member in list(room.members) if room else ():
-            member.end(Close.NOT_FOUND, "This room was deleted.")
+        for connection in list(room.connections) if room else ():
+            connection.close_with(Close.NOT_FOUND, "This room was deleted.")
 
 
-def gone(topic: str) -> Draft:
-    """The event by which every instance learns that a room was deleted."""
-    return draft(topics.CONTROL, GONE, {"topic": topic})
+def deletion(topic: str) -> Draft:
+    """The event that reports to every instance that a room was deleted."""
+    return draft(topics.CONTROL, ROOM_DELETED, {"topic": topic})
 
 
-def _bytes(topic: str, one: Signalled) -> bytes:
-    """As members are told it; nothing of what cannot be."""
-    if isinstance(one.body, bytes):
-        return ws_frames.binary(one.body)
+def _frame(topic: str, signal: ReceivedSignal) -> bytes:
+    """As clients receive it; empty if it cannot be encoded."""
+    if isinstance(signal.body, bytes):
+        return ws_frames.binary(signal.body)
     try:
-        return ws_frames.text(protocol.signal(one.name, one.sender, one.body))
+        return ws_frames.text(protocol.signal(signal.name, signal.sender, signal.body))
     except BadEvent as error:
         malformed.record("signal", topic, error)
         return b""

@@ -1,4 +1,4 @@
-"""A room that is open in this process: what its kind makes of its lines, and who is in it."""
+"""A room that is open in this process: its state, its people, and messages on their way into the log."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from hub import events
 from hub.events import MAX_DATA_BYTES, Draft, Event
 from hub.log import Appended, Log, LogAway, Overtaken
 from hub.rooms import protocol
-from hub.rooms.connection import Member
+from hub.rooms.connection import RoomConnection
 from hub.rooms.dialect import ROOM_DIALECT, Frame
 from hub.rooms.kinds import Kind, Refused
 from hub.rooms.protocol import Say
 from hub.support import ws_frames
 from hub.support.faults import malformed
 
-TOGETHER = 100  # lines placed at once
-OVERTAKEN_S = 5.0  # within which what overtook a line is heard
-SHOWN = 200  # people named one by one; of more only their number is told
+APPEND_BATCH_SIZE = 100  # messages per append
+CATCH_UP_S = 5.0  # to receive what another instance appended first
+MAX_PEOPLE_LISTED = 200  # above it joins and leaves are not announced, only how many people are here
 
 logger = logging.getLogger(__name__)
 
 
 class Room:
-    """Lines go to the log in the order they came here, and come back to everybody by the fan-out.
+    """Appends messages in the order in which they arrived here; the fan-out brings them back to everyone.
 
-    Everything of it, here and on other instances, goes by its topic; its name is for people.
+    Everything goes by its topic, here and on other instances; its name is for people. ``on_appended`` is
+    called with the topic once messages are in the log.
     """
 
     def __init__(
@@ -39,202 +40,207 @@ class Room:
         topic: str,
         kind: Kind,
         log: Log,
-        placed: Callable[[str], None],
-        lines_per_day: int,
+        *,
+        on_appended: Callable[[str], None],
+        messages_per_day: int,
     ) -> None:
         self.name = name
         self.topic = topic
         self.kind = kind
-        self.members: dict[Member, None] = {}
-        self.people: dict[str, str] = {}  # here and on other instances, by id
-        self.here: Counter[str] = Counter()  # connections of each, here
+        self.connections: dict[RoomConnection, None] = {}
+        self.people: dict[str, str] = {}  # names by id, on all instances
+        self.local_connections: Counter[str] = Counter()  # by person's id
         self._log = log
-        self._placed = placed
-        self._lines_per_day = lines_per_day
+        self._on_appended = on_appended
+        self._messages_per_day = messages_per_day
         self._state: Any = kind.start()
-        self._position = 0  # the state is of the lines up to here
-        self._begins = 0
-        self._counted = 0  # people, as last told to a crowd
+        self._position = 0  # of the last message folded into the state
+        self._history_start = 0
+        self._announced_count = 0
         self._recent: deque[int] = deque(maxlen=kind.history + 1)  # positions
-        self._early: list[Event] | None = []  # heard before the state was known
-        self._waiting: list[tuple[Member, Say]] = []
-        self._placing: asyncio.Task[None] | None = None
-        self._moved = asyncio.Event()
+        self._early: list[Event] | None = []  # received before the history was read
+        self._queue: list[tuple[RoomConnection, Say]] = []
+        self._appending: asyncio.Task[None] | None = None
+        self._advanced = asyncio.Event()
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         return self._early is None
 
     @property
-    def crowded(self) -> bool:
-        return len(self.people) > SHOWN
+    def lists_people(self) -> bool:
+        return len(self.people) <= MAX_PEOPLE_LISTED
 
     @property
-    def begins(self) -> int:
-        """What a newcomer is given stands after this."""
+    def history_start(self) -> int:
+        """The position after which a newcomer's history begins."""
         full = len(self._recent) == self._recent.maxlen
-        return self._recent[0] if full else self._begins
+        return self._recent[0] if full else self._history_start
 
     @property
-    def shown(self) -> list[dict[str, str]]:
-        return [{"id": id, "name": name} for id, name in islice(self.people.items(), SHOWN)]
+    def listed_people(self) -> list[dict[str, str]]:
+        return [{"id": id, "name": name} for id, name in islice(self.people.items(), MAX_PEOPLE_LISTED)]
 
-    def opened(self, told: list[Event], upto: int) -> None:
-        """These are its lines so far; what was heard meanwhile follows."""
+    def open(self, history: list[Event], upto: int) -> None:
+        """Start with these messages, complete up to a position; events received meanwhile follow."""
         self._recent.clear()
         self._state = self.kind.start()
-        for event in told:
+        for event in history:
             self._fold(event)
-        self._begins = told[0].position - 1 if told else upto
+        self._history_start = history[0].position - 1 if history else upto
         self._position = max(self._position, upto)
         early, self._early = self._early or [], None
         for event in early:
-            self.heard(event)
+            self.receive(event)
 
-    def heard(self, event: Event) -> None:
+    def receive(self, event: Event) -> None:
+        """Called for each event of the room's topic, before the fan-out delivers it."""
         if self._early is not None:
             self._early.append(event)
         elif event.position > self._position:
             self._fold(event)
-            self._moved.set()
+            self._advanced.set()
 
-    def say(self, member: Member, say: Say) -> None:
-        self._waiting.append((member, say))
-        if self._placing is None:
-            self._placing = asyncio.create_task(self._place())
+    def publish(self, connection: RoomConnection, say: Say) -> None:
+        """Queue a message; its sender receives it, or an error frame."""
+        self._queue.append((connection, say))
+        if self._appending is None:
+            self._appending = asyncio.create_task(self._append())
 
-    def judge(self, member: Member, frame: Say | protocol.Signal) -> None:
+    def validate(self, connection: RoomConnection, frame: Say | protocol.Signal) -> None:
         """Raises `Refused`."""
         try:
-            self.kind.validate(frame, member.who, self._state)
+            self.kind.validate(frame, connection.user, self._state)
         except Refused:
             raise
         except Exception as error:
-            # A kind of the host's own: what it cannot judge is nobody else's trouble.
+            # A kind of the host project's: what it fails on must not harm anyone else.
             malformed.record("frame", f"kind {self.kind.name}", error)
-            raise Refused("failed", "This room cannot take that: send something else.") from None
+            raise Refused("failed", "This room could not check this frame: send something else.") from None
 
-    def tell(self, text: bytes, but: str = "") -> None:
-        """Everybody here but the connections of one person."""
+    def broadcast(self, text: bytes, *, except_user: str = "") -> None:
+        """Send a frame to every live connection here, except those of one user."""
         frame = Frame(ws_frames.text(text))
-        for member in list(self.members):
-            if member.live and member.person.id != but:
-                member.put(frame)
+        for connection in list(self.connections):
+            if connection.live and connection.person.id != except_user:
+                connection.put(frame)
 
-    def came(self, id: str, name: str) -> None:
+    def add_person(self, id: str, name: str) -> None:
         if id not in self.people:
             self.people[id] = name
-            if not self.crowded:
-                self.tell(protocol.joined({"id": id, "name": name}), but=id)
+            if self.lists_people:
+                self.broadcast(protocol.joined({"id": id, "name": name}), except_user=id)
 
-    def count(self) -> None:
-        """Of a crowd, tell how many there are, if that has changed."""
-        if self.crowded and self._counted != len(self.people):
-            self._counted = len(self.people)
-            self.tell(protocol.members(self._counted))
+    def announce_count(self) -> None:
+        """Where people are not listed, send how many there are, if that has changed."""
+        if not self.lists_people and self._announced_count != len(self.people):
+            self._announced_count = len(self.people)
+            self.broadcast(protocol.members(self._announced_count))
 
-    def present(self, people: dict[str, str]) -> None:
-        """Who is in it now, on all instances: say what has changed."""
+    def set_people(self, people: dict[str, str]) -> None:
+        """The people on all instances, names by id; announces the differences."""
         before, self.people = self.people, people
-        if self.crowded:
+        if not self.lists_people:
             return
         for id, name in people.items():
             if id not in before:
-                self.tell(protocol.joined({"id": id, "name": name}), but=id)
+                self.broadcast(protocol.joined({"id": id, "name": name}), except_user=id)
         for id, name in before.items():
             if id not in people:
-                self.tell(protocol.left({"id": id, "name": name}))
+                self.broadcast(protocol.left({"id": id, "name": name}))
 
     def _fold(self, event: Event) -> None:
         self._position = event.position
         self._recent.append(event.position)
         try:
-            self._state = self.kind.fold(self._state, protocol.line(event))
+            self._state = self.kind.fold(self._state, protocol.message(event))
         except Exception:
-            # A kind of the host's own; its next line is judged by the state before.
-            logger.exception("kind %s cannot fold line %d of %s", self.kind.name, event.position, self.name)
+            # A kind of the host project's; the next message is validated against the state before.
+            logger.exception(
+                "kind %s cannot fold message %d of %s", self.kind.name, event.position, self.name
+            )
 
-    async def _place(self) -> None:
-        most = 1 if self.kind.strict else TOGETHER
-        while self._waiting:
-            some, self._waiting = self._waiting[:most], self._waiting[most:]
+    async def _append(self) -> None:
+        batch_size = 1 if self.kind.strict else APPEND_BATCH_SIZE
+        while self._queue:
+            batch, self._queue = self._queue[:batch_size], self._queue[batch_size:]
             try:
-                await self._place_some(some)
+                await self._append_batch(batch)
             except LogAway:
-                for member, say in some:
-                    why = "The hub cannot keep lines now: it is sent again by itself."
-                    member.tell(protocol.error(say.id, "away", why))
+                detail = "The log is away: send the message again with the same id."
+                for connection, say in batch:
+                    connection.send(protocol.error(say.id, "away", detail))
             except Exception:
-                logger.exception("lines of %s could not be placed", self.name)
-                for member, _ in some:
-                    member.end(protocol.Close.ERROR, "instance error")
-        self._placing = None
+                logger.exception("messages of %s could not be appended", self.name)
+                for connection, _ in batch:
+                    connection.close_with(protocol.Close.ERROR, "instance error")
+        self._appending = None
 
-    async def _place_some(self, some: list[tuple[Member, Say]]) -> None:
+    async def _append_batch(self, batch: list[tuple[RoomConnection, Say]]) -> None:
         while True:
-            drafts = []
-            judged = []
-            for member, say in some:
+            drafts: list[Draft] = []
+            senders: list[RoomConnection] = []
+            for connection, say in batch:
                 try:
-                    self.judge(member, say)
-                    draft = self._draft(member, say)
+                    self.validate(connection, say)
+                    draft = self._draft(connection, say)
                 except Refused as refused:
-                    if not await self._said_before(member, say):
-                        member.tell(protocol.error(say.id, refused.reason, refused.detail))
+                    if not await self._acknowledge_repeated(connection, say):
+                        connection.send(protocol.error(say.id, refused.reason, refused.detail))
                     continue
-                judged.append((member, say))
+                senders.append(connection)
                 drafts.append(draft)
             if not drafts:
                 return
             try:
-                placed = await self._log.append_if(drafts, self._position if self.kind.strict else None)
+                results = await self._log.append_if(drafts, self._position if self.kind.strict else None)
             except Overtaken as overtaken:
-                await self._until(overtaken.position)
+                await self._wait_for(overtaken.position)
                 continue
-            self._placed(self.topic)
-            for (member, _), place, draft in zip(judged, placed, drafts, strict=True):
-                if place.over_daily:
-                    self._over_daily(member, draft)
+            self._on_appended(self.topic)
+            for connection, appended, draft in zip(senders, results, drafts, strict=True):
+                if appended.over_daily:
+                    self._refuse_over_daily(connection, draft)
                 else:
-                    self._acknowledge(member, place, draft)
+                    self._acknowledge(connection, appended, draft)
             return
 
-    async def _said_before(self, member: Member, say: Say) -> bool:
-        """A line sent again may no longer be one that would be accepted; it was all the same."""
+    async def _acknowledge_repeated(self, connection: RoomConnection, say: Say) -> bool:
+        """Whether a refused message had been accepted before: the state may have moved on since."""
         if not self.kind.strict:
             return False
         try:
-            draft = self._draft(member, say)
-            (place,) = await self._log.append_if([draft], after=-1)
+            draft = self._draft(connection, say)
+            (appended,) = await self._log.append_if([draft], after=-1)
         except (Overtaken, Refused):
             return False
-        self._acknowledge(member, place, draft)
+        self._acknowledge(connection, appended, draft)
         return True
 
-    def _acknowledge(self, member: Member, place: Appended, draft: Draft) -> None:
-        # A line is its own acknowledgement. One said before this connection came is not told it again.
-        if not place.fresh and place.position <= member.since:
-            event = Event(place.position, 0, draft.topic, draft.type, draft.body)
-            member.put(ROOM_DIALECT.event(event))
+    def _acknowledge(self, connection: RoomConnection, appended: Appended, draft: Draft) -> None:
+        # A message is its own acknowledgement; one from before this connection is not delivered again.
+        if not appended.fresh and appended.position <= connection.since:
+            event = Event(appended.position, 0, draft.topic, draft.type, draft.body)
+            connection.put(ROOM_DIALECT.event(event))
 
-    def _over_daily(self, member: Member, draft: Draft) -> None:
-        why = f"You have said the {self._lines_per_day} messages that a day allows: go on tomorrow."
-        if member.warned:
-            return member.end(protocol.Close.TOO_FAST, why)
-        member.warned = True
-        member.tell(protocol.error(draft.key, "too-many", why))
+    def _refuse_over_daily(self, connection: RoomConnection, draft: Draft) -> None:
+        detail = f"You have sent the {self._messages_per_day} messages that a day allows: go on tomorrow."
+        if connection.over_daily:
+            return connection.close_with(protocol.Close.TOO_FAST, detail)
+        connection.over_daily = True
+        connection.send(protocol.error(draft.key, "too-many", detail))
 
-    async def _until(self, position: int) -> None:
-        async with asyncio.timeout(OVERTAKEN_S):
+    async def _wait_for(self, position: int) -> None:
+        async with asyncio.timeout(CATCH_UP_S):
             while self._position < position:
-                self._moved.clear()
-                await self._moved.wait()
+                self._advanced.clear()
+                await self._advanced.wait()
 
-    def _draft(self, member: Member, say: Say) -> Draft:
-        """Raises `Refused`: numbers may take more bytes than they came in."""
-        body = protocol.said_body(member.who, say.id, say.body, events.stamp())
+    def _draft(self, connection: RoomConnection, say: Say) -> Draft:
+        """Raises `Refused`: as the hub writes them, numbers may take more bytes than as they came."""
+        body = protocol.message_body(connection.user, say.id, say.body, events.stamp())
         if len(body) > MAX_DATA_BYTES:
-            raise Refused(
-                "too-large", f"A message takes at most {MAX_DATA_BYTES} bytes: this one is {len(body)}."
-            )
-        return Draft(self.topic, "said", body, say.id, sender=member.person.id, daily=self._lines_per_day)
+            detail = f"A message takes at most {MAX_DATA_BYTES} bytes: this one is {len(body)}."
+            raise Refused("too-large", detail)
+        sender, daily = connection.person.id, self._messages_per_day
+        return Draft(self.topic, "said", body, say.id, sender=sender, daily=daily)

@@ -1,4 +1,4 @@
-"""Who is in the rooms of this process, and on others: leases kept, arrivals and leavings told."""
+"""Who is in the rooms of this process, on all instances: leases renewed, joins and leaves announced."""
 
 from __future__ import annotations
 
@@ -13,122 +13,124 @@ from hub.rooms.room import Room
 from hub.support.debounce import Debounce
 from hub.support.faults import malformed
 
-COUNT_S = 1.0  # of a crowd the number is told so often
-TOGETHER = 50  # who leave, asked of Redis at once
-NOTICE_S = 0.2  # what came and went within this time is asked about together
+COUNT_EVERY_S = 1.0  # where people are not listed, their number is announced at most this often
+LEAVE_BATCH_SIZE = 50  # leaves written to Redis at once
+GATHER_S = 0.2  # changes within this time are looked up together
 RETRY_S = 2.0
 
 logger = logging.getLogger(__name__)
 
 
-class Attendance:
-    """``tell(topic)`` is called after somebody came or went here, once the others can see it.
+class Roster:
+    """``announce(topic)`` is called after someone joined or left here, once other instances can see it.
 
-    Rooms go by their topics.
+    ``rooms`` are those open in this process, by topic.
     """
 
-    def __init__(self, presence: Presence, rooms: Mapping[str, Room], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, presence: Presence, rooms: Mapping[str, Room], announce: Callable[[str], None]
+    ) -> None:
         self._presence = presence
         self._rooms = rooms
-        self._tell = tell
+        self._announce = announce
         # Room's topic and person's id.
         self._leaving: Debounce[tuple[str, str]] = Debounce(
-            self._part, _not_left, gather_s=NOTICE_S, retry_s=RETRY_S, batch_size=TOGETHER
+            self._end_leases, _not_ended, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=LEAVE_BATCH_SIZE
         )
         # Rooms whose people may have changed, …
-        self._doubtful = Debounce(self._look, self._unseen, gather_s=NOTICE_S, retry_s=RETRY_S)
-        self._news: set[str] = set()  # … and those where they have, here
+        self._stale = Debounce(self._look_up, self._not_looked_up, gather_s=GATHER_S, retry_s=RETRY_S)
+        self._changed: set[str] = set()  # … and those where they have, here
 
-    async def of(self, topic: str) -> dict[str, str]:
-        """Everybody in a room, by id; nobody while it cannot be asked."""
+    async def people(self, topic: str) -> dict[str, str]:
+        """Names by id of everyone in a room; empty while the log is away."""
         try:
             return (await self._presence.present([topic]))[topic]
         except LogAway:
             return {}
 
-    def came(self, room: Room, id: str, name: str) -> None:
-        room.here[id] += 1
-        if room.here[id] == 1:
-            room.came(id, name)
-            self._notice(room.topic)
+    def join(self, room: Room, id: str, name: str) -> None:
+        room.local_connections[id] += 1
+        if room.local_connections[id] == 1:
+            room.add_person(id, name)
+            self._mark_changed(room.topic)
 
-    def left(self, room: Room, id: str) -> None:
-        room.here[id] -= 1
-        if not room.here[id]:
-            del room.here[id]
+    def leave(self, room: Room, id: str) -> None:
+        room.local_connections[id] -= 1
+        if not room.local_connections[id]:
+            del room.local_connections[id]
             self._leaving.add([(room.topic, id)])
 
-    def doubt(self, topics: Iterable[str]) -> None:
-        """See again who is in these rooms."""
-        self._doubtful.add(topics)
+    def refresh(self, topics: Iterable[str]) -> None:
+        """Look up again who is in these rooms."""
+        self._stale.add(topics)
 
     async def run(self) -> None:
-        await asyncio.gather(self._renew(), self._doubtful.run(), self._leaving.run(), self._count())
+        await asyncio.gather(self._renew(), self._stale.run(), self._leaving.run(), self._announce_counts())
 
-    async def _part(self, leaving: Sequence[tuple[str, str]]) -> None:
-        """Unless they come back, here or elsewhere, those who left are gone after the grace."""
+    async def _end_leases(self, leaving: Sequence[tuple[str, str]]) -> None:
+        """Unless they return, here or elsewhere, people who left are gone after the grace."""
         gone = [(topic, id) for topic, id in leaving if not self._is_here(topic, id)]
-        leaves = (self._presence.leave(*one, GRACE_S) for one in gone)
-        answers = await asyncio.gather(*leaves, return_exceptions=True)
-        for item, answer in zip(gone, answers, strict=True):
-            if isinstance(answer, Exception):
-                _not_left(item, answer)
+        leaves = (self._presence.leave(*item, GRACE_S) for item in gone)
+        results = await asyncio.gather(*leaves, return_exceptions=True)
+        for item, result in zip(gone, results, strict=True):
+            if isinstance(result, Exception):
+                _not_ended(item, result)
         for topic in {topic for topic, _ in gone}:
-            asyncio.get_running_loop().call_later(GRACE_S + NOTICE_S, self._notice, topic)
+            asyncio.get_running_loop().call_later(GRACE_S + GATHER_S, self._mark_changed, topic)
 
     def _is_here(self, topic: str, id: str) -> bool:
         room = self._rooms.get(topic)
-        return room is not None and id in room.here
+        return room is not None and id in room.local_connections
 
-    def _notice(self, topic: str) -> None:
-        self._news.add(topic)
-        self.doubt([topic])
+    def _mark_changed(self, topic: str) -> None:
+        self._changed.add(topic)
+        self.refresh([topic])
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_S * random.uniform(0.8, 1.2))  # noqa: S311
-            self.doubt(self._rooms)
+            self.refresh(self._rooms)
 
-    async def _look(self, topics: Sequence[str]) -> None:
-        """Renew the leases of those who are here, and see who is."""
+    async def _look_up(self, topics: Sequence[str]) -> None:
+        """Renew the leases of the people who are here, and read those of all instances."""
         rooms = [self._rooms[topic] for topic in topics if topic in self._rooms]
-        here = {room.topic: {id: room.people.get(id, "") for id in room.here} for room in rooms}
+        here = {room.topic: {id: room.people.get(id, "") for id in room.local_connections} for room in rooms}
         await self._presence.renew(here, LEASE_S)
-        self._show(rooms, await self._presence.present(list(here)))
-        # Not before the lease is there: whoever looks now shall find it. Of a room that closed here
-        # while its last ones had their grace, no lease is awaited.
-        news = {topic for topic in self._news if topic in here or topic not in self._rooms}
-        self._news -= news
-        for topic in news:
-            self._tell(topic)
+        self._update(rooms, await self._presence.present(list(here)))
+        # Only now can other instances find the lease. A room that closed here while its last people had
+        # their grace has no lease to wait for.
+        changed = {topic for topic in self._changed if topic in here or topic not in self._rooms}
+        self._changed -= changed
+        for topic in changed:
+            self._announce(topic)
 
-    def _unseen(self, topic: str, error: Exception) -> None:
+    def _not_looked_up(self, topic: str, error: Exception) -> None:
         if isinstance(error, LogAway):
-            return logger.info("who is in the rooms could not be asked: %s", error)
+            return logger.info("presence in rooms could not be read: %s", error)
         malformed.record("presence", topic, error)
         if topic in self._rooms:
-            self._show([self._rooms[topic]], {})
+            self._update([self._rooms[topic]], {})
 
-    def _show(self, rooms: Iterable[Room], present: Mapping[str, Mapping[str, str]]) -> None:
+    def _update(self, rooms: Iterable[Room], present: Mapping[str, Mapping[str, str]]) -> None:
         for room in rooms:
             try:
-                # Who came while it was asked is in neither.
-                came = {id: room.people[id] for id in room.here if id in room.people}
-                room.present({**present.get(room.topic, {}), **came})
+                # Whoever joined during the lookup is not in its result.
+                local = {id: room.people[id] for id in room.local_connections if id in room.people}
+                room.set_people({**present.get(room.topic, {}), **local})
             except Exception as error:
                 malformed.record("presence", room.topic, error)
 
-    async def _count(self) -> None:
+    async def _announce_counts(self) -> None:
         while True:
-            await asyncio.sleep(COUNT_S)
+            await asyncio.sleep(COUNT_EVERY_S)
             for room in list(self._rooms.values()):
                 try:
-                    room.count()
+                    room.announce_count()
                 except Exception as error:
                     malformed.record("count of people", room.topic, error)
 
 
-def _not_left(item: tuple[str, str], error: Exception) -> None:
-    # While the log is away, their leases end by themselves.
+def _not_ended(item: tuple[str, str], error: Exception) -> None:
+    # While the log is away, leases expire by themselves.
     if not isinstance(error, LogAway):
-        malformed.record("leaving", item[0], error)
+        malformed.record("leave", item[0], error)

@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.delivery.sockets import ClientSocket
 from hub.errors import Problem
-from hub.rooms.connection import Member
+from hub.rooms.connection import RoomConnection
 from hub.rooms.consumer import RoomConsumer
 from hub.rooms.endpoint import Rooms
 from hub.rooms.handshake import Handshake
@@ -16,7 +16,7 @@ from hub.rooms.room import Room
 from hub.support import ws_frames
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
 
-Take = Callable[[int, Callable[[], None]], ClientSocket | None]
+Detach = Callable[[int, Callable[[], None]], ClientSocket | None]
 
 
 def application(rooms: Rooms) -> ASGIApplication:
@@ -29,38 +29,38 @@ def application(rooms: Rooms) -> ASGIApplication:
             await consumer(scope, receive, send)
             return
         try:
-            take: Take | None = scope.get("extensions", {}).get("hub.adopt")
-            if take is None:
+            detach: Detach | None = scope.get("extensions", {}).get("hub.adopt")
+            if detach is None:
                 raise Problem(501, "This server gives no sockets away.")
             handshake = rooms.handshake(scope)
         except Problem as problem:
             return await respond_problem(send, problem)
-        await _on_socket(rooms, handshake, take)
+        await _on_socket(rooms, handshake, detach)
 
     return serve
 
 
-async def _on_socket(rooms: Rooms, handshake: Handshake, take: Take) -> None:
+async def _on_socket(rooms: Rooms, handshake: Handshake, detach: Detach) -> None:
     """Daphne has read the request; the socket is ours now, and once it is live no coroutine stays."""
     try:
-        member = await rooms.admit(handshake)
+        connection = await rooms.admit(handshake)
     except Problem as problem:
-        if (socket := take(rooms.options.mailbox_bytes, _nothing)) is not None:
+        if (socket := detach(rooms.options.mailbox_bytes, _nothing)) is not None:
             socket.write(handshake.answer)
             socket.close(ws_frames.closing(*rooms.refusal(problem)))
         return
-    socket = take(rooms.options.mailbox_bytes, partial(rooms.release, member))
+    socket = detach(rooms.options.mailbox_bytes, partial(rooms.release, connection))
     if socket is None:
-        return rooms.release(member)
+        return rooms.release(connection)
     socket.write(handshake.answer)
-    member.attach(socket)
-    room = await rooms.bring_in(member, handshake.after, member.write)
+    connection.attach(socket)
+    room = await rooms.bring_in(connection, handshake.after, connection.write)
     if room is not None:
-        socket.receive(partial(_receive, rooms, room, member))
+        socket.receive(partial(_receive, rooms, room, connection))
 
 
-def _receive(rooms: Rooms, room: Room, member: Member, data: bytes) -> None:
-    rooms.frames.handle(room, member, member.hear(data))
+def _receive(rooms: Rooms, room: Room, connection: RoomConnection, data: bytes) -> None:
+    rooms.frames.handle(room, connection, connection.receive(data))
 
 
 def _nothing() -> None:

@@ -107,7 +107,7 @@ async def messages(topic: str, limit: int) -> list[Event]:
 def event(row: RoomMessage) -> Event:
     """The event that a row is a copy of, without its previous position. Raises `BadEvent`."""
     sender = {"id": row.sender, "name": row.name}
-    body = protocol.said_body(sender, row.message_id, row.body, events.stamp(row.at))
+    body = protocol.message_body(sender, row.message_id, row.body, events.stamp(row.at))
     return Event(row.position, 0, topics.room(row.room_id), "said", body)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.rooms.kinds import Kind, Refused, register
-from hub.rooms.protocol import MAX_FRAME_BYTES, Line, Say, Signal
+from hub.rooms.protocol import MAX_FRAME_BYTES, Message, Say, Signal
 
 MAX_CHAT = 4000  # characters of a message
 MAX_POINTS = 500  # of a stroke
@@ -23,7 +23,7 @@ class Chat(Kind):
     kept = True
     history = 50
 
-    def validate(self, frame: Say | Signal, who: Mapping[str, str], state: Any) -> None:
+    def validate(self, frame: Say | Signal, sender: Mapping[str, str], state: Any) -> None:
         if isinstance(frame, Signal):
             return
         if not isinstance(frame.body, str) or not frame.body.strip():
@@ -40,7 +40,7 @@ class Board(Kind):
     name = "board"
     history = 1000
 
-    def validate(self, frame: Say | Signal, who: Mapping[str, str], state: Any) -> None:
+    def validate(self, frame: Say | Signal, sender: Mapping[str, str], state: Any) -> None:
         if isinstance(frame, Signal):
             self._check_signal(frame)
         elif not _is_clear(frame.body) and not _is_stroke(frame.body):
@@ -67,11 +67,11 @@ class Auction(Kind):
     strict = True
     history = 20
 
-    def fold(self, state: int | None, line: Line) -> int | None:
-        bid = _bid(line.body)
+    def fold(self, state: int | None, message: Message) -> int | None:
+        bid = _bid(message.body)
         return state if bid is None else max(state or 0, bid)
 
-    def validate(self, frame: Say | Signal, who: Mapping[str, str], state: int | None) -> None:
+    def validate(self, frame: Say | Signal, sender: Mapping[str, str], state: int | None) -> None:
         if isinstance(frame, Signal):
             return
         bid = _bid(frame.body)
@@ -87,7 +87,7 @@ class Device(Kind):
     name = "device"
     lasting = frozenset({"telemetry"})
 
-    def validate(self, frame: Say | Signal, who: Mapping[str, str], state: Any) -> None:
+    def validate(self, frame: Say | Signal, sender: Mapping[str, str], state: Any) -> None:
         if isinstance(frame, Say):
             command = frame.body.get("command") if isinstance(frame.body, dict) else None
             if not isinstance(command, str) or not command:
@@ -101,7 +101,7 @@ class Binary(Kind):
     binary = True
     max_signal = MAX_FRAME_BYTES
 
-    def validate(self, frame: Say | Signal, who: Mapping[str, str], state: Any) -> None:
+    def validate(self, frame: Say | Signal, sender: Mapping[str, str], state: Any) -> None:
         if isinstance(frame, Say):
             raise Refused("no-lines", "Nothing is said in a binary room: send binary frames.")
 

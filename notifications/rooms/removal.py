@@ -30,7 +30,7 @@ def _room_deleted(sender: Any, instance: Room, **kwargs: Any) -> None:
 def _remove(topic: str) -> None:
     try:
         # First, so that no one who is still in it sends more.
-        shared_log().append([registry.gone(topic)])
+        shared_log().append([registry.deletion(topic)])
         shared_log().forget([topic])
     except LogAway:
         # No one is admitted again, and no other room gets this topic: it expires unread.

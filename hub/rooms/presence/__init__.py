@@ -1,8 +1,8 @@
-"""Presence: who is in a room, on whatever instance, and the last values its devices signalled.
+"""Presence: who is in a room, on any instance, and the last values of its signals.
 
-A person is there as long as any instance holds an unexpired *lease* of theirs. An instance renews
-the leases of those connected to it; one that dies stops renewing, and they expire. Two bodies,
-`memory` for one process and `redis` for many, keep one contract (`tests/services/presence/test_contract.py`).
+A person is present while any instance holds an unexpired *lease* for them. An instance renews the leases of
+the people who are connected to it; one that dies stops, and its leases expire. Two implementations, `memory`
+for one process and `redis` for many, share a contract (`tests/services/presence/test_contract.py`).
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-LEASE_S = 40.0  # with the round below, whoever was on a killed instance is gone within 60 s
-RENEW_S = 15.0  # so that two renewals may fail
-GRACE_S = 10.0  # somebody who reloads the page did not leave
+LEASE_S = 40.0  # people of a killed instance are gone within 60 s
+RENEW_S = 15.0  # two renewals may fail
+GRACE_S = 10.0  # reloading a page is not leaving
 
-LAST_S = 3600.0
-MOST_LASTS = 1000  # a room; beyond it the oldest goes
+LAST_VALUE_TTL_S = 3600.0
+MAX_LAST_VALUES = 1000  # per room; beyond it the oldest is dropped
 
 
 @dataclass(frozen=True, slots=True)
-class Last:
-    """The last value of a signal, by name and person; ``data`` is the caller's own."""
+class LastValue:
+    """The last value of a signal, by name and person; ``data`` is opaque."""
 
     name: str
     person: str
@@ -29,23 +29,23 @@ class Last:
 
 
 class Presence(Protocol):
-    """Everything raises `LogAway` when it cannot be reached; then a part of it may have been done."""
+    """Every method raises `LogAway` when Redis cannot be reached; part of its work may be done then."""
 
     async def renew(self, here: Mapping[str, Mapping[str, str]], seconds: float = LEASE_S) -> None:
-        """Lease for so long, as this instance: room → person's id → name. Never shortens a lease."""
+        """Lease as this instance; ``here``: room → person's id → name. Never shortens a lease."""
 
     async def leave(self, room: str, person: str, grace_s: float = GRACE_S) -> None:
-        """Shorten this instance's lease to the grace, if it has one; another instance's stays."""
+        """Shorten this instance's lease, if any, to ``grace_s``; other instances' leases stay."""
 
     async def present(self, rooms: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Each room → person's id → name, as of the lease that lasts longest."""
+        """Room → person's id → name, taken from the longest lease."""
 
-    async def keep_last(
-        self, room: str, name: str, person: str, data: bytes, ttl_s: float = LAST_S
+    async def keep_last_value(
+        self, room: str, name: str, person: str, data: bytes, ttl_s: float = LAST_VALUE_TTL_S
     ) -> None: ...
 
-    async def lasts(self, room: str) -> list[Last]:
-        """Every last value that has not expired, in the order of expiry."""
+    async def last_values(self, room: str) -> list[LastValue]:
+        """Last values that have not expired, in the order of expiry."""
 
     async def close(self) -> None:
-        """Let its connections go."""
+        """Close its connections."""

@@ -1,4 +1,4 @@
-"""Presence in a hub that is one process."""
+"""Presence in a hub of one process."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from hub.rooms.presence import GRACE_S, LAST_S, LEASE_S, MOST_LASTS, Last
+from hub.rooms.presence import GRACE_S, LAST_VALUE_TTL_S, LEASE_S, MAX_LAST_VALUES, LastValue
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 class MemoryPresence:
+    """The contract of `Presence` in this process's memory; ``clock`` is in seconds."""
+
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         # Room → person's id → expiry and name.
         self._leases: dict[str, dict[str, tuple[float, str]]] = {}
         # Room → signal's name and person's id → expiry and data.
-        self._lasts: dict[str, dict[tuple[str, str], tuple[float, bytes]]] = {}
+        self._last_values: dict[str, dict[tuple[str, str], tuple[float, bytes]]] = {}
 
     async def renew(self, here: Mapping[str, Mapping[str, str]], seconds: float = LEASE_S) -> None:
         until = self._clock() + seconds
@@ -42,23 +44,25 @@ class MemoryPresence:
             room: {person: name for person, (_, name) in self._leases.get(room, {}).items()} for room in rooms
         }
 
-    async def keep_last(self, room: str, name: str, person: str, data: bytes, ttl_s: float = LAST_S) -> None:
-        lasts = self._lasts.setdefault(room, {})
-        lasts[name, person] = self._clock() + ttl_s, data
-        if len(lasts) > MOST_LASTS:
-            del lasts[min(lasts, key=lambda field: lasts[field][0])]
+    async def keep_last_value(
+        self, room: str, name: str, person: str, data: bytes, ttl_s: float = LAST_VALUE_TTL_S
+    ) -> None:
+        last_values = self._last_values.setdefault(room, {})
+        last_values[name, person] = self._clock() + ttl_s, data
+        if len(last_values) > MAX_LAST_VALUES:
+            del last_values[min(last_values, key=lambda field: last_values[field][0])]
 
-    async def lasts(self, room: str) -> list[Last]:
+    async def last_values(self, room: str) -> list[LastValue]:
         self._sweep()
-        lasts = sorted(self._lasts.get(room, {}).items(), key=lambda item: item[1][0])
-        return [Last(name, person, data) for (name, person), (_, data) in lasts]
+        last_values = sorted(self._last_values.get(room, {}).items(), key=lambda item: item[1][0])
+        return [LastValue(name, person, data) for (name, person), (_, data) in last_values]
 
     async def close(self) -> None: ...
 
     def _sweep(self) -> None:
         now = self._clock()
         _drop(self._leases, now)
-        _drop(self._lasts, now)
+        _drop(self._last_values, now)
 
 
 def _drop(rooms: dict[str, dict[K, tuple[float, V]]], now: float) -> None:

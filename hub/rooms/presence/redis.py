@@ -1,7 +1,7 @@
-"""Presence in a hub of many instances: sorted sets of one Redis, by that Redis's clock.
+"""Presence over many instances: sorted sets in Redis, by the clock of Redis.
 
-A room has two keys: its leases (`person, instance` by expiry) and the names that go with them; and,
-for its last values, as many. Every key expires with the last thing in it.
+A room has two keys for its leases (`person, instance` by expiry, and names), and two for its last values.
+Every key expires with the last entry in it.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from redis.exceptions import RedisError
 from hub.log import LogAway
 from hub.log.redis_client import async_client
 from hub.log.script import PREFIX
-from hub.rooms.presence import GRACE_S, LAST_S, LEASE_S, MOST_LASTS, Last
+from hub.rooms.presence import GRACE_S, LAST_VALUE_TTL_S, LEASE_S, MAX_LAST_VALUES, LastValue
 
 LEASES, NAMES = PREFIX + "presence:", PREFIX + "presence-names:"
 EXPIRIES, VALUES = PREFIX + "lasts:", PREFIX + "lasts-data:"
 
-BATCH = 1000  # leases one script renews, so that no instance makes Redis wait for long …
-SLICE = 100  # … and rooms one reads
-CALLS = 4  # at a time, each on a connection of its own
+RENEW_BATCH_SIZE = 1000  # leases per script, so that none keeps Redis busy for long …
+ROOMS_PER_READ = 100  # … and rooms
+MAX_CALLS = 4  # at once, each on a connection of its own
 
 _HERE = Path(__file__).parent
 
 
 class RedisPresence:
-    """``instance`` names this process and no other, not even its successor; no line break in it."""
+    """``instance`` is unique to this process, its successor's is another; it contains no line break."""
 
     def __init__(self, url: str, instance: str) -> None:
         self._instance = instance
-        self._calling = asyncio.Semaphore(CALLS)
+        self._calling = asyncio.Semaphore(MAX_CALLS)
         self._client = async_client(url)
-        self._renew, self._leave, self._present, self._keep, self._lasts = (
+        self._renew, self._leave, self._present, self._keep, self._last_values = (
             self._client.register_script((_HERE / f"{name}.lua").read_text())
             for name in ("renew", "leave", "present", "keep", "lasts")
         )
@@ -56,25 +56,27 @@ class RedisPresence:
 
     async def present(self, rooms: Sequence[str]) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
-        for start in range(0, len(rooms), SLICE):
-            some = rooms[start : start + SLICE]
+        for start in range(0, len(rooms), ROOMS_PER_READ):
+            some = rooms[start : start + ROOMS_PER_READ]
             keys = [prefix + room for room in some for prefix in (LEASES, NAMES)]
             for room, (leases, flat) in zip(some, await self._call(self._present, keys, []), strict=True):
                 names = dict(zip(flat[::2], flat[1::2], strict=True))
-                # In order of expiry, so that the name of the lease that lasts longest stays. A Redis
-                # that is short of memory may have thrown the names away alone.
+                # In order of expiry, so that the name of the longest lease stays. A Redis that is short of
+                # memory may have evicted the names alone.
                 found[room] = {_person(lease): names[lease].decode() for lease in leases if lease in names}
         return found
 
-    async def keep_last(self, room: str, name: str, person: str, data: bytes, ttl_s: float = LAST_S) -> None:
+    async def keep_last_value(
+        self, room: str, name: str, person: str, data: bytes, ttl_s: float = LAST_VALUE_TTL_S
+    ) -> None:
         keys = [EXPIRIES + room, VALUES + room]
-        await self._call(self._keep, keys, [_ms(ttl_s), MOST_LASTS, f"{name}\n{person}", data])
+        await self._call(self._keep, keys, [_ms(ttl_s), MAX_LAST_VALUES, f"{name}\n{person}", data])
 
-    async def lasts(self, room: str) -> list[Last]:
-        fields, values = await self._call(self._lasts, [EXPIRIES + room, VALUES + room], [])
+    async def last_values(self, room: str) -> list[LastValue]:
+        fields, values = await self._call(self._last_values, [EXPIRIES + room, VALUES + room], [])
         pairs = (field.decode().split("\n", 1) for field in fields)
         found = zip(pairs, values, strict=True)
-        return [Last(name, person, data) for (name, person), data in found if data is not None]
+        return [LastValue(name, person, data) for (name, person), data in found if data is not None]
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -97,7 +99,7 @@ def _batches(here: Mapping[str, Mapping[str, str]]) -> Iterator[dict[str, dict[s
         for person, name in people.items():
             batch.setdefault(room, {})[person] = name
             size += 1
-            if size == BATCH:
+            if size == RENEW_BATCH_SIZE:
                 yield batch
                 batch, size = {}, 0
     if batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from hub.rooms.presence import MOST_LASTS, Last, Presence
+from hub.rooms.presence import MAX_LAST_VALUES, LastValue, Presence
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -92,37 +92,37 @@ async def test_300_people_in_100_rooms_are_one_call(presence: Presence) -> None:
 
 
 async def test_the_last_value_of_each_name_and_person_is_kept(presence: Presence) -> None:
-    await presence.keep_last("plant", "telemetry", "7", b"1")
-    await presence.keep_last("plant", "telemetry", "8", b"\x00\xff\n")
-    await presence.keep_last("other", "telemetry", "7", b"3")
-    await presence.keep_last("plant", "telemetry", "7", b"4")
+    await presence.keep_last_value("plant", "telemetry", "7", b"1")
+    await presence.keep_last_value("plant", "telemetry", "8", b"\x00\xff\n")
+    await presence.keep_last_value("other", "telemetry", "7", b"3")
+    await presence.keep_last_value("plant", "telemetry", "7", b"4")
 
-    lasts = await presence.lasts("plant")
+    last_values = await presence.last_values("plant")
 
-    assert sorted(lasts, key=lambda last: last.person) == [
-        Last("telemetry", "7", b"4"),
-        Last("telemetry", "8", b"\x00\xff\n"),
+    assert sorted(last_values, key=lambda last: last.person) == [
+        LastValue("telemetry", "7", b"4"),
+        LastValue("telemetry", "8", b"\x00\xff\n"),
     ]
-    assert await presence.lasts("empty") == []
+    assert await presence.last_values("empty") == []
 
 
 async def test_a_last_value_expires(presence: Presence) -> None:
-    await presence.keep_last("plant", "telemetry", "7", b"1", 0.1)
-    await presence.keep_last("plant", "telemetry", "8", b"2")
+    await presence.keep_last_value("plant", "telemetry", "7", b"1", 0.1)
+    await presence.keep_last_value("plant", "telemetry", "8", b"2")
 
     async def expired() -> bool:
-        return await presence.lasts("plant") == [Last("telemetry", "8", b"2")]
+        return await presence.last_values("plant") == [LastValue("telemetry", "8", b"2")]
 
     await until(expired)
 
 
 async def test_beyond_the_bound_the_last_value_that_expires_first_goes(presence: Presence) -> None:
-    for n in range(MOST_LASTS + 3):
-        await presence.keep_last("plant", "telemetry", str(n), b"1", 3600 + n)
+    for n in range(MAX_LAST_VALUES + 3):
+        await presence.keep_last_value("plant", "telemetry", str(n), b"1", 3600 + n)
 
-    lasts = await presence.lasts("plant")
+    last_values = await presence.last_values("plant")
 
-    assert [last.person for last in lasts] == [str(n) for n in range(3, MOST_LASTS + 3)]
+    assert [last.person for last in last_values] == [str(n) for n in range(3, MAX_LAST_VALUES + 3)]
 
 
 async def here(presence: Presence, people: dict[str, str]) -> bool:

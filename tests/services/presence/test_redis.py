@@ -36,7 +36,7 @@ async def test_nothing_is_left_behind(instances: list[RedisPresence], data: redi
     one, two = instances
     await one.renew({"lobby": {"7": "Alice"}}, 0.3)
     await two.renew({"lobby": {"7": "Alice"}}, 0.1)
-    await one.keep_last("lobby", "telemetry", "7", b"1", 0.3)
+    await one.keep_last_value("lobby", "telemetry", "7", b"1", 0.3)
     assert data.dbsize() == 4
 
     async with asyncio.timeout(10):

@@ -14,7 +14,7 @@ from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from hub.rooms import signals
-from hub.rooms.signals import Signalled, Signals
+from hub.rooms.signals import ReceivedSignal, Signals
 from tests.cluster.ports import Ports
 from tests.cluster.redis import Redis
 
@@ -25,12 +25,12 @@ class Instance:
     """Signals, and what they deliver."""
 
     def __init__(self, layer: BaseChannelLayer) -> None:
-        self.delivered: list[tuple[str, list[Signalled]]] = []
-        self.signals = Signals(layer, lambda room, heard: self.delivered.append((room, heard)))
+        self.delivered: list[tuple[str, list[ReceivedSignal]]] = []
+        self.signals = Signals(layer, lambda room, received: self.delivered.append((room, received)))
         self.running = asyncio.create_task(self.signals.run())
 
     @property
-    def heard(self) -> list[Signalled]:
+    def received(self) -> list[ReceivedSignal]:
         return [signalled for _, some in self.delivered for signalled in some]
 
     async def until(self, condition: Callable[[], bool], deadline_s: float = 15) -> None:
@@ -41,7 +41,7 @@ class Instance:
     async def until_heard_from(self, other: Instance, body: str) -> None:
         """The other says it until it is heard here: what is lost meanwhile may be."""
         async with asyncio.timeout(20):
-            while body not in [signalled.body for signalled in self.heard]:
+            while body not in [signalled.body for signalled in self.received]:
                 other.signals.send("lobby", BOB, "typing", body, "b1")
                 await asyncio.sleep(0.05)
 
@@ -113,9 +113,9 @@ async def test_a_signal_is_delivered_whole(instance: Instance) -> None:
     instance.signals.send("lobby", BOB, "cursor", body, "c1")
     instance.signals.send("lobby", ALICE, "", b"\x00\xff", "c2")
 
-    await instance.until(lambda: len(instance.heard) == 2)
+    await instance.until(lambda: len(instance.received) == 2)
     assert instance.delivered == [
-        ("lobby", [Signalled(BOB, "cursor", body, "c1"), Signalled(ALICE, "", b"\x00\xff", "c2")])
+        ("lobby", [ReceivedSignal(BOB, "cursor", body, "c1"), ReceivedSignal(ALICE, "", b"\x00\xff", "c2")])
     ]
 
 
@@ -128,10 +128,10 @@ async def test_the_latest_wins_and_a_flush_is_one_message_a_room(instance: Insta
         instance.signals.send("lobby", BOB, "cursor", -n, "c2")
         instance.signals.send("ops", ALICE, "cursor", n, "c1")
 
-    await instance.until(lambda: len(instance.heard) == 3)
+    await instance.until(lambda: len(instance.received) == 3)
     assert len(layer.sent) == 2
-    assert sorted(signalled.body for signalled in instance.heard) == [-99, 99, 99]
-    assert instance.signals.published == instance.signals.heard == 3
+    assert sorted(signalled.body for signalled in instance.received) == [-99, 99, 99]
+    assert instance.signals.published == instance.signals.received == 3
 
 
 async def test_what_many_instances_publish_is_delivered_once_a_flush(
@@ -143,21 +143,21 @@ async def test_what_many_instances_publish_is_delivered_once_a_flush(
         await layer.group_send("lobby", published("lobby", n))
 
     await instance.until(lambda: len(instance.delivered) == 1)
-    assert [signalled.body for signalled in instance.heard] == [19]
+    assert [signalled.body for signalled in instance.received] == [19]
 
 
 async def test_beyond_the_bounds_the_oldest_go_and_are_counted(instance: Instance) -> None:
     await instance.signals.join("lobby")
 
-    for n in range(signals.KEYS + 5):
+    for n in range(signals.MAX_PENDING_SIGNALS + 5):
         instance.signals.send("lobby", {"id": str(n), "name": ""}, "cursor", n, "c1")
     assert instance.signals.dropped == 5
-    await instance.until(lambda: len(instance.heard) == signals.KEYS)
+    await instance.until(lambda: len(instance.received) == signals.MAX_PENDING_SIGNALS)
     for n in range(100):
         instance.signals.send("lobby", {"id": str(n), "name": ""}, "cursor", b"x" * 64 * 1024, "c1")
 
-    assert instance.heard[0].body == 5
-    assert instance.signals.dropped == 5 + 100 - signals.LENGTH // (64 * 1024)
+    assert instance.received[0].body == 5
+    assert instance.signals.dropped == 5 + 100 - signals.MAX_PENDING_LENGTH // (64 * 1024)
 
 
 async def test_200_rooms_at_once_lose_nothing_in_one_process(instance: Instance) -> None:
@@ -168,7 +168,7 @@ async def test_200_rooms_at_once_lose_nothing_in_one_process(instance: Instance)
     for room in rooms:
         instance.signals.send(room, ALICE, "typing", True, "c1")
 
-    await instance.until(lambda: len(instance.heard) == 200)
+    await instance.until(lambda: len(instance.received) == 200)
     assert sorted(room for room, _ in instance.delivered) == sorted(rooms)
 
 
@@ -181,13 +181,13 @@ async def test_a_room_that_was_left_is_received_no_more(instance: Instance, laye
     instance.signals.send("lobby", ALICE, "typing", 1, "c1")
     instance.signals.send("ops", ALICE, "typing", 2, "c1")
 
-    await instance.until(lambda: len(instance.heard) == 1)
-    assert instance.heard[0].body == 2
+    await instance.until(lambda: len(instance.received) == 1)
+    assert instance.received[0].body == 2
 
 
 async def test_one_who_fails_to_take_a_signal_stops_no_one(instance: Instance, layer: Counting) -> None:
-    def refuse(room: str, heard: list[Signalled]) -> None:
-        instance.delivered.append((room, heard))
+    def refuse(room: str, received: list[ReceivedSignal]) -> None:
+        instance.delivered.append((room, received))
         raise RuntimeError("refused")
 
     instance.signals = Signals(layer, refuse)
@@ -197,10 +197,10 @@ async def test_one_who_fails_to_take_a_signal_stops_no_one(instance: Instance, l
     await layer.group_send("lobby", {"type": "signals", "room": "lobby", "signals": [None]})
 
     instance.signals.send("lobby", ALICE, "typing", 1, "c1")
-    await instance.until(lambda: len(instance.heard) == 1)
+    await instance.until(lambda: len(instance.received) == 1)
     instance.signals.send("lobby", ALICE, "typing", 2, "c1")
 
-    await instance.until(lambda: len(instance.heard) == 2)
+    await instance.until(lambda: len(instance.received) == 2)
 
 
 async def test_what_cannot_be_sent_is_counted_and_never_raised(instance: Instance) -> None:
@@ -215,7 +215,7 @@ async def test_a_layer_that_fell_silent_is_made_like_new(
     instance: Instance, layer: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signals, "PROBE_S", 0.05)
-    monkeypatch.setattr(signals, "DEAF_S", 0.2)
+    monkeypatch.setattr(signals, "SILENCE_S", 0.2)
     await instance.signals.join("lobby")
     before = dict(layer.groups["lobby"])
     layer.deaf = True
@@ -232,7 +232,7 @@ async def test_two_instances_receive_from_each_other(two: list[Instance]) -> Non
     await one.until_heard_from(other, "from the other")
     await other.until_heard_from(one, "and back")
 
-    assert {signalled.connection for signalled in one.heard} == {"b1"}
+    assert {signalled.connection_id for signalled in one.received} == {"b1"}
 
 
 async def test_two_instances_receive_from_each_other_again_after_redis_was_killed(

@@ -47,9 +47,9 @@ async def test_a_signal_that_is_none_is_skipped_and_its_neighbours_are_delivered
     message = {"type": "signals", "room": "lobby", "signals": [signal, GOOD]}
 
     await layer(instance.signals).group_send("lobby", message)
-    await instance.until(lambda: bool(instance.heard))
+    await instance.until(lambda: bool(instance.received))
 
-    assert [one.name for one in instance.heard] == ["cursor"]
+    assert [one.name for one in instance.received] == ["cursor"]
     assert instance.signals.dropped == 1
 
 
@@ -65,7 +65,7 @@ async def test_a_message_that_is_none_is_skipped_and_the_layer_stays_as_it_is(
 
     await layer(instance.signals).group_send("lobby", message)
     instance.signals.send("lobby", ALICE, "typing", "still heard", "c1")
-    await instance.until(lambda: bool(instance.heard))
+    await instance.until(lambda: bool(instance.received))
 
     assert layer(instance.signals).groups["lobby"].keys() == before.keys()
 

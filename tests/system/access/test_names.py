@@ -40,7 +40,7 @@ async def hear(socket: ClientConnection, type: str) -> list[dict[str, Any]]:
     return frames
 
 
-async def code_of(socket: ClientConnection) -> int | None:
+async def close_code(socket: ClientConnection) -> int | None:
     async with asyncio.timeout(DEADLINE_S):
         await socket.wait_closed()
     return socket.close_code
@@ -76,7 +76,7 @@ async def test_a_room_deleted_closes_everyone_in_it_and_leaves_nothing(cluster: 
 
         await change(cluster, "Room.objects.get(name='den').delete()")
 
-        assert await asyncio.gather(*map(code_of, inside)) == [4404, 4404, 4404]
+        assert await asyncio.gather(*map(close_code, inside)) == [4404, 4404, 4404]
     log = redis.Redis.from_url(cluster.redis.url)
     assert not [key for key in log.scan_iter("hub:*:t:room-*") if b"secret" in str(log.xrange(key)).encode()]
 

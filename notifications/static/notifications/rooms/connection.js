@@ -12,8 +12,6 @@ const TOO_FAST_MS = 10_000; // added to the wait after 4429
 const TOO_FAST = 4429;
 // Closed for a reason that will be the same next time: invalid frames, or what only a person can resolve.
 const FINAL = new Set([1002, 1003, 1007, 1009, 4400, 4401, 4403, 4404]);
-// A connection that has reached its maximum age ends with 4401 as well, and may be renewed.
-const MAX_AGE_REASON = "expired";
 
 export class RoomConnection {
   #url;
@@ -110,7 +108,7 @@ export class RoomConnection {
 
   #closed(code, reason) {
     if (this.#liveAt && Date.now() - this.#liveAt > STABLE_MS) this.#failures = 0;
-    if (FINAL.has(code) && reason !== MAX_AGE_REASON) return this.stop(code, reason);
+    if (FINAL.has(code)) return this.stop(code, reason);
     this.#disconnect();
     const max = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures);
     const wait = Math.random() * max + (code === TOO_FAST ? TOO_FAST_MS : 0);

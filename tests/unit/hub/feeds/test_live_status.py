@@ -24,7 +24,7 @@ from hub.ops.remote_commands import RemoteCommands, disconnect, drain
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.memory import MemoryPresence
 from hub.rooms.rate_limiter import Rates
-from hub.rooms.registry import Lobby
+from hub.rooms.registry import RoomRegistry
 from tests.unit.hub.feeds.conftest import Client, Desk
 from tests.unit.hub.stub_application import StubApplication
 
@@ -38,14 +38,17 @@ class Office(StubApplication):
         self.reported: tuple[str, Any] | None = None
         self.asked: list[str] = []
         log: Log = desk.log
-        lobby = Lobby(log, desk.fanout, MemoryPresence(), InMemoryChannelLayer(), self, 100)
+        layer = InMemoryChannelLayer()
+        registry = RoomRegistry(
+            log, desk.fanout, MemoryPresence(), layer=layer, application=self, messages_per_day=100
+        )
         options = EndpointOptions(20, 3600, 65536, frozenset(), ("testserver",))
         rooms = Rooms(
             desk.fanout,
             ConnectionLimits(9, per_user=9, per_address=9),
             options,
             replay=Replay(log, desk),
-            lobby=lobby,
+            registry=registry,
             application=self,
             rates=Rates(20, 20, 65536),
         )
@@ -55,7 +58,7 @@ class Office(StubApplication):
             instance="hub-1",
             feeds=desk.feeds,
             rooms=rooms,
-            registry=lobby,
+            registry=registry,
             stats=InstanceStats(
                 "hub-1", fanout=desk.fanout, feeds=desk.feeds, rooms=rooms, loop_lag=LoopLag()
             ),

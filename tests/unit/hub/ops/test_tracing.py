@@ -91,7 +91,7 @@ async def test_a_message_is_traced_from_the_log_to_the_members(
     exporter: InMemorySpanExporter, live_log: Log
 ) -> None:
     log = traced.TracedLog(live_log)
-    body = protocol.said_body({"id": "7", "name": "ann"}, "line-1", BODY, "2026-01-01T00:00:00.000Z")
+    body = protocol.message_body({"id": "7", "name": "ann"}, "line-1", BODY, "2026-01-01T00:00:00.000Z")
 
     await log.append_if([Draft("room-lobby", "said", body, key="k")])
     (event,) = (await log.read({"room-lobby": 0})).events
@@ -103,7 +103,7 @@ async def test_a_message_is_traced_from_the_log_to_the_members(
     assert (deliver.parent.trace_id, deliver.parent.span_id) == ids(append)
     assert deliver.attributes is not None
     assert (deliver.attributes["hub.topic"], deliver.attributes["hub.subscribers"]) == ("room-lobby", 2)
-    assert protocol.line(event).body == BODY
+    assert protocol.message(event).body == BODY
     assert all(BODY not in span.to_json() and "ann" not in span.to_json() for span in (append, deliver))
 
 
@@ -113,7 +113,9 @@ def test_no_one_makes_up_a_trace(exporter: InMemorySpanExporter, data: object) -
 
     tap = tracing.DeliveryTracing(lambda topic: 1).tap
     tap(Event(1, 0, "job-1", "progress", made.body))
-    tap(Event(2, 0, "room-lobby", "said", protocol.said_body({"id": "7", "name": "ann"}, "1", data, "now")))
+    tap(
+        Event(2, 0, "room-lobby", "said", protocol.message_body({"id": "7", "name": "ann"}, "1", data, "now"))
+    )
 
     assert exporter.get_finished_spans() == ()
 

@@ -29,7 +29,7 @@ from hub.rooms import kinds, transports
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.memory import MemoryPresence
 from hub.rooms.rate_limiter import Rates
-from hub.rooms.registry import Lobby
+from hub.rooms.registry import RoomRegistry
 from tests.unit.hub.stub_application import StubApplication
 
 DEADLINE_S = 10
@@ -113,20 +113,20 @@ class Hall(StubApplication):
     gone: dict[str, bool] = field(default_factory=dict)
     rows_away: bool = False
     max_events: int = 1000
-    lines_per_day: int = 10_000
+    messages_per_day: int = 10_000
 
     def __post_init__(self) -> None:
         self.log = MemoryLog(self.max_events, 3600)
         replay = Replay(self.log, self)
         self.fanout = Fanout(self.log, replay)
         self.presence = MemoryPresence()
-        self.lobby = Lobby(
+        self.registry = RoomRegistry(
             self.log,
             self.fanout,
             self.presence,
-            InMemoryChannelLayer(),
-            self,
-            self.lines_per_day,
+            layer=InMemoryChannelLayer(),
+            application=self,
+            messages_per_day=self.messages_per_day,
         )
         defaults: dict[str, Any] = {
             "heartbeat_s": 20,
@@ -135,14 +135,14 @@ class Hall(StubApplication):
             "origins": frozenset({"https://app.example.com"}),
             "hosts": ("127.0.0.1",),
         }
-        rates = Rates(**{"lines_per_s": 100, "signals_per_s": 100, "bytes_per_s": 1 << 24, **self.rates})
+        rates = Rates(**{"messages_per_s": 100, "signals_per_s": 100, "bytes_per_s": 1 << 24, **self.rates})
         options = EndpointOptions(**{**defaults, **self.limits})
         self.rooms = Rooms(
             self.fanout,
             ConnectionLimits(1000, per_user=500, per_address=1000),
             options,
             replay=replay,
-            lobby=self.lobby,
+            registry=self.registry,
             application=self,
             rates=rates,
         )

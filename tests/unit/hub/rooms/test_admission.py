@@ -156,7 +156,7 @@ async def test_binary_in_a_room_of_text_closes_with_4400(hall: Hall) -> None:
 
 
 async def test_who_speaks_too_fast_is_closed_with_4429(make_hall: Callable[..., Any]) -> None:
-    hall = await make_hall(rates={"lines_per_s": 5})
+    hall = await make_hall(rates={"messages_per_s": 5})
     ann = await hall.visit()
 
     for number in range(30):
@@ -214,12 +214,12 @@ async def test_a_lost_right_closes_and_leaves_the_others(hall: Hall) -> None:
     await bob.until_received("pong")
 
 
-async def test_a_token_that_expires_closes_with_4401(make_hall: Callable[..., Any]) -> None:
+async def test_a_token_that_expires_closes_with_4004(make_hall: Callable[..., Any]) -> None:
     hall = await make_hall(limits={"heartbeat_s": 0.2})
 
     ann = await hall.visit(who=f"ann@{time.time() + 1}")
 
-    assert await ann.until_closed() == 4401
+    assert await ann.until_closed() == 4004
 
 
 async def test_an_instance_that_leaves_sends_everyone_elsewhere(hall: Hall) -> None:
@@ -256,7 +256,7 @@ async def test_a_member_who_does_not_read_is_closed_and_others_are_not_held_up(
     make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumer, "SEND_S", 1.0)
-    hall = await make_hall(rates={"lines_per_s": 10_000}, lines_per_day=1_000_000)
+    hall = await make_hall(rates={"messages_per_s": 10_000}, messages_per_day=1_000_000)
     small = socket.socket()
     small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # soon full
     small.setblocking(False)

@@ -9,7 +9,7 @@ from typing import Any
 async def test_a_person_over_the_daily_limit_is_refused_then_closed_and_others_go_on(
     make_hall: Callable[..., Any],
 ) -> None:
-    hall = await make_hall(lines_per_day=3)
+    hall = await make_hall(messages_per_day=3)
     ann, other = await hall.visit(), await hall.visit("chat-2")
     bob = await hall.visit(who="bob")
     for number in range(2):
@@ -32,7 +32,7 @@ async def test_a_person_over_the_daily_limit_is_refused_then_closed_and_others_g
 
 
 async def test_a_message_sent_again_is_answered_though_the_day_is_over(make_hall: Callable[..., Any]) -> None:
-    hall = await make_hall(lines_per_day=1)
+    hall = await make_hall(messages_per_day=1)
     ann = await hall.visit()
     await ann.say("once", id="c1")
     await ann.until_received("said")

@@ -30,7 +30,8 @@ def test_a_joined_replay_needs_nothing_around_it() -> None:
     [
         (ROOM_DIALECT.slow, 4001),
         (ROOM_DIALECT.retired(), 4000),
-        (ROOM_DIALECT.expired, 4401),
+        (ROOM_DIALECT.revoked(retry=True), 4003),
+        (ROOM_DIALECT.expired, 4004),
         (ROOM_DIALECT.revoked(retry=False), 4401),
     ],
 )

@@ -57,7 +57,7 @@ async def test_a_room_that_everyone_left_is_kept_nowhere(hasty: Hall) -> None:
     for name in NAMES:
         await come_and_go(hasty, name)
 
-    await until(lambda: not hasty.lobby.rooms, "the rooms are still open")
+    await until(lambda: not hasty.registry.rooms, "the rooms are still open")
 
     async with asyncio.timeout(DEADLINE_S):
         while holders():
@@ -78,9 +78,9 @@ async def test_a_room_that_no_one_could_open_is_forgotten_with_the_last_who_trie
         async with asyncio.timeout(DEADLINE_S):
             while "degraded" not in str(await socket.recv()):
                 pass
-        assert f"room-{NAMES[0]}" in hasty.lobby.rooms
+        assert f"room-{NAMES[0]}" in hasty.registry.rooms
 
-    await until(lambda: not hasty.lobby.rooms, "the room is still there")
+    await until(lambda: not hasty.registry.rooms, "the room is still there")
 
 
 async def test_who_left_a_room_that_closed_meanwhile_is_announced_to_the_other_instances(
@@ -88,12 +88,12 @@ async def test_who_left_a_room_that_closed_meanwhile_is_announced_to_the_other_i
 ) -> None:
     told: list[str] = []
     visitor = await hasty.visit(NAMES[0])
-    await until(lambda: bool(hasty.lobby.rooms[f"room-{NAMES[0]}"].here), "nobody came")
+    await until(lambda: bool(hasty.registry.rooms[f"room-{NAMES[0]}"].local_connections), "nobody came")
     await visitor.leave()
-    await until(lambda: not hasty.lobby.rooms, "the room is still open")
+    await until(lambda: not hasty.registry.rooms, "the room is still open")
 
     monkeypatch.setattr(
-        hasty.lobby.signals, "send", lambda room, sender, name, body, connection: told.append(room)
+        hasty.registry.signals, "send", lambda room, sender, name, body, connection: told.append(room)
     )
 
     await until(lambda: told == [f"room-{NAMES[0]}"], "nobody was told")

@@ -14,7 +14,7 @@ from tests.unit.hub.rooms.conftest import Hall
 
 @pytest.fixture
 async def hall(make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Hall:
-    monkeypatch.setattr(roster, "COUNT_S", 0.02)
+    monkeypatch.setattr(roster, "COUNT_EVERY_S", 0.02)
     made: Hall = await make_hall()
     return made
 
@@ -22,18 +22,18 @@ async def hall(make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -
 async def test_a_room_whose_roster_fails_does_not_hide_that_of_others(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    present = Room.present
+    present = Room.set_people
 
     def fail(room: Room, people: dict[str, str]) -> None:
         if room.name == "chat-bad":
             raise ZeroDivisionError
         present(room, people)
 
-    monkeypatch.setattr(Room, "present", fail)
+    monkeypatch.setattr(Room, "set_people", fail)
     bad, ann = await hall.visit("chat-bad", "bad"), await hall.visit()
     await hall.presence.renew({"room-chat-1": {"far": "Far"}}, 40)  # on another instance
 
-    hall.lobby._attendance.doubt(["room-chat-bad", "room-chat-1"])
+    hall.registry._roster.refresh(["room-chat-bad", "room-chat-1"])
 
     await ann.until(lambda: "far" in [frame["member"]["id"] for frame in ann.of("joined")])
     await bad.send({"type": "ping"})
@@ -55,7 +55,7 @@ async def test_a_room_whose_presence_fails_does_not_hide_that_of_others(
     ann = await hall.visit()
     await renew({"room-chat-1": {"far": "Far"}}, 40)
 
-    hall.lobby._attendance.doubt(["room-chat-bad", "room-chat-1"])
+    hall.registry._roster.refresh(["room-chat-bad", "room-chat-1"])
 
     await ann.until(lambda: "far" in [frame["member"]["id"] for frame in ann.of("joined")])
 
@@ -92,7 +92,7 @@ async def test_a_room_that_cannot_be_counted_leaves_the_loop_alive(
             raise ZeroDivisionError
         counted.append(room.name)
 
-    monkeypatch.setattr(Room, "count", count)
+    monkeypatch.setattr(Room, "announce_count", count)
     await hall.visit("chat-bad", "bad")
     ann = await hall.visit()
 
@@ -102,14 +102,14 @@ async def test_a_room_that_cannot_be_counted_leaves_the_loop_alive(
 async def test_a_last_value_that_cannot_be_stored_does_not_lose_the_others(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = hall.presence.keep_last
+    keep = hall.presence.keep_last_value
 
     async def fail(room: str, name: str, person: str, data: bytes, ttl_s: float = 3600) -> None:
         if person == "bad":
             raise ZeroDivisionError
         await keep(room, name, person, data, ttl_s)
 
-    monkeypatch.setattr(hall.presence, "keep_last", fail)
+    monkeypatch.setattr(hall.presence, "keep_last_value", fail)
     bad, ann = await hall.visit("device-1", "bad"), await hall.visit("device-1")
 
     await bad.signal("telemetry", 1)
@@ -117,7 +117,7 @@ async def test_a_last_value_that_cannot_be_stored_does_not_lose_the_others(
 
     kept: list[Any] = []
     while not kept:
-        kept = await hall.presence.lasts("room-device-1")
+        kept = await hall.presence.last_values("room-device-1")
         await ann.send({"type": "ping"})
         await ann.until_received("pong", ann.types.count("pong") + 1)
     assert [last.person for last in kept] == ["ann"]

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from hub.rooms import protocol
-from hub.rooms.connection import Member
+from hub.rooms.connection import RoomConnection
 from hub.rooms.frame_heads import MAX_FRAGMENTS
 from hub.rooms.protocol import MAX_FRAME_BYTES
 from tests.unit.hub.rooms.conftest import Hall, Visitor, socket_only
 from tests.unit.hub.rooms.wireframe import frame
 
-RATES = {"lines_per_s": 20, "signals_per_s": 40, "bytes_per_s": 100_000}
+RATES = {"messages_per_s": 20, "signals_per_s": 40, "bytes_per_s": 100_000}
 LARGE = json.dumps({"type": "say", "id": "c", "body": "x" * 60_000}).encode()
 PING = json.dumps({"type": "ping"}).encode()
 
@@ -99,7 +99,7 @@ async def test_while_there_is_too_much_nothing_is_parsed(
 
 
 async def test_all_connections_of_a_person_share_what_they_may_send(make_hall: Callable[..., Any]) -> None:
-    hall = await make_hall(rates={"lines_per_s": 2})
+    hall = await make_hall(rates={"messages_per_s": 2})
     tabs = [await hall.visit(f"chat-{number}") for number in range(5)]
     bob = await hall.visit("chat-0", who="bob")
 
@@ -116,7 +116,7 @@ async def test_all_connections_of_a_person_share_what_they_may_send(make_hall: C
 
 
 async def test_who_comes_back_at_once_may_send_no_more(make_hall: Callable[..., Any]) -> None:
-    hall = await make_hall(rates={"lines_per_s": 0.1, "signals_per_s": 0.1})
+    hall = await make_hall(rates={"messages_per_s": 0.1, "signals_per_s": 0.1})
     ann = await hall.visit()
     await pour(ann, frame(PING) * 200)
     assert await ann.until_closed() == 4429
@@ -172,7 +172,7 @@ async def test_a_huge_control_frame_is_refused(hall: Hall) -> None:
 async def test_what_is_kept_of_a_member_who_never_finishes_is_one_message_at_most(hall: Hall) -> None:
     ann = await hall.visit()
     (member,) = hall.rooms.connections
-    assert isinstance(member, Member)
+    assert isinstance(member, RoomConnection)
     piece = frame(b"x" * 1000, opcode=0, fin=False)
 
     await pour(ann, frame(b'"', fin=False) + piece * (MAX_FRAGMENTS - 1))

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from hub.rooms.frame_heads import MAX_FRAGMENTS, Heads
+from hub.rooms.frame_heads import MAX_FRAGMENTS, FrameHeads
 from hub.rooms.protocol import Malformed
 from tests.unit.hub.rooms.wireframe import frame
 
@@ -26,13 +26,13 @@ SOME = [
 
 
 def test_frames_are_counted_as_they_begin() -> None:
-    assert Heads().count(b"".join(SOME), 1000) == len(SOME)
+    assert FrameHeads().count(b"".join(SOME), 1000) == len(SOME)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_however_the_bytes_are_cut_the_count_is_the_same(seed: int) -> None:
     chance = random.Random(seed)
-    whole, heads, begun = b"".join(SOME * 3), Heads(), 0
+    whole, heads, begun = b"".join(SOME * 3), FrameHeads(), 0
 
     while whole:
         size = chance.choice([1, 2, 3, 7, 500, 40_000])
@@ -43,11 +43,11 @@ def test_however_the_bytes_are_cut_the_count_is_the_same(seed: int) -> None:
 
 
 def test_it_is_counted_no_further_than_one_too_many() -> None:
-    assert Heads().count(frame(b"", opcode=9) * 10_000, 20) == 21
+    assert FrameHeads().count(frame(b"", opcode=9) * 10_000, 20) == 21
 
 
 def test_an_empty_fragment_that_is_not_the_last_is_refused() -> None:
-    heads = Heads()
+    heads = FrameHeads()
     heads.count(frame(b'"', fin=False), 1000)
 
     with pytest.raises(Malformed, match="empty fragment"):
@@ -55,7 +55,7 @@ def test_an_empty_fragment_that_is_not_the_last_is_refused() -> None:
 
 
 def test_a_message_of_too_many_fragments_is_refused_though_pings_stand_between() -> None:
-    heads = Heads()
+    heads = FrameHeads()
     heads.count(frame(b"x", fin=False), 1000)
     more = frame(b"x", opcode=0, fin=False) + frame(b"", opcode=9)
     heads.count(more * (MAX_FRAGMENTS - 1), 1000)
@@ -69,10 +69,10 @@ def test_messages_of_as_many_fragments_as_may_be_follow_each_other() -> None:
         frame(b"x", fin=False) + frame(b"x", opcode=0, fin=False) * (MAX_FRAGMENTS - 2) + frame(b"", opcode=0)
     )
 
-    assert Heads().count(message * 3, 1000) == 3 * MAX_FRAGMENTS
+    assert FrameHeads().count(message * 3, 1000) == 3 * MAX_FRAGMENTS
 
 
 def test_what_follows_a_close_does_not_count() -> None:
-    heads = Heads()
+    heads = FrameHeads()
 
     assert heads.count(frame(b"\x03\xe8", opcode=8) + frame(b"", fin=False) * 10, 1000) == 1

@@ -9,7 +9,7 @@ import pytest
 
 from hub.rooms import kinds
 from hub.rooms.kinds import Kind, Refused, kind, register
-from hub.rooms.protocol import Line, Say, Signal
+from hub.rooms.protocol import Message, Say, Signal
 
 ANN = {"id": "1", "name": "Ann"}
 STROKE: dict[str, Any] = {"points": [[0, 0.5], [1, 1]], "colour": "#00ffAA", "width": 3}
@@ -59,8 +59,8 @@ REFUSED = [
 ]
 
 
-def line(body: Any, position: int = 1) -> Line:
-    return Line(position, ANN, f"c{position}", body, "2026-01-01T00:00:00.000Z")
+def line(body: Any, position: int = 1) -> Message:
+    return Message(position, ANN, f"c{position}", body, "2026-01-01T00:00:00.000Z")
 
 
 @pytest.mark.parametrize(("name", "body"), TAKEN)

@@ -176,7 +176,7 @@ async def test_a_message_sent_during_an_entry_is_received_once(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann = await hall.visit()
-    enter = hall.lobby.enter
+    enter = hall.registry.enter
 
     async def dawdle(*given: Any) -> Any:
         room = await enter(*given)
@@ -184,7 +184,7 @@ async def test_a_message_sent_during_an_entry_is_received_once(
         await ann.until_received("said")
         return room
 
-    monkeypatch.setattr(hall.lobby, "enter", dawdle)
+    monkeypatch.setattr(hall.registry, "enter", dawdle)
     bob = await hall.visit(who="bob")
     await ann.say("then", id="c2")
     await bob.until(lambda: bob.messages[-1:] == ["then"])

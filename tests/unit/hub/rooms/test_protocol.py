@@ -78,7 +78,7 @@ def test_any_object_is_one_of_three_or_malformed(frame: dict[str, Any], ascii: b
     else:
         assert isinstance(found, Say | Signal | Ping)
         if not isinstance(found, Ping):
-            protocol.said_body(ANN, "c1", found.body, "now")
+            protocol.message_body(ANN, "c1", found.body, "now")
 
 
 @calm
@@ -87,9 +87,9 @@ def test_a_message_arrives_as_it_was_sent(id: str, body: Any) -> None:
     say = parsed({"type": "say", "id": id, "body": body})
     assert isinstance(say, Say)
 
-    event = Event(17, 16, "room-a", "said", protocol.said_body(ANN, say.id, say.body, "now"))
+    event = Event(17, 16, "room-a", "said", protocol.message_body(ANN, say.id, say.body, "now"))
 
-    assert protocol.line(event) == protocol.Line(17, ANN, id, body, "now")
+    assert protocol.message(event) == protocol.Message(17, ANN, id, body, "now")
 
 
 @calm
@@ -233,7 +233,7 @@ def test_a_member_is_announced_by_id_and_name_alone() -> None:
 
 
 def test_a_float_stays_a_float() -> None:
-    body = json.loads(protocol.said_body(ANN, "c1", -0.0, "now"))["body"]
+    body = json.loads(protocol.message_body(ANN, "c1", -0.0, "now"))["body"]
 
     assert math.copysign(1, body) == -1
 
@@ -243,4 +243,4 @@ def test_a_float_stays_a_float() -> None:
     [(400, 4400), (401, 4401), (403, 4403), (404, 4404), (429, 4429), (500, 4002), (503, 4002)],
 )
 def test_a_problem_becomes_a_close_code(status: int, code: int) -> None:
-    assert protocol.code_of(status) == code
+    assert protocol.close_code(status) == code

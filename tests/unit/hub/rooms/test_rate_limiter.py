@@ -6,9 +6,18 @@ import time
 
 import pytest
 
-from hub.rooms.rate_limiter import BURST_S, BYTES, FRAMES, LINES, SIGNAL_BYTES, Limiters, Rates, TooFast
+from hub.rooms.rate_limiter import (
+    BURST_S,
+    BYTES,
+    FRAMES,
+    MESSAGES,
+    SIGNAL_BYTES,
+    RateLimiters,
+    Rates,
+    TooFast,
+)
 
-RATES = Rates(lines_per_s=20, signals_per_s=40, bytes_per_s=100_000)
+RATES = Rates(messages_per_s=20, signals_per_s=40, bytes_per_s=100_000)
 
 
 class Clock:
@@ -23,70 +32,70 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_a_burst_may_come_at_once_and_then_so_many_a_second(clock: Clock) -> None:
-    bucket = Limiters(RATES).enter("ann")
+    bucket = RateLimiters(RATES).enter("ann")
 
-    burst = sum(bucket.take(LINES) for _ in range(1000))
+    burst = sum(bucket.acquire(MESSAGES) for _ in range(1000))
     clock.now += 1
-    second = sum(bucket.take(LINES) for _ in range(1000))
+    second = sum(bucket.acquire(MESSAGES) for _ in range(1000))
 
     assert (burst, second) == (20 * BURST_S, 20)
 
 
 def test_what_is_refused_takes_nothing(clock: Clock) -> None:
-    bucket = Limiters(RATES).enter("ann")
+    bucket = RateLimiters(RATES).enter("ann")
 
-    assert not bucket.take(BYTES, 100_000 * BURST_S + 1)
-    assert bucket.take(BYTES, 100_000 * BURST_S)
-    assert bucket.left(BYTES) == 0
+    assert not bucket.acquire(BYTES, 100_000 * BURST_S + 1)
+    assert bucket.acquire(BYTES, 100_000 * BURST_S)
+    assert bucket.remaining(BYTES) == 0
 
 
 def test_who_is_closed_for_too_much_has_nothing_left(clock: Clock) -> None:
-    bucket = Limiters(RATES).enter("ann")
+    bucket = RateLimiters(RATES).enter("ann")
 
     with pytest.raises(TooFast, match="At most 100000 bytes a second over all your connections"):
-        bucket.spend(BYTES, 1_000_000)
+        bucket.consume(BYTES, 1_000_000)
 
-    assert not bucket.take(BYTES)
+    assert not bucket.acquire(BYTES)
 
 
 def test_frames_have_room_for_every_message_and_signal_and_for_pings(clock: Clock) -> None:
-    assert Limiters(RATES).enter("ann").left(FRAMES) == pytest.approx(200 * BURST_S)
+    assert RateLimiters(RATES).enter("ann").remaining(FRAMES) == pytest.approx(200 * BURST_S)
 
 
 def test_signals_may_take_half_of_the_bytes(clock: Clock) -> None:
-    bucket = Limiters(RATES).enter("ann")
+    bucket = RateLimiters(RATES).enter("ann")
 
-    assert bucket.take(SIGNAL_BYTES, 50_000 * BURST_S)
-    assert not bucket.take(SIGNAL_BYTES)
+    assert bucket.acquire(SIGNAL_BYTES, 50_000 * BURST_S)
+    assert not bucket.acquire(SIGNAL_BYTES)
 
 
 def test_all_connections_of_a_person_share_one(clock: Clock) -> None:
-    limiters = Limiters(RATES)
+    limiters = RateLimiters(RATES)
     first, second, other = limiters.enter("ann"), limiters.enter("ann"), limiters.enter("bob")
 
-    while first.take(LINES):
+    while first.acquire(MESSAGES):
         pass
 
-    assert not second.take(LINES)
-    assert other.take(LINES)
+    assert not second.acquire(MESSAGES)
+    assert other.acquire(MESSAGES)
 
 
 def test_who_comes_back_finds_no_fuller_bucket(clock: Clock) -> None:
-    limiters = Limiters(RATES)
+    limiters = RateLimiters(RATES)
     bucket = limiters.enter("ann")
-    while bucket.take(LINES):
+    while bucket.acquire(MESSAGES):
         pass
 
     limiters.leave("ann")
     limiters.sweep()
 
-    assert not limiters.enter("ann").take(LINES)
+    assert not limiters.enter("ann").acquire(MESSAGES)
 
 
 def test_who_left_is_forgotten_once_their_buckets_are_full_again(clock: Clock) -> None:
-    limiters = Limiters(RATES)
-    limiters.enter("ann").take(LINES)
-    limiters.enter("bob").take(LINES)
+    limiters = RateLimiters(RATES)
+    limiters.enter("ann").acquire(MESSAGES)
+    limiters.enter("bob").acquire(MESSAGES)
     limiters.leave("ann")
     clock.now += BURST_S
 

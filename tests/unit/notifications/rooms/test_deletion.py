@@ -60,7 +60,7 @@ async def test_one_deleted_behind_the_hub_s_back_is_closed_by_the_round(
     await in_thread(delete_silently)
     guarded.log.append([revocation.recheck(EVERYONE)])
 
-    assert await bob.until_closed() == 4002
+    assert await bob.until_closed() == 4003
     assert await told(await guarded.by_session("den", people["bob"])) == 4404
 
 

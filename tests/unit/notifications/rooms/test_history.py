@@ -70,7 +70,7 @@ def rooms() -> None:
 
 
 def say(log: MemoryLog, body: Any, topic: str = LOBBY) -> int:
-    said = protocol.said_body({"id": "7", "name": "ann"}, f"c{body}", body, "2026-01-31T09:00:00.125Z")
+    said = protocol.message_body({"id": "7", "name": "ann"}, f"c{body}", body, "2026-01-31T09:00:00.125Z")
     return log.append([Draft(topic, "said", said)])[0]
 
 

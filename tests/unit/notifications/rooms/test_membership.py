@@ -49,7 +49,7 @@ class Guarded(Hall):
     async def until_kept(self, topic: str) -> None:
         """Until a last value of this room's is kept."""
         async with asyncio.timeout(DEADLINE_S):
-            while not await self.presence.lasts(topic):
+            while not await self.presence.last_values(topic):
                 await asyncio.sleep(0.01)
 
 
@@ -159,7 +159,7 @@ async def test_a_person_who_is_no_longer_a_member_is_closed_and_may_not_come_bac
 
     await in_thread(lose, people[who])
 
-    assert [await by_session.until_closed(), await by_token.until_closed()] == [4002, 4002]
+    assert [await by_session.until_closed(), await by_token.until_closed()] == [4003, 4003]
     assert await told(await guarded.by_session(name, people[who])) in (4403, 4404)
 
 
@@ -182,7 +182,7 @@ async def test_a_room_that_is_closed_puts_out_session_and_token_on_every_instanc
 
     await in_thread(close, lobby, people["cat"])
 
-    assert [await visitor.until_closed() for visitor in visitors] == [4002] * 3
+    assert [await visitor.until_closed() for visitor in visitors] == [4003] * 3
     assert await told(await guarded.by_session("lobby", people["cat"])) == 4403
     assert await told(await guarded.by_token("lobby", people["cat"], "room-lobby")) == 4403
 
@@ -195,7 +195,7 @@ async def test_who_is_removed_goes_alone_and_may_be_let_back(
     cat = await guarded.by_session("lobby", people["cat"])
 
     await in_thread(registry.remove, lobby, people["cat"])
-    assert await cat.until_closed() == 4002
+    assert await cat.until_closed() == 4003
     await ann.send({"type": "ping"})
     await ann.until_received("pong")
     await in_thread(registry.let_back, lobby, people["cat"])
@@ -261,7 +261,7 @@ async def test_what_a_room_does_not_hang_on_closes_no_one(guarded: Guarded, peop
     await in_thread(people["ann"].groups.clear)
     await in_thread(lambda: Room.objects.get(name="den").people.clear())
 
-    assert await bob.until_closed() == 4002
+    assert await bob.until_closed() == 4003
     await ann.send({"type": "ping"})
     await ann.until_received("pong")
 
