@@ -21,7 +21,6 @@ from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.revocation import Revocation
 from hub.delivery.shared_usage import SharedUsage
-from hub.errors import Problem
 from hub.events import Event
 from hub.feeds.endpoint import Feeds
 from hub.log.current import shared_log
@@ -42,7 +41,7 @@ from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import RoomRegistry
 from hub.server.django_handler import DjangoHandler
 from hub.support import descriptors
-from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
+from hub.support.asgi import ASGIApplication, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
 
@@ -131,8 +130,7 @@ class Hub:
         operators = OperatorEndpoints(self.health, self.metrics, settings.ALLOWED_HOSTS)
         self._http = http or self.pages
         self._paths: dict[str, ASGIApplication] = {
-            "/feed/": self.feeds,
-            "/feed": _feed_without_slash,
+            **dict.fromkeys(("/feed/", "/feed"), self.feeds),
             **dict.fromkeys(endpoints.PATHS, operators),
         }
         self._loops: list[asyncio.Task[None]] = []
@@ -211,10 +209,6 @@ def _options() -> EndpointOptions:
         hosts=tuple(settings.ALLOWED_HOSTS),
         tls=settings.HUB_TLS,
     )
-
-
-async def _feed_without_slash(scope: Scope, receive: Receive, send: Send) -> None:
-    await respond_problem(send, Problem(404, "The feed is at /feed/."))
 
 
 async def _refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,6 +14,9 @@ MAX_DATA_BYTES = 64 * 1024  # of JSON
 
 # `json.dumps` would make one per call.
 _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+# `str.splitlines` ends a line at these, and so do clients that read an event stream with it; JSON escapes the
+# other characters that it splits at.
+_LINE_ENDS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _POSITION = re.compile(r"[0-9]{1,16}", re.ASCII)
 
 
@@ -92,7 +95,11 @@ def draft(
 def encode(data: Any) -> bytes:
     """JSON on one line, in UTF-8. Raises `BadEvent` for what neither can represent."""
     try:
-        return _json.encode(data).encode()
+        text = _json.encode(data)
+        if not text.isascii():
+            for character, escape in _LINE_ENDS.items():
+                text = text.replace(character, escape)
+        return text.encode()
     except RecursionError:
         raise BadEvent("data is nested too deeply.") from None
     except (TypeError, ValueError):

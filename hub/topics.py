@@ -28,7 +28,8 @@ _ROOM = "room-"
 _STAFF = "staff-"
 _RESERVED = ("hub.", _ROOM, _STAFF)
 
-_reserved_types = {"retire", "message"}  # a browser calls an event without a type "message"
+# A browser calls an event without a type "message", and calls the handlers of "open" and "error" itself.
+_reserved_types = {"retire", "message", "open", "error"}
 
 
 class BadTopic(Refusal, ValueError):

@@ -26,9 +26,10 @@ from hub.ports import Application
 from hub.support import origins, outages
 from hub.support.asgi import Receive, Scope, Send, respond, respond_problem
 
+PATH = "/feed/"
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
+    (b"cache-control", b"no-store, no-transform"),  # a compressing proxy would hold events back
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
@@ -59,16 +60,25 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            request = FeedRequest(scope, self.options)
-        except Problem as problem:
+            request = FeedRequest(scope, self.options.origins)
+        except origins.ForeignOrigin as problem:
             origins.report_refused(self._application, problem, scope)
             return await respond_problem(send, problem)
-        if request.preflight:
-            return await respond(send, 204, headers=request.cors)
         try:
+            request.check(self.options.hosts, tls=self.options.tls)
+            if request.method == "OPTIONS":
+                return await respond(send, 204, headers=request.cors)
+            if scope["path"] != PATH:
+                location = f"{PATH}?".encode() + scope["query_string"]
+                return await respond(send, 308, headers=[(b"location", location), *request.cors])
+            request.read()
             subscriber = await self.admit(request)
         except Problem as problem:
             return await respond_problem(send, problem, request.cors)
+        if request.method == "HEAD":
+            self.release(subscriber)
+            await send({"type": "http.response.start", "status": 200, "headers": HEADERS + request.cors})
+            return await send({"type": "http.response.body", "body": b""})
         transport = transports.transport(
             scope,
             receive,
@@ -88,7 +98,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
                 after=request.after,
                 opening=partial(_opening, subscriber, facts),
                 write=transport.write,
-                preamble=b"retry: %d\n\n" % retry_ms(),
+                preamble=b"retry: %d\n" % retry_ms(),
             )
             await catchup.run()
             if request.after is not None:

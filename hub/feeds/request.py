@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hub import topics
-from hub.delivery.endpoint import EndpointOptions
 from hub.errors import Problem
 from hub.ports import Credentials
 from hub.support import origins
@@ -12,16 +11,28 @@ from hub.support.cors import CorsRule
 from hub.support.request import Query, Request, position
 
 MAX_TOPICS = 100
-PARAMETERS = frozenset({"topic", "own", "last_event_id", "ticket"})
-CORS = CorsRule("GET", "authorization, last-event-id", credentials=True)
+# What helpers of EventSource call the position to resume from.
+RESUME = frozenset(
+    {
+        "last_event_id",
+        "lastEventId",
+        "lastEventID",
+        "lasteventid",
+        "last-event-id",
+        "Last-Event-ID",
+        "Last-Event-Id",
+    }
+)
+PARAMETERS = frozenset({"topic", "own", "ticket", *RESUME})
+CORS = CorsRule("GET, HEAD", "authorization, last-event-id", credentials=True)
 
 
 class FeedRequest(Request):
-    """Raises a `Problem` for what is no such request.
+    """The request for a feed. Raises `ForeignOrigin` for a page that may not read feeds.
 
-    ``topics`` are those named in the query, ``own`` says whether those of the user's inbox are requested,
-    ``after`` is the position to resume from. A ``preflight`` has none of these, only ``cors``, the headers of
-    any response.
+    ``cors`` are headers of every response to it, refusals included. The rest is set by `read`: ``topics`` are
+    those named in the query, ``own`` says whether those of the user's inbox are requested, ``after`` is the
+    position to resume from.
     """
 
     credentials: Credentials
@@ -29,23 +40,25 @@ class FeedRequest(Request):
     own: bool
     after: int | None
 
-    def __init__(self, scope: Scope, options: EndpointOptions) -> None:
+    def __init__(self, scope: Scope, allowed: frozenset[str]) -> None:
         super().__init__(scope)
-        self.check(options.hosts, tls=options.tls)
-        if scope.get("http_version") == "1.0":
+        self.method: str = scope["method"]
+        self.cors = self._cors(allowed)
+
+    def read(self) -> None:
+        """Parse the request. Raises a `Problem` for what is no request for a feed."""
+        if self.scope.get("http_version") == "1.0":
             raise Problem(505, "A feed takes HTTP/1.1: a proxy has to speak it (proxy_http_version).")
-        self.preflight = scope["method"] == "OPTIONS"
-        self.cors = self._cors(options.origins)
-        if self.preflight:
-            return
-        if scope["method"] != "GET":
+        if self.method not in ("GET", "HEAD"):
             raise Problem(405, "A feed is read with GET.")
-        query = Query(scope["query_string"], PARAMETERS)
+        query = Query(self.scope["query_string"], PARAMETERS)
         self.credentials = self.read_credentials(query.one("ticket"))
         self.topics = _topics(query)
         self.own = _own(query)
-        in_query = query.one("last_event_id")  # checked even where the header wins
-        self.after = position(self.headers.get("last-event-id", "") or in_query)
+        # Checked even where the header wins. A helper adds its newest to the address that it was given.
+        found = [after for name in RESUME if (after := position(query.one(name))) is not None]
+        in_header = position(self.headers.get("last-event-id", ""))
+        self.after = max(found, default=None) if in_header is None else in_header
 
     def _cors(self, allowed: frozenset[str]) -> list[tuple[bytes, bytes]]:
         if self.origin is None:
@@ -56,7 +69,7 @@ class FeedRequest(Request):
                 )
             return []
         if self.origin in allowed:
-            headers = CORS.response_headers(self.origin, preflight=self.preflight)
+            headers = CORS.response_headers(self.origin, preflight=self.method == "OPTIONS")
             fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
             return [(b"vary", b"origin"), *fields]
         if not origins.is_allowed(self.origin, "", self.host, ()):

@@ -34,7 +34,7 @@ class Sse:
 
     live = control("stream-live", {})
     degraded = control("stream-degraded", {"reason": "log"})
-    heartbeat = _chunked(b": heartbeat\n\n")
+    heartbeat = _chunked(b": heartbeat\n")  # a blank line after it would be an empty message to some clients
     slow = control("stream-error", {"reason": "slow", "retry": True})
     expired = control("stream-error", {"reason": "expired", "retry": False})
     end = b"0\r\n\r\n"  # the last chunk

@@ -14,10 +14,8 @@ from django.utils.cache import patch_vary_headers
 
 from hub.support.cors import CorsRule
 
-STATIC = CorsRule("GET", "")
-API = CorsRule(
-    "GET, POST, PUT, DELETE", "authorization, content-type, idempotency-key", exposed="Retry-After"
-)
+STATIC = CorsRule("GET", "", exposed="")
+API = CorsRule("GET, HEAD, POST, PUT, DELETE", "authorization, content-type, idempotency-key")
 
 
 class CrossOrigin:

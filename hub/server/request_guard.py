@@ -1,4 +1,4 @@
-"""What no view shall see: malformed cookies, paths with a NUL, and the API in clear under HUB_TLS."""
+"""What no view sees: malformed cookies, paths with a NUL, the API in clear under HUB_TLS, and HEAD."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class RequestGuard:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method == "HEAD":
+            request.method = "GET"  # the server drops the body
         if header := request.META.get("HTTP_COOKIE"):
             request.META["HTTP_COOKIE"] = cookies.clean(header)
         try:

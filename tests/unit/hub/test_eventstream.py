@@ -31,6 +31,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
         ("staff-rooms", "rooms", 1, BadTopic),
         ("job-1", "Two\nlines", 1, BadTopic),
         ("job-1", "notification", 1, BadTopic),
+        ("job-1", "error", 1, BadTopic),
+        ("job-1", "open", 1, BadTopic),
         ("job-1", 7, 1, BadTopic),
         ("job-1", None, 1, BadTopic),
         ("job-1", "message", {"a": float("nan")}, BadEvent),

@@ -13,7 +13,7 @@ async def test_a_quiet_feed_beats() -> None:
     async with Desk(limits={"heartbeat_s": 0.1}) as desk:
         client = await desk.opened()
 
-        await client.until(lambda: client.body.count(b": heartbeat\n\n") >= 2)
+        await client.until(lambda: client.body.count(b": heartbeat\n") >= 2)
 
 
 async def test_an_event_in_the_inbox_brings_the_servers_count_without_an_id(desk: Desk) -> None:

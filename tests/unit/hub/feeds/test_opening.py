@@ -10,7 +10,7 @@ from tests.unit.hub.feeds.conftest import Desk
 async def test_it_begins_with_a_retry_of_its_own_then_says_where_it_stands(desk: Desk) -> None:
     client = await desk.opened(("topic", "job-1"))
 
-    retry = re.match(rb"retry: (\d+)\n\n", client.body)
+    retry = re.match(rb"retry: (\d+)\nid: ", client.body)
     assert retry is not None
     assert 1000 <= int(retry[1]) <= 4000
     opening = client.events[0]
@@ -56,7 +56,7 @@ async def test_it_is_not_cached_nor_buffered_nor_sniffed(desk: Desk) -> None:
     client = await desk.opened()
 
     assert client.headers["content-type"] == "text/event-stream; charset=utf-8"
-    assert client.headers["cache-control"] == "no-store"
+    assert client.headers["cache-control"] == "no-store, no-transform"
     assert client.headers["x-accel-buffering"] == "no"
     assert client.headers["x-content-type-options"] == "nosniff"
 

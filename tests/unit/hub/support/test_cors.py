@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.support.cors import CorsRule
+from hub.support.cors import CLIENT_HEADERS, CorsRule
 
 ORIGIN = "https://app.example"
 
@@ -15,7 +15,7 @@ def test_a_preflight_learns_what_may_be_sent_and_for_how_long() -> None:
     assert headers == {
         "Access-Control-Allow-Origin": ORIGIN,
         "Access-Control-Allow-Methods": "GET, PUT",
-        "Access-Control-Allow-Headers": "authorization",
+        "Access-Control-Allow-Headers": f"authorization, {CLIENT_HEADERS}",
         "Access-Control-Max-Age": "600",
     }
 

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.test import Client
 
@@ -35,6 +36,22 @@ def test_a_wrong_method_is_answered_with_the_right_ones(
 
     assert refused(answer, 405)
     assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+@pytest.mark.parametrize("path", ["notifications/count", "notifications", "preferences", "rooms", "nothing"])
+def test_head_is_answered_like_get(alice: User, path: str) -> None:
+    client = Client()
+    client.force_login(alice)
+
+    assert client.head(f"/api/v1/{path}").status_code == client.get(f"/api/v1/{path}").status_code
+
+
+@pytest.mark.parametrize("path", ["/", "/preferences/", "/rooms/", "/accounts/login/"])
+def test_head_of_a_page_is_answered_like_get(alice: User, path: str) -> None:
+    client = Client()
+    client.force_login(alice)
+
+    assert client.head(path).status_code == client.get(path).status_code
 
 
 def test_while_the_database_is_away_it_says_when_to_come_back(

@@ -111,6 +111,8 @@ def test_a_request_that_is_refused_leaves_its_key_free(live_log: Log, program: C
         ("type", "recalled"),
         ("type", "reading"),
         ("type", "retire"),
+        ("type", "error"),
+        ("type", "open"),
         ("type", "stream-reset"),
         ("unknown", 1),
     ],
