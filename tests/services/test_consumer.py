@@ -129,6 +129,28 @@ def test_a_user_who_is_not_signed_in_is_refused_by_your_consumer(shop: Shop) -> 
     assert refused.value.response.status_code == 403
 
 
+def test_a_room_stays_the_hubs_however_its_path_is_written(shop: Shop) -> None:
+    room = shop.socket("/%72ooms/lobby/")
+
+    with pytest.raises(ConnectionClosed) as closed:
+        room.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, bool(closed.value.rcvd.reason)) == (4401, True)
+
+
+def test_serve_refuses_an_application_that_is_no_hub(env: dict[str, str], project: Path) -> None:
+    (project / "shop" / "bare.py").write_text(
+        'from shop.settings import *\nASGI_APPLICATION = "django.core.asgi.get_asgi_application"\n'
+    )
+
+    bare = {**env, "DJANGO_SETTINGS_MODULE": "shop.bare"}
+    command = [sys.executable, "manage.py", "serve"]
+    done = subprocess.run(command, cwd=ROOT, env=bare, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 1
+    assert "ASGI_APPLICATION names no hub.asgi.Hub" in done.stderr
+
+
 def test_the_frames_of_your_consumer_may_be_larger_than_those_of_a_room(shop: Shop) -> None:
     alice = shop.socket("/ws/stock/tea/", Cookie=shop.session("alice"))
 

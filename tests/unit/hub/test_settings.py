@@ -45,3 +45,23 @@ def test_a_secret_that_is_too_short_is_refused_and_never_printed(name: str) -> N
     assert done.returncode != 0
     assert f"{name}: use" in done.stderr
     assert "correct-horse" not in done.stderr
+
+
+def test_signals_have_a_channel_layer_whose_groups_no_project_meets() -> None:
+    program = (
+        "from hub.settings import CHANNEL_LAYERS as layers\n"
+        "print(layers['hub']['CONFIG']['prefix'], layers['default']['CONFIG']['prefix'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "HUB_REDIS_URL": "redis://127.0.0.1", "HUB_SECRET_KEY": "k" * 50},
+        capture_output=True,
+        text=True,
+    )
+
+    own, projects = done.stdout.split()
+    assert own.startswith("hub:")
+    assert projects.startswith("hub:")
+    assert not own.startswith(projects)
+    assert not projects.startswith(own)

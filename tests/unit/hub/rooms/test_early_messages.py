@@ -49,7 +49,7 @@ async def test_they_are_handled_in_order(held: tuple[Hall, asyncio.Event]) -> No
             await say(socket, id, id)
         entering.set()
 
-        await ann.until(lambda: ann.lines == ["c1", "c2", "c3"])
+        await ann.until(lambda: ann.messages == ["c1", "c2", "c3"])
 
 
 async def test_a_client_that_leaves_before_is_forgotten(held: tuple[Hall, asyncio.Event]) -> None:

@@ -45,3 +45,16 @@ def test_another_implementation_reads_the_frames(data: bytes, code: Close, reaso
     assert browser.close_rcvd is not None
     assert browser.close_rcvd.code == code
     assert (reason * 10).startswith(browser.close_rcvd.reason)
+
+
+@settings(deadline=None, database=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.binary(max_size=70_000)), max_size=5), st.sampled_from(list(Close))
+)
+def test_joined_frames_are_split_again(messages: list[tuple[bool, bytes]], code: Close) -> None:
+    frames = [ws_frames.text(data) if text else ws_frames.binary(data) for text, data in messages]
+
+    *split, (opcode, payload) = ws_frames.split(b"".join(frames) + ws_frames.closing(code, "é"))
+
+    assert split == [(ws_frames.TEXT if text else ws_frames.BINARY, data) for text, data in messages]
+    assert (opcode, ws_frames.parse_close(payload)) == (ws_frames.CLOSE, (code, "é"))

@@ -1,0 +1,85 @@
+"""A project's own applications are given what is not the hub's, and the hub starts without a lifespan too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hub import asgi
+from hub.asgi import Hub
+from hub.support.asgi import Receive, Scope, Send
+
+
+class Given:
+    """An application that keeps the scopes it is given."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.paths.append(scope["path"])
+
+
+async def ask(hub: Hub, type: str, path: str) -> list[dict[str, Any]]:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": f"{type}.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": type, "path": path, "headers": [], "query_string": b"", "client": None}
+    await hub(scope, receive, send)
+    return sent
+
+
+@pytest.fixture(autouse=True)
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Hub]:
+    """Hubs whose loops were to start; they do not."""
+    started: list[Hub] = []
+
+    async def start(self: Hub) -> None:
+        started.append(self)
+
+    monkeypatch.setattr(Hub, "start", start)
+    return started
+
+
+async def test_websockets_that_are_not_for_rooms_are_the_projects() -> None:
+    own = Given()
+
+    for path in ("/ws/stock/", "/", "/feed/", "/rooms", "/rooms/lobby/"):
+        await ask(Hub(websocket=own), "websocket", path)
+
+    assert own.paths == ["/ws/stock/", "/", "/feed/", "/rooms"]
+
+
+async def test_without_applications_of_the_project_they_are_refused() -> None:
+    assert await ask(Hub(), "websocket", "/ws/stock/") == [{"type": "websocket.close", "code": 4404}]
+
+
+async def test_requests_that_are_not_for_the_hub_are_the_projects() -> None:
+    own = Given()
+
+    for path in ("/", "/feed", "/livez", "/shop/"):
+        await ask(Hub(http=own), "http", path)
+
+    assert own.paths == ["/", "/shop/"]
+
+
+async def test_a_server_without_a_lifespan_starts_the_hub_with_the_first_connection(
+    started: list[Hub],
+) -> None:
+    hub = Hub(http=Given())
+
+    await ask(hub, "http", "/")
+
+    assert started == [hub]
+
+
+def test_the_hubs_own_application_is_made_once_and_when_it_is_asked_for() -> None:
+    assert asgi.application is asgi.application
+    with pytest.raises(AttributeError):
+        _ = asgi.another
