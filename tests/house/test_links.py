@@ -28,7 +28,7 @@ def test_every_link_leads_somewhere(page: Page) -> None:
 def test_every_picture_is_shown_by_a_page() -> None:
     shown = {(page.path.parent / link).resolve() for page in ALL for link in page.links}
 
-    pictures = sorted((ROOT / "docs" / "images").iterdir())
+    pictures = sorted(path for path in (ROOT / "docs" / "images").rglob("*") if path.is_file())
     assert [picture.name for picture in pictures if picture not in shown] == []
 
 
