@@ -1,38 +1,36 @@
--- Append events in order and announce each; one round trip, all or none. Nothing is appended where nothing
--- may stand after a position and something does, or where their owner would pass its share of the log.
+-- Appends events in order and publishes each: one round trip, all or none. Nothing is appended if the topic has an
+-- event after an expected position, or if its owner would exceed its share of the log.
 --
--- KEYS  last, birth, the key under which all of this is done once, then for each event its stream, and by how
---       it is appended (below) what remembers its idempotency key, its sender's tally of the day, and the
---       idempotency key of the event that it takes back and the removals of the topic
--- ARGV  floor, most events a stream keeps, most bytes a stream keeps, time to live (microseconds),
---       key time to live (seconds), position after which nothing may stand ("": anything may; else all
---       events have one topic), digest of what is done once ("": nothing is),
---       owner that is held to its share ("": none is), that share (bytes), bytes it is asked for besides,
---       prefix of the owners' accounts, prefix of the topics' channels, length of the streams' prefix,
---       then for each event: type, body, how it is appended (below), and by that its owner, the digest of its
---       key, and how many events its sender may append a day
--- Gives "" and for each event its position, and 1 if it was appended, 0 if its key had been, 0 and 0 of a
--- sender who has had the day's; or why nothing was: "overtaken" and where the topic stands, "full" and in how
--- many seconds there is room, "reused".
--- A position is microseconds, and always greater than every earlier one; a topic of which there is nothing
--- stands at 0. What is taken back is removed from its stream, or never appended if it was not yet; a removal
--- notes what stood before it, so that no gap seems to be there.
+-- KEYS  last, birth, the key under which all of this is done once; then for each event its stream and, by its
+--       flags, the key that remembers its idempotency key, the counter of its sender's day, and the idempotency
+--       key of the event that it removes with the removals of the topic
+-- ARGV  floor, most events of a stream, most bytes of a stream, time to live (microseconds), key time to live
+--       (seconds), expected position ("": any; else all events have one topic), digest of what is done once
+--       ("": not once), owner that is limited to its share ("": none), that share (bytes), further bytes to
+--       reserve, prefix of the owners' accounts, prefix of the topics' channels, length of the streams' prefix;
+--       then for each event: type, body, flags and, by its flags, its owner, the digest of its key, and how many
+--       events its sender may append per day
+-- Returns "" and for each event its position, and 1 if it is fresh, 0 if its key had been used, position 0 and 0 if
+-- its sender is over the limit of a day; or why nothing was appended: "overtaken" and the last position of the
+-- topic, "full" and the seconds until there is room, "reused".
+-- A position is in microseconds, and always greater than every earlier one; an empty topic is at 0. A removed event
+-- is deleted from its stream, or never appended if it has not been yet; a removal records the position before it,
+-- so that it leaves no gap.
 --
--- How an event is appended is said by letters, of which most events bear none. "o": it has another owner than
--- the one that is held to its share. "k": its key is remembered as a key of Redis. "s": its key is remembered
--- by its digest in a sorted set of what one sender has said on one topic, the newest of a day, not more than
--- `kept`. "r": it takes another one back.
+-- Flags are letters; most events have none. "o": the event has another owner than the limited one. "k": its key is
+-- remembered as a key of Redis. "s": its key is remembered as a digest in a sorted set of the messages of one
+-- sender on one topic, at most `kept`, for a day. "r": it removes another event.
 local floor, keep, keep_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local ttl, key_ttl, after, whole = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
-local bound, share, besides, prefix = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
+local limited, share, extra, prefix = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
 local channels, before_topic = ARGV[12], tonumber(ARGV[13])
 local KEYED, HEAD, FIELDS = 3, 13, 3 -- keys and arguments before the events', and arguments that each has
 local kept = 4096 -- as MAX_MESSAGE_IDS of hub/log/__init__.py
-local ENTRY, STREAM, KEY = 64, 1024, 256 -- bytes that they take besides what they say
-local SLOTS = 12 -- in which what is gone together is counted together
-local says = function(how, letter) return string.find(how, letter, 1, true) ~= nil end
+local ENTRY, STREAM, KEY = 64, 1024, 256 -- estimated overheads, as ENTRY_BYTES and so on of hub/log/__init__.py
+local SLOTS = 12 -- per lifetime; what expires in the same slot is counted together
+local has = function(flags, letter) return string.find(flags, letter, 1, true) ~= nil end
 
--- An account is a hash of bytes by the moment (microseconds) at which they have expired.
+-- An account is a hash of bytes by the moment (microseconds) at which they will have expired.
 local accounts = {}
 local function account(owner)
   local one = accounts[owner]
@@ -52,7 +50,7 @@ local function account(owner)
   return one
 end
 
--- Count what stands since a position and for so long: the bytes of an entry, or less them if it is trimmed.
+-- Adds the bytes of an entry that was appended at `since`; negative if it is trimmed early.
 local function count(owner, since, lifetime, bytes)
   local slot = lifetime / SLOTS
   local gone = (math.floor(since / slot) + 1) * slot + lifetime
@@ -81,7 +79,7 @@ local function write_accounts()
   end
 end
 
--- In how many seconds an owner may have so many bytes more; nil if now.
+-- Seconds until an owner has room for so many bytes; nil if there is room now.
 local function wait(owner, bytes)
   local one, moments = account(owner), {}
   local over = one.total + bytes - share
@@ -95,12 +93,12 @@ local function wait(owner, bytes)
   return math.ceil(ttl / 1000000)
 end
 
--- A stream as it stands, without what has expired; ``upto`` is how many bytes it was ever given.
+-- The state of a stream, without expired entries; `upto` is the number of bytes ever appended to it.
 local streams = {}
-local function standing(stream)
+local function state_of(stream)
   local one = streams[stream]
   if not one then
-    one = {stood = 0, length = 0, upto = 0, made = redis.call('EXISTS', stream) == 0}
+    one = {last = 0, length = 0, upto = 0, made = redis.call('EXISTS', stream) == 0}
     if not one.made then
       redis.call('XTRIM', stream, 'MINID', text(now - ttl))
       local info = redis.call('XINFO', 'STREAM', stream)
@@ -109,11 +107,11 @@ local function standing(stream)
         if name == 'length' then
           one.length = value
         elseif name == 'last-generated-id' then
-          one.stood = tonumber(string.match(value, '^%d+'))
+          one.last = tonumber(string.match(value, '^%d+'))
         elseif name == 'first-entry' then
           one.first = value
         elseif name == 'last-entry' and value then
-          one.upto = tonumber(value[2][8] or '0') or 0 -- somebody else may have written it
+          one.upto = tonumber(value[2][8] or '0') or 0 -- another program may have written it
         end
       end
     end
@@ -122,14 +120,14 @@ local function standing(stream)
   return one
 end
 
--- Drop the oldest entries until one of so many bytes fits.
+-- Drops the oldest entries until one of so many bytes fits.
 local function make_room(stream, one, bytes)
   while one.length > 0 do
     local first = one.first or redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
     one.first = first
     local fields = first[2]
     local size = #(fields[4] or '') + #(fields[6] or '') + ENTRY
-    local after_it = one.upto - (tonumber(fields[8] or '0') or 0) + bytes -- with the new one, without the first
+    local after_it = one.upto - (tonumber(fields[8] or '0') or 0) + bytes -- including the new one, without the first
     if one.length < keep and after_it + size <= keep_bytes then break end
     one.length, one.first = one.length - 1, nil
     redis.call('XTRIM', stream, 'MAXLEN', one.length)
@@ -151,16 +149,16 @@ if whole ~= '' then
     return answer
   end
 end
-if bound ~= '' then
-  local bytes = besides + (whole ~= '' and KEY or 0)
+if limited ~= '' then
+  local bytes = extra + (whole ~= '' and KEY or 0)
   local at = HEAD
   while at < #ARGV do
-    local how = ARGV[at + 3]
+    local flags = ARGV[at + 3]
     bytes = bytes + #ARGV[at + 1] + #ARGV[at + 2] + ENTRY
     at = at + FIELDS
-    if how ~= '' then at = at + (says(how, 'o') and 1 or 0) + (says(how, 's') and 2 or 0) end
+    if flags ~= '' then at = at + (has(flags, 'o') and 1 or 0) + (has(flags, 's') and 2 or 0) end
   end
-  local seconds = wait(bound, bytes)
+  local seconds = wait(limited, bytes)
   if seconds then return {'full', seconds} end
 end
 
@@ -172,7 +170,7 @@ local function found(key, digest)
   return position > now - key_ttl * 1000000 and text(position)
 end
 
-local function remember(key, digest, position, tally)
+local function remember(key, digest, position, counter)
   if not digest then
     redis.call('SET', key, position, 'EX', key_ttl)
   else
@@ -180,11 +178,11 @@ local function remember(key, digest, position, tally)
     redis.call('ZREMRANGEBYRANK', key, 0, -kept - 1)
     redis.call('ZREMRANGEBYSCORE', key, 0, text(now - key_ttl * 1000000))
     redis.call('PEXPIRE', key, key_ttl * 1000)
-    if redis.call('INCR', tally) == 1 then redis.call('PEXPIRE', tally, 24 * 3600 * 1000) end
+    if redis.call('INCR', counter) == 1 then redis.call('PEXPIRE', counter, 24 * 3600 * 1000) end
   end
 end
 
-local function take_back(stream, key, removals, by)
+local function remove(stream, key, removals, by)
   local position = redis.call('GET', key)
   if not position then
     redis.call('SET', key, by, 'EX', key_ttl)
@@ -192,7 +190,7 @@ local function take_back(stream, key, removals, by)
   end
   local entry = redis.call('XRANGE', stream, position .. '-0', position .. '-0')[1]
   if entry then
-    local one, fields = standing(stream), entry[2]
+    local one, fields = state_of(stream), entry[2]
     redis.call('XDEL', stream, entry[1])
     one.length, one.first = one.length - 1, nil
     if fields[10] then count(fields[10], tonumber(position), ttl, -(#fields[4] + #fields[6] + ENTRY)) end
@@ -202,7 +200,7 @@ local function take_back(stream, key, removals, by)
   end
 end
 
-local keys, arguments = KEYED, HEAD -- how many of them have been taken
+local keys, arguments = KEYED, HEAD -- how many of them are consumed
 local function next_key()
   keys = keys + 1
   return KEYS[keys]
@@ -213,37 +211,37 @@ local function next_argument()
 end
 
 while arguments < #ARGV do
-  local stream, kind, body, how = next_key(), next_argument(), next_argument(), next_argument()
-  local owner, key, digest, tally, daily, taken, removals = bound, nil, nil, nil, nil, nil, nil
-  if how ~= '' then
-    if says(how, 'o') then owner = next_argument() end
-    if says(how, 'k') then key = next_key() end
-    if says(how, 's') then
-      key, tally, digest, daily = next_key(), next_key(), next_argument(), tonumber(next_argument())
+  local stream, kind, body, flags = next_key(), next_argument(), next_argument(), next_argument()
+  local owner, key, digest, counter, daily, removed, removals = limited, nil, nil, nil, nil, nil, nil
+  if flags ~= '' then
+    if has(flags, 'o') then owner = next_argument() end
+    if has(flags, 'k') then key = next_key() end
+    if has(flags, 's') then
+      key, counter, digest, daily = next_key(), next_key(), next_argument(), tonumber(next_argument())
     end
-    if says(how, 'r') then taken, removals = next_key(), next_key() end
+    if has(flags, 'r') then removed, removals = next_key(), next_key() end
   end
   local position = key and found(key, digest)
   local fresh = not position
   local one
   if fresh then
-    one = standing(stream)
-    if after and one.stood > after then
-      answer = {'overtaken', text(one.stood)}
+    one = state_of(stream)
+    if after and one.last > after then
+      answer = {'overtaken', text(one.last)}
       break
     end
-    if tally and tonumber(redis.call('GET', tally) or '0') >= daily then
+    if counter and tonumber(redis.call('GET', counter) or '0') >= daily then
       position, fresh = '0', false
     end
   end
   if fresh then
-    after = nil -- from here on only these very events stand after it
+    after = nil -- from here on only these events follow it
     last = math.max(last + 1, now)
     position = text(last)
-    local previous = text(math.max(birth, one.stood > 0 and one.stood or now - ttl))
+    local previous = text(math.max(birth, one.last > 0 and one.last or now - ttl))
     local bytes = #kind + #body + ENTRY
     if one.length >= keep or one.upto + bytes > keep_bytes then make_room(stream, one, bytes) end
-    one.upto, one.length, one.stood, one.grown = one.upto + bytes, one.length + 1, last, true
+    one.upto, one.length, one.last, one.grown = one.upto + bytes, one.length + 1, last, true
     if owner == '' then
       redis.call('XADD', stream, position .. '-0', 'p', previous, 't', kind, 'b', body, 'c', text(one.upto))
     else
@@ -253,8 +251,8 @@ while arguments < #ARGV do
       count(owner, last, ttl, bytes + (one.made and STREAM or 0))
       one.made = false
     end
-    if key then remember(key, digest, position, tally) end
-    if taken then take_back(stream, taken, removals, position) end
+    if key then remember(key, digest, position, counter) end
+    if removed then remove(stream, removed, removals, position) end
     local channel = channels .. string.sub(stream, before_topic + 1)
     redis.call('PUBLISH', channel, position .. ' ' .. previous .. ' ' .. kind .. ' ' .. body)
   end
@@ -263,15 +261,15 @@ while arguments < #ARGV do
 end
 
 for stream, one in pairs(streams) do
-  -- A position can run ahead of the clock; the stream must outlive it by the whole time to live,
-  -- or "silent for that long" would be said of a topic that was not.
+  -- A position can run ahead of the clock; the stream must outlive it by the whole time to live, or the topic
+  -- would count as silent too early.
   if one.grown then
-    redis.call('PEXPIRE', stream, math.ceil((one.stood - now + ttl) / 1000))
+    redis.call('PEXPIRE', stream, math.ceil((one.last - now + ttl) / 1000))
   end
 end
 if whole ~= '' and #answer > 1 and answer[1] == '' then
   redis.call('SET', KEYS[3], answer[2] .. ' ' .. (#answer - 1) / 2 .. ' ' .. whole, 'EX', key_ttl)
-  if bound ~= '' then count(bound, now, key_ttl * 1000000, KEY) end
+  if limited ~= '' then count(limited, now, key_ttl * 1000000, KEY) end
 end
 write_accounts()
 redis.call('SET', KEYS[1], text(last))

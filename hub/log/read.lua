@@ -1,14 +1,14 @@
--- What stands on each topic after a position, and where the log is now; one moment for all of it.
+-- Reads the events of each topic after a position, and where the log is; all at one moment.
 --
 -- KEYS  last, birth, then the stream and the removals of each topic
--- ARGV  floor, time to live (microseconds), most events a topic, then a position for each topic
--- Gives the head, then for each topic: 1 if something may be missing, 1 if it was cut, and
--- position, previous, type, body of each event in one flat list. Somebody else may have written into a stream:
--- what is no event of ours has a position and nothing else, and a key that is no stream has a gap.
+-- ARGV  floor, time to live (microseconds), most events per topic, then a position for each topic
+-- Returns the head, then for each topic: 1 if events may be missing, 1 if it was cut, and position, previous, type,
+-- body of each event in one flat list. Another program may have written into a stream: an entry that is not an
+-- event of ours has only a position, and a key that is not a stream has a gap.
 local floor, ttl, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local last, birth = open_log(floor)
 
--- What an entry says of an event; nil if it is none of ours.
+-- The fields of an event; nil if the entry is not one of ours.
 local function fields_of(entry)
   local fields = entry[2]
   if fields[1] == 'p' and fields[3] == 't' and fields[5] == 'b' and tonumber(fields[2]) then return fields end
@@ -30,11 +30,11 @@ for i = 0, (#KEYS - 2) / 2 - 1 do
     if first then
       proved = tonumber(first[2])
     elseif #redis.call('XREVRANGE', stream, after .. '-0', '-', 'COUNT', 1) > 0 then
-      proved = tonumber(after) -- what goes, goes from the beginning
+      proved = tonumber(after) -- streams are trimmed from the beginning
     else
       proved = tonumber(position_of(entries[1]))
     end
-    -- What stood right before it may have been taken back: then the one before that counts.
+    -- If the event right before it was removed, the one before that counts.
     while proved > tonumber(after) do
       local removed = redis.call('ZRANGEBYSCORE', removals, text(proved), text(proved))[1]
       if not removed then break end
