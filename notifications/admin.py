@@ -71,12 +71,16 @@ class PersonAdmin(Users):
 
 @admin.register(Sending)
 class SendingAdmin(ReadOnlyAdmin):
+    """What was sent, and by whom."""
+
     list_display = ("title", "sender", "to", "created_at", "due_at")
     search_fields = ("title", "sender")
 
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
+    """Notifications with their state of publication."""
+
     list_display = (
         "title",
         "topic",
@@ -94,12 +98,16 @@ class NotificationAdmin(ReadOnlyAdmin):
 
 @admin.register(Reading)
 class ReadingAdmin(ReadOnlyAdmin):
+    """Read states."""
+
     list_display = ("user", "notification", "seen_at", "read_at", "clicked_at", "archived_at")
     list_select_related = ("user", "notification")
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
+    """Deliveries per instance."""
+
     list_display = ("notification", "instance", "at", "late", "size")
     list_filter = ("late",)
 
@@ -118,18 +126,24 @@ class TemplateAdmin(ReadOnlyAdmin):
 
 @admin.register(Preference)
 class PreferenceAdmin(ReadOnlyAdmin):
+    """Current preferences."""
+
     list_display = ("user", "choices", "quiet_hours")
     list_select_related = ("user",)
 
 
 @admin.register(PreferenceChange)
 class PreferenceChangeAdmin(ReadOnlyAdmin):
+    """The history of preferences."""
+
     list_display = ("user", "at", "choices", "quiet_hours")
     list_select_related = ("user",)
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
+    """The audit log, which cannot be deleted either."""
+
     list_display = ("at", "actor", "act", "target", "address")
     list_filter = ("act",)
     search_fields = ("actor", "target")
@@ -164,18 +178,24 @@ class ApiKeyAdmin(NoAddAdmin):
 
 @admin.register(Ticket)
 class TicketAdmin(ReadOnlyAdmin):
+    """Unused tickets."""
+
     list_display = ("__str__",)
     fields = ("expires_at",)
 
 
 @admin.register(IdempotentRequest)
 class IdempotentRequestAdmin(ReadOnlyAdmin):
+    """Stored requests with an `Idempotency-Key`."""
+
     list_display = ("key", "api_key", "created_at")
     list_select_related = ("api_key",)
 
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ModelAdmin):
+    """Which topics users follow."""
+
     list_display = ("user", "topic")
     list_select_related = ("user",)
     autocomplete_fields = ("user",)
@@ -184,6 +204,8 @@ class SubscriptionAdmin(ModelAdmin):
 
 @admin.register(Grant)
 class GrantAdmin(ModelAdmin):
+    """Which live topics groups may read."""
+
     list_display = ("pattern", "group")
     list_select_related = ("group",)
 
@@ -204,6 +226,8 @@ class RoomAdmin(ModelAdmin):
 
 @admin.register(RoomMessage)
 class RoomMessageAdmin(ReadOnlyAdmin):
+    """Stored messages of rooms."""
+
     list_display = ("room", "position", "name", "body", "at")
     list_select_related = ("room",)
     ordering = ("-pk",)

@@ -1,3 +1,5 @@
+"""The app's configuration, and that of the admin."""
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
 

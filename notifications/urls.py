@@ -1,3 +1,5 @@
+"""The URLs of the pages and of the API."""
+
 from __future__ import annotations
 
 from django.contrib.auth.views import LogoutView

@@ -13,9 +13,9 @@ from notifications.api import (  # noqa: F401  # their calls are on the router
 )
 from notifications.api.auth import Reader
 from notifications.api.body import StrictJson
+from notifications.api.openapi import described
 from notifications.api.refusals import refuse, refusing
 from notifications.api.router import router
-from notifications.api.schema import described
 
 DESCRIPTION = """
 Publishing requires an API key (`Authorization: Bearer KEY`) with the scope that is given for the call.

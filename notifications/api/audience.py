@@ -6,8 +6,9 @@ from typing import Any
 
 from notifications.access import api_keys
 from notifications.api.auth import Key, KeyRequest
+from notifications.api.requests import AudienceBody
+from notifications.api.responses import Audience
 from notifications.api.router import router
-from notifications.api.schemas import Audience, AudienceBody
 from notifications.sending import audience
 
 MAX_TOPICS_LISTED = 50

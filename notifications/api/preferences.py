@@ -9,8 +9,9 @@ from ninja import Query
 from notifications.access import judge
 from notifications.api.auth import ReaderRequest
 from notifications.api.parameters import only
+from notifications.api.requests import InboxQuery, PreferencesBody
+from notifications.api.responses import PreferencesAnswer
 from notifications.api.router import router
-from notifications.api.schemas import InboxQuery, PreferencesAnswer, PreferencesBody
 from notifications.inbox import preferences as stored
 from notifications.inbox.preference_rule import Chosen
 

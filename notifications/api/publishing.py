@@ -24,19 +24,9 @@ from notifications.access.allowances import allowances
 from notifications.access.quotas import quotas
 from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest
+from notifications.api.requests import AnyEvents, EventsBody, NotificationBody, TokenBody
+from notifications.api.responses import EndedToken, Position, Positions, Sent, SentAll, Token
 from notifications.api.router import router
-from notifications.api.schemas import (
-    AnyEvents,
-    EndedToken,
-    EventsBody,
-    NotificationBody,
-    Position,
-    Positions,
-    Sent,
-    SentAll,
-    Token,
-    TokenBody,
-)
 from notifications.models import Notification
 from notifications.sending import addresses, audience, recalls
 from notifications.sending import notify as sending

@@ -10,8 +10,9 @@ from ninja import Query
 from notifications.access import judge
 from notifications.api.auth import ReaderRequest
 from notifications.api.parameters import only
+from notifications.api.requests import InboxQuery, ListingQuery
+from notifications.api.responses import Counted, Item, Listing
 from notifications.api.router import router
-from notifications.api.schemas import Counted, InboxQuery, Item, Listing, ListingQuery
 from notifications.inbox import counts, listing
 from notifications.inbox import read_state as verbs
 

@@ -10,8 +10,9 @@ from hub import topics
 from notifications.access import api_keys, quotas
 from notifications.api.auth import Key, KeyRequest, Reader, ReaderRequest
 from notifications.api.parameters import only
+from notifications.api.requests import InboxQuery, RoomBody
+from notifications.api.responses import Room, Rooms
 from notifications.api.router import router
-from notifications.api.schemas import InboxQuery, Room, RoomBody, Rooms
 from notifications.rooms import registry
 
 TAGS = ["Rooms"]

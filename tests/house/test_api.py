@@ -11,7 +11,7 @@ from hub import topics
 from hub.events import Encoded
 from hub.feeds.sse import Sse
 from notifications.access.api_keys import SCOPES
-from notifications.api import api, schemas
+from notifications.api import api, requests
 from tests.house.page import page
 
 PAGE = page("api")
@@ -32,12 +32,12 @@ def test_every_call_is_named_and_no_other() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        schemas.NotificationBody,
-        schemas.EventBody,
-        schemas.TokenBody,
-        schemas.RoomBody,
-        schemas.PreferencesBody,
-        schemas.ListingQuery,
+        requests.NotificationBody,
+        requests.EventBody,
+        requests.TokenBody,
+        requests.RoomBody,
+        requests.PreferencesBody,
+        requests.ListingQuery,
     ],
 )
 def test_every_field_of_a_body_is_named(body: type[BaseModel]) -> None:

@@ -12,6 +12,8 @@ from notifications.models import ApiKey
 
 
 class Command(BaseCommand):
+    """See ``help``."""
+
     help = "Creates, lists and revokes the API keys that programs publish with."
 
     def add_arguments(self, parser: CommandParser) -> None:

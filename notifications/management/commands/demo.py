@@ -12,6 +12,8 @@ from notifications.demo import player, seed
 
 
 class Command(BaseCommand):
+    """See ``help``."""
+
     help = "Creates the demo's users, key and notifications; with --replay posts GitHub webhooks to a hub."
 
     def add_arguments(self, parser: CommandParser) -> None:

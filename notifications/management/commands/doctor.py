@@ -17,6 +17,8 @@ STATIC = "notifications/shared/hub.css"
 
 
 class Command(BaseCommand):
+    """See ``help``."""
+
     help = (
         "Opens a feed and a room through the balancer, publishes, times each hop, and names every "
         "misconfiguration with its remedy. Run it in an instance's environment. Exit status: 0 nothing is "

@@ -11,6 +11,8 @@ from notifications.access import users
 
 
 class Command(BaseCommand):
+    """See ``help``."""
+
     help = (
         "Erases a person: account, inbox, read states, preferences, sessions; their messages in rooms lose "
         "text and name. The audit log keeps its entries. This cannot be undone."

@@ -15,6 +15,8 @@ from notifications.sending.notify import notify
 
 
 class Command(BaseCommand):
+    """See ``help``."""
+
     help = "Sends a notification; prints id, topic and position (waiting: it will be published later)."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -11,6 +11,8 @@ from notifications.access import audit, second_factor, users
 
 
 class Command(BaseCommand):
+    """See ``help``."""
+
     help = "Shows whether a user has a second factor, or removes it: they can then sign in and enrol again."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -15,6 +15,8 @@ TTL_S = 3600
 
 
 class Command(BaseCommand):
+    """See ``help``."""
+
     help = (
         "Prints a subscriber token of a user, to send as Authorization: Bearer to the feed, to rooms and to "
         "the reading calls of the API. It opens their inbox and the topics given here; like any token it "

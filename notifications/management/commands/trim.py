@@ -13,6 +13,8 @@ from notifications import retention
 
 
 class Command(BaseCommand):
+    """See ``help``."""
+
     help = (
         "Deletes old notifications with their read states and deliveries, messages of rooms, and expired "
         "idempotency keys, tickets and sessions. Never unpublished notifications, and never the audit log."

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hub import events, topics
-from notifications.api.schemas import EventBody, NotificationBody
+from notifications.api.requests import EventBody, NotificationBody
 from notifications.demo import github_sample
 from notifications.sending.notify import notify
 from tests.cases.webhooks import sources

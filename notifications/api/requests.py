@@ -1,4 +1,4 @@
-"""Request and response bodies of the API. Requests are strict: "5" is no number, unknown fields fail."""
+"""Request bodies and queries of the API. Strict: "5" is no number, and an unknown field is refused."""
 
 from __future__ import annotations
 
@@ -33,10 +33,14 @@ LiveType = Annotated[str, AfterValidator(topics.check_type)]
 
 
 class Strict(BaseModel):
+    """A request body: no unknown fields, no conversions."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class NotificationBody(Strict):
+    """A notification to send."""
+
     to: list[str] = Field(examples=[["user:alice", "group:ops", "topic:releases", "everyone"]])
     title: str
     body: str = ""
@@ -49,16 +53,22 @@ class NotificationBody(Strict):
 
 
 class AudienceBody(Strict):
+    """The addresses of a notification."""
+
     to: list[str] = Field(examples=[["user:alice", "group:ops", "segment:newcomers"]])
 
 
 class EventBody(Strict):
+    """A live event to publish."""
+
     topic: LiveTopic = Field(examples=["job-42"])
     type: LiveType = Field(examples=["progress"])
     data: Any = Field(examples=[{"done": 3, "of": 10}])
 
 
 class EventsBody(Strict):
+    """Several live events to publish at once."""
+
     events: list[EventBody] = Field(min_length=1, max_length=MAX_EVENTS)
 
 
@@ -82,32 +92,38 @@ Members = Annotated[str | list[str], BeforeValidator(_members)]
 
 
 class TokenBody(Strict):
+    """A subscriber token to issue."""
+
     user: str = Field(examples=["alice"])
     topics: list[Topic] = Field([], max_length=MAX_TOPICS)
     ttl: int = Field(3600, ge=1, le=MAX_TTL_S, description="Seconds.")
 
 
 class ChoiceBody(Strict):
+    """How a category reaches the user."""
+
     feed: bool = Field(description="Whether it is listed and counted.")
     toast: bool
 
 
 class QuietHoursBody(Strict):
+    """When toasts are held back, in the user's time zone."""
+
     start: str = Field(examples=["22:00"])
     end: str = Field(examples=["07:00"], description="The first minute that is not quiet.")
     zone: str = Field(examples=["Europe/Vienna"])
 
 
 class PreferencesBody(Strict):
+    """All preferences of a user."""
+
     categories: dict[str, ChoiceBody] = Field(examples=[{"builds": {"feed": True, "toast": False}}])
     quiet_hours: QuietHoursBody | None
 
 
-class PreferencesAnswer(PreferencesBody):
-    mandatory: list[str]
-
-
 class RoomBody(Strict):
+    """A room to create."""
+
     name: str = Field(
         examples=["standup"], description="1 to 64 characters a-z, 0-9 and -, not beginning with -."
     )
@@ -119,87 +135,15 @@ class RoomBody(Strict):
     )
 
 
-class Sent(BaseModel):
-    id: str
-    topic: str
-    position: str | None = Field(description="Null while it is scheduled or the log is away.")
-
-
-class SentAll(BaseModel):
-    notifications: list[Sent]
-
-
-class Audience(BaseModel):
-    people: int = Field(description="Each is counted once.")
-    sample: list[str] = Field(description="The names of up to 10 of them.")
-    topics: list[str] = Field(description="Up to 50 of the topics that it would be published to.")
-
-
-class Position(BaseModel):
-    position: str
-
-
-class Positions(BaseModel):
-    positions: list[str]
-
-
-class Token(BaseModel):
-    id: str = Field(description="Of token and ticket: revoke both with `DELETE /api/v1/tokens/{id}`.")
-    token: str
-    ticket: str
-    expires_at: str
-
-
-class EndedToken(BaseModel):
-    id: str
-
-
-class Room(BaseModel):
-    name: str
-    kind: str
-    members: str | list[str] = Field(description="`everyone`, `group:…`, or usernames.")
-
-
-class Rooms(BaseModel):
-    rooms: list[Room]
-
-
-class Item(BaseModel):
-    id: str
-    topic: str
-    group: str | None = Field(description="The name of the group whose topic it is; else null.")
-    title: str
-    body: str
-    url: str
-    category: str
-    severity: str
-    created_at: str
-    position: str | None
-    seen_at: str | None
-    read_at: str | None
-    archived_at: str | None
-
-
-class Count(BaseModel):
-    unread: int
-    unseen: int
-    version: int
-
-
-class Counted(BaseModel):
-    count: Count
-
-
-class Listing(Counted):
-    items: list[Item]
-    next: str | None = Field(description="The `before` of the next page.")
-
-
 class InboxQuery(BaseModel):
+    """Whose inbox a call reads."""
+
     user: str | None = Field(None, description="With an API key of scope read: the user whose inbox to read.")
 
 
 class ListingQuery(InboxQuery):
+    """Which notifications to list."""
+
     filter: Literal["unread", "all", "archived"] = Field(
         "all", description="`all` is read or unread, but not archived."
     )

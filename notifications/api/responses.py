@@ -1,0 +1,115 @@
+"""Response bodies of the API."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from notifications.api.requests import PreferencesBody
+
+
+class PreferencesAnswer(PreferencesBody):
+    """The preferences, and the categories that cannot be switched off."""
+
+    mandatory: list[str]
+
+
+class Sent(BaseModel):
+    """A notification that was created."""
+
+    id: str
+    topic: str
+    position: str | None = Field(description="Null while it is scheduled or the log is away.")
+
+
+class SentAll(BaseModel):
+    """The notifications that were created, one for each address."""
+
+    notifications: list[Sent]
+
+
+class Audience(BaseModel):
+    """Whom a notification would reach."""
+
+    people: int = Field(description="Each is counted once.")
+    sample: list[str] = Field(description="The names of up to 10 of them.")
+    topics: list[str] = Field(description="Up to 50 of the topics that it would be published to.")
+
+
+class Position(BaseModel):
+    """The log position of an event."""
+
+    position: str
+
+
+class Positions(BaseModel):
+    """The log positions of several events, in their order."""
+
+    positions: list[str]
+
+
+class Token(BaseModel):
+    """A token and a ticket with the same rights."""
+
+    id: str = Field(description="Of token and ticket: revoke both with `DELETE /api/v1/tokens/{id}`.")
+    token: str
+    ticket: str
+    expires_at: str
+
+
+class EndedToken(BaseModel):
+    """The token that was revoked."""
+
+    id: str
+
+
+class Room(BaseModel):
+    """A room, as listed."""
+
+    name: str
+    kind: str
+    members: str | list[str] = Field(description="`everyone`, `group:…`, or usernames.")
+
+
+class Rooms(BaseModel):
+    """The rooms that a user may enter."""
+
+    rooms: list[Room]
+
+
+class Item(BaseModel):
+    """A notification, as listed."""
+
+    id: str
+    topic: str
+    group: str | None = Field(description="The name of the group whose topic it is; else null.")
+    title: str
+    body: str
+    url: str
+    category: str
+    severity: str
+    created_at: str
+    position: str | None
+    seen_at: str | None
+    read_at: str | None
+    archived_at: str | None
+
+
+class Count(BaseModel):
+    """The user's numbers of unread and unseen notifications."""
+
+    unread: int
+    unseen: int
+    version: int
+
+
+class Counted(BaseModel):
+    """A response with the count after the change."""
+
+    count: Count
+
+
+class Listing(Counted):
+    """A page of the inbox."""
+
+    items: list[Item]
+    next: str | None = Field(description="The `before` of the next page.")
