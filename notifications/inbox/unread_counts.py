@@ -84,7 +84,8 @@ class UnreadCounts:
                         del self._people[topic]
 
     def event_received(self, event: Event) -> None:
-        self._stale.add(self._people.get(event.topic, ()))
+        if people := self._people.get(event.topic):
+            self._stale.add(people)
 
     def refresh(self) -> None:
         """Send every count again: it may have changed by an event that did not arrive."""
