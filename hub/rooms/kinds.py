@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from hub.rooms.protocol import Message, Say, Signal
-
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+from hub.rooms.protocol import NAME, Message, Say, Signal
 
 
 class Refused(Exception):
@@ -35,7 +32,7 @@ class Kind:
     One object serves all rooms of the kind: a room's state is passed in, never an attribute.
     """
 
-    name = ""  # [a-z][a-z0-9-]{0,31}
+    name = ""  # see `hub.rooms.protocol.NAME`
     kept = False  # messages are kept in the database, too
     history = 0  # messages that a newcomer without ?after= receives
     strict = False  # a message is appended only to the state that it was validated against
@@ -61,8 +58,8 @@ _kinds: dict[str, Kind] = {}
 
 def register(cls: K) -> K:
     """Register a kind; raises `ValueError` if its name is malformed or taken."""
-    if not _NAME.fullmatch(cls.name):
-        raise ValueError(f"{cls.name!r} is not the name of a kind: use [a-z][a-z0-9-]{{0,31}}.")
+    if not NAME.fullmatch(cls.name):
+        raise ValueError(f"{cls.name!r} is not the name of a kind: use {NAME.pattern}.")
     if cls.name in _kinds:
         raise ValueError(f"There is a kind {cls.name!r} already: choose another name.")
     _kinds[cls.name] = cls()

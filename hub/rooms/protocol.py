@@ -15,7 +15,7 @@ from hub.support import strict_json
 MAX_FRAME_BYTES = 64 * 1024  # of a client's frame
 MAX_ID = 100  # characters
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")  # of a signal, and of a kind of room
 _SAY = {"type", "id", "body"}
 _SIGNAL = {"type", "name", "body"}
 _PING = {"type"}
@@ -98,8 +98,8 @@ def parse(text: bytes) -> Say | Signal | Ping:
         case "signal":
             _check_fields(frame, _SIGNAL)
             name = frame["name"]
-            if type(name) is not str or not _NAME.fullmatch(name):
-                raise Malformed("'name' must be a string like [a-z][a-z0-9-]{0,31}.")
+            if type(name) is not str or not NAME.fullmatch(name):
+                raise Malformed(f"'name' must be a string like {NAME.pattern}.")
             return Signal(name, frame["body"])
         case "ping":
             _check_fields(frame, _PING)
