@@ -1,9 +1,12 @@
 // The messages that a room has not accepted yet.
 
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 
 import { Outbox } from "../../../notifications/static/notifications/rooms/outbox.js";
+
+globalThis.crypto ??= webcrypto; // before Node 20
 
 function storage() {
   const items = new Map();
