@@ -89,8 +89,8 @@ class Toasts extends HTMLElement {
     const paragraph = (key, values) => h("p", null, this.#i18n.text(key, values));
     const [first, second] = others;
     if (first) {
-      const news = second ? ["new_many", { n: others.length }] : ["new_one", { title: first.title }];
-      this.#polite.replaceChildren(paragraph(...news));
+      const announcement = second ? ["new_many", { n: others.length }] : ["new_one", { title: first.title }];
+      this.#polite.replaceChildren(paragraph(...announcement));
     }
     if (!critical.length) return;
     this.#alert.replaceChildren(...critical.map(({ title }) => paragraph("new_critical", { title })));

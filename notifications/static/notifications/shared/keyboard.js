@@ -2,7 +2,7 @@
 
 const NO_TEXT = new Set(["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"]);
 
-function takesText(node) {
+function acceptsText(node) {
   if (node instanceof HTMLInputElement) return !NO_TEXT.has(node.type);
   if (node instanceof HTMLTextAreaElement || node instanceof HTMLSelectElement) return true;
   return node?.isContentEditable === true;
@@ -15,7 +15,7 @@ export class Keyboard {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.defaultPrevented || event.isComposing) return;
       // The path crosses shadow roots, where `target` stops at the host.
-      if (takesText(event.composedPath()[0])) return;
+      if (acceptsText(event.composedPath()[0])) return;
       if (!Object.hasOwn(handlers, event.key)) return;
       if (handlers[event.key](event) !== false) event.preventDefault();
     });

@@ -3,7 +3,7 @@
 
 export const BATCH_MS = 400; // what comes within it is shown together
 export const SUMMARY_MS = 10_000;
-const MAX_TOGETHER = 3;
+const MAX_SEPARATE = 3;
 const MAX_RECENT = 6;
 const RECENT_MS = 10_000;
 
@@ -13,6 +13,6 @@ export class Folding {
   /** Count that so many toasts come at this moment, in ms; whether they are too many to be shown one by one. */
   isExceeded(count, now) {
     this.#recent = [...this.#recent.filter((at) => now - at < RECENT_MS), ...Array(count).fill(now)];
-    return count > MAX_TOGETHER || this.#recent.length > MAX_RECENT;
+    return count > MAX_SEPARATE || this.#recent.length > MAX_RECENT;
   }
 }
