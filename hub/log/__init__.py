@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hub.errors import Unavailable
 from hub.events import Draft, Event
@@ -169,11 +169,19 @@ def events_per_topic(topics: int) -> int:
     return max(MIN_TOPIC_PAGE_SIZE, PAGE_SIZE // max(1, topics))
 
 
-def merge(found: Sequence[tuple[list[Event], int | None]], gaps: frozenset[str], head: int) -> Page:
-    """A page of what was found of each topic: its events, and the position at which they were cut, if so."""
+class TopicPage(NamedTuple):
+    """Events of one topic after a position; ``cut`` is that of the last one, if there are more."""
+
+    events: list[Event]
+    gap: bool
+    cut: int | None
+
+
+def merge(found: Mapping[str, TopicPage], head: int) -> Page:
+    """A page of the events of all topics, in order, complete up to the first cut."""
     # What another program wrote beyond the head has no place in the order yet.
-    cuts = [cut for _, cut in found if cut is not None and cut < head]
+    cuts = [one.cut for one in found.values() if one.cut is not None and one.cut < head]
     upto = min([head, *cuts])
-    events = [event for some, _ in found for event in some if event.position <= upto]
+    events = [event for one in found.values() for event in one.events if event.position <= upto]
     events.sort(key=lambda event: event.position)
-    return Page(events, gaps, upto, bool(cuts))
+    return Page(events, frozenset(topic for topic, one in found.items() if one.gap), upto, bool(cuts))

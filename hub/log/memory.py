@@ -26,6 +26,7 @@ from hub.log import (
     Overtaken,
     Page,
     Terms,
+    TopicPage,
     events_per_topic,
     merge,
 )
@@ -81,9 +82,7 @@ class MemoryLog:
         with self._lock:
             self._expire()
             limit = events_per_topic(len(after))
-            found = {topic: self._read(topic, position, limit) for topic, position in after.items()}
-            gaps = frozenset(topic for topic, (_, gap, _) in found.items() if gap)
-            return merge([(events, cut) for events, _, cut in found.values()], gaps, self._last)
+            return merge({topic: self._read(topic, at, limit) for topic, at in after.items()}, self._last)
 
     def forget(self, topics: Sequence[str]) -> None:
         with self._lock:
@@ -208,18 +207,18 @@ class MemoryLog:
                     del stream.removed[next(iter(stream.removed))]
                 break
 
-    def _read(self, topic: str, after: int, limit: int) -> tuple[list[Event], bool, int | None]:
-        """Events after a position, whether earlier ones may be missing, and where they were cut, if so."""
+    def _read(self, topic: str, after: int, limit: int) -> TopicPage:
         now = self._now()
         stream = self._streams.get(topic)
         if stream is None:
-            return [], max(self._birth, now - self._ttl) > after, None
+            return TopicPage([], max(self._birth, now - self._ttl) > after, None)
         self._trim(stream, now)
         events = [event for event in stream.entries if event.position > after]
         proved = events[0].previous if events else max(stream.last, self._birth)
         while proved > after and proved in stream.removed:
             proved = stream.removed[proved]
-        return events[:limit], proved > after, events[limit - 1].position if len(events) > limit else None
+        cut = events[limit - 1].position if len(events) > limit else None
+        return TopicPage(events[:limit], proved > after, cut)
 
     def _trim(self, stream: Stream, now: int) -> None:
         while stream.entries and stream.entries[0].position < now - self._ttl:

@@ -11,7 +11,7 @@ from typing import Any
 
 from redis.exceptions import DataError, RedisError, ResponseError
 
-from hub.events import Draft, Event
+from hub.events import Draft
 from hub.log import (
     DEFAULT_MEMORY_BYTES,
     DEFAULT_OWNER_SHARE,
@@ -27,6 +27,7 @@ from hub.log import (
     Overtaken,
     Page,
     Terms,
+    TopicPage,
     entries,
     events_per_topic,
     merge,
@@ -102,7 +103,8 @@ class RedisLog:
         topics = list(after)
         slices = [topics[i : i + TOPICS_PER_READ] for i in range(0, len(topics), TOPICS_PER_READ)] or [topics]
         limit = events_per_topic(len(topics))
-        found, gaps, heads = [], [], []
+        found: dict[str, TopicPage] = {}
+        heads = []
         for some in slices:
             keys = [LAST, BIRTH, *(kind + topic for topic in some for kind in (STREAM, REMOVED))]
             arguments = [self._floor, self._ttl, limit, *(after[topic] for topic in some)]
@@ -112,12 +114,9 @@ class RedisLog:
             except (RedisError, OSError) as error:
                 raise LogAway(f"Redis: {error}") from error
             heads.append(int(head))
-            for topic, (gap, cut, flat) in zip(some, rows, strict=True):
-                found.append(_events(topic, flat, cut))
-                if gap:
-                    gaps.append(topic)
+            found |= {topic: _topic_page(topic, *row) for topic, row in zip(some, rows, strict=True)}
         self.seen(max(heads))
-        return merge(found, frozenset(gaps), min(heads))
+        return merge(found, min(heads))
 
     def forget(self, topics: Sequence[str]) -> None:
         with self._unless_away():
@@ -196,12 +195,12 @@ def _is_about_request(error: Exception) -> bool:
     return isinstance(error, DataError)
 
 
-def _events(topic: str, flat: list[bytes], cut: int) -> tuple[list[Event], int | None]:
-    """Well-formed events of a topic in a reply of read.lua, and the position at which it was cut, if so."""
+def _topic_page(topic: str, gap: int, cut: int, flat: list[bytes]) -> TopicPage:
+    """A topic's part of a reply of read.lua, without entries that are not well-formed events."""
     events = []
     for position, previous, type, body in zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True):
         try:
             events.append(entries.entry(topic, position, previous, type, body))
         except entries.Malformed as error:
             malformed.record("entry", topic, error)
-    return events, int(flat[-4]) if cut else None
+    return TopicPage(events, bool(gap), int(flat[-4]) if cut else None)
