@@ -55,10 +55,10 @@ def test_a_message_is_kept_and_replayed(hub: Instance) -> None:
         before = until(socket, "welcome")["position"]
         until(socket, "live")
         socket.send(json.dumps({"type": "say", "id": "c1", "body": "hello"}))
-        said = until(socket, "said")
+        frame = until(socket, "said")
 
     with enter(hub, f"?after={before}") as socket:
-        assert until(socket, "said") == said
+        assert until(socket, "said") == frame
         until(socket, "live")
 
 

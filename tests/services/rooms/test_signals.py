@@ -38,7 +38,7 @@ class Instance:
             while not condition():
                 await asyncio.sleep(0.005)
 
-    async def until_heard_from(self, other: Instance, body: str) -> None:
+    async def until_received_from(self, other: Instance, body: str) -> None:
         """The other says it until it is heard here: what is lost meanwhile may be."""
         async with asyncio.timeout(20):
             while body not in [signalled.body for signalled in self.received]:
@@ -64,14 +64,14 @@ class Counting(InMemoryChannelLayer):
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[tuple[str, dict[str, Any]]] = []
-        self.deaf = False
+        self.silent = False
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         self.sent.append((group, message))
         await super().group_send(group, message)
 
     async def send(self, channel: str, message: dict[str, Any]) -> None:
-        if not self.deaf:
+        if not self.silent:
             await super().send(channel, message)
 
 
@@ -218,19 +218,19 @@ async def test_a_layer_that_fell_silent_is_made_like_new(
     monkeypatch.setattr(signals, "SILENCE_S", 0.2)
     await instance.signals.join("lobby")
     before = dict(layer.groups["lobby"])
-    layer.deaf = True
+    layer.silent = True
     await instance.until(lambda: bool({*layer.groups.get("lobby", {})} - {*before}))
 
-    layer.deaf = False
+    layer.silent = False
 
-    await instance.until_heard_from(instance, "again")
+    await instance.until_received_from(instance, "again")
 
 
 async def test_two_instances_receive_from_each_other(two: list[Instance]) -> None:
     one, other = two
 
-    await one.until_heard_from(other, "from the other")
-    await other.until_heard_from(one, "and back")
+    await one.until_received_from(other, "from the other")
+    await other.until_received_from(one, "and back")
 
     assert {signalled.connection_id for signalled in one.received} == {"b1"}
 
@@ -239,7 +239,7 @@ async def test_two_instances_receive_from_each_other_again_after_redis_was_kille
     server: Redis, two: list[Instance]
 ) -> None:
     one, other = two
-    await one.until_heard_from(other, "before")
+    await one.until_received_from(other, "before")
     server.kill()
     for instance in two:
         await instance.until_losing()
@@ -248,33 +248,33 @@ async def test_two_instances_receive_from_each_other_again_after_redis_was_kille
     server.start()
     server.wait_ready()
 
-    await one.until_heard_from(other, "after")
-    await other.until_heard_from(one, "and back")
+    await one.until_received_from(other, "after")
+    await other.until_received_from(one, "and back")
 
 
 async def test_a_redis_that_hangs_is_noticed_and_received_again(server: Redis, two: list[Instance]) -> None:
     one, other = two
-    await one.until_heard_from(other, "before")
+    await one.until_received_from(other, "before")
     server.signal(signal.SIGSTOP)
     for instance in two:
         await instance.until_losing()
 
     server.signal(signal.SIGCONT)
 
-    await one.until_heard_from(other, "after")
-    await other.until_heard_from(one, "and back")
+    await one.until_received_from(other, "after")
+    await other.until_received_from(one, "and back")
 
 
 async def test_a_cut_connection_is_made_good(server: Redis, two: list[Instance]) -> None:
     one, other = two
-    await one.until_heard_from(other, "before")
+    await one.until_received_from(other, "before")
 
     client = redis.Redis.from_url(server.url)
     client.client_kill_filter(_type="pubsub", skipme=True)
     client.close()
 
-    await one.until_heard_from(other, "after")
-    await other.until_heard_from(one, "and back")
+    await one.until_received_from(other, "after")
+    await other.until_received_from(one, "and back")
 
 
 def published(room: str, n: int) -> dict[str, Any]:

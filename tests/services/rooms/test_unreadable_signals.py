@@ -82,6 +82,6 @@ async def test_bytes_that_are_no_message_are_skipped(
 
     monkeypatch.setattr(made, "receive", garbled)
     before = dict(made.groups["lobby"])
-    await instance.until_heard_from(instance, "heard")
+    await instance.until_received_from(instance, "heard")
 
     assert made.groups["lobby"].keys() == before.keys()

@@ -19,7 +19,7 @@ from tests.system.conftest import Site
 from tests.unit.hub.rooms.wireframe import frame
 
 TRIES = int(os.environ.get("FUZZ_TRIES", "3000"))  # 100000 by hand
-TOGETHER = 40
+AT_ONCE = 40
 DOCUMENTED = {1000, 1002, 1007, 1009, 4400, 4429}
 # So that most of it is parsed: one person sends it all.
 ROOMY = {
@@ -76,8 +76,8 @@ def hostile(chance: random.Random) -> bytes:
         case 8:
             return frame(b"\0" * chance.randrange(1, 50), opcode=8) + frame(b"{}")
         case 9:
-            pieces = chance.randrange(1, 100)
-            return frame(b'"', fin=False) + frame(b"x", opcode=0, fin=False) * pieces + frame(b'"', opcode=0)
+            parts = chance.randrange(1, 100)
+            return frame(b'"', fin=False) + frame(b"x", opcode=0, fin=False) * parts + frame(b'"', opcode=0)
         case 10:
             return frame(b"[", fin=False) + frame(b"", opcode=0, fin=False) * chance.randrange(1, 2000)
         case 11:
@@ -101,14 +101,14 @@ async def outcome(port: int, token: str, chance: random.Random) -> int:
         # After it a close of our own, so that what was harmless ends, too.
         writer.write(hostile(chance) + frame(struct.pack("!H", 1000), opcode=8))
         writer.write_eof()  # random bytes may be a frame whose rest never comes
-        said = await reader.read(-1)
+        data = await reader.read(-1)
     except (ConnectionError, asyncio.IncompleteReadError):
         return 0
     finally:
         writer.close()
-    for at in range(len(said) - 1):
-        if said[at] == 0x88 and said[at + 1] == len(said) - at - 2:
-            return int(struct.unpack("!H", said[at + 2 : at + 4])[0]) if said[at + 1] else 1000
+    for at in range(len(data) - 1):
+        if data[at] == 0x88 and data[at + 1] == len(data) - at - 2:
+            return int(struct.unpack("!H", data[at + 2 : at + 4])[0]) if data[at + 1] else 1000
     return 0
 
 
@@ -130,10 +130,10 @@ async def test_only_documented_codes_flat_memory_and_a_living_instance(cluster: 
     chance = random.Random(5)
 
     async def many(times: int) -> None:
-        for _ in range(times // TOGETHER):
+        for _ in range(times // AT_ONCE):
             codes.update(
                 await asyncio.gather(
-                    *(outcome(instance.port, token, random.Random(chance.random())) for _ in range(TOGETHER))
+                    *(outcome(instance.port, token, random.Random(chance.random())) for _ in range(AT_ONCE))
                 )
             )
 

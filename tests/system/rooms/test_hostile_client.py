@@ -106,21 +106,21 @@ async def test_what_a_person_says_over_many_connections_takes_few_keys_of_redis(
     before = set(client.scan_iter())
 
     async def speak(socket: ClientConnection) -> int:
-        for said in range(1000):
+        for sent in range(1000):
             id = uuid.uuid4().hex
             try:
                 await socket.send(json.dumps({"type": "say", "id": id, "body": {"clear": True}}))
             except ConnectionClosed:
-                return said
+                return sent
             await asyncio.sleep(0)
         return 1000
 
-    said = await asyncio.gather(*(speak(socket) for socket in sockets))
+    sent = await asyncio.gather(*(speak(socket) for socket in sockets))
     await leave(sockets)
     new = set(client.scan_iter()) - before
 
     assert 4429 in {socket.close_code for socket in sockets}
-    assert sum(said) > 100
+    assert sum(sent) > 100
     assert len(new) < 10, new
     assert all(client.ttl(key) > 0 for key in new)
 
@@ -130,26 +130,26 @@ async def test_a_message_without_end_costs_the_instance_no_memory(cluster: Clust
     token = await site.token("bob")
     before = 0
 
-    async def endless(piece: bytes) -> int | None:
+    async def endless(part: bytes) -> int | None:
         socket: Any = await enter(cluster, 1, token)
         socket.transport.write(frame(b'"', fin=False))
         for _ in range(100):
             if socket.transport.is_closing():
                 break
-            socket.transport.write(piece * 10_000)
+            socket.transport.write(part * 10_000)
             await asyncio.sleep(0)
         await socket.wait_closed()
         return int(socket.close_code)
 
     codes = set()
     for times in range(4):
-        for piece in (
+        for part in (
             frame(b"", opcode=0, fin=False),
             frame(b"x", opcode=0, fin=False),
             frame(b"", opcode=9),
             frame(b"", opcode=10),
         ):
-            codes.add(await endless(piece))
+            codes.add(await endless(part))
         if not times:
             before = resident(instance.pid)
 

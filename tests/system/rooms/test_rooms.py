@@ -19,7 +19,7 @@ from tests.system.conftest import Site, restart
 from tests.system.talker import Talker, until
 
 PEOPLE = 30
-LINES = 200
+MESSAGES = 200
 LOCK_S = 10.0
 MAKE = """
 from django.contrib.auth.models import User
@@ -72,11 +72,11 @@ async def test_a_talk_of_thirty_survives_drops_a_kill_and_a_rolling_restart(
 ) -> None:
     before = {talker.name: len(talker.received) for talker in talkers}
     for talker in talkers:
-        talker.messages += [f"{talker.name} says {n}" for n in range(LINES)]
+        talker.messages += [f"{talker.name} says {n}" for n in range(MESSAGES)]
     over = asyncio.Event()
     dropping = asyncio.create_task(drop_some(talkers, over))
 
-    under_way = PEOPLE * LINES // 10
+    under_way = PEOPLE * MESSAGES // 10
     await until(
         lambda: len(talkers[0].received) - before[talkers[0].name] >= under_way, "it is under way", 30
     )
@@ -89,12 +89,12 @@ async def test_a_talk_of_thirty_survives_drops_a_kill_and_a_rolling_restart(
     await dropping
 
     await until(lambda: all(talker.done for talker in talkers), "every line is acknowledged", 120)
-    said = PEOPLE * LINES
-    await until(lambda: all(len(t.received) - before[t.name] >= said for t in talkers), "all heard all", 60)
-    orders = {tuple(talker.received[before[talker.name] :]) for talker in talkers}
-    assert len(orders) == 1, "everybody heard the same, in the same order"
-    (order,) = orders
-    assert len({(whose, id) for _, whose, id in order}) == len(order) == said
+    total = PEOPLE * MESSAGES
+    await until(lambda: all(len(t.received) - before[t.name] >= total for t in talkers), "all heard all", 60)
+    sequences = {tuple(talker.received[before[talker.name] :]) for talker in talkers}
+    assert len(sequences) == 1, "everybody heard the same, in the same order"
+    (order,) = sequences
+    assert len({(sender, id) for _, sender, id in order}) == len(order) == total
     assert not any(talker.doubled for talker in talkers)
     moves = sum(len(talker.codes) for talker in talkers)
     assert moves > PEOPLE, "somebody had to move, or nothing was tested"
@@ -123,8 +123,8 @@ async def test_messages_are_copied_into_rows_even_of_an_instance_that_was_killed
     cluster.instances[1].kill()
 
     def rows() -> int:
-        said = "('\"to be kept\"', '\"and this\"')"
-        return cluster.count(f"SELECT count(*) FROM hub_notifications_line WHERE body IN {said}")  # noqa: S608
+        bodies = "('\"to be kept\"', '\"and this\"')"
+        return cluster.count(f"SELECT count(*) FROM hub_notifications_line WHERE body IN {bodies}")  # noqa: S608
 
     try:
         await until(lambda: rows() == 2, "both are rows", 60)
@@ -139,13 +139,13 @@ async def test_a_killed_instances_people_leave_by_themselves(cluster: Cluster, s
     watching, gone = await site.token("talker-0"), await site.token("talker-1")
     frames: list[dict[str, object]] = []
 
-    async def watch() -> None:
+    async def follow() -> None:
         url = cluster.instance_url(1).replace("http", "ws") + "/rooms/board/"
         async with connect(url, additional_headers={"Authorization": f"Bearer {watching}"}) as socket:
             async for message in socket:
                 frames.append(json.loads(message))
 
-    watcher = asyncio.create_task(watch())
+    watcher = asyncio.create_task(follow())
     url = cluster.instance_url(3).replace("http", "ws") + "/rooms/board/"
     async with connect(url, additional_headers={"Authorization": f"Bearer {gone}"}):
         await until(lambda: any(f["type"] == "joined" for f in frames), "the other came", 10)

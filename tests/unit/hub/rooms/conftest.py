@@ -203,16 +203,16 @@ class Hall(StubApplication):
         self._poller = SocketPoller()
         async with asyncio.TaskGroup() as group:
             while True:
-                taken, _ = await loop.sock_accept(listening)
-                taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as Twisted does
-                group.create_task(self._shake(taken))
+                accepted, _ = await loop.sock_accept(listening)
+                accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as Twisted does
+                group.create_task(self._shake(accepted))
 
-    async def _shake(self, taken: socket.socket) -> None:
+    async def _shake(self, accepted: socket.socket) -> None:
         """What Daphne does before it gives the socket away."""
         loop = asyncio.get_running_loop()
         head = b""
         while not head.endswith(b"\r\n\r\n"):
-            head += await loop.sock_recv(taken, 4096)
+            head += await loop.sock_recv(accepted, 4096)
         first, *lines = head.decode().split("\r\n")
         method, target, _ = first.split()
         path, _, query = target.partition("?")
@@ -220,7 +220,7 @@ class Hall(StubApplication):
 
         def take(limit: int, closed: Callable[[], None]) -> ClientSocket:
             assert self._poller is not None
-            return self._poller.adopt(taken, b"", limit, closed)
+            return self._poller.adopt(accepted, b"", limit, closed)
 
         scope = {
             "type": "http",
@@ -229,10 +229,10 @@ class Hall(StubApplication):
             "path": path,
             "query_string": query.encode(),
             "headers": [(name.lower().encode(), value.encode()) for name, _, value in given],
-            "client": taken.getpeername(),
+            "client": accepted.getpeername(),
             "extensions": {"hub.adopt": take},
         }
-        await self.asgi(scope, _never, partial(_send, taken))
+        await self.asgi(scope, _never, partial(_send, accepted))
 
     async def close(self) -> None:
         await self._visits.aclose()
@@ -255,12 +255,12 @@ async def _never() -> MutableMapping[str, Any]:
     raise AssertionError("a handshake has no body")
 
 
-async def _send(taken: socket.socket, message: MutableMapping[str, Any]) -> None:
+async def _send(accepted: socket.socket, message: MutableMapping[str, Any]) -> None:
     loop = asyncio.get_running_loop()
     if message["type"] == "http.response.start":
-        await loop.sock_sendall(taken, b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % message["status"])
+        await loop.sock_sendall(accepted, b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % message["status"])
     else:
-        taken.close()
+        accepted.close()
 
 
 @pytest.fixture(params=["socket", "asgi"])

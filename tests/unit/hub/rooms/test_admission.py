@@ -185,11 +185,11 @@ async def test_who_is_silent_for_three_heartbeats_is_closed_with_4408(make_hall:
     writer.write(SHAKE)
 
     async with asyncio.timeout(10):
-        told = await reader.read(-1)
+        received = await reader.read(-1)
     writer.close()
 
-    assert b"\x88" in told
-    assert (4408).to_bytes(2, "big") in told
+    assert b"\x88" in received
+    assert (4408).to_bytes(2, "big") in received
 
 
 async def test_a_user_who_answers_pings_stays(make_hall: Callable[..., Any]) -> None:

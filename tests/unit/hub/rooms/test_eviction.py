@@ -86,14 +86,14 @@ async def test_a_room_that_no_one_could_open_is_forgotten_with_the_last_who_trie
 async def test_who_left_a_room_that_closed_meanwhile_is_announced_to_the_other_instances(
     hasty: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    announced: list[str] = []
     visitor = await hasty.visit(NAMES[0])
     await until(lambda: bool(hasty.registry.rooms[f"room-{NAMES[0]}"].local_connections), "nobody came")
     await visitor.leave()
     await until(lambda: not hasty.registry.rooms, "the room is still open")
 
     monkeypatch.setattr(
-        hasty.registry.signals, "send", lambda room, sender, name, body, connection: told.append(room)
+        hasty.registry.signals, "send", lambda room, sender, name, body, connection: announced.append(room)
     )
 
-    await until(lambda: told == [f"room-{NAMES[0]}"], "nobody was told")
+    await until(lambda: announced == [f"room-{NAMES[0]}"], "nobody was told")

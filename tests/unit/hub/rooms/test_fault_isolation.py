@@ -19,7 +19,7 @@ async def hall(make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -
     return made
 
 
-async def test_a_room_whose_roster_fails_does_not_hide_that_of_others(
+async def test_a_room_whose_roster_fails_does_not_affect_that_of_others(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     present = Room.set_people
@@ -40,7 +40,7 @@ async def test_a_room_whose_roster_fails_does_not_hide_that_of_others(
     await bad.until_received("pong")
 
 
-async def test_a_room_whose_presence_fails_does_not_hide_that_of_others(
+async def test_a_room_whose_presence_fails_does_not_affect_that_of_others(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renew = hall.presence.renew

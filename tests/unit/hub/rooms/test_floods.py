@@ -105,8 +105,8 @@ async def test_all_connections_of_a_person_share_what_they_may_send(make_hall: C
 
     for number in range(10):
         for tab in tabs:
-            said = {"type": "say", "id": f"c{number}", "body": "hello"}
-            await pour(tab, frame(json.dumps(said).encode()))
+            message = {"type": "say", "id": f"c{number}", "body": "hello"}
+            await pour(tab, frame(json.dumps(message).encode()))
 
     assert {await tab.until_closed() for tab in tabs} == {4429}
     assert sum(len(tab.of("said")) for tab in tabs) < 10
@@ -138,20 +138,20 @@ async def test_an_endless_message_of_empty_fragments_is_refused(hall: Hall) -> N
 
 
 @socket_only
-async def test_a_message_of_too_many_fragments_is_refused_and_one_of_as_many_as_may_be_is_taken(
+async def test_a_message_of_too_many_fragments_is_refused_and_one_of_as_many_as_allowed_is_accepted(
     hall: Hall,
 ) -> None:
     ann, bob = await hall.visit(), await hall.visit(who="bob")
-    said = json.dumps({"type": "say", "id": "c1", "body": "x" * 100}).encode()
-    pieces = [said[at : at + 1] for at in range(MAX_FRAGMENTS - 1)] + [said[MAX_FRAGMENTS - 1 :]]
+    message = json.dumps({"type": "say", "id": "c1", "body": "x" * 100}).encode()
+    fragments = [message[at : at + 1] for at in range(MAX_FRAGMENTS - 1)] + [message[MAX_FRAGMENTS - 1 :]]
 
-    def fragmented(pieces: list[bytes]) -> bytes:
+    def fragmented(fragments: list[bytes]) -> bytes:
         return b"".join(
-            frame(piece, opcode=0 if at else 1, fin=at == len(pieces) - 1) + frame(b"", opcode=10)
-            for at, piece in enumerate(pieces)
+            frame(fragment, opcode=0 if at else 1, fin=at == len(fragments) - 1) + frame(b"", opcode=10)
+            for at, fragment in enumerate(fragments)
         )
 
-    await pour(ann, fragmented(pieces))
+    await pour(ann, fragmented(fragments))
     await bob.until_received("said")
     await pour(ann, fragmented([b"x"] * (MAX_FRAGMENTS + 1)))
 
@@ -173,13 +173,13 @@ async def test_what_is_kept_of_a_member_who_never_finishes_is_one_message_at_mos
     ann = await hall.visit()
     (member,) = hall.rooms.connections
     assert isinstance(member, RoomConnection)
-    piece = frame(b"x" * 1000, opcode=0, fin=False)
+    fragment = frame(b"x" * 1000, opcode=0, fin=False)
 
-    await pour(ann, frame(b'"', fin=False) + piece * (MAX_FRAGMENTS - 1))
+    await pour(ann, frame(b'"', fin=False) + fragment * (MAX_FRAGMENTS - 1))
     await ann.until(lambda: len(member._parts) == MAX_FRAGMENTS)
 
     assert sum(map(len, member._parts)) <= MAX_FRAME_BYTES
-    await pour(ann, piece)
+    await pour(ann, fragment)
     assert await ann.until_closed() == 4400
 
 

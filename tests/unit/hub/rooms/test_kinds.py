@@ -14,7 +14,7 @@ from hub.rooms.protocol import Message, Say, Signal
 ANN = {"id": "1", "name": "Ann"}
 STROKE: dict[str, Any] = {"points": [[0, 0.5], [1, 1]], "colour": "#00ffAA", "width": 3}
 
-TAKEN = [
+ACCEPTED = [
     ("chat", "hello"),
     ("chat", "x" * 4000),
     ("board", STROKE),
@@ -59,12 +59,12 @@ REFUSED = [
 ]
 
 
-def line(body: Any, position: int = 1) -> Message:
+def message(body: Any, position: int = 1) -> Message:
     return Message(position, ANN, f"c{position}", body, "2026-01-01T00:00:00.000Z")
 
 
-@pytest.mark.parametrize(("name", "body"), TAKEN)
-def test_a_kind_takes_its_messages(name: str, body: Any) -> None:
+@pytest.mark.parametrize(("name", "body"), ACCEPTED)
+def test_a_kind_accepts_its_messages(name: str, body: Any) -> None:
     subject = kind(name)
 
     subject.validate(Say("c1", body), ANN, subject.start())
@@ -82,11 +82,11 @@ def test_a_kind_refuses_what_is_no_message_of_its_own(name: str, body: Any, reas
 
 
 @pytest.mark.parametrize("name", ["chat", "auction", "device", "binary"])
-def test_a_kind_takes_any_signal_but_a_board(name: str) -> None:
+def test_a_kind_accepts_any_signal_but_a_board(name: str) -> None:
     kind(name).validate(Signal("typing", None), ANN, kind(name).start())
 
 
-def test_a_board_takes_cursors() -> None:
+def test_a_board_accepts_cursors() -> None:
     kind("board").validate(Signal("cursor", {"x": 0.5, "y": 1}), ANN, None)
 
 
@@ -110,7 +110,7 @@ def test_an_auction_remembers_the_highest_bid_and_refuses_what_is_not_above_it()
     auction = kind("auction")
     state = auction.start()
     for position, body in enumerate([{"bid": 500}, {"bid": 1200}, {"bid": 700}, "of an earlier kind"]):
-        state = auction.fold(state, line(body, position))
+        state = auction.fold(state, message(body, position))
 
     auction.validate(Say("c9", {"bid": 1201}), ANN, state)
     with pytest.raises(Refused) as caught:
@@ -123,7 +123,7 @@ def test_an_auction_remembers_the_highest_bid_and_refuses_what_is_not_above_it()
 
 @pytest.mark.parametrize("name", ["chat", "board", "device", "binary"])
 def test_the_other_kinds_remember_nothing(name: str) -> None:
-    assert kind(name).fold(kind(name).start(), line("hello")) is None
+    assert kind(name).fold(kind(name).start(), message("hello")) is None
 
 
 def test_what_a_kind_keeps_and_gives_a_newcomer() -> None:
@@ -176,10 +176,10 @@ def test_a_host_projects_own_kind_is_registered_and_judges() -> None:
 
 
 @pytest.mark.usefixtures("registry")
-@pytest.mark.parametrize("taken", ["chat", "", "Chat", "a b"])
-def test_a_name_that_is_taken_or_none_is_not_registered(taken: str) -> None:
+@pytest.mark.parametrize("given", ["chat", "", "Chat", "a b"])
+def test_a_name_that_is_in_use_or_malformed_is_not_registered(given: str) -> None:
     class Odd(Kind):
-        name = taken
+        name = given
 
     with pytest.raises(ValueError, match="name"):
         register(Odd)

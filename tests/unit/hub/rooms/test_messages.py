@@ -28,10 +28,10 @@ async def test_a_message_is_received_by_everyone_and_acknowledges_itself(hall: H
 
     for visitor in (ann, bob):
         await visitor.until_received("said")
-        (said,) = visitor.of("said")
-        assert said["body"] == "hello"
-        assert said["id"] == "c7"
-        assert said["from"] == {"id": "ann", "name": "Ann"}
+        (frame,) = visitor.of("said")
+        assert frame["body"] == "hello"
+        assert frame["id"] == "c7"
+        assert frame["from"] == {"id": "ann", "name": "Ann"}
 
 
 async def test_all_receive_the_same_order(hall: Hall) -> None:
@@ -43,8 +43,8 @@ async def test_all_receive_the_same_order(hall: Hall) -> None:
 
     for visitor in visitors:
         await visitor.until_received("said", 100)
-    orders = {tuple(frame["position"] for frame in visitor.of("said")) for visitor in visitors}
-    assert len(orders) == 1
+    sequences = {tuple(frame["position"] for frame in visitor.of("said")) for visitor in visitors}
+    assert len(sequences) == 1
 
 
 async def test_a_message_sent_again_is_not_published_twice(hall: Hall) -> None:
@@ -88,7 +88,7 @@ async def test_a_newcomer_is_given_the_history(hall: Hall) -> None:
     assert bob.messages == [f"line {number}" for number in range(10, 60)]
 
 
-async def test_a_message_the_kind_does_not_take_is_refused_with_a_reason(hall: Hall) -> None:
+async def test_a_message_the_kind_does_not_accept_is_refused_with_a_reason(hall: Hall) -> None:
     ann = await hall.visit()
 
     await ann.say("   ", id="blank")
@@ -107,7 +107,7 @@ async def test_of_two_bids_at_once_the_lower_is_refused_wherever_it_came(hall: H
         await bob.say({"bid": cents}, id=f"b{cents}")
 
     await ann.until(lambda: len(ann.of("said")) + len(ann.of("error")) + len(bob.of("error")) == 58)
-    bids = [line["bid"] for line in ann.messages]
+    bids = [message["bid"] for message in ann.messages]
     assert bids == sorted(set(bids))
     assert max(bids) == 29
 

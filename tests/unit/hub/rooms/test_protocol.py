@@ -16,7 +16,7 @@ from hub.rooms.protocol import Close, Malformed, Ping, Say, Signal
 from hub.support import ws_frames
 
 ANN = {"id": "1", "name": "Ann"}
-MOST = 2**53 - 1
+LIMIT = 2**53 - 1
 
 # Machines are slow at times, and what failed once is not to depend on what failed before.
 calm = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -25,7 +25,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 bodies = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers(-MOST, MOST)
+    | st.integers(-LIMIT, LIMIT)
     | st.floats(allow_nan=False, allow_infinity=False)
     | texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
@@ -52,16 +52,16 @@ def parsed(frame: Any) -> Say | Signal | Ping:
     return protocol.parse(json.dumps(frame).encode())
 
 
-def said(body: str) -> bytes:
+def with_body(body: str) -> bytes:
     """A line whose body is this JSON text."""
     return b'{"type":"say","id":"c1","body":%s}' % body.encode()
 
 
 @calm
 @given(st.binary(max_size=200))
-def test_any_bytes_are_one_of_three_or_malformed(data: bytes) -> None:
+def test_any_bytes_are_one_of_three_or_malformed(with_body: bytes) -> None:
     try:
-        protocol.parse(data)
+        protocol.parse(with_body)
     except Malformed as malformed:
         ws_frames.closing(Close.MALFORMED, str(malformed))
 
@@ -135,23 +135,23 @@ def test_a_ping_is_a_ping() -> None:
         (b'{"type":"signal","name":"typing\\n","body":1}', "'name'"),
         (b'{"type":"signal","name":"%s","body":1}' % (b"a" * 33), "'name'"),
         (b'{"type":"signal","name":null,"body":1}', "'name'"),
-        (said("NaN"), "NaN"),
-        (said("-Infinity"), "-Infinity"),
-        (said("1e999"), "too great"),
-        (said("9007199254740992"), "integer"),
-        (said("-9007199254740992"), "integer"),
-        (said("9" * 5000), "integer"),
-        (said('"\\ud800"'), "surrogate"),
-        (said('{"\\uDFFF":1}'), "surrogate"),
-        (said('"\\ude00\\ud83d"'), "surrogate"),
-        (said('"a\\u0000"'), "U+0000"),
-        (said('"\\\\\\u0000"'), "U+0000"),
-        (said('{"a":{"b":1,"b":2}}'), "'b' is given twice"),
-        (said("[" * 32 + "]" * 32), "levels"),
-        (said('{"a":' * 32 + "1" + "}" * 32), "levels"),
-        (said("[" * 30_000 + "]" * 30_000), "levels"),
+        (with_body("NaN"), "NaN"),
+        (with_body("-Infinity"), "-Infinity"),
+        (with_body("1e999"), "too great"),
+        (with_body("9007199254740992"), "integer"),
+        (with_body("-9007199254740992"), "integer"),
+        (with_body("9" * 5000), "integer"),
+        (with_body('"\\ud800"'), "surrogate"),
+        (with_body('{"\\uDFFF":1}'), "surrogate"),
+        (with_body('"\\ude00\\ud83d"'), "surrogate"),
+        (with_body('"a\\u0000"'), "U+0000"),
+        (with_body('"\\\\\\u0000"'), "U+0000"),
+        (with_body('{"a":{"b":1,"b":2}}'), "'b' is given twice"),
+        (with_body("[" * 32 + "]" * 32), "levels"),
+        (with_body('{"a":' * 32 + "1" + "}" * 32), "levels"),
+        (with_body("[" * 30_000 + "]" * 30_000), "levels"),
         (b"[" * 60_000, "levels"),
-        (said('"' + "a" * protocol.MAX_FRAME_BYTES + '"'), "at most 65536 bytes"),
+        (with_body('"' + "a" * protocol.MAX_FRAME_BYTES + '"'), "at most 65536 bytes"),
     ],
 )
 def test_what_is_malformed_is_refused_with_the_reason(text: bytes, why: str) -> None:
@@ -164,8 +164,8 @@ def test_what_is_malformed_is_refused_with_the_reason(text: bytes, why: str) -> 
 @pytest.mark.parametrize(
     ("text", "body"),
     [
-        ("9007199254740991", MOST),
-        ("-9007199254740991", -MOST),
+        ("9007199254740991", LIMIT),
+        ("-9007199254740991", -LIMIT),
         ("1.5e300", 1.5e300),
         ('"\\ud83d\\ude00"', "😀"),
         ('"\\\\u0000 \\\\ud800"', "\\u0000 \\ud800"),
@@ -173,13 +173,13 @@ def test_what_is_malformed_is_refused_with_the_reason(text: bytes, why: str) -> 
         ("[" + "[]," * 99 + "[]]", [[]] * 100),
     ],
 )
-def test_what_only_looks_malformed_is_taken(text: str, body: Any) -> None:
-    assert protocol.parse(said(text)) == Say("c1", body)
+def test_what_only_looks_malformed_is_accepted(text: str, body: Any) -> None:
+    assert protocol.parse(with_body(text)) == Say("c1", body)
 
 
-def test_thirty_two_levels_are_taken() -> None:
-    text = said("[" * 31 + ",".join(["1"] * 5) + "]" * 31)
-    shallow = said("[" + "[" * 30 + "]" * 30 + ",[]]")
+def test_thirty_two_levels_are_accepted() -> None:
+    text = with_body("[" * 31 + ",".join(["1"] * 5) + "]" * 31)
+    shallow = with_body("[" + "[" * 30 + "]" * 30 + ",[]]")
 
     assert isinstance(protocol.parse(text), Say)
     assert isinstance(protocol.parse(shallow), Say)
@@ -189,7 +189,7 @@ def test_a_frame_of_many_fields_is_refused_in_no_time() -> None:
     fields = ",".join(f'"{n}":1' for n in range(6000))
 
     with pytest.raises(Malformed, match="'0' is given twice"):
-        protocol.parse(said("{" + fields + ',"0":1}'))
+        protocol.parse(with_body("{" + fields + ',"0":1}'))
 
 
 def test_the_frames_of_the_hub_are_as_the_interface_says() -> None:

@@ -12,7 +12,7 @@ from hub.support.threads import in_thread
 from notifications.models import Room, RoomMessage
 from notifications.rooms import registry
 from tests.unit.hub.rooms.conftest import Visitor
-from tests.unit.notifications.rooms.test_membership import Guarded, guarded, people, token_of, told
+from tests.unit.notifications.rooms.test_membership import Guarded, close_code, guarded, people, token_of
 
 __all__ = ["guarded", "people"]
 
@@ -61,7 +61,7 @@ async def test_one_deleted_behind_the_hub_s_back_is_closed_by_the_round(
     guarded.log.append([revocation.recheck(EVERYONE)])
 
     assert await bob.until_closed() == 4003
-    assert await told(await guarded.by_session("den", people["bob"])) == 4404
+    assert await close_code(await guarded.by_session("den", people["bob"])) == 4404
 
 
 async def test_its_messages_are_gone_from_the_log_and_from_the_rows(
@@ -116,7 +116,7 @@ async def test_a_token_for_it_does_not_open_one_made_again_under_its_name(
     await in_thread(delete, "den")
     await in_thread(registry.make, "den", "chat", ["user:ann"])
 
-    assert await told(await guarded.visit("den", token)) == 4403
+    assert await close_code(await guarded.visit("den", token)) == 4403
 
 
 async def test_last_values_of_the_old_one_are_not_the_new_one_s(

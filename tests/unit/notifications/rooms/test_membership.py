@@ -63,7 +63,7 @@ def token_of(user: User, *topics: str) -> str:
     return tokens.issue(user, names.meant(topics), 60)[0]
 
 
-async def told(visitor: Visitor) -> int:
+async def close_code(visitor: Visitor) -> int:
     """The code it was closed with; 0 if it is in."""
     return 0 if "live" in visitor.types else await visitor.until_closed()
 
@@ -97,8 +97,8 @@ async def test_a_room_opens_to_its_members_by_session_and_by_token(
     by_session = [await guarded.by_session(name, people[who]) for name in ROOMS]
     by_token = [await guarded.by_token(name, people[who]) for name in ROOMS]
 
-    assert tuple([await told(visitor) for visitor in by_session]) == codes
-    assert tuple([await told(visitor) for visitor in by_token]) == codes
+    assert tuple([await close_code(visitor) for visitor in by_session]) == codes
+    assert tuple([await close_code(visitor) for visitor in by_token]) == codes
 
 
 async def test_a_token_opens_the_room_it_names_and_no_other(
@@ -108,14 +108,14 @@ async def test_a_token_opens_the_room_it_names_and_no_other(
     other = await guarded.by_token("den", people["cat"], "room-ops")
     unknown = await guarded.by_token("nowhere", people["cat"], "room-nowhere")
 
-    assert [await told(visitor) for visitor in (named, other, unknown)] == [0, 4403, 4404]
+    assert [await close_code(visitor) for visitor in (named, other, unknown)] == [0, 4403, 4404]
 
 
 @pytest.mark.parametrize("name", ["nowhere", "Lobby", "lobby%00", "lobby/x", "", "é"])
 async def test_an_unknown_room_is_not_found(guarded: Guarded, people: dict[str, User], name: str) -> None:
     visitor = await guarded.by_token(name, people["ann"])
 
-    assert await told(visitor) == 4404
+    assert await close_code(visitor) == 4404
 
 
 async def test_a_session_that_ended_and_a_token_that_is_none_are_no_one_s(
@@ -125,20 +125,20 @@ async def test_a_session_that_ended_and_a_token_that_is_none_are_no_one_s(
     ended = await guarded.visit("lobby", "", Cookie="sessionid=ended", Origin=origin)
     forged = await guarded.visit("lobby", "a.b.c")
 
-    assert [await told(ended), await told(forged)] == [4401, 4401]
+    assert [await close_code(ended), await close_code(forged)] == [4401, 4401]
 
 
 async def test_a_deactivated_person_s_token_opens_nothing(guarded: Guarded, people: dict[str, User]) -> None:
     token = await in_thread(token_of, people["cat"])
     await in_thread(User.objects.filter(username="cat").update, is_active=False)
 
-    assert await told(await guarded.visit("lobby", token)) == 4401
+    assert await close_code(await guarded.visit("lobby", token)) == 4401
 
 
-def close_lobby() -> None:
-    lobby = Room.objects.get(name="lobby")
-    lobby.audience = Room.Audience.PEOPLE
-    lobby.save()
+def restrict_lobby() -> None:
+    room = Room.objects.get(name="lobby")
+    room.audience = Room.Audience.PEOPLE
+    room.save()
 
 
 LOSSES: dict[str, tuple[str, str, Callable[[User], Any]]] = {
@@ -146,7 +146,7 @@ LOSSES: dict[str, tuple[str, str, Callable[[User], Any]]] = {
     "the room emptied": ("bob", "den", lambda bob: Room.objects.get(name="den").people.clear()),
     "removed from the group": ("ann", "ops", lambda ann: ann.groups.clear()),
     "the group deleted": ("ann", "ops", lambda ann: Group.objects.get().delete()),
-    "for others now": ("cat", "lobby", lambda cat: close_lobby()),
+    "for others now": ("cat", "lobby", lambda cat: restrict_lobby()),
 }
 
 
@@ -160,7 +160,7 @@ async def test_a_person_who_is_no_longer_a_member_is_closed_and_may_not_come_bac
     await in_thread(lose, people[who])
 
     assert [await by_session.until_closed(), await by_token.until_closed()] == [4003, 4003]
-    assert await told(await guarded.by_session(name, people[who])) in (4403, 4404)
+    assert await close_code(await guarded.by_session(name, people[who])) in (4403, 4404)
 
 
 CLOSINGS: dict[str, Callable[[Room, User], None]] = {
@@ -173,47 +173,47 @@ CLOSINGS: dict[str, Callable[[Room, User], None]] = {
 async def test_a_room_that_is_closed_puts_out_session_and_token_on_every_instance(
     guarded: Guarded, people: dict[str, User], close: Callable[[Room, User], None]
 ) -> None:
-    lobby = await in_thread(lambda: Room.objects.get(name="lobby"))
+    room = await in_thread(lambda: Room.objects.get(name="lobby"))
     visitors = [
         await guarded.by_session("lobby", people["cat"]),
         await guarded.by_token("lobby", people["cat"]),
         await guarded.by_token("lobby", people["cat"], "room-lobby"),
     ]
 
-    await in_thread(close, lobby, people["cat"])
+    await in_thread(close, room, people["cat"])
 
     assert [await visitor.until_closed() for visitor in visitors] == [4003] * 3
-    assert await told(await guarded.by_session("lobby", people["cat"])) == 4403
-    assert await told(await guarded.by_token("lobby", people["cat"], "room-lobby")) == 4403
+    assert await close_code(await guarded.by_session("lobby", people["cat"])) == 4403
+    assert await close_code(await guarded.by_token("lobby", people["cat"], "room-lobby")) == 4403
 
 
 async def test_who_is_removed_goes_alone_and_may_be_let_back(
     guarded: Guarded, people: dict[str, User]
 ) -> None:
-    lobby = await in_thread(lambda: Room.objects.get(name="lobby"))
+    room = await in_thread(lambda: Room.objects.get(name="lobby"))
     ann = await guarded.by_session("lobby", people["ann"])
     cat = await guarded.by_session("lobby", people["cat"])
 
-    await in_thread(registry.remove, lobby, people["cat"])
+    await in_thread(registry.remove, room, people["cat"])
     assert await cat.until_closed() == 4003
     await ann.send({"type": "ping"})
     await ann.until_received("pong")
-    await in_thread(registry.let_back, lobby, people["cat"])
+    await in_thread(registry.let_back, room, people["cat"])
 
-    assert await told(await guarded.by_session("lobby", people["cat"])) == 0
+    assert await close_code(await guarded.by_session("lobby", people["cat"])) == 0
 
 
 async def test_a_closed_room_says_that_it_is_closed_until_it_is_opened(
     guarded: Guarded, people: dict[str, User]
 ) -> None:
-    lobby = await in_thread(lambda: Room.objects.get(name="lobby"))
+    room = await in_thread(lambda: Room.objects.get(name="lobby"))
     credentials = Credentials(session=await in_thread(session_of, people["ann"]))
 
-    await in_thread(registry.close, lobby)
+    await in_thread(registry.close, room)
     with pytest.raises(Problem, match="closed") as refused:
         await admission.enter(credentials, "lobby")
     assert refused.value.status == 403
-    await in_thread(registry.reopen, lobby)
+    await in_thread(registry.reopen, room)
 
     assert (await admission.enter(credentials, "lobby")).room == "lobby"
 
@@ -276,14 +276,14 @@ async def test_a_thousand_who_return_at_once_are_a_few_questions(
         return await in_thread(function, *args)
 
     def join() -> list[str]:
-        crowd = User.objects.bulk_create(User(username=f"p{number}") for number in range(1000))
-        Room.objects.get(name="den").people.set(crowd)
-        return [tokens.issue(user, (), 60)[0] for user in crowd]
+        users = User.objects.bulk_create(User(username=f"p{number}") for number in range(1000))
+        Room.objects.get(name="den").people.set(users)
+        return [tokens.issue(user, (), 60)[0] for user in users]
 
-    crowd = await in_thread(join)
+    joined = await in_thread(join)
     monkeypatch.setattr(lookups, "in_thread", ask)
 
-    entries = await asyncio.gather(*(admission.enter(Credentials(bearer=token), "den") for token in crowd))
+    entries = await asyncio.gather(*(admission.enter(Credentials(bearer=token), "den") for token in joined))
 
     assert len({entry.person.id for entry in entries}) == 1000
     assert max(Counter(asked).values()) <= 3
