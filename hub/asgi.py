@@ -65,7 +65,7 @@ class Hub:
         self.fanout = Fanout(self.log, replay)
         limits, options = _limits(), _options()
         self.feeds = Feeds(self.fanout, limits, options, replay=replay, application=self.application)
-        layer = channel_layers.make_backend("hub")  # the signals' own: they flush it at need
+        layer = channel_layers["hub"]  # for signals alone: they flush it at need
         self.presence = shared_presence()
         self.registry = RoomRegistry(
             self.log,
