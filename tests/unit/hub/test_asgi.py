@@ -31,6 +31,8 @@ async def ask(hub: Hub, type: str, path: str) -> list[dict[str, Any]]:
         sent.append(message)
 
     scope: Scope = {"type": type, "path": path, "headers": [], "query_string": b"", "client": None}
+    if type == "http":
+        scope["method"] = "GET"
     await hub(scope, receive, send)
     return sent
 
