@@ -15,14 +15,15 @@ from daphne.http_protocol import HTTPFactory
 from twisted.internet import reactor as twisted_reactor  # isort: skip
 
 from hub.errors import CONTENT_TYPE, Problem
+from hub.server import cors
 from hub.server.request import BoundedRequest
 from hub.server.twisted_internals import HookedChannel
 
 HEAD_S = 10.0  # in which a request's head has to arrive
 LINGER_S = 5.0  # for which a refused client may go on sending, …
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024  # … and how much
-MAX_HEAD_BYTES = 64 * 1024  # more than nginx passes on (large_client_header_buffers)
-MAX_LINE_BYTES = 32 * 1024  # of the head
+MAX_HEAD_BYTES = 72 * 1024  # more than nginx passes on (large_client_header_buffers)
+MAX_LINE_BYTES = 33 * 1024  # of the head
 
 # Twisted's types stop at its interfaces.
 reactor: Any = twisted_reactor
@@ -79,6 +80,7 @@ class Channel(HookedChannel):
             "Content-Length": str(len(body)),
             "Cache-Control": "no-store",
             "Connection": "close",
+            **cors.refusal_headers(self._origin()),
             **problem.headers,
         }
         head = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}"]
@@ -95,6 +97,11 @@ class Channel(HookedChannel):
 
     def may_continue(self) -> bool:
         return not (self.refused or self.requests[-1].hold_continue())
+
+    def _origin(self) -> str | None:
+        """Of the request that arrives, if its headers have."""
+        origins = self.requests[-1].requestHeaders.getRawHeaders("Origin") if self.requests else None
+        return ",".join(origins) if origins else None
 
     def _time_out_head(self) -> None:
         self._head_deadline = None

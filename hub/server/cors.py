@@ -18,6 +18,13 @@ STATIC = CorsRule("GET", "", exposed="")
 API = CorsRule("GET, HEAD, POST, PUT, DELETE", "authorization, content-type, idempotency-key")
 
 
+def refusal_headers(origin: str | None) -> dict[str, str]:
+    """Headers with which a page of this origin can read a refusal that the middleware does not see."""
+    if origin is None or origin not in settings.HUB_ALLOWED_ORIGINS:
+        return {}
+    return {"Vary": "Origin", **API.response_headers(origin, preflight=False)}
+
+
 class CrossOrigin:
     """Django middleware."""
 

@@ -22,9 +22,10 @@ from django.urls import set_script_prefix
 from prometheus_client import Histogram
 
 from hub.errors import Problem
-from hub.server import body_limits
+from hub.server import body_limits, cors
 from hub.support import outages, threads
 from hub.support.asgi import Receive, Scope, Send, respond_problem
+from hub.support.headers import fields, with_one_cookie
 
 MAX_MEMORY_BYTES = 1024 * 1024  # of a body; a larger one goes to a temporary file
 DURATION_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -51,7 +52,7 @@ class DjangoHandler(BaseHandler):
                 receive, body_limits.max_bytes(scope["method"].encode(), scope["path"].encode())
             )
         except Problem as problem:
-            return await respond_problem(send, problem)
+            return await respond_problem(send, problem, _cors(scope))
         if body is None:
             return
         began = time.perf_counter()
@@ -62,7 +63,7 @@ class DjangoHandler(BaseHandler):
                 status, headers, content = await response
         except Exception as error:
             self._measure(scope, 503, began)
-            return await respond_problem(send, outages.problem(error, "answering a page"))
+            return await respond_problem(send, outages.problem(error, "answering a page"), _cors(scope))
         self._measure(scope, status, began)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
@@ -73,6 +74,7 @@ class DjangoHandler(BaseHandler):
 
     def _respond(self, scope: Scope, body: IO[bytes]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         set_script_prefix("/")
+        scope = {**scope, "headers": with_one_cookie(scope["headers"])}
         signals.request_started.send(sender=self.__class__, scope=scope)
         response: HttpResponseBase
         with body:
@@ -88,6 +90,11 @@ class DjangoHandler(BaseHandler):
         ]
         response.close()
         return response.status_code, headers, content
+
+
+def _cors(scope: Scope) -> list[tuple[bytes, bytes]]:
+    found = cors.refusal_headers(fields(scope["headers"]).get("origin"))
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in found.items()]
 
 
 def _kind(path: str) -> str:
