@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from email.utils import formatdate
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
+from hub.delivery.asgi_sender import AsgiSender
 from hub.delivery.sockets import ClientSocket
 from hub.delivery.subscriber import STEP_BYTES, Subscriber
 from hub.feeds.sse import chunk
 from hub.support.asgi import Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
-SEND_S = 30.0  # in which a server has to accept bytes; a reader that takes longer is too slow
 
 
 class Transport(Protocol):
@@ -73,35 +73,24 @@ class SendTransport:
     def __init__(self, subscriber: Subscriber, headers: Headers, receive: Receive, send: Send) -> None:
         self._subscriber = subscriber
         self._headers = headers
-        self._send = send
+        self._send = AsgiSender(send, subscriber)
         self.started = False
-        self._stalled = False
         self._disconnect = asyncio.ensure_future(_close_on_disconnect(receive, subscriber))
 
     async def write(self, data: bytes) -> None:
         if not self.started:
             self.started = True
-            await self._pass({"type": "http.response.start", "status": 200, "headers": self._headers})
-        await self._pass({"type": "http.response.body", "body": data, "more_body": True})
+            await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def follow(self) -> None:
         while data := await self._subscriber.drain():
             await self.write(data)
-        await self._pass({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def leave(self) -> bool:
         self._disconnect.cancel()
         return True
-
-    async def _pass(self, message: MutableMapping[str, Any]) -> None:
-        if self._stalled:
-            return
-        try:
-            async with asyncio.timeout(SEND_S):
-                await self._send(message)
-        except TimeoutError:
-            self._stalled = True
-            self._subscriber.close("slow")
 
 
 def transport(

@@ -12,6 +12,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.utils import await_many_dispatch
 
+from hub.delivery.asgi_sender import AsgiSender
 from hub.errors import Problem
 from hub.rooms.connection import RoomConnection
 from hub.rooms.endpoint import Rooms
@@ -21,8 +22,6 @@ from hub.rooms.rate_limiter import READ_BYTES
 from hub.rooms.room import Room
 from hub.support import ws_frames
 from hub.support.asgi import respond_problem
-
-SEND_S = 30.0  # that a server may take to write a frame; after that the client does not read
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +42,6 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self._room: Room | None = None  # once entered
         self._early: list[tuple[bytes, bool]] = []  # messages from before
         self._early_bytes = 0
-        self._lost = False  # nothing reaches the client any more
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         # As Channels' own, without a channel layer, and with an end from our side.
@@ -95,6 +93,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
         except Problem as problem:
             return await self._close(*self._rooms.refusal(problem))
         self._connection = connection
+        sender: Any = AsgiSender(cast(Any, self.base_send), connection)
+        self.base_send = sender
         connection.idle_s = float("inf")  # dead clients are found by the server's own pings
         try:
             self._room = room = await self._rooms.bring_in(connection, handshake.after, self._write)
@@ -115,37 +115,21 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def _write(self, data: bytes) -> None:
         """Send frames, and wait for a reader that is behind."""
         for opcode, payload in ws_frames.split(data):
-            if self._lost:
-                return
-            try:
-                async with asyncio.timeout(SEND_S):
-                    await self._send(opcode, payload)
-            except TimeoutError:
-                self._lose("slow")
-            except OSError:  # as ASGI has it for a client that has left
-                self._lose("gone")
-
-    async def _send(self, opcode: int, payload: bytes) -> None:
-        match opcode:
-            case ws_frames.TEXT:
-                await self.send(text_data=payload.decode())
-            case ws_frames.BINARY:
-                await self.send(bytes_data=payload)
-            case ws_frames.CLOSE:
-                await self._close(*ws_frames.parse_close(payload))
+            match opcode:
+                case ws_frames.TEXT:
+                    await self.send(text_data=payload.decode())
+                case ws_frames.BINARY:
+                    await self.send(bytes_data=payload)
+                case ws_frames.CLOSE:
+                    await self._close(*ws_frames.parse_close(payload))
 
     async def _close(self, code: int, reason: str) -> None:
         try:
             await self.close(int(code), reason)
         except OSError:
-            raise
+            return  # the client is gone
         except Exception:  # Daphne sends no code of RFC 6455 but 1000
             await self.close(int(Close.MALFORMED), reason)
-
-    def _lose(self, reason: str) -> None:
-        self._lost = True
-        if self._connection is not None:
-            self._connection.close(reason)
 
     async def _reject(self, problem: Problem) -> None:
         """Refuse the handshake: with the problem, or with 403 alone where the server takes no more."""

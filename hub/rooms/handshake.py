@@ -1,10 +1,11 @@
-"""What a client says at a room's door: the handshake of RFC 6455, checked before anybody is asked."""
+"""The handshake of a room's connection (RFC 6455), checked before anyone is authenticated."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
+
+from websockets.utils import accept_key
 
 from hub.delivery.endpoint import EndpointOptions
 from hub.errors import Problem
@@ -13,13 +14,15 @@ from hub.support import origins
 from hub.support.asgi import Scope
 from hub.support.request import Query, Request, position
 
-_MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _PARAMETERS = frozenset({"after"})
 
 
 class Handshake(Request):
-    """Raises a `Problem` that goes out as HTTP; ``problem`` is one to be reported on the open socket,
-    because a browser cannot read the status of a refused handshake."""
+    """A request to enter the room ``name`` from the position ``after``; ``answer`` opens a socket of our own.
+
+    Raises a `Problem` to be answered as HTTP; ``problem`` is one to be reported on the open socket, because a
+    browser cannot read the status of a refused handshake.
+    """
 
     def __init__(self, scope: Scope, options: EndpointOptions) -> None:
         super().__init__(scope)
@@ -50,8 +53,8 @@ class Handshake(Request):
             self.after = position(Query(scope["query_string"], _PARAMETERS).one("after"))
             self.credentials = self.read_credentials()
             if self.origin is None and self.credentials.session:
-                # A browser always names the origin; a cookie without it comes from somewhere else.
-                raise Problem(401, "A session enters a room from its own page: else show a token as Bearer.")
+                # A browser always sends the origin; a cookie without it comes from something else.
+                raise Problem(401, "A session enters a room from a page of the hub: or send a Bearer token.")
         except Problem as problem:
             self.problem = problem
 
@@ -63,8 +66,7 @@ def _answer(key: str) -> bytes:
             raise ValueError
     except (binascii.Error, ValueError):
         raise Problem(400, "Sec-WebSocket-Key has to be 16 bytes in Base64.") from None
-    accept = base64.b64encode(hashlib.sha1(key.encode() + _MAGIC, usedforsecurity=False).digest())
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: %b\r\n\r\n" % accept
+        b"Sec-WebSocket-Accept: %b\r\n\r\n" % accept_key(key).encode()
     )

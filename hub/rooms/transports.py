@@ -16,7 +16,7 @@ from hub.rooms.room import Room
 from hub.support import ws_frames
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
 
-Detach = Callable[[int, Callable[[], None]], ClientSocket | None]
+Adopt = Callable[[int, Callable[[], None]], ClientSocket | None]
 
 
 def application(rooms: Rooms) -> ASGIApplication:
@@ -29,27 +29,27 @@ def application(rooms: Rooms) -> ASGIApplication:
             await consumer(scope, receive, send)
             return
         try:
-            detach: Detach | None = scope.get("extensions", {}).get("hub.adopt")
-            if detach is None:
-                raise Problem(501, "This server gives no sockets away.")
+            adopt: Adopt | None = scope.get("extensions", {}).get("hub.adopt")
+            if adopt is None:
+                raise Problem(501, "This server does not speak WebSocket: use one that does.")
             handshake = rooms.handshake(scope)
         except Problem as problem:
             return await respond_problem(send, problem)
-        await _on_socket(rooms, handshake, detach)
+        await _on_socket(rooms, handshake, adopt)
 
     return serve
 
 
-async def _on_socket(rooms: Rooms, handshake: Handshake, detach: Detach) -> None:
+async def _on_socket(rooms: Rooms, handshake: Handshake, adopt: Adopt) -> None:
     """Daphne has read the request; the socket is ours now, and once it is live no coroutine stays."""
     try:
         connection = await rooms.admit(handshake)
     except Problem as problem:
-        if (socket := detach(rooms.options.mailbox_bytes, _nothing)) is not None:
+        if (socket := adopt(rooms.options.mailbox_bytes, _nothing)) is not None:
             socket.write(handshake.answer)
             socket.close(ws_frames.closing(*rooms.refusal(problem)))
         return
-    socket = detach(rooms.options.mailbox_bytes, partial(rooms.release, connection))
+    socket = adopt(rooms.options.mailbox_bytes, partial(rooms.release, connection))
     if socket is None:
         return rooms.release(connection)
     socket.write(handshake.answer)

@@ -13,9 +13,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from hub.delivery import revocation
+from hub.delivery import asgi_sender, revocation
 from hub.log import LogAway
-from hub.rooms import consumer
 from tests.unit.hub.rooms.conftest import Hall, socket_only
 
 ORIGINS = {
@@ -255,7 +254,7 @@ async def test_while_the_log_is_away_a_message_is_given_back(
 async def test_a_member_who_does_not_read_is_closed_and_others_are_not_held_up(
     make_hall: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer, "SEND_S", 1.0)
+    monkeypatch.setattr(asgi_sender, "SEND_S", 1.0)
     hall = await make_hall(rates={"messages_per_s": 10_000}, messages_per_day=1_000_000)
     small = socket.socket()
     small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # soon full
