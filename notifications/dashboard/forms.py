@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -16,8 +15,8 @@ from django.utils import timezone
 from django.utils.functional import lazy
 
 from hub import topics
+from notifications import time_zones
 from notifications.i18n import refusal, say
-from notifications.inbox.preference_rule import ZONES
 from notifications.models import Notification, Template, time_ordered_id
 from notifications.sending import audience, template_rendering
 from notifications.sending.audience import Audience
@@ -139,8 +138,7 @@ class Draft(forms.Form):
     def posted(cls, data: Mapping[str, Any]) -> Draft:
         """A posted draft, cleaned; its times are in its ``zone``."""
         draft = cls(data)
-        zone = data.get("zone") or "UTC"
-        with timezone.override(ZoneInfo(zone if zone in ZONES else "UTC")):
+        with timezone.override(time_zones.find(data.get("zone") or "UTC")):
             draft.full_clean()
         return draft
 
@@ -168,7 +166,7 @@ class Draft(forms.Form):
 
     def clean_zone(self) -> str:
         zone: str = self.cleaned_data["zone"] or "UTC"
-        if zone not in ZONES and (self.data.get("send_at") or self.data.get("expires_at")):
+        if time_zones.find(zone) is None and (self.data.get("send_at") or self.data.get("expires_at")):
             raise forms.ValidationError(say("compose_zone_unknown"))
         return zone
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub import events
 from hub.errors import Problem
+from notifications import time_zones
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard.forms import LocalTimeInput
@@ -25,7 +25,6 @@ from notifications.dashboard.pagination import page_of
 from notifications.dashboard.parameters import uuid
 from notifications.dashboard.sending_actions import permitted
 from notifications.i18n import refusal, say
-from notifications.inbox.preference_rule import ZONES
 from notifications.models import Notification, Sending
 from notifications.sending import recalls
 from notifications.sending import reschedule as times
@@ -58,11 +57,11 @@ def send_now(request: StaffRequest, id: UUID) -> HttpResponse:
 @require_POST
 def reschedule(request: StaffRequest, id: UUID) -> HttpResponse:
     """To a time in the form's ``zone``."""
-    zone = request.POST.get("zone", "UTC")
-    with timezone.override(ZoneInfo(zone if zone in ZONES else "UTC")):
+    zone = time_zones.find(request.POST.get("zone", "UTC"))
+    with timezone.override(zone):
         form = TimeForm(request.POST)
         form.full_clean()
-    if not form.is_valid() or zone not in ZONES:
+    if not form.is_valid() or zone is None:
         messages.error(request, say("scheduled_bad_time"))
         return redirect("dashboard-scheduled")
     return _reschedule(request, id, form.cleaned_data["send_at"])

@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
-from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 
+from notifications import time_zones
 from notifications.models import Preference, PreferenceChange
-
-# Area/City, which every browser knows as well; the others are aliases such as "localtime".
-ZONES = (*sorted(zone for zone in available_timezones() if "/" in zone), "UTC")
 
 
 class Choice(TypedDict):
@@ -88,7 +85,7 @@ def parsed(choices: dict[str, Choice], quiet: QuietHours | None) -> Preferences:
     return {
         "categories": choices,
         "mandatory": sorted({*settings.HUB_MANDATORY_CATEGORIES}),
-        "quiet_hours": quiet if quiet is not None and quiet["zone"] in ZONES else None,
+        "quiet_hours": quiet if quiet is not None and time_zones.find(quiet["zone"]) else None,
     }
 
 
@@ -99,7 +96,7 @@ def muted(choices: Mapping[str, Choice] | None) -> frozenset[str]:
 
 
 def _within(quiet: QuietHours, moment: datetime) -> bool:
-    now = f"{moment.astimezone(ZoneInfo(quiet['zone'])):%H:%M}"
+    now = f"{moment.astimezone(time_zones.find(quiet['zone'])):%H:%M}"
     if quiet["start"] < quiet["end"]:
         return quiet["start"] <= now < quiet["end"]
     return now >= quiet["start"] or now < quiet["end"]

@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from hub.errors import Problem
-from notifications import i18n
+from notifications import i18n, time_zones
 from notifications.access import judge, second_factor
 from notifications.access.requests import PersonRequest
 from notifications.inbox import preferences as stored
-from notifications.inbox.preference_rule import ZONES, Chosen, Preferences
+from notifications.inbox.preference_rule import Chosen, Preferences
 
 
 @never_cache
@@ -65,6 +65,7 @@ def with_posted(current: Preferences, new: Chosen) -> Preferences:
 def fields(preference: Preferences) -> dict[str, Any]:
     """The context of the template `choices.html`."""
     quiet = preference["quiet_hours"]
+    hours = quiet or {"start": "22:00", "end": "07:00", "zone": settings.TIME_ZONE}
     mandatory = preference["mandatory"]
     return {
         "rows": [
@@ -77,8 +78,8 @@ def fields(preference: Preferences) -> dict[str, Any]:
             for category, choice in preference["categories"].items()
         ],
         "quiet": quiet,
-        "hours": quiet or {"start": "22:00", "end": "07:00", "zone": settings.TIME_ZONE},
-        "zones": ZONES,
+        "hours": hours,
+        "zones": sorted({*time_zones.CHOICES, hours["zone"]}),
     }
 
 

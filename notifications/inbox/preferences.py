@@ -14,9 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from hub.errors import Problem
+from notifications import time_zones
 from notifications.inbox import preference_rule, sync
 from notifications.inbox.preference_history import MAX_CHANGES
-from notifications.inbox.preference_rule import ON, ZONES, Choice, Chosen, Preferences, QuietHours
+from notifications.inbox.preference_rule import ON, Choice, Chosen, Preferences, QuietHours
 from notifications.models import CATEGORY, Notification, Preference, PreferenceChange
 
 MAX_ROWS_SCANNED = 500  # of an inbox, for the categories that occur in it
@@ -133,7 +134,7 @@ def _check(quiet: QuietHours) -> None:
             reason="no_quiet_hours",
             field="quiet_hours.end",
         )
-    if quiet["zone"] not in ZONES:
+    if time_zones.find(quiet["zone"]) is None:
         raise Problem(
             422, "Enter a time zone such as Europe/Vienna.", reason="bad_zone", field="quiet_hours.zone"
         )
