@@ -154,7 +154,9 @@ class Hub:
             await self._paths.get(scope["path"], self._http)(scope, receive, send)
 
     async def start(self) -> None:
-        """Start the loops. One that ends with an error ends the process."""
+        """Start the loops, once. One that ends with an error ends the process."""
+        if self._loops:
+            return
         loops = {
             "log": self.log.listen(self.fanout),
             "fanout": self.fanout.run(),
@@ -227,9 +229,5 @@ def _loop_ended(task: asyncio.Task[None]) -> None:
         os._exit(70)
 
 
-def __getattr__(name: str) -> Hub:
-    """``application``, made when it is asked for: a project with a `Hub` of its own has no second one."""
-    if name != "application":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    hub = globals()["application"] = Hub()
-    return hub
+# Of a project that makes a `Hub` of its own, this one never starts.
+application = Hub()

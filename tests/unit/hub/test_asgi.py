@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from hub import asgi
 from hub.asgi import Hub
 from hub.support.asgi import Receive, Scope, Send
 
@@ -79,9 +78,3 @@ async def test_a_server_without_a_lifespan_starts_the_hub_with_the_first_connect
     await ask(hub, "http", "/")
 
     assert started == [hub]
-
-
-def test_the_hubs_own_application_is_made_once_and_when_it_is_asked_for() -> None:
-    assert asgi.application is asgi.application
-    with pytest.raises(AttributeError):
-        _ = asgi.another
