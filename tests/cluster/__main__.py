@@ -51,14 +51,14 @@ def _run() -> int:
     instances = os.environ.get("INSTANCES") or "3"
     if not instances.isdecimal() or int(instances) < 1:
         return _complain(f"INSTANCES is no number of instances: {instances!r}")
-    theirs = {
+    other_services = {
         name: value for name, value in os.environ.items() if name.startswith("HUB_") and name not in OURS
     }
     cluster = Cluster(
         FOLDER,
         int(instances),
         ports=Ports.fixed(os.environ, int(instances)),
-        extra_env=theirs,
+        extra_env=other_services,
     )
     try:
         cluster.start()

@@ -51,6 +51,6 @@ def test_every_scope_is_named() -> None:
 def test_every_event_of_the_hubs_own_is_named() -> None:
     own = topics.reserved_types() - {"message"}  # which is what a browser calls an event without a type
     pieces = [piece for piece in vars(Sse).values() if isinstance(piece, Encoded)]
-    said = {line for piece in pieces for line in re.findall(r"event: ([\w-]+)", piece.payload.decode())}
+    types = {line for piece in pieces for line in re.findall(r"event: ([\w-]+)", piece.payload.decode())}
 
-    assert [type for type in sorted(own | said) if f"`{type}`" not in PAGE.prose] == []
+    assert [type for type in sorted(own | types) if f"`{type}`" not in PAGE.prose] == []

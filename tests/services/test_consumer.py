@@ -117,8 +117,8 @@ def test_your_own_consumer_and_the_hubs_rooms_share_a_process(shop: Shop) -> Non
     alice.send(json.dumps({"left": 3}))
     room.send(json.dumps({"type": "say", "id": "c1", "body": "Tea is running out"}))
 
-    told = [json.loads(socket.recv(timeout=10)) for socket in (alice, bob)]
-    assert told == [{"left": 3, "by": "alice"}] * 2
+    received = [json.loads(socket.recv(timeout=10)) for socket in (alice, bob)]
+    assert received == [{"left": 3, "by": "alice"}] * 2
     assert until(room, "said")["body"] == "Tea is running out"
 
 

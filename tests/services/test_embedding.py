@@ -71,7 +71,7 @@ def test_the_python_client_misses_nothing_while_the_hub_is_killed(hub: Instance,
         return [line.split(" ", 1) for line in heard.read_text().splitlines()]
 
     def titles() -> list[str]:
-        return [json.loads(said)["data"]["title"] for name, said in lines() if name == "notification"]
+        return [json.loads(data)["data"]["title"] for name, data in lines() if name == "notification"]
 
     with (
         heard.open("w") as out,

@@ -62,10 +62,10 @@ class Site:
 
     async def reader(self, user: str, topics: Sequence[str] = (), *, instance: int | None = None) -> Reader:
         """A reader that is live: of one instance if given, then of any through nginx."""
-        doors = [self.cluster.http_url]
+        urls = [self.cluster.http_url]
         if instance is not None:
-            doors.insert(0, self.cluster.instance_url(instance))
-        reader = Reader(doors, await self.token(user, topics), topics)
+            urls.insert(0, self.cluster.instance_url(instance))
+        reader = Reader(urls, await self.token(user, topics), topics)
         self.listening.append(asyncio.create_task(reader.listen()))
         await until(lambda: reader.live, f"a live feed for {user}")
         return reader

@@ -52,10 +52,10 @@ class Root:
         return ["unshare", "--mount", "sh", "-c", "\n".join([*lines, f"exec {shlex.join(chroot)}"])]
 
     def run(self, argv: list[str], binds: list[str] | None = None, *, writable: bool = True) -> str:
-        said = subprocess.run(
+        output = subprocess.run(
             self.argv(argv, binds or [], writable=writable), check=True, stdout=subprocess.PIPE, text=True
         )
-        return said.stdout
+        return output.stdout
 
 
 class Instance(Process):
@@ -149,9 +149,9 @@ class Build:
 def _pip() -> tuple[dict[str, str], list[str]]:
     """How this machine's pip reaches its packages, and the files and folders it needs for that."""
     argv = [sys.executable, "-m", "pip", "config", "list"]
-    said = subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout
+    output = subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout
     settings = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    for line in said.splitlines():
+    for line in output.splitlines():
         name, _, value = line.partition("=")
         settings[f"PIP_{name.split('.')[-1].upper().replace('-', '_')}"] = value.strip("'")
     words = {word.removeprefix("file://") for value in settings.values() for word in value.split()}

@@ -159,7 +159,7 @@ def test_the_doctor_names_a_role_that_is_too_strong(postgres: TwoRoles, monkeypa
 
     found = {role: manage("shell", "-v", "0", "-c", look, url=postgres.url_of(role)) for role in ROLES}
 
-    assert {role: '"hub.D028"' in said.replace("'", '"') for role, said in found.items()} == ROLES
+    assert {role: '"hub.D028"' in output.replace("'", '"') for role, output in found.items()} == ROLES
 
 
 ROLES = {"hub": False, "hub_owner": True, "postgres": True}

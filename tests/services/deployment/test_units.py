@@ -49,9 +49,9 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
     (tmp_path / "hub@1.service").symlink_to(tmp_path / "hub@.service")
     units = [str(tmp_path / name) for name in ("hub@1.service", "hub-migrate.service", "hub.target")]
 
-    said = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True)
+    output = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True)
 
-    assert (said.returncode, said.stderr) == (0, "")
+    assert (output.returncode, output.stderr) == (0, "")
 
 
 def settings_of(unit: str) -> set[str]:
@@ -73,13 +73,13 @@ def test_systemd_finds_little_that_a_service_could_do_without(unit: str, tmp_pat
     file = tmp_path / unit.replace("@", "")
     file.write_text(text)
 
-    said = subprocess.run(
+    output = subprocess.run(
         ["systemd-analyze", "security", "--offline=yes", "--threshold=20", str(file)],
         capture_output=True,
         text=True,
     )
 
-    assert said.returncode == 0, said.stdout + said.stderr
+    assert output.returncode == 0, output.stdout + output.stderr
 
 
 def test_an_instance_runs_where_no_code_can_be_made() -> None:

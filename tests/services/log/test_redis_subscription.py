@@ -59,17 +59,17 @@ async def test_a_killed_redis_is_reported_and_its_successor_is_received(
 async def test_a_conditional_append_is_refused_while_redis_is_away_and_done_after(
     server: Redis, log: RedisLog, receiver: RecordingReceiver
 ) -> None:
-    said = Draft("room-a", "said", b"{}", "a:1:c1")
+    message = Draft("room-a", "said", b"{}", "a:1:c1")
     server.kill()
     await receiver.until(lambda: receiver.times_disconnected == 1)
     with pytest.raises(LogAway):
-        await log.append_if([said], after=0)
+        await log.append_if([message], after=0)
 
     server.start()
     await receiver.until(lambda: receiver.times_restored == 2)
     await appended(log)
 
-    assert [appended.fresh for appended in await log.append_if([said], after=0)] == [True]
+    assert [appended.fresh for appended in await log.append_if([message], after=0)] == [True]
 
 
 async def test_a_frozen_redis_refuses_many_placings_soon(server: Redis, log: RedisLog) -> None:

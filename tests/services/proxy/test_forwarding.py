@@ -30,8 +30,10 @@ def test_what_a_client_says_of_its_way_is_not_passed_on(
     client.get(path, headers=FORGED)
 
     ((_, headers),) = [one for stub in front.stubs for one in stub.requests]
-    told = {name.lower(): value for name, value in headers.items() if name.lower() in map(str.lower, FORGED)}
-    assert told == {"x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "http"}
+    forwarded = {
+        name.lower(): value for name, value in headers.items() if name.lower() in map(str.lower, FORGED)
+    }
+    assert forwarded == {"x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "http"}
 
 
 @pytest.mark.parametrize(

@@ -129,12 +129,12 @@ COPIED = f"SELECT count(*) FROM hub_notifications_line WHERE sender = '{ID}'"  #
 async def test_nothing_of_a_person_is_left(cluster: Cluster, site: Site, she: httpx.AsyncClient) -> None:
     async with Staff(cluster.http_url) as staff:
         await staff.post("/dashboard/people/", q=NAME)
-    told = cluster.manage("forget", NAME, "--dry-run")
+    output = cluster.manage("forget", NAME, "--dry-run")
     before = tables(cluster, NAME, ID, SAID)
 
     cluster.manage("forget", NAME, "--yes")
 
-    assert "messages in rooms" in told
+    assert "messages in rooms" in output
     assert len(before) > 10
     assert tables(cluster, NAME, ID, SAID) - KEPT == set()
     await until(lambda: held(cluster, NAME, SAID) == [], "Redis has nothing", 20)
@@ -156,7 +156,7 @@ async def test_others_find_the_room_as_it_was_but_for_her(cluster: Cluster, site
         while not frames or frames[-1]["type"] != "live":
             frames.append(json.loads(await socket.recv()))
 
-    said = [frame for frame in frames if frame["type"] == "said"]
+    messages = [frame for frame in frames if frame["type"] == "said"]
     assert NAME not in json.dumps(frames)
     assert SAID not in json.dumps(frames)
-    assert [(frame["from"], frame["body"]) for frame in said] == [({"id": "0", "name": "—"}, "—")]
+    assert [(frame["from"], frame["body"]) for frame in messages] == [({"id": "0", "name": "—"}, "—")]

@@ -31,7 +31,7 @@ async def member(cluster: Cluster, site: Site, instance: int, user: str) -> Asyn
         yield socket
 
 
-async def hear(socket: ClientConnection, type: str) -> list[dict[str, Any]]:
+async def receive(socket: ClientConnection, type: str) -> list[dict[str, Any]]:
     """The frames up to the first of this type."""
     frames: list[dict[str, Any]] = []
     async with asyncio.timeout(DEADLINE_S):
@@ -70,9 +70,9 @@ async def test_a_room_deleted_closes_everyone_in_it_and_leaves_nothing(cluster: 
     async with contextlib.AsyncExitStack() as stack:
         inside = [await stack.enter_async_context(member(cluster, site, k, "alice")) for k in range(3)]
         for socket in inside:
-            await hear(socket, "live")
+            await receive(socket, "live")
         await inside[0].send(json.dumps({"type": "say", "id": "c1", "body": "secret"}))
-        await asyncio.gather(*(hear(socket, "said") for socket in inside))
+        await asyncio.gather(*(receive(socket, "said") for socket in inside))
 
         await change(cluster, "Room.objects.get(name='den').delete()")
 
@@ -82,4 +82,4 @@ async def test_a_room_deleted_closes_everyone_in_it_and_leaves_nothing(cluster: 
 
     await make_den(site)
     async with member(cluster, site, 1, "bob") as socket:
-        assert [frame["type"] for frame in await hear(socket, "live")] == ["welcome", "live"]
+        assert [frame["type"] for frame in await receive(socket, "live")] == ["welcome", "live"]

@@ -195,5 +195,5 @@ async def test_a_lost_group_narrows_a_token_and_a_gained_one_closes_a_feed_once(
 
 def opening(reader: Any) -> dict[str, Any]:
     """What the feed that is open said first."""
-    said: dict[str, Any] = [data for _, type, data in reader.received if type == "stream-open"][-1]
-    return said
+    opened: dict[str, Any] = [data for _, type, data in reader.received if type == "stream-open"][-1]
+    return opened

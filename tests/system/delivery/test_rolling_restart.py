@@ -86,8 +86,8 @@ async def test_restarting_every_instance_in_turn_loses_nothing(
         await until(lambda r=reader: len(r.notifications) >= len(posted), "everything")
         assert reader.notifications == posted
         assert not reader.resets
-    said = 20 * INSTANCES
-    await until(lambda: all(len(talker.received) >= said for talker in talkers), "every line everywhere")
+    sent = 20 * INSTANCES
+    await until(lambda: all(len(talker.received) >= sent for talker in talkers), "every line everywhere")
     assert len({tuple(talker.received) for talker in talkers}) == 1, "the same lines, in the same order"
     assert not any(talker.doubled for talker in talkers)
     away_s = sorted(seconds for reader in readers for seconds in reader.away_s)

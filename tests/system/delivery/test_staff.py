@@ -34,11 +34,11 @@ async def test_every_instance_tells_how_it_is(site: Site, staff: Staff) -> None:
     await site.reader("alice", instance=2)
 
     staff.listen("staff-instances")
-    await until(lambda: {told["instance"] for told in staff.of("instance")} == ALL, "every instance")
+    await until(lambda: {data["instance"] for data in staff.of("instance")} == ALL, "every instance")
 
-    told = {told["instance"]: told for told in staff.of("instance")}
-    assert told["hub-2"]["feeds"] >= 1
-    assert not any(one["draining"] for one in told.values())
+    data = {data["instance"]: data for data in staff.of("instance")}
+    assert data["hub-2"]["feeds"] >= 1
+    assert not any(one["draining"] for one in data.values())
 
 
 async def test_a_connection_on_any_instance_is_found_and_sent_away(
@@ -48,13 +48,13 @@ async def test_a_connection_on_any_instance_is_found_and_sent_away(
     carol = await site.reader("carol", instance=3)
 
     staff.listen(f"staff-connections-{encode(person='bob')}")
-    await until(lambda: any(told["connections"] for told in staff.of("connections")), "the connection")
-    told = next(told for told in staff.of("connections") if told["connections"])
-    (one,) = told["connections"]
-    log.append([disconnect(told["instance"], one["number"], one["person"]["id"])])
+    await until(lambda: any(data["connections"] for data in staff.of("connections")), "the connection")
+    data = next(data for data in staff.of("connections") if data["connections"])
+    (one,) = data["connections"]
+    log.append([disconnect(data["instance"], one["number"], one["person"]["id"])])
     await until(lambda: bob.connects == 2 and bob.live, "that they came back")
 
-    assert told["instance"] == "hub-3"
+    assert data["instance"] == "hub-3"
     assert one["person"]["name"] == "bob"
     assert carol.connects == 1
 
@@ -148,6 +148,6 @@ for change in (f"UPDATE {table} SET actor = 'bob'", f"DELETE FROM {table}"):
 
 
 async def test_what_was_done_is_neither_changed_nor_deleted_in_the_database(cluster: Cluster) -> None:
-    said = await asyncio.to_thread(cluster.manage, "shell", "-v", "0", "-c", FORGE)
+    output = await asyncio.to_thread(cluster.manage, "shell", "-v", "0", "-c", FORGE)
 
-    assert said.splitlines() == ["the audit log is append-only"] * 2
+    assert output.splitlines() == ["the audit log is append-only"] * 2

@@ -79,10 +79,10 @@ async def test_everything_the_hub_does_is_allowed(cluster: GuardedCluster, site:
     await site.notify("user:alice", "first")
     await site.publish("job-1", {"done": 1})
     async with room(cluster, site, 1, "alice") as alice, room(cluster, site, 2, "bob") as bob:
-        await hear(alice, "joined")
+        await receive(alice, "joined")
         await alice.send(json.dumps({"type": "say", "id": "a", "body": "hello"}))
         await alice.send(json.dumps({"type": "signal", "name": "typing", "body": True}))
-        await hear(bob, "said", "signal")
+        await receive(bob, "said", "signal")
     async with Staff(cluster.http_url) as staff:
         staff.listen("staff-instances")
         both = {"hub-1", "hub-2"}
@@ -97,11 +97,11 @@ async def room(cluster: Cluster, site: Site, instance: int, user: str) -> AsyncI
     url = cluster.instance_url(instance).replace("http", "ws") + "/rooms/lobby/"
     headers = {"Authorization": f"Bearer {await site.token(user)}"}
     async with connect(url, additional_headers=headers) as socket:
-        await hear(socket, "live")
+        await receive(socket, "live")
         yield socket
 
 
-async def hear(socket: ClientConnection, *types: str) -> None:
+async def receive(socket: ClientConnection, *types: str) -> None:
     """Until a frame of each of these types has come."""
     missing = set(types)
     async with asyncio.timeout(20):

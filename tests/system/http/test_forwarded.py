@@ -12,8 +12,8 @@ from tests.system.http.conftest import Raw
 @pytest.fixture
 def word(cluster: Cluster) -> str:
     """What opens the mirror of the cluster."""
-    said = cluster.manage("shell", "-v0", "-c", "from hub.ops import echo; print(echo.token())")
-    return said.strip()
+    output = cluster.manage("shell", "-v0", "-c", "from hub.ops import echo; print(echo.token())")
+    return output.strip()
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_the_last_that_a_trusted_proxy_says_counts(
 ) -> None:
     raw.head(f"GET {echo.PATH} HTTP/1.1", f"Authorization: Bearer {word}", *lines)
 
-    said = raw.receive().json
+    output = raw.receive().json
 
-    assert (said["address"], said["scheme"]) == (address, scheme)
+    assert (output["address"], output["scheme"]) == (address, scheme)
 
 
 @pytest.mark.parametrize("value", ["unknown", "[::1", "1.2.3.4:99999", "\xff", ",", "a" * 8000])

@@ -95,12 +95,12 @@ def test_a_feed_through_nginx_is_closed_without_a_status_that_would_end_it(
 def test_a_room_is_closed_with_a_code_that_says_come_back(raw: Raw, session: str) -> None:
     raw.head("GET /rooms/lobby/ HTTP/1.1", *HANDSHAKE, f"Cookie: {session}", f"Origin: http://{raw.host}")
 
-    told = b""
-    while len(told.partition(b"\r\n\r\n")[2]) < 4:
+    received = b""
+    while len(received.partition(b"\r\n\r\n")[2]) < 4:
         more = raw.socket.recv(4096)
-        assert more, told
-        told += more
-    head, _, frame = told.partition(b"\r\n\r\n")
+        assert more, received
+        received += more
+    head, _, frame = received.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 101 ")
     assert (frame[0], int.from_bytes(frame[2:4], "big")) == (0x88, 4002)
 

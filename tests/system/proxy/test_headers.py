@@ -55,10 +55,10 @@ def test_each_answer_has_its_security_headers_once(
     url = cluster.https_url if secure else cluster.http_url
 
     with alice.stream("GET", url + path) as answer:
-        said = {name: answer.headers.get_list(name) for name in (*ALWAYS, HSTS)}
+        sent = {name: answer.headers.get_list(name) for name in (*ALWAYS, HSTS)}
 
     assert answer.status_code == ANSWERS[path]
-    assert said == {**ALWAYS, HSTS: ["max-age=31536000"] if secure else []}
+    assert sent == {**ALWAYS, HSTS: ["max-age=31536000"] if secure else []}
 
 
 def test_https_is_http2(cluster: Cluster) -> None:

@@ -38,11 +38,11 @@ async def test_healthy_clients_are_unharmed(cluster: Cluster, site: Site, kind: 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said = asyncio.create_task(attack.communicate())
+    output = asyncio.create_task(attack.communicate())
     waits_s: list[float] = []
 
     try:
-        while not said.done():
+        while not output.done():
             since = time.monotonic()
             (row,) = await site.notify("user:alice", f"while slow {kind} come")
             await until(lambda id=row["id"]: id in reader.notifications, "the notification", PATIENCE_S)
@@ -51,7 +51,7 @@ async def test_healthy_clients_are_unharmed(cluster: Cluster, site: Site, kind: 
             waits_s.append(time.monotonic() - since)
             await asyncio.sleep(0.05)
     finally:
-        report = COLOUR.sub("", (await said)[0].decode())
+        report = COLOUR.sub("", (await output)[0].decode())
     held = [int(count) for count in re.findall(r"connected:\s+(\d+)", report)]
     print(f"{kind}: {max(held)} held, {len(waits_s)} requests, the slowest {max(waits_s):.3f} s")
     assert max(held) > SLOW / 2, report

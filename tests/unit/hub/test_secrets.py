@@ -47,15 +47,15 @@ def test_a_setting_that_cannot_be_read_is_named_without_its_value(
     monkeypatch.setattr(env, "known", set(env.known))
     monkeypatch.setenv("HUB_X", value)
 
-    said = ""
+    printed = ""
     try:
         read("HUB_X")
     except ImproperlyConfigured:
-        said = traceback.format_exc()
+        printed = traceback.format_exc()
 
     # As it is printed: what stands behind "During handling …" is printed, too.
-    assert SECRET not in said
-    assert not said or "ImproperlyConfigured: HUB_X: " in said
+    assert SECRET not in printed
+    assert not printed or "ImproperlyConfigured: HUB_X: " in printed
 
 
 def test_every_reader_of_the_environment_is_tried() -> None:

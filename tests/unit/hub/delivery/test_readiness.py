@@ -63,10 +63,10 @@ async def poll(pair: tuple[socket.socket, socket.socket]) -> Poll:
 async def test_bytes_are_reported_until_they_are_read(
     poll: Poll, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    ours, theirs = pair
+    ours, other = pair
     poll.readiness.register(ours, READABLE)
 
-    theirs.send(b"hello")
+    other.send(b"hello")
     await poll.until(READABLE)
     await poll.until(READABLE)
     ours.recv(100)
@@ -109,15 +109,15 @@ async def test_of_an_unregistered_socket_nothing_is_reported(
 
 
 async def test_unread_bytes_do_not_keep_the_event_loop_busy() -> None:
-    ours, theirs = socket.socketpair()
+    ours, other = socket.socketpair()
     ours.setblocking(False)
     loop = asyncio.get_running_loop()
     LoopReadiness(loop, lambda: None).register(ours, HUNG_UP)
 
-    theirs.send(b"unexpected")
+    other.send(b"unexpected")
     for _ in range(5):
         await asyncio.sleep(0)
 
     assert not loop.remove_reader(ours), "it would be called in each turn"
-    for end in (ours, theirs):
+    for end in (ours, other):
         end.close()

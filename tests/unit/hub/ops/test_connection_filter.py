@@ -40,10 +40,10 @@ def test_a_filter_fits_into_a_topic_and_is_read_back() -> None:
         "older_s": 60,
     }
 
-    told = encode(**asked)
+    code = encode(**asked)
 
-    assert topics.check(topics.staff(f"connections-{told}"))
-    assert decode(told) == Filter(**asked)
+    assert topics.check(topics.staff(f"connections-{code}"))
+    assert decode(code) == Filter(**asked)
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,12 @@ class Lines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.setFormatter(logs.JsonFormatter("hub-1"))
-        self.said: list[dict[str, Any]] = []
+        self.records: list[dict[str, Any]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)
         assert "\n" not in text
-        self.said.append(json.loads(text))
+        self.records.append(json.loads(text))
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_connection_tells_when_it_opens_and_why_it_closed(lines: Lines) -> Non
     one.close("slow")
     connection_log.log_closed("feed", one, one.opened_at + 2.5)
 
-    opened, closed = lines.said
+    opened, closed = lines.records
     ids = {"connection": one.number, "person": "7", "endpoint": "feed", "instance": "hub-1", "level": "info"}
     assert ids.items() <= opened.items()
     assert ids.items() <= closed.items()
@@ -63,8 +63,8 @@ def test_a_connection_tells_when_it_opens_and_why_it_closed(lines: Lines) -> Non
 def test_what_a_line_contains_is_named_beforehand(lines: Lines) -> None:
     connection_log.logger.info("x", extra={"token": "secret", "body": "secret", "topic": "job-1"})
 
-    assert lines.said[0]["topic"] == "job-1"
-    assert set(lines.said[0]) == {"time", "level", "logger", "instance", "text", "topic"}
+    assert lines.records[0]["topic"] == "job-1"
+    assert set(lines.records[0]) == {"time", "level", "logger", "instance", "text", "topic"}
 
 
 def test_a_failure_is_a_single_entry_too(lines: Lines) -> None:
@@ -73,8 +73,8 @@ def test_a_failure_is_a_single_entry_too(lines: Lines) -> None:
     except ValueError:
         connection_log.logger.exception("it failed")
 
-    assert lines.said[0]["level"] == "error"
-    assert "ValueError: two\nlines" in lines.said[0]["trace"]
+    assert lines.records[0]["level"] == "error"
+    assert "ValueError: two\nlines" in lines.records[0]["trace"]
 
 
 def test_where_no_one_wants_to_know_nothing_is_made(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,4 +84,4 @@ def test_where_no_one_wants_to_know_nothing_is_made(lines: Lines, monkeypatch: p
     connection_log.log_opened("feed", subscriber())
     connection_log.log_closed("feed", subscriber(), 0)
 
-    assert lines.said == []
+    assert lines.records == []

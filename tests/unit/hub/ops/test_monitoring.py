@@ -19,14 +19,14 @@ NAME = re.compile(r"\b(?:hub|process)_[a-z_]+[a-z]\b")
 
 
 async def metrics() -> set[str]:
-    said: list[MutableMapping[str, Any]] = []
+    sent: list[MutableMapping[str, Any]] = []
 
     async def send(message: MutableMapping[str, Any]) -> None:
-        said.append(message)
+        sent.append(message)
 
     await Hub().metrics(Request({"headers": [], "client": ["127.0.0.1", 0]}), send)
     names = set()
-    for name, type in re.findall(r"^# TYPE (\S+) (\S+)$", said[1]["body"].decode(), re.MULTILINE):
+    for name, type in re.findall(r"^# TYPE (\S+) (\S+)$", sent[1]["body"].decode(), re.MULTILINE):
         suffixes = ("_bucket", "_count", "_sum") if type == "histogram" else ("",)
         names |= {name + suffix for suffix in suffixes}
     return names
@@ -49,11 +49,11 @@ def rules() -> list[dict[str, Any]]:
 
 @pytest.mark.django_db(transaction=True)
 async def test_every_metric_that_is_asked_for_exists() -> None:
-    told = await metrics()
+    exposed = await metrics()
 
     asked = {name for expression in expressions() for name in NAME.findall(expression)}
 
-    assert asked - told == set()
+    assert asked - exposed == set()
     assert len(asked) > 25
 
 

@@ -187,10 +187,10 @@ class Hall(StubApplication):
 
     async def visit(self, name: str = "chat-1", who: str = "ann", query: str = "", **headers: str) -> Visitor:
         """Enter, and wait until it is live, or was refused on the open socket."""
-        told = {"Authorization": f"Bearer {who}", **headers} if who else headers
+        sent_headers = {"Authorization": f"Bearer {who}", **headers} if who else headers
         url = f"ws://127.0.0.1:{self.port}/rooms/{name}/{query}"
-        origin = told.pop("Origin", None)
-        socket = await connect(url, additional_headers=told, origin=origin, compression=None)  # type: ignore[arg-type]
+        origin = sent_headers.pop("Origin", None)
+        socket = await connect(url, additional_headers=sent_headers, origin=origin, compression=None)  # type: ignore[arg-type]
         visitor = Visitor(socket)
         self._visits.push_async_callback(visitor.leave)
         await visitor.until(lambda: "live" in visitor.types or visitor._reading.done())

@@ -58,9 +58,9 @@ def test_its_token_opens_live_topics_and_no_inbox(bound: Bound, alice: User) -> 
 )
 @pytest.mark.usefixtures("alice")
 def test_that_token_neither_reads_nor_marks_an_inbox(bound: Bound, method: str, path: str) -> None:
-    said = bound("job-*").post("tokens", {"user": "alice", "topics": ["job-42"]}).json
+    issued = bound("job-*").post("tokens", {"user": "alice", "topics": ["job-42"]}).json
 
-    answer = Caller(bearer=said["token"]).call(method, path)
+    answer = Caller(bearer=issued["token"]).call(method, path)
 
     assert refused(answer, 403)
     assert "inbox" in answer.json["detail"]

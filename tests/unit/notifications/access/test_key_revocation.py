@@ -18,10 +18,10 @@ from notifications.models import ApiKey
 pytestmark = pytest.mark.django_db
 
 
-def told(said: str) -> None:
+def told(name: str) -> None:
     control = ControlBus()
     Revocation(control, [], Notifications())
-    draft = revocation.recheck(said)
+    draft = revocation.recheck(name)
     control.tap(Event(1, 0, draft.topic, draft.type, draft.body))
 
 

@@ -74,10 +74,10 @@ def test_an_idempotent_request_is_checked_as_well(narrow: Narrow) -> None:
 
 def test_all_or_none_of_its_events_are_published(live_log: Log, narrow: Narrow) -> None:
     program = narrow("job-*")
-    mine, other = ({"topic": topic, "type": "progress", "data": 1} for topic in ("job-42", "build-1"))
+    covered, other = ({"topic": topic, "type": "progress", "data": 1} for topic in ("job-42", "build-1"))
 
-    assert program.post("events", mine).status == 201
-    assert outside(program.post("events", {"events": [mine, other]})) == ["build-1"]
+    assert program.post("events", covered).status == 201
+    assert outside(program.post("events", {"events": [covered, other]})) == ["build-1"]
     assert len(events_on(live_log, "job-42")) == 1
 
 
@@ -91,10 +91,10 @@ def test_its_tokens_open_its_own_topics(narrow: Narrow) -> None:
 
 def test_it_recalls_what_it_could_have_sent(narrow: Narrow, ops: Group) -> None:
     program = narrow("group-ops")
-    (mine,) = notify(["group:ops"], "Hello")
+    (covered,) = notify(["group:ops"], "Hello")
     (other,) = notify(["everyone"], "Hello")
 
-    assert program.delete(f"notifications/{mine.pk}").status == 200
+    assert program.delete(f"notifications/{covered.pk}").status == 200
     assert outside(program.delete(f"notifications/{other.pk}")) == ["everyone"]
     assert Notification.objects.get(recalled_at=None) == other
 

@@ -19,8 +19,8 @@ def key() -> bytes:
     return next(iter(signing.keys().values()))
 
 
-def encoded(said: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
+def encoded(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def test_a_library_reads_it() -> None:

@@ -20,9 +20,9 @@ def test_what_is_clicked_is_read_and_seen(reader: Caller, alice: User) -> None:
 
     assert answer.status == 200
     assert (answer.json["count"]["unread"], answer.json["count"]["unseen"]) == (0, 0)
-    noted = Reading.objects.get(user=alice)
-    assert noted.clicked_at is not None
-    assert noted.clicked_at == noted.read_at == noted.seen_at
+    reading = Reading.objects.get(user=alice)
+    assert reading.clicked_at is not None
+    assert reading.clicked_at == reading.read_at == reading.seen_at
 
 
 def test_what_was_read_keeps_its_moment_when_it_is_clicked(reader: Caller) -> None:
@@ -32,11 +32,11 @@ def test_what_was_read_keeps_its_moment_when_it_is_clicked(reader: Caller) -> No
 
     reader.put(f"notifications/{row.pk}/click")
 
-    noted = Reading.objects.get()
+    reading = Reading.objects.get()
     assert read_at is not None
-    assert noted.read_at == read_at
-    assert noted.clicked_at is not None
-    assert noted.clicked_at > read_at
+    assert reading.read_at == read_at
+    assert reading.clicked_at is not None
+    assert reading.clicked_at > read_at
 
 
 def test_a_second_click_changes_nothing(reader: Caller) -> None:
@@ -82,8 +82,10 @@ def test_the_other_screens_receive_the_reading_and_not_the_click(
 
     reader.put(f"notifications/{row.pk}/click")
 
-    told = [event["data"] for event in events_on(live_log, f"user-{alice.pk}") if event["type"] == "reading"]
+    published = [
+        event["data"] for event in events_on(live_log, f"user-{alice.pk}") if event["type"] == "reading"
+    ]
     item = reader.get("notifications").json["items"][0]
     assert "clicked_at" not in item
     at = item["read_at"]
-    assert told == [{"id": str(row.pk), "read_at": at, "seen_at": at, "archived_at": None}]
+    assert published == [{"id": str(row.pk), "read_at": at, "seen_at": at, "archived_at": None}]

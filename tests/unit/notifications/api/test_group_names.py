@@ -129,8 +129,8 @@ def test_a_key_names_no_group_that_is_not_there(db: None) -> None:
 def test_a_token_is_asked_for_with_a_group_s_name(program: Caller, ops: Group) -> None:
     Group.objects.create(name="others")
 
-    mine = program.post("tokens", {"user": "alice", "topics": ["group-ops"]})
+    own = program.post("tokens", {"user": "alice", "topics": ["group-ops"]})
     other = program.post("tokens", {"user": "alice", "topics": ["group-others"]})
 
-    assert mine.status == 201
+    assert own.status == 201
     assert refused(other, 422, "topics")

@@ -123,9 +123,11 @@ def test_the_other_screens_receive_what_was_read(live_log: Log, reader: Caller, 
     reader.put(f"notifications/{row.pk}/reading")
     reader.put(f"notifications/{row.pk}/reading")
 
-    told = [event["data"] for event in events_on(live_log, f"user-{alice.pk}") if event["type"] == "reading"]
+    published = [
+        event["data"] for event in events_on(live_log, f"user-{alice.pk}") if event["type"] == "reading"
+    ]
     at = reader.get("notifications").json["items"][0]["read_at"]
-    assert told == [{"id": str(row.pk), "read_at": at, "seen_at": at, "archived_at": None}]
+    assert published == [{"id": str(row.pk), "read_at": at, "seen_at": at, "archived_at": None}]
 
 
 @COMMITTED
@@ -135,9 +137,11 @@ def test_the_other_screens_receive_that_all_was_read(live_log: Log, reader: Call
     reader.post("notifications/read-all")
     reader.post("notifications/read-all")
 
-    told = [event["data"] for event in events_on(live_log, f"user-{alice.pk}") if event["type"] == "reading"]
+    published = [
+        event["data"] for event in events_on(live_log, f"user-{alice.pk}") if event["type"] == "reading"
+    ]
     at = reader.get("notifications").json["items"][0]["read_at"]
-    assert told == [{"id": "all", "read_at": at, "seen_at": at, "archived_at": None}]
+    assert published == [{"id": "all", "read_at": at, "seen_at": at, "archived_at": None}]
 
 
 @COMMITTED

@@ -152,13 +152,13 @@ def test_who_was_joined_without_a_signal_came_when_it_is_first_asked(alice: User
 
 def test_when_they_came_is_recorded_once(alice: User, crew: Group) -> None:
     join(alice)
-    noted = came(alice)
+    arrivals = came(alice)
 
     with CaptureQueriesContext(connection) as captured:
         judge.own_topics(alice)
 
     assert len(captured) == 1
-    assert came(alice) == noted
+    assert came(alice) == arrivals
 
 
 def test_a_topic_that_was_left_is_forgotten_at_the_next_lookup(alice: User, crew: Group) -> None:
@@ -217,9 +217,9 @@ def test_in_an_open_past_who_came_is_recorded_for_the_day_it_is_closed(
 ) -> None:
     settings.HUB_NEWCOMERS_SEE_PAST = True
     join(alice)
-    noted = came(alice)
+    arrivals = came(alice)
     settings.HUB_NEWCOMERS_SEE_PAST = False
 
     judge.own_topics(alice)
 
-    assert came(alice) == noted != {}
+    assert came(alice) == arrivals != {}

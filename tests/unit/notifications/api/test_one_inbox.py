@@ -147,9 +147,9 @@ def test_they_agree_after_every_deed(seed: int) -> None:
     for _ in range(STEPS):
         world.step()
 
-        mine = belongings.of([user.pk for user in world.people])
+        inboxes = belongings.of([user.pk for user in world.people])
         people = [
-            Person(str(user.pk), user.username, mine[user.pk].own, mine[user.pk].since)
+            Person(str(user.pk), user.username, inboxes[user.pk].own, inboxes[user.pk].since)
             for user in world.people
         ]
         together = counts.of_all(people)

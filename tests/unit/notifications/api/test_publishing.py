@@ -28,9 +28,9 @@ def test_many_events_keep_their_order(live_log: Log, program: Caller) -> None:
 
     answer = program.post("events", {"events": many})
 
-    said = events_on(live_log, "job-42")
-    assert [event["data"] for event in said] == list(range(200))
-    assert answer.json == {"positions": [event["position"] for event in said]}
+    published = events_on(live_log, "job-42")
+    assert [event["data"] for event in published] == list(range(200))
+    assert answer.json == {"positions": [event["position"] for event in published]}
 
 
 @pytest.mark.parametrize(

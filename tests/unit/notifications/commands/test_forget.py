@@ -30,9 +30,9 @@ def test_a_dry_run_tells_and_erases_nothing(erin: User, capsys: pytest.CaptureFi
 
     call_command("forget", "erin", "--dry-run")
 
-    said = capsys.readouterr().out
-    assert "1  notifications" in said
-    assert "nothing was erased" in said
+    output = capsys.readouterr().out
+    assert "1  notifications" in output
+    assert "nothing was erased" in output
     assert User.objects.filter(username="erin").exists()
 
 

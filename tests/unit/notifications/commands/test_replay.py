@@ -72,7 +72,7 @@ def test_every_webhook_is_tried_until_it_is_accepted(
 ) -> None:
     monkeypatch.setattr(player, "PAUSE_S", (0.001, 0.002))
 
-    said = run(file, f"http://127.0.0.1:{flaky.server_port}")
+    output = run(file, f"http://127.0.0.1:{flaky.server_port}")
 
     lines = file.read_text().splitlines()
     expected = [
@@ -81,7 +81,7 @@ def test_every_webhook_is_tried_until_it_is_accepted(
         for path in ("notifications", "events")
     ]
     assert Flaky.accepted == expected
-    assert said.startswith("3 lines: 3 notifications accepted")
+    assert output.startswith("3 lines: 3 notifications accepted")
 
 
 def test_what_is_refused_is_reported(file: Path, flaky: ThreadingHTTPServer) -> None:

@@ -130,13 +130,13 @@ def test_what_has_had_its_time_goes() -> None:
 def test_a_dry_run_tells_the_same_and_removes_nothing() -> None:
     delivered(notification(OLD))
 
-    told = run("--dry-run")
+    output = run("--dry-run")
 
     assert Notification.objects.count() == 1
-    assert told.pop("sendings") == 0  # it still has its notification
+    assert output.pop("sendings") == 0  # it still has its notification
     removed = run()
     assert removed.pop("sendings") == 1
-    assert removed == told
+    assert removed == output
 
 
 def test_no_transaction_is_longer_than_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:

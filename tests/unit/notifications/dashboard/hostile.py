@@ -41,9 +41,9 @@ def addresses() -> Iterator[str]:
     for page, names in PAGES.items():
         for name in names:
             # A second parameter, for those that are read only where a first one stands.
-            beside = "person=admin&" if (page, name) == ("/dashboard/why/", "before") else ""
-            yield from (f"{page}?{beside}{urlencode({name: value})}" for value in VALUES)
-            yield from (f"{page}?{beside}{name}={raw}" for raw in RAW)
-            yield f"{page}?{beside}{name}=1&{name}=2&{name}[]=3"
+            along_with = "person=admin&" if (page, name) == ("/dashboard/why/", "before") else ""
+            yield from (f"{page}?{along_with}{urlencode({name: value})}" for value in VALUES)
+            yield from (f"{page}?{along_with}{name}={raw}" for raw in RAW)
+            yield f"{page}?{along_with}{name}=1&{name}=2&{name}[]=3"
     for path in PATHS:
         yield from (path.format(raw) for raw in ("9" * 5000, "9" * 20, "0", "-1", *RAW, "x" * 5000, "%C2%B2"))

@@ -32,8 +32,8 @@ Staff = Callable[..., Client]
 def secret() -> Room:
     """A room in which something was said."""
     room = Room.objects.create(name="secret", audience=Room.Audience.PEOPLE)
-    said = {"sender": "1", "name": "bob", "at": timezone.now(), "message_id": "1", "position": 1}
-    RoomMessage.objects.create(room=room, body="the plan", **said)
+    content = {"sender": "1", "name": "bob", "at": timezone.now(), "message_id": "1", "position": 1}
+    RoomMessage.objects.create(room=room, body="the plan", **content)
     return room
 
 
@@ -104,9 +104,9 @@ def test_who_only_views_reads_no_one_s_titles_on_any_page(viewer: Client) -> Non
     pages += [f"{WHY}?person=alice&notification={row.pk}"]
 
     for page in pages:
-        said = text(viewer.get(page))
-        assert "Another result" not in said, page
-        assert "All is well" not in said, page
+        content = text(viewer.get(page))
+        assert "Another result" not in content, page
+        assert "All is well" not in content, page
 
 
 @pytest.mark.usefixtures("alice")

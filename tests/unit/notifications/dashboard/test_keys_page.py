@@ -62,9 +62,9 @@ def test_what_was_done_is_in_the_audit_log(boss: Client) -> None:
     make(boss, topics="job-*")
     boss.post(f"{PATH}{ApiKey.objects.get().pk}/revoke")
 
-    said = [(entry.actor, entry.act, entry.target, entry.detail) for entry in AuditEntry.objects.all()]
+    entries = [(entry.actor, entry.act, entry.target, entry.detail) for entry in AuditEntry.objects.all()]
 
-    assert said == [
+    assert entries == [
         ("boss", "revoke-key", "ci", {"held": 0}),
         (
             "boss",
@@ -76,7 +76,7 @@ def test_what_was_done_is_in_the_audit_log(boss: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "told"),
+    ("form", "reason"),
     [
         ({"name": ""}, "name"),
         ({"name": "a\x00"}, "name"),
@@ -89,7 +89,7 @@ def test_what_was_done_is_in_the_audit_log(boss: Client) -> None:
     ],
 )
 def test_what_cannot_be_made_is_reported_and_the_form_keeps_what_was_written(
-    boss: Client, form: dict[str, Any], told: str
+    boss: Client, form: dict[str, Any], reason: str
 ) -> None:
     api_keys.create("taken", ["read"])
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_made_is_reported_and_the_form_keeps_what_was_written(
 
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert told in page[page.index('role="alert"') :].partition("</p>")[0]
+    assert reason in page[page.index('role="alert"') :].partition("</p>")[0]
     assert form.get("topics", "") in page
     assert ApiKey.objects.count() == 1
     assert not AuditEntry.objects.exists()

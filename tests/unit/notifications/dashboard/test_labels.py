@@ -43,8 +43,8 @@ def shown(client: Client, path: str, **query: Any) -> str:
 def labels(page: str) -> dict[str, str]:
     found = re.search(r'<script id="labels" type="application/json">(.*?)</script>', page)
     assert found
-    said: dict[str, str] = json.loads(found[1])
-    return said
+    names: dict[str, str] = json.loads(found[1])
+    return names
 
 
 def filtered(client: Client, topic: str) -> str:
@@ -94,9 +94,9 @@ def test_a_tail_names_the_groups_of_its_person(manager: Client, ops: Group) -> N
 def test_connections_are_labelled_with_groups_and_rooms(viewer: Client, ops: Group) -> None:
     lobby = Room.objects.create(name="lobby")
 
-    said = labels(shown(viewer, CONNECTIONS))
+    names = labels(shown(viewer, CONNECTIONS))
 
-    assert said == {f"group-{ops.pk}": "group:ops & co", f"room-{lobby.pk}": "room-lobby"}
+    assert names == {f"group-{ops.pk}": "group:ops & co", f"room-{lobby.pk}": "room-lobby"}
 
 
 @pytest.mark.parametrize("written", ["group:ops & co", "group-ops~20~26~20co"])

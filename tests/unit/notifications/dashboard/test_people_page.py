@@ -44,8 +44,8 @@ def shown(client: Client, path: str = PATH, **query: str) -> str:
 
 
 def choose(client: Client, user: User, **form: Any) -> Any:
-    told = {"category": ["builds", ""], "feed": ["builds", ""], "toast": [""], **form}
-    return client.post(f"{PATH}{user.pk}/preferences", told)
+    sent = {"category": ["builds", ""], "feed": ["builds", ""], "toast": [""], **form}
+    return client.post(f"{PATH}{user.pk}/preferences", sent)
 
 
 def test_people_are_found_by_the_beginning_of_their_name(viewer: Client) -> None:
@@ -116,8 +116,8 @@ def test_what_was_chosen_for_them_holds_is_published_and_recorded(
     builds = {"feed": True, "toast": False}
     chosen = preferences.chosen(alice)
     assert (chosen["categories"], chosen["quiet_hours"]) == ({"builds": builds}, HOURS)
-    told = [event for event in events_on(live_log, topics.user(alice.pk)) if event["type"] == "preferences"]
-    assert [event["data"]["categories"]["builds"] for event in told] == [builds]
+    sent = [event for event in events_on(live_log, topics.user(alice.pk)) if event["type"] == "preferences"]
+    assert [event["data"]["categories"]["builds"] for event in sent] == [builds]
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.act, entry.target) == ("manager", "change-preferences", "alice")
     assert entry.detail == {

@@ -54,14 +54,14 @@ NOT_SENT = [
 QUIET = {"quiet": "on", "start": "22:00", "end": "07:00", "zone": "UTC"}
 
 
-def told(answer: Any) -> str:
+def alert(answer: Any) -> str:
     """Why a page says something was not done."""
     found = REFUSED.findall(answer.content.decode())
     return re.sub(r"<[^>]*>", " ", " ".join(found)).strip()
 
 
-def in_arabic(said: str) -> bool:
-    return bool(ARABIC.search(said)) and not ENGLISH.search(said) and "{" not in said
+def in_arabic(alerts: str) -> bool:
+    return bool(ARABIC.search(alerts)) and not ENGLISH.search(alerts) and "{" not in alerts
 
 
 @pytest.fixture
@@ -74,9 +74,11 @@ def boss(staff: Callable[..., Client]) -> Client:
 def test_whatever_cannot_be_sent_is_explained_in_arabic(boss: Client) -> None:
     form = {**draft(boss), "act": "send"}
 
-    said = {(name, value[:40]): told(boss.post(COMPOSE, {**form, name: value})) for name, value in NOT_SENT}
+    alerts = {
+        (name, value[:40]): alert(boss.post(COMPOSE, {**form, name: value})) for name, value in NOT_SENT
+    }
 
-    assert {case: text for case, text in said.items() if not in_arabic(text)} == {}
+    assert {case: text for case, text in alerts.items() if not in_arabic(text)} == {}
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Mars"])
@@ -87,7 +89,7 @@ def test_a_time_that_cannot_be_is_explained_in_arabic(boss: Client, zone: str) -
     path = f"/dashboard/scheduled/{rows[0].sending_id}/later"
     answer = boss.post(path, {"send_at": "2040-01-01T00:00", "zone": zone}, follow=True)
 
-    assert in_arabic(told(answer))
+    assert in_arabic(alert(answer))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_a_key_that_cannot_be_is_explained_in_arabic(boss: Client, form: dict[st
 
     answer = boss.post("/dashboard/keys/", {"name": "ci", "scope": ["send"], "topics": "", **form})
 
-    assert in_arabic(told(answer))
+    assert in_arabic(alert(answer))
 
 
 @pytest.mark.parametrize(
@@ -126,21 +128,21 @@ def test_a_choice_that_cannot_be_is_explained_in_arabic_to_staff_and_to_the_pers
 
     answers = [boss.post(path, form) for path in (f"/dashboard/people/{id}/preferences", "/preferences/")]
 
-    assert all(in_arabic(told(answer)) for answer in answers)
+    assert all(in_arabic(alert(answer)) for answer in answers)
 
 
 @pytest.mark.parametrize("query", ["topic=no!", f"person={'x' * 150}", "kind=pigeon"])
 def test_a_filter_that_cannot_be_is_explained_in_arabic(boss: Client, query: str) -> None:
-    assert in_arabic(told(boss.get(f"/dashboard/connections/?{query}")))
+    assert in_arabic(alert(boss.get(f"/dashboard/connections/?{query}")))
 
 
 @pytest.mark.parametrize("form", [{"topic": "no!"}, {"topic": "room-lobby"}, {"person": "nobody"}])
 def test_a_tail_that_cannot_be_is_explained_in_arabic(boss: Client, form: dict[str, str]) -> None:
-    assert in_arabic(told(boss.post("/dashboard/tail/", form)))
+    assert in_arabic(alert(boss.post("/dashboard/tail/", form)))
 
 
 def test_a_test_without_recipients_is_explained_in_arabic(boss: Client) -> None:
-    assert in_arabic(told(boss.post("/dashboard/connections/test", {"person": "nobody"})))
+    assert in_arabic(alert(boss.post("/dashboard/connections/test", {"person": "nobody"})))
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,7 @@ def test_a_template_that_cannot_be_is_explained_in_arabic(boss: Client, form: di
 
     answer = boss.post("/dashboard/templates/", {"name": "New", "title": "x", "severity": "info", **form})
 
-    assert in_arabic(told(answer))
+    assert in_arabic(alert(answer))
 
 
 def test_each_reason_that_is_named_has_its_words_and_no_other_has() -> None:

@@ -77,9 +77,9 @@ def test_a_room_shows_its_last_twenty_messages_as_text(
     manager: Client, lobby: Room, django_assert_max_num_queries: Any
 ) -> None:
     bodies = ["too old", *(f"line {n}" for n in range(18)), "<b>bold</b>", {"bid": 5}]
-    said: dict[str, Any] = {"room": lobby, "sender": "1", "name": "bob", "at": timezone.now()}
+    fields: dict[str, Any] = {"room": lobby, "sender": "1", "name": "bob", "at": timezone.now()}
     RoomMessage.objects.bulk_create(
-        RoomMessage(position=n, message_id=str(n), body=body, **said) for n, body in enumerate(bodies, 1)
+        RoomMessage(position=n, message_id=str(n), body=body, **fields) for n, body in enumerate(bodies, 1)
     )
 
     manager.post(f"{PATH}lobby/look")

@@ -21,7 +21,7 @@ def recall(desk: Desk, id: str, topic: str = "everyone") -> None:
     desk.log.append([draft(topic, "recalled", {"id": id}, key=f"recalled-{id}", removes=id)])
 
 
-def told(client: Client) -> list[tuple[str, str]]:
+def received(client: Client) -> list[tuple[str, str]]:
     return [
         (event.type, event.data["data"]["id"])
         for event in client.events
@@ -39,7 +39,7 @@ async def test_the_tail_forgets_what_was_recalled(desk: Desk) -> None:
 
     client = await desk.opened(("last_event_id", str(start)))
 
-    assert told(client) == [("notification", "n1"), ("notification", "n3"), ("recalled", "n2")]
+    assert received(client) == [("notification", "n1"), ("notification", "n3"), ("recalled", "n2")]
     assert b"secret n2" not in client.body
 
 
@@ -77,7 +77,7 @@ async def test_from_the_log_no_reset_is_sent_for_its_gap(desk: Desk) -> None:
     clients = [await desk.opened(("last_event_id", str(at))) for at in (start, second)]
 
     for client in clients:
-        assert told(client) == [("notification", "n2"), ("recalled", "n1")]
+        assert received(client) == [("notification", "n2"), ("recalled", "n1")]
         assert "stream-reset" not in client.types
 
 

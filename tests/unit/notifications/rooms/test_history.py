@@ -109,11 +109,13 @@ async def test_a_row_is_the_same_event_again(log: MemoryLog) -> None:
     copier.message_appended(LOBBY)
     await copier.flush()
 
-    told = await history.messages(LOBBY, 3)
+    found_messages = await history.messages(LOBBY, 3)
 
     page = await log.read({LOBBY: 0})
     encode = ROOM_DIALECT.event
-    assert [encode(event).payload for event in told] == [encode(event).payload for event in page.events[-3:]]
+    assert [encode(event).payload for event in found_messages] == [
+        encode(event).payload for event in page.events[-3:]
+    ]
 
 
 async def test_however_many_copy_a_message_it_is_one_row(log: MemoryLog) -> None:
@@ -334,10 +336,10 @@ async def test_a_row_that_no_event_can_hold_is_left_out_and_the_others_are_sent(
     await copier.flush()
     await in_thread(lambda: RoomMessage.objects.filter(body="1").update(body={"a": "\ud800"}))
 
-    told = await history.messages(LOBBY, 3)
+    found_messages = await history.messages(LOBBY, 3)
     recovered, _, _ = await recovery.recover({LOBBY: 0})
 
-    assert [json.loads(event.body)["body"] for event in told] == ["0", "2"]
+    assert [json.loads(event.body)["body"] for event in found_messages] == ["0", "2"]
     assert [json.loads(event.body)["body"] for event in recovered] == ["0", "2"]
 
 

@@ -91,14 +91,14 @@ def test_who_revoked_it_is_recorded_and_the_number_held_returned(
 
 def test_what_others_scheduled_goes_out(live_log: Log, alice: User, key: ApiKey) -> None:
     api_keys.create("other", ["send"])
-    theirs = [scheduled(None), scheduled(ApiKey.objects.get(name="other"))]
+    others = [scheduled(None), scheduled(ApiKey.objects.get(name="other"))]
     held = scheduled(key)
 
     api_keys.revoke("ci")
-    time_passes(*theirs, held)
+    time_passes(*others, held)
 
     assert outbox.relay_once() == 2
-    assert set(Sending.objects.filter(held_at=None).values_list("pk", flat=True)) == set(theirs)
+    assert set(Sending.objects.filter(held_at=None).values_list("pk", flat=True)) == set(others)
 
 
 def test_what_was_due_before_goes_out(live_log: Log, alice: User, key: ApiKey) -> None:

@@ -252,11 +252,11 @@ def test_the_sending_is_shown_as_failed_with_the_reason(live_log: Log, alice: Us
     poison.refresh_from_db()
     assert poison.sending_id is not None
 
-    told = progress.of(poison.sending_id)
+    numbers = progress.of(poison.sending_id)
 
-    assert told is not None
-    assert (told["state"], told["failed"], told["published"]) == ("failed", 1, 0)
-    assert "bytes" in told["failure"]
+    assert numbers is not None
+    assert (numbers["state"], numbers["failed"], numbers["published"]) == ("failed", 1, 0)
+    assert "bytes" in numbers["failure"]
 
 
 def test_why_says_that_it_could_not_be_published(live_log: Log, alice: User) -> None:

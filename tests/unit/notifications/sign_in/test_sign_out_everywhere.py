@@ -117,35 +117,35 @@ def test_a_session_that_does_not_say_when_it_began_ends_too(
 def test_staff_who_manage_sign_someone_out_and_it_is_recorded(
     alice: User, boss: Client, sign_in: Callable[[], Client]
 ) -> None:
-    theirs = sign_in()
+    other_client = sign_in()
 
     answer = boss.post(f"/dashboard/people/{alice.pk}/sign-out", follow=True)
 
     assert "alice was signed out everywhere." in answer.content.decode()
-    assert not signed_in(theirs)
+    assert not signed_in(other_client)
     entry = AuditEntry.objects.get(act="sign-out-everywhere")
     assert (entry.actor, entry.target, entry.detail) == ("boss", "alice", {"person": alice.pk})
 
 
 def test_staff_who_do_not_manage_may_not(alice: User, boss: Client, sign_in: Callable[[], Client]) -> None:
     User.objects.get(username="boss").user_permissions.remove(Permission.objects.get(codename="manage_hub"))
-    theirs = sign_in()
+    other_client = sign_in()
 
     path = f"/dashboard/people/{alice.pk}/sign-out"
 
     assert boss.post(path).status_code == 403
     assert path not in boss.get(f"/dashboard/people/{alice.pk}/").content.decode()
-    assert signed_in(theirs)
+    assert signed_in(other_client)
 
 
 def test_it_takes_a_post_with_the_form_s_token(alice: User, sign_in: Callable[[], Client]) -> None:
-    theirs = sign_in()
+    other_client = sign_in()
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(alice)
 
-    assert theirs.get(EVERYWHERE).status_code == 405
+    assert other_client.get(EVERYWHERE).status_code == 405
     assert strict.post(EVERYWHERE).status_code == 403
-    assert signed_in(theirs)
+    assert signed_in(other_client)
 
 
 def test_the_preferences_offer_it_in_the_reader_s_language(sign_in: Callable[[], Client]) -> None:

@@ -34,13 +34,13 @@ Choose = Callable[..., None]
 
 def of(row: Notification) -> Progress:
     assert row.sending_id is not None
-    told = progress.of(row.sending_id)
-    assert told is not None
-    return told
+    numbers = progress.of(row.sending_id)
+    assert numbers is not None
+    return numbers
 
 
-def some(told: Progress, *names: str) -> tuple[Any, ...]:
-    return tuple(told[name] for name in names)  # type: ignore[literal-required]
+def some(numbers: Progress, *names: str) -> tuple[Any, ...]:
+    return tuple(numbers[name] for name in names)  # type: ignore[literal-required]
 
 
 def crowd(many: int) -> list[User]:
@@ -65,11 +65,11 @@ def test_each_person_is_counted_once(alice: User, bob: User) -> None:
     read_state.click(alice, row.pk)
     read_state.see_all(bob)
 
-    told = of(row)
+    numbers = of(row)
 
-    assert some(told, "people", "delivered", "seen", "read", "clicked") == (2, 2, 2, 1, 1)
-    assert told["instances"] == {settings.HUB_INSTANCE: 2}
-    assert (told["offline"], told["suppressed"]) == (0, {})
+    assert some(numbers, "people", "delivered", "seen", "read", "clicked") == (2, 2, 2, 1, 1)
+    assert numbers["instances"] == {settings.HUB_INSTANCE: 2}
+    assert (numbers["offline"], numbers["suppressed"]) == (0, {})
 
 
 def test_of_several_rows_each_person_is_counted_once_too(alice: User, bob: User) -> None:
@@ -81,9 +81,9 @@ def test_of_several_rows_each_person_is_counted_once_too(alice: User, bob: User)
         give(row, alice)
         read_state.read(alice, row.pk)
 
-    told = of(rows[0])
+    numbers = of(rows[0])
 
-    assert some(told, "people", "rows", "published", "delivered", "seen", "read") == (1, 2, 2, 1, 1, 1)
+    assert some(numbers, "people", "rows", "published", "delivered", "seen", "read") == (1, 2, 2, 1, 1, 1)
 
 
 def test_who_has_no_feed_and_did_not_look_is_offline(alice: User, bob: User) -> None:
@@ -156,10 +156,10 @@ def test_what_people_chose_is_counted_by_reason(alice: User, bob: User, choose: 
     choose(plain, deploys=OFF)
     row = send("everyone", category="builds")
 
-    told = of(row)
+    numbers = of(row)
 
-    assert told["suppressed"] == {"muted": 1, "toast-muted": 1, "quiet-hours": 1}
-    assert some(told, "people", "offline") == (4, 3)
+    assert numbers["suppressed"] == {"muted": 1, "toast-muted": 1, "quiet-hours": 1}
+    assert some(numbers, "people", "offline") == (4, 3)
 
 
 def test_what_they_chose_is_that_of_when_it_was_due(alice: User, bob: User, choose: Choose) -> None:
@@ -198,9 +198,9 @@ def test_after_it_expired_no_one_is_waited_for(alice: User, bob: User) -> None:
     give(row, alice)
     Notification.objects.update(expires_at=timezone.now())
 
-    told = of(row)
+    numbers = of(row)
 
-    assert (told["offline"], told["suppressed"]) == (0, {"expired": 1})
+    assert (numbers["offline"], numbers["suppressed"]) == (0, {"expired": 1})
 
 
 def test_after_a_recall_no_one_is_waited_for(alice: User, bob: User) -> None:
@@ -209,12 +209,12 @@ def test_after_a_recall_no_one_is_waited_for(alice: User, bob: User) -> None:
     assert row.sending_id is not None
     recalls.recall_sending(row.sending_id, by="admin", reason="wrong link")
 
-    told = of(row)
+    numbers = of(row)
 
-    assert some(told, "state", "recalled", "delivered", "offline") == ("recalled", 1, 1, 0)
-    assert told["suppressed"] == {"recalled": 1}
-    assert some(told, "recalled_by", "recall_reason") == ("admin", "wrong link")
-    assert told["recalled_at"]
+    assert some(numbers, "state", "recalled", "delivered", "offline") == ("recalled", 1, 1, 0)
+    assert numbers["suppressed"] == {"recalled": 1}
+    assert some(numbers, "recalled_by", "recall_reason") == ("admin", "wrong link")
+    assert numbers["recalled_at"]
 
 
 def test_a_sending_that_was_stopped_reached_some(alice: User, bob: User) -> None:
@@ -226,9 +226,9 @@ def test_a_sending_that_was_stopped_reached_some(alice: User, bob: User) -> None
 
     recalls.stop(first.sending_id, by="admin", reason="enough")
 
-    told = of(first)
-    assert some(told, "state", "published", "recalled", "offline") == ("stopped", 1, 1, 0)
-    assert told["suppressed"] == {"recalled": 1}
+    numbers = of(first)
+    assert some(numbers, "state", "published", "recalled", "offline") == ("stopped", 1, 1, 0)
+    assert numbers["suppressed"] == {"recalled": 1}
 
 
 def test_who_was_named_and_has_gone_has_no_access(alice: User, bob: User) -> None:
@@ -244,9 +244,9 @@ def test_a_replaced_one_is_no_stop(alice: User, bob: User) -> None:
     put_in_log([first, second])
     send("user:bob", key="k")
 
-    told = of(first)
+    numbers = of(first)
 
-    assert (told["state"], told["suppressed"]) == ("sent", {"replaced": 1})
+    assert (numbers["state"], numbers["suppressed"]) == ("sent", {"replaced": 1})
 
 
 def test_before_it_is_due_it_waits(alice: User) -> None:

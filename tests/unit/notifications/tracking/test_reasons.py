@@ -34,7 +34,7 @@ def asked(user: User, row: Notification, later: timedelta = timedelta()) -> Answ
     return answer
 
 
-def told(answer: Answer) -> tuple[str, str]:
+def status_and_reason(answer: Answer) -> tuple[str, str]:
     return answer.status, answer.reason
 
 
@@ -45,7 +45,7 @@ def test_what_was_sent_to_a_feed_was_delivered_then_by_that_instance(alice: User
 
     answer = asked(alice, row)
 
-    assert told(answer) == ("delivered", "delivered")
+    assert status_and_reason(answer) == ("delivered", "delivered")
     facts = answer.facts
     assert (facts.delivered_at, facts.late) == (at, False)
     assert facts.instance
@@ -58,7 +58,7 @@ def test_what_a_replay_brought_was_delivered_late(alice: User) -> None:
 
     answer = asked(alice, row, 2 * HOUR)
 
-    assert told(answer) == ("delivered", "delivered")
+    assert status_and_reason(answer) == ("delivered", "delivered")
     assert (answer.facts.delivered_at, answer.facts.late) == (row.due_at + HOUR, True)
 
 
@@ -74,14 +74,14 @@ def test_without_an_open_feed_it_waits(alice: User, bob: User) -> None:
     row = send("everyone")
     give(row, bob)
 
-    assert told(asked(alice, row)) == ("waiting", "offline")
+    assert status_and_reason(asked(alice, row)) == ("waiting", "offline")
 
 
 def test_a_category_that_is_off_is_withheld(alice: User, choose: Choose) -> None:
     choose(alice, builds=OFF)
     row = send(category="builds")
 
-    assert told(asked(alice, row)) == ("withheld", "muted")
+    assert status_and_reason(asked(alice, row)) == ("withheld", "muted")
 
 
 def test_a_feed_that_got_what_is_muted_showed_nothing_of_it(alice: User, choose: Choose) -> None:
@@ -92,7 +92,7 @@ def test_a_feed_that_got_what_is_muted_showed_nothing_of_it(alice: User, choose:
 
     answer = asked(alice, row)
 
-    assert told(answer) == ("withheld", "muted")
+    assert status_and_reason(answer) == ("withheld", "muted")
     assert answer.facts.delivered_at is not None
 
 
@@ -101,14 +101,14 @@ def test_what_was_muted_only_later_was_delivered(alice: User, choose: Choose) ->
     give(row, alice)
     choose(alice, ago=-HOUR, builds=OFF)
 
-    assert told(asked(alice, row)) == ("delivered", "delivered")
+    assert status_and_reason(asked(alice, row)) == ("delivered", "delivered")
 
 
 def test_a_mandatory_category_is_never_muted(alice: User) -> None:
     row = send(category="security")
     give(row, alice)
 
-    assert told(asked(alice, row)) == ("delivered", "delivered")
+    assert status_and_reason(asked(alice, row)) == ("delivered", "delivered")
 
 
 def test_a_category_without_toasts_is_in_the_list(alice: User, choose: Choose) -> None:
@@ -116,7 +116,7 @@ def test_a_category_without_toasts_is_in_the_list(alice: User, choose: Choose) -
     row = send(category="builds")
     give(row, alice)
 
-    assert told(asked(alice, row)) == ("delivered", "toast-muted")
+    assert status_and_reason(asked(alice, row)) == ("delivered", "toast-muted")
 
 
 def test_in_quiet_hours_there_is_no_toast(alice: User, choose: Choose) -> None:
@@ -126,7 +126,7 @@ def test_in_quiet_hours_there_is_no_toast(alice: User, choose: Choose) -> None:
 
     answer = asked(alice, row)
 
-    assert told(answer) == ("delivered", "quiet-hours")
+    assert status_and_reason(answer) == ("delivered", "quiet-hours")
     assert answer.facts.quiet_hours == ALWAYS
 
 
@@ -135,7 +135,7 @@ def test_what_is_critical_breaks_quiet_hours(alice: User, choose: Choose) -> Non
     row = send(severity="critical")
     give(row, alice)
 
-    assert told(asked(alice, row)) == ("delivered", "delivered")
+    assert status_and_reason(asked(alice, row)) == ("delivered", "delivered")
 
 
 def test_too_many_at_once_are_folded(alice: User) -> None:
@@ -143,7 +143,7 @@ def test_too_many_at_once_are_folded(alice: User) -> None:
     for row in rows:
         give(row, alice)
 
-    assert {told(asked(alice, row)) for row in rows} == {("delivered", "storm")}
+    assert {status_and_reason(asked(alice, row)) for row in rows} == {("delivered", "storm")}
 
 
 def test_three_at_once_are_not_folded(alice: User) -> None:
@@ -151,7 +151,7 @@ def test_three_at_once_are_not_folded(alice: User) -> None:
     for row in rows:
         give(row, alice)
 
-    assert {told(asked(alice, row)) for row in rows} == {("delivered", "delivered")}
+    assert {status_and_reason(asked(alice, row)) for row in rows} == {("delivered", "delivered")}
 
 
 def test_the_seventh_within_ten_seconds_is_folded(alice: User) -> None:
@@ -168,7 +168,7 @@ def test_what_is_critical_is_never_folded(alice: User) -> None:
     row = send(severity="critical")
     give(row, alice)
 
-    assert told(asked(alice, row)) == ("delivered", "delivered")
+    assert status_and_reason(asked(alice, row)) == ("delivered", "delivered")
 
 
 def test_what_wanted_no_toast_folds_no_others(alice: User, choose: Choose) -> None:
@@ -178,14 +178,14 @@ def test_what_wanted_no_toast_folds_no_others(alice: User, choose: Choose) -> No
     row = send()
     give(row, alice)
 
-    assert told(asked(alice, row)) == ("delivered", "delivered")
+    assert status_and_reason(asked(alice, row)) == ("delivered", "delivered")
 
 
 def test_what_expired_before_they_came_is_gone(alice: User) -> None:
     row = send(expires_at=timezone.now() + HOUR)
 
-    assert told(asked(alice, row)) == ("waiting", "offline")
-    assert told(asked(alice, row, 2 * HOUR)) == ("gone", "expired")
+    assert status_and_reason(asked(alice, row)) == ("waiting", "offline")
+    assert status_and_reason(asked(alice, row, 2 * HOUR)) == ("gone", "expired")
 
 
 def test_what_was_recalled_names_who_did_and_why(alice: User) -> None:
@@ -194,7 +194,7 @@ def test_what_was_recalled_names_who_did_and_why(alice: User) -> None:
 
     answer = asked(alice, row)
 
-    assert told(answer) == ("gone", "recalled")
+    assert status_and_reason(answer) == ("gone", "recalled")
     assert (answer.facts.recalled_by, answer.facts.recall_reason) == ("admin", "wrong link")
     assert answer.facts.recalled_at is not None
 
@@ -206,7 +206,7 @@ def test_what_was_delivered_before_it_was_recalled_was_delivered(alice: User) ->
 
     answer = asked(alice, row)
 
-    assert told(answer) == ("delivered", "delivered")
+    assert status_and_reason(answer) == ("delivered", "delivered")
     assert answer.facts.recalled_by == "admin"
 
 
@@ -214,47 +214,47 @@ def test_a_later_one_with_its_key_replaces_it(alice: User) -> None:
     row = send(key="build-1")
     send(title="Later", key="build-1")
 
-    assert told(asked(alice, row)) == ("gone", "replaced")
+    assert status_and_reason(asked(alice, row)) == ("gone", "replaced")
 
 
 def test_a_user_who_recalls_with_that_word_replaces_nothing(alice: User) -> None:
     row = send()
     recalls.recall(row.pk, by="admin", reason="replaced")
 
-    assert told(asked(alice, row)) == ("gone", "recalled")
+    assert status_and_reason(asked(alice, row)) == ("gone", "recalled")
 
 
 def test_another_user_s_notification_is_no_access(alice: User, bob: User) -> None:
     row = send("user:bob")
 
-    assert told(asked(alice, row)) == ("never", "no-access")
+    assert status_and_reason(asked(alice, row)) == ("never", "no-access")
 
 
 def test_a_user_who_is_not_in_the_group_has_no_access(alice: User) -> None:
     group = Group.objects.create(name="ops")
     row = send("group:ops")
 
-    assert told(asked(alice, row)) == ("never", "no-access")
+    assert status_and_reason(asked(alice, row)) == ("never", "no-access")
 
     before = timezone.now()
     alice.groups.add(group)
 
     answer = asked(alice, row)
-    assert told(answer) == ("never", "came-later")
+    assert status_and_reason(answer) == ("never", "came-later")
     assert answer.facts.joined_at is not None
     assert before <= answer.facts.joined_at <= timezone.now()
-    assert told(asked(alice, send("group:ops"))) == ("waiting", "offline")
+    assert status_and_reason(asked(alice, send("group:ops"))) == ("waiting", "offline")
 
 
 def test_a_user_who_does_not_follow_a_topic_has_no_access(alice: User) -> None:
     row = send("topic:releases")
 
-    assert told(asked(alice, row)) == ("never", "no-access")
+    assert status_and_reason(asked(alice, row)) == ("never", "no-access")
 
     Subscription.objects.create(user=alice, topic="releases")
 
-    assert told(asked(alice, row)) == ("never", "came-later")
-    assert told(asked(alice, send("topic:releases"))) == ("waiting", "offline")
+    assert status_and_reason(asked(alice, row)) == ("never", "came-later")
+    assert status_and_reason(asked(alice, send("topic:releases"))) == ("waiting", "offline")
 
 
 def test_a_user_who_is_deactivated_has_no_access(alice: User) -> None:
@@ -262,7 +262,7 @@ def test_a_user_who_is_deactivated_has_no_access(alice: User) -> None:
     alice.is_active = False
     alice.save()
 
-    assert told(asked(alice, row)) == ("never", "no-access")
+    assert status_and_reason(asked(alice, row)) == ("never", "no-access")
 
 
 def test_what_they_got_before_they_left_was_delivered(alice: User) -> None:
@@ -272,41 +272,41 @@ def test_what_they_got_before_they_left_was_delivered(alice: User) -> None:
     give(row, alice)
     alice.groups.clear()
 
-    assert told(asked(alice, row)) == ("delivered", "delivered")
+    assert status_and_reason(asked(alice, row)) == ("delivered", "delivered")
 
 
 def test_a_user_who_joined_later_never_had_it() -> None:
     row = send("everyone")
     newcomer = User.objects.create_user("newcomer", date_joined=row.due_at + SECOND)
 
-    assert told(asked(newcomer, row)) == ("never", "came-later")
+    assert status_and_reason(asked(newcomer, row)) == ("never", "came-later")
 
 
 def test_what_is_not_due_is_scheduled(alice: User) -> None:
     row = send(send_at=timezone.now() + HOUR)
 
-    assert told(asked(alice, row)) == ("waiting", "scheduled")
+    assert status_and_reason(asked(alice, row)) == ("waiting", "scheduled")
 
 
 def test_what_was_recalled_before_it_was_due_is_recalled(alice: User) -> None:
     row = send(send_at=timezone.now() + HOUR)
     recalls.recall(row.pk, by="admin")
 
-    assert told(asked(alice, row)) == ("gone", "recalled")
+    assert status_and_reason(asked(alice, row)) == ("gone", "recalled")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_while_the_log_is_away_it_is_unpublished(alice: User) -> None:
     row = notify(["user:alice"], "Committed")[0]
 
-    assert told(asked(alice, row)) == ("waiting", "unpublished")
+    assert status_and_reason(asked(alice, row)) == ("waiting", "unpublished")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_once_it_is_in_the_log_it_waits_for_them(live_log: Log, alice: User) -> None:
     row = notify(["user:alice"], "Committed")[0]
 
-    assert told(asked(alice, row)) == ("waiting", "offline")
+    assert status_and_reason(asked(alice, row)) == ("waiting", "offline")
 
 
 def test_what_was_found_in_the_list_alone_was_seen_there(alice: User) -> None:
@@ -315,7 +315,7 @@ def test_what_was_found_in_the_list_alone_was_seen_there(alice: User) -> None:
 
     answer = asked(alice, row)
 
-    assert told(answer) == ("listed", "seen-in-list")
+    assert status_and_reason(answer) == ("listed", "seen-in-list")
     assert answer.facts.delivered_at is None
     assert answer.facts.read_at is not None
 

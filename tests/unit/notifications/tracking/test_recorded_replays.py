@@ -35,26 +35,26 @@ def caught(after: int, upto: int, person: str = "1") -> ReplayDelivery:
 def test_what_was_recorded_is_not_to_be_recorded_again(
     stretches: list[tuple[int, int]], asked: tuple[int, int], rest: tuple[int, int] | None
 ) -> None:
-    noted = RecordedReplays()
+    replays = RecordedReplays()
     for stretch in stretches:
-        noted.add(caught(*stretch))
+        replays.add(caught(*stretch))
 
-    assert noted.rest("1", Span(OWN, *asked)) == (Span(OWN, *rest) if rest else None)
+    assert replays.rest("1", Span(OWN, *asked)) == (Span(OWN, *rest) if rest else None)
 
 
 def test_another_person_or_other_topics_are_recorded_by_themselves() -> None:
-    noted = RecordedReplays()
-    noted.add(caught(0, 30))
+    replays = RecordedReplays()
+    replays.add(caught(0, 30))
 
-    assert noted.rest("2", Span(OWN, 0, 30)) == Span(OWN, 0, 30)
-    assert noted.rest("1", Span((*OWN, "group-7"), 0, 30)) is not None
+    assert replays.rest("2", Span(OWN, 0, 30)) == Span(OWN, 0, 30)
+    assert replays.rest("1", Span((*OWN, "group-7"), 0, 30)) is not None
 
 
 def test_who_came_back_longest_ago_is_forgotten() -> None:
-    noted = RecordedReplays(max_replays=3)
+    replays = RecordedReplays(max_replays=3)
     for person in ("1", "2", "3", "1", "4"):
-        noted.add(caught(0, 30, person))
+        replays.add(caught(0, 30, person))
 
-    assert len(noted) == 3
-    assert noted.rest("1", Span(OWN, 0, 30)) is None
-    assert noted.rest("2", Span(OWN, 0, 30)) is not None
+    assert len(replays) == 3
+    assert replays.rest("1", Span(OWN, 0, 30)) is None
+    assert replays.rest("2", Span(OWN, 0, 30)) is not None

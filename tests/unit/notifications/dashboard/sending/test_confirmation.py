@@ -13,7 +13,7 @@ from tests.unit.notifications.dashboard.forms import acts, nothing_done, press, 
 
 
 @pytest.fixture
-def crowd(db: None, settings: Any) -> Group:
+def large_group(db: None, settings: Any) -> Group:
     """A group of three where two are still few."""
     settings.HUB_CONFIRM_ABOVE = 2
     group = Group.objects.create(name="crowd")
@@ -23,7 +23,7 @@ def crowd(db: None, settings: Any) -> Group:
 
 
 @pytest.mark.parametrize("typed", ["", "2", "4", "three", "-3", "3.0", "9" * 5000])
-def test_a_wrong_number_sends_nothing(broadcaster: Client, crowd: Group, typed: str) -> None:
+def test_a_wrong_number_sends_nothing(broadcaster: Client, large_group: Group, typed: str) -> None:
     answer = press(broadcaster, "send", to="group:crowd", confirm=typed)
 
     assert answer.status_code == 422
@@ -31,15 +31,15 @@ def test_a_wrong_number_sends_nothing(broadcaster: Client, crowd: Group, typed: 
     assert nothing_done()
 
 
-def test_the_right_number_sends(broadcaster: Client, crowd: Group) -> None:
+def test_the_right_number_sends(broadcaster: Client, large_group: Group) -> None:
     answer = press(broadcaster, "send", to="group:crowd", confirm=" 3 ")
 
     assert answer.status_code == 302
-    assert Notification.objects.get().topic == f"group-{crowd.pk}"
+    assert Notification.objects.get().topic == f"group-{large_group.pk}"
     assert acts() == ["send"]
 
 
-def test_few_need_no_number(sender: Client, crowd: Group) -> None:
+def test_few_need_no_number(sender: Client, large_group: Group) -> None:
     assert press(sender, "send", to="user:alice\nuser:bob").status_code == 302
 
 
@@ -50,7 +50,7 @@ def test_everyone_needs_the_number_however_few(broadcaster: Client) -> None:
 
 @pytest.mark.parametrize("to", ["group:crowd", "everyone", "user:alice, user:bob, user:carol"])
 def test_who_may_only_send_to_few_is_refused_whatever_they_type(
-    sender: Client, crowd: Group, to: str
+    sender: Client, large_group: Group, to: str
 ) -> None:
     people = "4" if to == "everyone" else "3"
 

@@ -38,12 +38,12 @@ def held() -> UUID:
 def test_it_is_shown_with_who_revoked_the_key_and_when_it_was_planned(sender: Client) -> None:
     notify(["user:alice"], "Another", send_at=timezone.now() + timedelta(hours=2))
 
-    said = text(sender.get(PATH))
+    content = text(sender.get(PATH))
 
-    assert said.index("On hold") < said.index("Later") < said.index("Another")
-    assert "key:ci" in said
-    assert "revoked by boss" in said
-    assert "Release" in said
+    assert content.index("On hold") < content.index("Later") < content.index("Another")
+    assert "key:ci" in content
+    assert "revoked by boss" in content
+    assert "Release" in content
 
 
 def test_every_page_says_that_it_is_held(sender: Client, held: UUID) -> None:
@@ -75,12 +75,12 @@ def test_it_is_recalled_and_that_is_audited(sender: Client, held: UUID) -> None:
 @pytest.mark.parametrize("act", ["release", "recall"])
 def test_a_second_time_is_reported_and_not_recorded(sender: Client, held: UUID, act: str) -> None:
     sender.post(f"{PATH}{held}/{act}")
-    noted = AuditEntry.objects.count()
+    entries = AuditEntry.objects.count()
 
     answer = sender.post(f"{PATH}{held}/{act}", follow=True)
 
     assert "no longer scheduled" in text(answer)
-    assert AuditEntry.objects.count() == noted
+    assert AuditEntry.objects.count() == entries
 
 
 @pytest.mark.parametrize("act", ["release", "recall"])
@@ -91,7 +91,7 @@ def test_without_the_role_to_send_it_stays(viewer: Client, held: UUID, act: str)
 
 
 def test_why_a_person_did_not_get_it_says_that_it_is_held(viewer: Client, held: UUID) -> None:
-    said = text(viewer.get("/dashboard/why/", {"person": "alice"}))
+    content = text(viewer.get("/dashboard/why/", {"person": "alice"}))
 
-    assert "The API key that scheduled it was revoked" in said
-    assert "9999" not in said
+    assert "The API key that scheduled it was revoked" in content
+    assert "9999" not in content

@@ -32,11 +32,11 @@ def test_the_soonest_comes_first_and_what_went_out_is_not_there(sender: Client) 
     cancelled = later(3, "Cancelled")
     sender.post(f"/dashboard/sent/{cancelled}/undo")
 
-    said = text(sender.get(PATH))
+    content = text(sender.get(PATH))
 
-    assert said.index("First") < said.index("Second")
-    assert "Gone" not in said
-    assert "Cancelled" not in said
+    assert content.index("First") < content.index("Second")
+    assert "Gone" not in content
+    assert "Cancelled" not in content
 
 
 def test_later_ones_are_on_further_pages(viewer: Client) -> None:
