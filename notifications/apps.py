@@ -5,9 +5,7 @@ from django.contrib.admin import apps as admin
 
 
 class NotificationsConfig(AppConfig):
-    """The application's app: it registers with the hub what is its own, and connects its signals."""
-
-    """Connects the signals of the app, and registers its kinds of rooms."""
+    """Registers the app's types of events and kinds of rooms with the hub, and connects its signals."""
 
     name = "notifications"
     # Other packages own the label "notifications"; labels are hard to change later.

@@ -19,7 +19,7 @@ from notifications.access import api_keys, tokens
 from notifications.models import ApiKey, Room, RoomMessage, Ticket
 
 NAME = re.compile(r"doctor-\d+-[0-9a-f]{8}")
-# Not the hash of any password: it marks the users made here, and nobody can sign in with it.
+# Not the hash of any password: it marks the users made here, and no one can sign in with it.
 USER_MARK = "!hub.doctor"
 TTL_S = 600
 KIND = "chat"
@@ -49,7 +49,7 @@ def make_fixture() -> Iterator[Fixture]:
 
 
 def _delete_abandoned() -> None:
-    """Delete what a killed doctor left: users with its mark and such a name, and what bears that name."""
+    """Delete what a killed doctor left: users with its mark and such a name, and everything of that name."""
     before = timezone.now() - timedelta(seconds=2 * TTL_S)
     old = User.objects.filter(password=USER_MARK, date_joined__lt=before).values_list("username", flat=True)
     names = [name for name in old if NAME.fullmatch(name)]

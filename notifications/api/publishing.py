@@ -32,7 +32,7 @@ from notifications.sending import addresses, audience, recalls
 from notifications.sending import notify as sending
 
 TAGS = ["Publishing"]
-ENVELOPE_BYTES = 512  # of a notification in the log, besides its title and body
+ENVELOPE_BYTES = 512  # of a notification in the log, without its title and body
 
 IdempotencyKey = Annotated[
     str | None,
@@ -69,7 +69,7 @@ def send(
 
 @router.delete("notifications/{uuid:id}", tags=TAGS, auth=Key("send"), response=Sent)
 def recall(request: KeyRequest, id: UUID) -> dict[str, Any]:
-    """Take a notification back: it leaves the inboxes, and readers are told. Scope: `send`."""
+    """Recall a notification: it is removed from inboxes, and open pages are notified. Scope: `send`."""
     topic = Notification.objects.filter(pk=id).values_list("topic", flat=True).first()
     api_keys.check_topics(request.auth, [topic] if topic else [])
     if topic and not request.auth.may_broadcast:

@@ -28,7 +28,7 @@ class SentAll(BaseModel):
 
 
 class Audience(BaseModel):
-    """Whom a notification would reach."""
+    """The people that a notification would reach."""
 
     people: int = Field(description="Each is counted once.")
     sample: list[str] = Field(description="The names of up to 10 of them.")
