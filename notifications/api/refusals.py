@@ -22,7 +22,7 @@ from hub.events import BadEvent, TooLarge
 from hub.log import KeyReused, LogAway, LogFull
 from hub.support import outages, strict_json
 from hub.topics import BadTopic
-from notifications.sending.errors import BadNotification
+from notifications.sending.errors import BadNotification, UnknownRecipients
 
 MAX_ERRORS_LISTED = 5  # of one body
 MESSAGES = {
@@ -74,6 +74,8 @@ def as_problem(error: Exception) -> Problem:
             return _invalid(error.errors)
         case TooLarge():
             return Problem(413, str(error))
+        case UnknownRecipients():
+            return Problem(422, str(error), field=error.field, unknown=error.addresses)
         case BadNotification():
             return Problem(422, str(error), field=error.field)
         case BadTopic():

@@ -16,6 +16,7 @@ from hub.errors import Problem
 from notifications.access import membership
 from notifications.models import ROOM_NAME, UNSAYABLE, Room, valid_kind
 
+MAX_UNKNOWN_SHOWN = 10  # in a text
 MAX_PEOPLE = 500  # named when a room is made; for more there are groups
 
 
@@ -96,9 +97,14 @@ def _audience(members: str | Sequence[str]) -> tuple[Room.Audience, Group | None
         raise Problem(422, f"Name 1 to {MAX_PEOPLE} people; use a group for more.", field="members")
     names = {member.removeprefix("user:") for member in members if not UNSAYABLE.search(member)}
     users = {user.get_username(): user for user in User.objects.filter(username__in=names, is_active=True)}
-    for member in members:
-        if not member.startswith("user:") or member.removeprefix("user:") not in users:
-            raise Problem(422, f"Unknown user {member[:80]!r}: use user:…", field="members")
+    unknown = [
+        member
+        for member in members
+        if not member.startswith("user:") or member.removeprefix("user:") not in users
+    ]
+    if unknown:
+        shown = ", ".join(member[:80] for member in unknown[:MAX_UNKNOWN_SHOWN])
+        raise Problem(422, f"Unknown users {shown!r}: use user:…", field="members", unknown=unknown)
     return Room.Audience.PEOPLE, None, list(users.values())
 
 

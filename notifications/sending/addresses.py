@@ -10,7 +10,7 @@ from hub import topics
 from notifications.access import names
 from notifications.models import UNSAYABLE
 from notifications.sending import segments
-from notifications.sending.errors import BadNotification
+from notifications.sending.errors import BadNotification, UnknownRecipients
 
 MAX_ADDRESSES = 1000
 MAX_SEGMENT = 10_000  # people, each of whom takes a row; for more there are groups and topics
@@ -18,7 +18,8 @@ KINDS = "user:…, group:…, topic:…, segment:… or everyone"
 
 
 def resolve(to: Sequence[str]) -> list[str]:
-    """The topics of some addresses, each once. Raises `BadNotification` for an unknown one, and names it."""
+    """The topics of some addresses, each once. Raises `UnknownRecipients`, which has all that are unknown,
+    and `BadNotification` for others that cannot be sent to."""
     return list(resolve_each(to))
 
 
@@ -40,9 +41,15 @@ def resolve_each(to: Sequence[str]) -> dict[str, str]:
             requested[kind].add(name if UNSAYABLE.search(name) is None else "")
     users, groups = _people(requested["user"]), _groups(requested["group"])
     found: dict[str, str] = {}
+    unknown: dict[str, None] = {}
     for address in to:
-        for topic in _topics(address, users, groups):
+        resolved = _topics(address, users, groups)
+        if resolved is None:
+            unknown[address] = None
+        for topic in resolved or ():
             found.setdefault(topic, address)
+    if unknown:
+        raise UnknownRecipients(list(unknown), KINDS)
     if not found:
         raise BadNotification(
             "to", "This segment is empty right now. Choose another recipient.", "empty_segment"
@@ -71,7 +78,8 @@ def group_of(address: str) -> str | None:
     return address.removeprefix(names.ADDRESS) if address.startswith(names.ADDRESS) else None
 
 
-def _topics(address: str, users: dict[str, str], groups: dict[str, str]) -> list[str]:
+def _topics(address: str, users: dict[str, str], groups: dict[str, str]) -> list[str] | None:
+    """None for an address that names no one."""
     kind, _, name = address.partition(":")
     try:
         if address == "everyone":
@@ -86,9 +94,7 @@ def _topics(address: str, users: dict[str, str], groups: dict[str, str]) -> list
             return _segment(name)
     except topics.BadTopic as bad:
         raise BadNotification("to", str(bad), bad.reason, **bad.values) from None
-    raise BadNotification(
-        "to", f"Unknown recipient {address[:80]!r}: use {KINDS}.", "unknown_recipient", name=address[:80]
-    )
+    return None
 
 
 def _segment(name: str) -> list[str]:
