@@ -24,9 +24,10 @@ logger = logging.getLogger(__name__)
 class CatchUp:
     """One use for one subscriber. Survives outages of the log: it notifies, waits, and resumes.
 
-    ``after`` is the position to resume from, None for now. ``write`` sends bytes and waits for a slow reader;
-    ``preamble`` are the very first. ``opening`` makes the reader's first event, from its position and whether
-    it resumes from there. Afterwards ``events`` is how many were replayed, and `spans` says which.
+    ``after`` is the position to read from, None for now; ``resumed`` says that the reader gave it. One that
+    gave none is new, and misses nothing of what is gone already. ``write`` sends bytes and waits for a slow
+    reader; ``preamble`` are the very first. ``opening`` makes the reader's first event, from its position and
+    ``resumed``. Afterwards ``events`` is how many were replayed, and `spans` says which.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class CatchUp:
         subscriber: Subscriber,
         *,
         after: int | None,
+        resumed: bool,
         opening: Callable[[int, bool], bytes],
         write: Callable[[bytes], Awaitable[None]],
         preamble: bytes = b"",
@@ -45,7 +47,8 @@ class CatchUp:
         self._subscriber = subscriber
         self._dialect = subscriber.dialect
         self._after = after
-        self._resumed = after is not None
+        self._resumed = resumed
+        self._reports_gaps = resumed or after is None
         self._opening = opening
         self._write = write
         self._preamble = preamble
@@ -67,6 +70,7 @@ class CatchUp:
                 return self._subscriber.release(upto)
             except LogAway as error:
                 logger.info("a subscriber waits for the log: %s", error)
+                self._reports_gaps = True
                 await self._write(self._first_bytes() + self._dialect.degraded.payload)
                 await self._wait()
 
@@ -139,7 +143,7 @@ class CatchUp:
                     self._cuts[event.topic] = until, event.position - 1
 
     def _reset(self, names: Sequence[str], upto: int, reason: str) -> bytes:
-        fresh = [topic for topic in names if topic not in self._reset_topics]
+        fresh = [topic for topic in names if topic not in self._reset_topics] if self._reports_gaps else []
         self._reset_topics.update(fresh)
         return self._dialect.reset(fresh, upto, reason).payload if fresh else b""
 

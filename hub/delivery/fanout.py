@@ -147,6 +147,7 @@ class Fanout:
             # Either Redis has another clock, and the log has it too, or it would hide real events.
             return self._hold([])
         self._reached = max(self._reached, event.position)
+        self._log.seen(event.position)
         state = self.topics.get(event.topic)
         if state is None:
             return
@@ -195,7 +196,7 @@ class Fanout:
         generation = self._generation
         if self._held is None:
             self._held = []
-        more = True
+        more, lost = True, set[str]()
         try:
             while more:
                 after = {t: s.verified for t, s in self.topics.items() if s.verified is not None}
@@ -203,6 +204,8 @@ class Fanout:
                 if generation != self._generation:
                     return  # disconnected again; `restored` will set it due
                 more = stretch.more
+                self.topics.report_lost([topic for topic in stretch.lost if topic not in lost], stretch.upto)
+                lost.update(stretch.lost)
                 self._apply(stretch, after)
         except BaseException:
             self._heal_due.set()
@@ -215,7 +218,6 @@ class Fanout:
             self.on_state.call(self.live, "the state of the log")
 
     def _apply(self, stretch: Stretch, after: Mapping[str, int]) -> None:
-        self.topics.report_lost(stretch.lost, stretch.upto)
         for event in stretch.events:
             state = self.topics[event.topic]
             if event.position > (state.verified or 0):

@@ -96,6 +96,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
                 self._replay,
                 subscriber,
                 after=request.after,
+                resumed=request.after is not None,
                 opening=partial(_opening, subscriber, facts),
                 write=transport.write,
                 preamble=b"retry: %d\n" % retry_ms(),

@@ -9,7 +9,9 @@ Two implementations, `memory` for one process and `redis` for many, keep one con
   reader that has everything up to P misses nothing if the next event's ``previous`` is at most P;
 - what an event removes is gone from the log and leaves no gap: a reader that misses it misses nothing;
 - a topic that was silent for the time to live is forgotten. A reader whose position is older than that, or
-  than the data set itself, is told of a gap.
+  than the data set itself, is told of a gap. The time to live is measured by the latest moment known, so that
+  a clock that goes forward and back hides nothing;
+- data that went back in time, as those of a Redis that lost its end, begin anew.
 """
 
 from __future__ import annotations
@@ -99,13 +101,15 @@ class Page:
     """Events after a position of each of some topics.
 
     ``events`` is in order of position and complete up to ``upto``, except for the topics in ``gaps``, of
-    which events may be missing. ``more``: the page was cut, read on from ``upto``.
+    which events may be missing. ``more``: the page was cut, read on from ``upto``. Events before ``birth``
+    may be lost, copied elsewhere or not.
     """
 
     events: list[Event]
     gaps: frozenset[str]
     upto: int
     more: bool
+    birth: int = 0
 
 
 class LogReceiver(Protocol):
@@ -163,6 +167,9 @@ class Log(Protocol):
     def silence(self) -> float:
         """Seconds since this process last received something from the log."""
 
+    def trouble(self) -> str:
+        """Why the log refuses appends, and what to do; empty if it takes them, or cannot be reached."""
+
 
 def events_per_topic(topics: int) -> int:
     """How many events of each topic a page of so many topics may hold."""
@@ -177,11 +184,12 @@ class TopicPage(NamedTuple):
     cut: int | None
 
 
-def merge(found: Mapping[str, TopicPage], head: int) -> Page:
+def merge(found: Mapping[str, TopicPage], head: int, birth: int) -> Page:
     """A page of the events of all topics, in order, complete up to the first cut."""
     # What another program wrote beyond the head has no place in the order yet.
     cuts = [one.cut for one in found.values() if one.cut is not None and one.cut < head]
     upto = min([head, *cuts])
     events = [event for one in found.values() for event in one.events if event.position <= upto]
     events.sort(key=lambda event: event.position)
-    return Page(events, frozenset(topic for topic, one in found.items() if one.gap), upto, bool(cuts))
+    gaps = frozenset(topic for topic, one in found.items() if one.gap)
+    return Page(events, gaps, upto, bool(cuts), birth)

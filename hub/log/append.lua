@@ -1,9 +1,9 @@
 -- Appends events in order and publishes each: one round trip, all or none. Nothing is appended if the topic has an
 -- event after an expected position, or if its owner would exceed its share of the log.
 --
--- KEYS  last, birth, the key under which all of this is done once; then for each event its stream and, by its
---       flags, the key that remembers its idempotency key, the counter of its sender's day, and the idempotency
---       key of the event that it removes with the removals of the topic
+-- KEYS  last, birth, clock, canary, the key under which all of this is done once; then for each event its
+--       stream and, by its flags, the key that remembers its idempotency key, the counter of its sender's day,
+--       and the idempotency key of the event that it removes with the removals of the topic
 -- ARGV  floor, most events of a stream, most bytes of a stream, time to live (microseconds), key time to live
 --       (seconds), expected position ("": any; else all events have one topic), digest of what is done once
 --       ("": not once), owner that is limited to its share ("": none), that share (bytes), further bytes to
@@ -24,7 +24,7 @@ local floor, keep, keep_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(A
 local ttl, key_ttl, after, whole = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local limited, share, extra, prefix = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
 local channels, before_topic = ARGV[12], tonumber(ARGV[13])
-local KEYED, HEAD, FIELDS = 3, 13, 3 -- keys and arguments before the events', and arguments that each has
+local KEYED, HEAD, FIELDS = 5, 13, 3 -- keys and arguments before the events', and arguments that each has
 local kept = 4096 -- as MAX_MESSAGE_IDS of hub/log/__init__.py
 local ENTRY, STREAM, KEY = 64, 1024, 256 -- estimated overheads, as ENTRY_BYTES and so on of hub/log/__init__.py
 local SLOTS = 12 -- per lifetime; what expires in the same slot is counted together
@@ -138,7 +138,7 @@ end
 
 local answer = {''}
 if whole ~= '' then
-  local kept = redis.call('GET', KEYS[3])
+  local kept = redis.call('GET', KEYS[5])
   if kept then
     local first, many, was = string.match(kept, '^(%d+) (%d+) (.*)$')
     if was ~= whole then return {'reused'} end
@@ -238,7 +238,7 @@ while arguments < #ARGV do
     after = nil -- from here on only these events follow it
     last = math.max(last + 1, now)
     position = text(last)
-    local previous = text(math.max(birth, one.last > 0 and one.last or now - ttl))
+    local previous = text(math.max(birth, one.last > 0 and one.last or silent_since(last - 1, ttl)))
     local bytes = #kind + #body + ENTRY
     if one.length >= keep or one.upto + bytes > keep_bytes then make_room(stream, one, bytes) end
     one.upto, one.length, one.last, one.grown = one.upto + bytes, one.length + 1, last, true
@@ -268,7 +268,7 @@ for stream, one in pairs(streams) do
   end
 end
 if whole ~= '' and #answer > 1 and answer[1] == '' then
-  redis.call('SET', KEYS[3], answer[2] .. ' ' .. (#answer - 1) / 2 .. ' ' .. whole, 'EX', key_ttl)
+  redis.call('SET', KEYS[5], answer[2] .. ' ' .. (#answer - 1) / 2 .. ' ' .. whole, 'EX', key_ttl)
   if limited ~= '' then count(limited, now, key_ttl * 1000000, KEY) end
 end
 write_accounts()

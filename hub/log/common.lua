@@ -1,7 +1,9 @@
--- Prepended to append.lua and read.lua (hub/log/script.py).
+-- Prepended to append.lua, read.lua and probe.lua (hub/log/script.py), whose first keys are last, birth, clock
+-- and canary.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local text = function(number) return string.format('%.0f', number) end
+local CANARY = 10000000 -- microseconds that the canary lives after a probe
 
 -- The last position assigned, and that from which the data are complete. New data, or data that went back in
 -- time (flushed, restored, failed over), begin at this moment: nothing older can be proved complete.
@@ -15,5 +17,20 @@ local function open_log(floor)
     redis.call('SET', KEYS[2], text(birth))
   end
   return last, birth
+end
+
+-- The time at the last probe, and whether the clock went forward and back since: then the canary has died
+-- before its time, and streams may have, too.
+local function read_clock()
+  local clock = tonumber(redis.call('GET', KEYS[3]) or '0')
+  local young = clock <= now and now < clock + CANARY - 2000 -- less what rounding to milliseconds takes
+  return clock, young and redis.call('EXISTS', KEYS[4]) == 0
+end
+
+-- A topic without a stream had no event after this position: a stream outlives its last event by the time to
+-- live, by a clock that may have been ahead.
+local function silent_since(last, ttl)
+  local clock, leapt = read_clock()
+  return leapt and last or math.min(last, math.max(now, last, clock) - ttl)
 end
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from hub.events import Draft, Event
 from hub.log import (
@@ -64,7 +65,7 @@ class MemoryLog:
         # By key of `Terms`: when it was used, the positions, and the digest.
         self._done: OrderedDict[str, tuple[int, list[int], str]] = OrderedDict()
         self._topics: set[str] = set()
-        self._last = self._birth = self._now()
+        self._last = self._birth = self._latest = self._now()
         self._receiver: LogReceiver | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -82,7 +83,8 @@ class MemoryLog:
         with self._lock:
             self._expire()
             limit = events_per_topic(len(after))
-            return merge({topic: self._read(topic, at, limit) for topic, at in after.items()}, self._last)
+            found = {topic: self._read(topic, position, limit) for topic, position in after.items()}
+            return merge(found, self._last, self._birth)
 
     def forget(self, topics: Sequence[str]) -> None:
         with self._lock:
@@ -111,6 +113,9 @@ class MemoryLog:
         with self._lock:
             if position > self._last:
                 self._last = self._birth = position
+
+    def trouble(self) -> str:
+        return ""
 
     def silence(self) -> float:
         return 0.0 if self._loop is not None else float("inf")
@@ -165,7 +170,7 @@ class MemoryLog:
         stream = self._streams.get(draft.topic)
         if stream is None:
             stream = self._streams[draft.topic] = Stream()
-            previous = max(self._birth, now - self._ttl)
+            previous = max(self._birth, self._silent_since())
         else:
             previous = max(stream.last, self._birth)
         event = Event(position, previous, draft.topic, draft.type, draft.body)
@@ -211,37 +216,35 @@ class MemoryLog:
         now = self._now()
         stream = self._streams.get(topic)
         if stream is None:
-            return TopicPage([], max(self._birth, now - self._ttl) > after, None)
+            return TopicPage([], max(self._birth, self._silent_since()) > after, None)
         self._trim(stream, now)
         events = [event for event in stream.entries if event.position > after]
-        proved = events[0].previous if events else max(stream.last, self._birth)
+        proved = events[0].previous if events else stream.last
         while proved > after and proved in stream.removed:
             proved = stream.removed[proved]
         cut = events[limit - 1].position if len(events) > limit else None
-        return TopicPage(events[:limit], proved > after, cut)
+        return TopicPage(events[:limit], max(self._birth, proved) > after, cut)
 
     def _trim(self, stream: Stream, now: int) -> None:
         while stream.entries and stream.entries[0].position < now - self._ttl:
             stream.drop()
 
+    def _silent_since(self) -> int:
+        """A topic without a stream had no event after this position, whichever way the clock went since."""
+        return min(self._last, max(self._latest, self._last) - self._ttl)
+
     def _expire(self) -> None:
         now = self._now()
-        while self._streams:
-            topic, stream = next(iter(self._streams.items()))
-            if stream.last >= now - self._ttl:
-                break
-            del self._streams[topic]
-        while self._keys:
-            key, position = next(iter(self._keys.items()))
-            if position >= now - self._key_ttl:
-                break
-            del self._keys[key]
-        while self._done:
-            key, (done, _, _) = next(iter(self._done.items()))
-            if done >= now - self._key_ttl:
-                break
-            del self._done[key]
+        self._latest = max(self._latest, now)
+        _drop_first(self._streams, lambda stream: stream.last < now - self._ttl)
+        _drop_first(self._keys, lambda position: position < now - self._key_ttl)
+        _drop_first(self._done, lambda done: done[0] < now - self._key_ttl)
         self._message_ids.expire()
 
     def _now(self) -> int:
         return int(self._clock() * MICROSECONDS)
+
+
+def _drop_first(entries: OrderedDict[str, Any], expired: Callable[[Any], bool]) -> None:
+    while entries and expired(next(iter(entries.values()))):
+        entries.popitem(last=False)

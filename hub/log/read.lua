@@ -1,10 +1,10 @@
 -- Reads the events of each topic after a position, and where the log is; all at one moment.
 --
--- KEYS  last, birth, then the stream and the removals of each topic
+-- KEYS  last, birth, clock, canary, then the stream and the removals of each topic
 -- ARGV  floor, time to live (microseconds), most events per topic, then a position for each topic
--- Returns the head, then for each topic: 1 if events may be missing, 1 if it was cut, and position, previous, type,
--- body of each event in one flat list. Another program may have written into a stream: an entry that is not an
--- event of ours has only a position, and a key that is not a stream has a gap.
+-- Returns the head and the birth, then for each topic: 1 if events may be missing, 1 if it was cut, and position,
+-- previous, type, body of each event in one flat list. Another program may have written into a stream: an entry
+-- that is not an event of ours has only a position, and a key that is not a stream has a gap.
 local floor, ttl, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local last, birth = open_log(floor)
 
@@ -18,9 +18,9 @@ local function position_of(entry)
   return string.match(entry[1], '^%d+')
 end
 
-local answer = {text(last)}
-for i = 0, (#KEYS - 2) / 2 - 1 do
-  local stream, removals, after = KEYS[3 + 2 * i], KEYS[4 + 2 * i], ARGV[4 + i]
+local answer = {text(last), text(birth)}
+for i = 0, (#KEYS - 4) / 2 - 1 do
+  local stream, removals, after = KEYS[5 + 2 * i], KEYS[6 + 2 * i], ARGV[4 + i]
   local entries = redis.pcall('XRANGE', stream, '(' .. after .. '-0', '+', 'COUNT', limit + 1)
   local proved
   if entries.err then
@@ -44,11 +44,11 @@ for i = 0, (#KEYS - 2) / 2 - 1 do
     local info = redis.call('XINFO', 'STREAM', stream)
     for j = 1, #info, 2 do
       if info[j] == 'last-generated-id' then
-        proved = math.max(tonumber(string.match(info[j + 1], '^%d+')), birth)
+        proved = tonumber(string.match(info[j + 1], '^%d+'))
       end
     end
   else
-    proved = math.max(birth, now - ttl)
+    proved = silent_since(last, ttl)
   end
   local flat = {}
   for n = 1, math.min(#entries, limit) do
@@ -58,6 +58,6 @@ for i = 0, (#KEYS - 2) / 2 - 1 do
     flat[#flat + 1] = fields[4] or ''
     flat[#flat + 1] = fields[6] or ''
   end
-  answer[#answer + 1] = {proved > tonumber(after) and 1 or 0, #entries > limit and 1 or 0, flat}
+  answer[#answer + 1] = {math.max(birth, proved) > tonumber(after) and 1 or 0, #entries > limit and 1 or 0, flat}
 end
 return answer

@@ -31,11 +31,12 @@ from hub.log import (
     entries,
     events_per_topic,
     merge,
+    redis_errors,
     script,
 )
 from hub.log.redis_client import async_client, client
 from hub.log.redis_subscription import RedisSubscription
-from hub.log.script import BIRTH, CHANNEL, LAST, PREFIX, REMOVED, STREAM
+from hub.log.script import CHANNEL, PREFIX, REMOVED, STATE, STREAM
 from hub.support.faults import malformed
 
 MAX_READS = 8  # at a time, each on a connection of its own: many that reconnect at once wait here
@@ -70,14 +71,15 @@ class RedisLog:
         self._away_until = 0.0
         self._reading = asyncio.Semaphore(MAX_READS)
         self._appending = asyncio.Semaphore(MAX_APPENDS)
-        self._client = client(url)
+        self._client = client(url, redis_connect_func=self._verify)
         self._append = self._client.register_script(script.APPEND)
         self._read_head = self._client.register_script(script.READ)
-        self._async_client = async_client(url)
+        self._async_client = async_client(url, redis_connect_func=self._async_verify)
         self._async_append = self._async_client.register_script(script.APPEND)
         self._async_read = self._async_client.register_script(script.READ)
+        self._async_probe = self._async_client.register_script(script.PROBE)
         self._subscription = RedisSubscription(
-            url, self._async_client.publish, prefix=CHANNEL, probe=f"{PREFIX}probe:{instance}"
+            url, self._probe, prefix=CHANNEL, probe_channel=f"{PREFIX}probe:{instance}"
         )
 
     def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
@@ -95,7 +97,7 @@ class RedisLog:
 
     def head(self) -> int:
         with self._unless_away():
-            (head,) = self._read_head([LAST, BIRTH], [self._floor, self._ttl, 0])
+            head, _ = self._read_head(STATE, [self._floor, self._ttl, 0])
         return int(head)
 
     async def read(self, after: Mapping[str, int]) -> Page:
@@ -104,19 +106,20 @@ class RedisLog:
         slices = [topics[i : i + TOPICS_PER_READ] for i in range(0, len(topics), TOPICS_PER_READ)] or [topics]
         limit = events_per_topic(len(topics))
         found: dict[str, TopicPage] = {}
-        heads = []
+        heads, births = [], []
         for some in slices:
-            keys = [LAST, BIRTH, *(kind + topic for topic in some for kind in (STREAM, REMOVED))]
+            keys = [*STATE, *(kind + topic for topic in some for kind in (STREAM, REMOVED))]
             arguments = [self._floor, self._ttl, limit, *(after[topic] for topic in some)]
             try:
                 async with self._reading:
-                    head, *rows = await self._async_read(keys, arguments)
+                    head, birth, *rows = await self._async_read(keys, arguments)
             except (RedisError, OSError) as error:
                 raise LogAway(f"Redis: {error}") from error
             heads.append(int(head))
+            births.append(int(birth))
             found |= {topic: _topic_page(topic, *row) for topic, row in zip(some, rows, strict=True)}
         self.seen(max(heads))
-        return merge(found, min(heads))
+        return merge(found, min(heads), max(births))
 
     def forget(self, topics: Sequence[str]) -> None:
         with self._unless_away():
@@ -142,6 +145,32 @@ class RedisLog:
 
     def silence(self) -> float:
         return self._subscription.silence()
+
+    def trouble(self) -> str:
+        return self._subscription.trouble
+
+    def _verify(self, connection: Any) -> None:
+        """Called by redis-py for a new connection, which may be to another Redis than the last one."""
+        connection.on_connect()
+        for command in script.verification(self._floor):
+            connection.send_command(*command)
+            connection.read_response()
+
+    async def _async_verify(self, connection: Any) -> None:
+        await connection.on_connect()
+        for command in script.verification(self._floor):
+            await connection.send_command(*command)
+            await connection.read_response()
+
+    async def _probe(self, channel: str) -> None:
+        """Append and publish a probe; raises `RedisError` or `OSError`."""
+        try:
+            self.seen(int(await self._async_probe(*script.probe_arguments(self._floor, channel))))
+        except RedisError as error:
+            if redis_errors.code(error) in redis_errors.MISDIRECTED:
+                await self._async_client.connection_pool.disconnect(inuse_connections=False)
+                self._client.connection_pool.disconnect(inuse_connections=False)
+            raise
 
     @contextmanager
     def _unless_away(self) -> Iterator[None]:

@@ -13,17 +13,18 @@ from redis.retry import Retry
 TIMEOUT_S = 1.0  # a local Redis answers in under a millisecond
 
 
-def client(url: str, timeout_s: float = TIMEOUT_S) -> redis.Redis:
-    """For use from any thread.
+def client(url: str, timeout_s: float = TIMEOUT_S, **options: Any) -> redis.Redis:
+    """For use from any thread. ``options`` are further ones of redis-py.
 
     Retries are off: a command that timed out may have run, and an append would run twice.
     """
-    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_options(url, timeout_s))
+    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_options(url, timeout_s), **options)
 
 
-def async_client(url: str, timeout_s: float = TIMEOUT_S) -> redis.asyncio.Redis:
+def async_client(url: str, timeout_s: float = TIMEOUT_S, **options: Any) -> redis.asyncio.Redis:
     """The same for the event loop."""
-    return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **_options(url, timeout_s))
+    retry = AsyncRetry(NoBackoff(), 0)
+    return redis.asyncio.Redis.from_url(url, retry=retry, **_options(url, timeout_s), **options)
 
 
 def _options(url: str, timeout_s: float) -> dict[str, Any]:

@@ -11,16 +11,16 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from contextlib import suppress
 
 from redis.exceptions import RedisError
 
-from hub.log import LogAway, LogReceiver, entries
+from hub.log import LogAway, LogReceiver, entries, redis_errors
 from hub.log.redis_connection import RedisConnection
 from hub.support.backoff import retry_forever
 from hub.support.faults import malformed
 
-PROBE_S = 2.0  # between probes that travel through Redis to ourselves
+PROBE_S = 2.0  # between probes that are appended and travel through Redis to ourselves
 MAX_SILENCE_S = 5.0  # without any message the connection is dead, whatever the kernel says
 ACK_S = 2.0  # that Redis may take to acknowledge a subscription
 BATCH_SIZE = 500  # topics per SUBSCRIBE
@@ -31,20 +31,27 @@ logger = logging.getLogger(__name__)
 class RedisSubscription:
     """Subscribes and receives for one receiver until cancelled, and reconnects for ever.
 
-    Used by `hub.log.redis.RedisLog` alone, on the event loop. ``publish`` sends the probe, on another
-    connection; ``prefix`` begins the channel of each topic.
+    Used by `hub.log.redis.RedisLog` alone, on the event loop. ``probe`` appends a probe and publishes it on a
+    channel, on another connection; ``prefix`` begins the channel of each topic. A connection is relied on
+    once a probe has come through it: then Redis takes appends, and they arrive here. ``trouble`` is why Redis
+    refuses them, empty otherwise.
     """
 
     def __init__(
-        self, url: str, publish: Callable[[str, str], Awaitable[Any]], *, prefix: str, probe: str
+        self, url: str, probe: Callable[[str], Awaitable[None]], *, prefix: str, probe_channel: str
     ) -> None:
+        self.trouble = ""
         self._url = url
-        self._publish = publish
-        self._prefix = prefix
         self._probe = probe
+        self._prefix = prefix
+        self._probe_channel = probe_channel
+        self._probe_due = asyncio.Event()
         self._topics: set[str] = set()  # requested
         self._acks: dict[str, asyncio.Future[None]] = {}
-        self._connection: RedisConnection | None = None  # only while every requested topic is subscribed
+        # Once every requested topic is subscribed, and a probe has arrived. Until then:
+        self._connection: RedisConnection | None = None
+        self._subscribed: set[str] = set()  # channels
+        self._unacknowledged = 0  # channels
         self._received_at = -math.inf
 
     async def subscribe(self, topics: Sequence[str]) -> None:
@@ -72,7 +79,7 @@ class RedisSubscription:
                 logger.info("unsubscribing failed, the connection to Redis is going: %s", error)
 
     async def run(self, receiver: LogReceiver) -> None:
-        await retry_forever(lambda: self._live(receiver), _report)
+        await retry_forever(lambda: self._live(receiver), self._report)
 
     def silence(self) -> float:
         """Seconds since anything was received, the probe at least; infinite before the first time."""
@@ -81,12 +88,13 @@ class RedisSubscription:
     async def _live(self, receiver: LogReceiver) -> None:
         """One connection, from its making to its end, which is always an exception."""
         connection: RedisConnection | None = None
-        subscribed: set[str] = set()
-        probing = asyncio.create_task(self._send_probes())
+        probing: asyncio.Task[None] | None = None
+        self._subscribed.clear()
         try:
             async with asyncio.timeout(MAX_SILENCE_S) as patience:
                 connection = await RedisConnection.connect(self._url)
-                await _send(connection, "SUBSCRIBE", self._missing(subscribed))
+                probing = asyncio.create_task(self._send_probes(connection))
+                await self._subscribe_missing(connection)
                 while True:
                     replies = await connection.receive()
                     now = time.monotonic()
@@ -97,10 +105,13 @@ class RedisSubscription:
                         if kind == b"message":
                             if payload:
                                 self._receive(receiver, channel, payload)
+                            elif self._connection is None:
+                                await self._probed(connection, receiver)
                         elif kind == b"subscribe":
-                            await self._subscribed(connection, subscribed, channel.decode(), receiver)
+                            await self._acknowledged(connection, channel.decode())
         finally:
-            probing.cancel()
+            if probing is not None:
+                probing.cancel()
             for channel in list(self._acks):
                 self._acknowledge(channel, LogAway("the connection to Redis was lost"))
             if self._connection is not None:
@@ -109,32 +120,45 @@ class RedisSubscription:
             if connection is not None:
                 connection.close()
 
-    async def _subscribed(
-        self, connection: RedisConnection, subscribed: set[str], channel: str, receiver: LogReceiver
-    ) -> None:
+    async def _acknowledged(self, connection: RedisConnection, channel: str) -> None:
         self._acknowledge(channel)
         if self._connection is not None:
             return  # nothing is missing any more: topics come and go, and none is kept here
-        subscribed.add(channel)
-        if len(subscribed) >= len(self._topics) + 1:
-            # Topics requested while we connected are subscribed before anybody relies on the connection.
-            missing = self._missing(subscribed)
-            await _send(connection, "SUBSCRIBE", missing)
-            if not missing:
-                subscribed.clear()
-                self._connection = connection
-                receiver.restored()
+        self._subscribed.add(channel)
+        self._unacknowledged -= 1
+        if self._unacknowledged == 0:
+            await self._subscribe_missing(connection)
 
-    async def _send_probes(self) -> None:
+    async def _subscribe_missing(self, connection: RedisConnection) -> None:
+        """Subscribe to what was requested meanwhile, too, before the connection is relied on."""
+        missing = {self._probe_channel, *(self._prefix + topic for topic in self._topics)} - self._subscribed
+        self._unacknowledged = len(missing)
+        await _send(connection, "SUBSCRIBE", missing)
+        if not missing:
+            self._probe_due.set()
+
+    async def _probed(self, connection: RedisConnection, receiver: LogReceiver) -> None:
+        """A probe has come through a connection that is not relied on yet."""
+        if self._unacknowledged == 0:
+            await self._subscribe_missing(connection)
+        if self._unacknowledged == 0:
+            self._subscribed.clear()
+            self._connection = connection
+            receiver.restored()
+
+    async def _send_probes(self, connection: RedisConnection) -> None:
         while True:
+            self._probe_due.clear()
             try:
-                await self._publish(self._probe, "")
+                await self._probe(self._probe_channel)
+                self.trouble = ""
             except (RedisError, OSError) as error:
-                logger.debug("the probe was not published: %s", error)
-            await asyncio.sleep(PROBE_S)
-
-    def _missing(self, subscribed: set[str]) -> set[str]:
-        return {self._probe, *(self._prefix + topic for topic in self._topics)} - subscribed
+                self._report(error)
+                if redis_errors.code(error) in redis_errors.MISDIRECTED:
+                    return connection.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PROBE_S):
+                    await self._probe_due.wait()
 
     def _ack(self, channel: str) -> asyncio.Future[None]:
         if channel not in self._acks:
@@ -149,6 +173,17 @@ class RedisSubscription:
             else:
                 ack.set_exception(error)
 
+    def _report(self, error: Exception) -> None:
+        trouble = redis_errors.trouble(error)
+        if trouble != self.trouble:
+            self.trouble = trouble
+            if trouble:
+                logger.error("%s", trouble)
+        if not isinstance(error, RedisError | OSError):
+            logger.error("a reply of Redis could not be read: reconnecting", exc_info=error)
+        elif not trouble:
+            logger.warning("the subscription to Redis was lost: %r", error)
+
     def _receive(self, receiver: LogReceiver, channel: bytes, payload: bytes) -> None:
         topic = channel.decode()[len(self._prefix) :]
         try:
@@ -160,13 +195,6 @@ class RedisSubscription:
             receiver.received(event)
         except Exception:
             logger.exception("event %d of %s was not delivered here", event.position, topic)
-
-
-def _report(error: Exception) -> None:
-    if isinstance(error, RedisError | OSError):
-        logger.warning("the subscription to Redis was lost: %r", error)
-    else:
-        logger.error("a reply of Redis could not be read: reconnecting", exc_info=error)
 
 
 async def _send(connection: RedisConnection, command: str, channels: Iterable[str]) -> None:

@@ -102,4 +102,6 @@ class Replay:
         rows = [row for row in rows if row.position not in seen and row.position <= upto]
         events = [*(event for event in page.events if event.position <= upto), *rows]
         events.sort(key=lambda event: event.position)
-        return Stretch(events, sorted(lost - holes.keys() | unkept), upto, more, len(rows))
+        # The rows of rooms are copies: what the log lost before it was copied is nowhere.
+        uncopied = {topic for topic, after in holes.items() if topics.is_room(topic) and after < page.birth}
+        return Stretch(events, sorted(lost - holes.keys() | unkept | uncopied), upto, more, len(rows))

@@ -13,7 +13,10 @@ from hub.log import Terms
 # The braces keep every key on one shard of a Redis Cluster. The number goes up when topics or entries change
 # their meaning: then the log begins anew, and readers are sent the rows of what they missed.
 PREFIX = "hub:2:{s0}:"
-LAST, BIRTH = PREFIX + "last", PREFIX + "birth"
+# The first keys of every script: the last position assigned, that from which the data are complete, the time
+# at the last probe, and a key that expires unless there is another.
+STATE = [PREFIX + name for name in ("last", "birth", "clock", "canary")]
+SERVER, PROBES = PREFIX + "server", PREFIX + "probes"  # which Redis the data were last on; a stream
 STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
 REMOVED = PREFIX + "r:"  # positions removed from a topic, each with the one before it
 MESSAGE_IDS, DAY = PREFIX + "said:", PREFIX + "day:"  # of a sender on a topic; how many of a sender today
@@ -22,7 +25,20 @@ DONE, ACCOUNT = PREFIX + "d:", PREFIX + "o:"  # keys of `Terms` that were used; 
 
 _HERE = Path(__file__).parent
 _COMMON = (_HERE / "common.lua").read_text()
-APPEND, READ = (_COMMON + (_HERE / name).read_text() for name in ("append.lua", "read.lua"))
+APPEND, READ, PROBE = (_COMMON + (_HERE / f"{name}.lua").read_text() for name in ("append", "read", "probe"))
+
+PROBE_SHA = hashlib.sha1(PROBE.encode(), usedforsecurity=False).hexdigest()
+
+
+def probe_arguments(floor: int, channel: str = "") -> tuple[list[str], list[Any]]:
+    """Keys and arguments of probe.lua."""
+    return [*STATE, SERVER, PROBES], [floor, channel]
+
+
+def verification(floor: int) -> list[tuple[Any, ...]]:
+    """Commands that run probe.lua without a probe, on a connection of which nothing is known."""
+    keys, values = probe_arguments(floor)
+    return [("SCRIPT", "LOAD", PROBE), ("EVALSHA", PROBE_SHA, len(keys), *keys, *values)]
 
 
 def arguments(
@@ -32,7 +48,7 @@ def arguments(
 
     Most events have only a topic, a type and a body, and come by the hundred; the others carry flags.
     """
-    keys = [LAST, BIRTH, DONE + terms.key]
+    keys = [*STATE, DONE + terms.key]
     values: list[Any] = [*limits, "" if after is None else after, terms.digest if terms.key else ""]
     values += [terms.owner, share, terms.extra_bytes, ACCOUNT, CHANNEL, len(STREAM)]
     for draft in drafts:

@@ -36,7 +36,9 @@ class Health:
         reasons = []
         if self._feeds.draining:
             reasons.append("draining: this instance is shutting down or was told to drain")
-        if self._log.silence() > MAX_SILENCE_S:
+        if refused := self._log.trouble():
+            reasons.append(f"log: {refused}")
+        elif self._log.silence() > MAX_SILENCE_S:
             reasons.append("log: nothing received, check HUB_REDIS_URL and Redis")
         elif not self._fanout.live:
             reasons.append("log: reconnected, catching up")

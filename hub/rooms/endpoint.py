@@ -107,7 +107,13 @@ class Rooms(Endpoint[Handshake, RoomConnection]):
             connection.since = room.history_start if after is None else after
             opening = partial(self._welcome, room, connection)
             await CatchUp(
-                self._fanout, self._replay, connection, after=connection.since, opening=opening, write=write
+                self._fanout,
+                self._replay,
+                connection,
+                after=connection.since,
+                resumed=after is not None,
+                opening=opening,
+                write=write,
             ).run()
         except Exception:
             logger.exception("%s could not be brought into %s", connection.person.id, connection.topics)

@@ -70,6 +70,9 @@ class Whimsical:
     def silence(self) -> float:
         return 0
 
+    def trouble(self) -> str:
+        return ""
+
     def received(self, event: Event) -> None:
         assert self._receiver is not None
         if self._chance.random() >= self._loss:
@@ -128,6 +131,7 @@ async def play(
             replay,
             subscriber,
             after=after,
+            resumed=after is not None,
             opening=lambda position, resumed: b"event: stream-open\nid: %d\ndata: {}\n\n" % position,
             write=write,
         ).run()

@@ -1,0 +1,55 @@
+"""Error replies of Redis that concern all appends: what to do, and whether another connection may help.
+
+`LOADING` and its like pass by themselves; of the others a person has to know.
+"""
+
+from __future__ import annotations
+
+import re
+
+from redis import exceptions
+
+REMEDIES = {
+    "READONLY": "it is a replica: HUB_REDIS_URL has to lead to the master",
+    "MASTERDOWN": "it is a replica that has lost its master: HUB_REDIS_URL has to lead to the master",
+    "MOVED": "the log is on another node of its cluster: HUB_REDIS_URL has to lead to a single Redis",
+    "CLUSTERDOWN": "its cluster is down",
+    "LOADING": "it is loading its data, and takes appends by itself once it has",
+    "OOM": "its memory is full: raise maxmemory, or lower HUB_LOG_MAX_BYTES or HUB_LOG_TTL_S",
+    "MISCONF": "it cannot save its data: see its log, and whether its disk is full",
+    "NOREPLICAS": "too few of its replicas are connected (min-replicas-to-write)",
+    "NOPERM": "its user lacks a permission that the hub needs: see docs/operations/redis.acl",
+    "WRONGPASS": "user or password are wrong: correct HUB_REDIS_URL",
+}
+
+# Where the address may lead to another server by now: a virtual address, a balancer, a name.
+MISDIRECTED = {"READONLY", "MASTERDOWN", "MOVED", "CLUSTERDOWN"}
+
+# redis-py takes the code away from the text of those that it knows.
+_CLASSES = {
+    exceptions.ReadOnlyError: "READONLY",
+    exceptions.MasterDownError: "MASTERDOWN",
+    exceptions.MovedError: "MOVED",
+    exceptions.ClusterDownError: "CLUSTERDOWN",
+    exceptions.BusyLoadingError: "LOADING",
+    exceptions.OutOfMemoryError: "OOM",
+    exceptions.NoPermissionError: "NOPERM",
+    exceptions.AuthenticationError: "WRONGPASS",
+}
+# Before Redis 7 an error in a script is a text that contains it. Without a password it is NOAUTH.
+_CODE = re.compile(rf"(?:^|[\s:-])({'|'.join(REMEDIES)}|NOAUTH)\b")
+
+
+def code(error: Exception) -> str:
+    """The code of an error reply that concerns all appends; empty for any other error."""
+    for kind, known in _CLASSES.items():
+        if isinstance(error, kind):
+            return known
+    found = _CODE.search(str(error))
+    return "" if found is None else found[1].replace("NOAUTH", "WRONGPASS")
+
+
+def trouble(error: Exception) -> str:
+    """What is wrong with Redis and what to do, for `/readyz` and the doctor; empty if no such reply."""
+    name = code(error)
+    return f"Redis refuses appends with {name}: {REMEDIES[name]}" if name else ""
