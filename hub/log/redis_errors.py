@@ -36,17 +36,22 @@ _CLASSES = {
     exceptions.NoPermissionError: "NOPERM",
     exceptions.AuthenticationError: "WRONGPASS",
 }
-# Before Redis 7 an error in a script is a text that contains it. Without a password it is NOAUTH.
-_CODE = re.compile(rf"(?:^|[\s:-])({'|'.join(REMEDIES)}|NOAUTH)\b")
+# Before Redis 7 an error in a script is a text that contains it. Some have other words for it.
+_CODE = re.compile(rf"(?:^|[\s:-])({'|'.join(REMEDIES)})\b")
+_WORDS = {"NOAUTH": "WRONGPASS", "The user executing the script can't": "NOPERM"}
 
 
 def code(error: Exception) -> str:
     """The code of an error reply that concerns all appends; empty for any other error."""
+    text = str(error)
     for kind, known in _CLASSES.items():
         if isinstance(error, kind):
             return known
-    found = _CODE.search(str(error))
-    return "" if found is None else found[1].replace("NOAUTH", "WRONGPASS")
+    for words, known in _WORDS.items():
+        if words in text:
+            return known
+    found = _CODE.search(text)
+    return found[1] if found else ""
 
 
 def trouble(error: Exception) -> str:

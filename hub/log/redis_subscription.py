@@ -88,7 +88,7 @@ class RedisSubscription:
     async def _live(self, receiver: LogReceiver) -> None:
         """One connection, from its making to its end, which is always an exception."""
         connection: RedisConnection | None = None
-        probing: asyncio.Task[None] | None = None
+        probing: asyncio.Task[RedisError] | None = None
         self._subscribed.clear()
         try:
             async with asyncio.timeout(MAX_SILENCE_S) as patience:
@@ -109,6 +109,10 @@ class RedisSubscription:
                                 await self._probed(connection, receiver)
                         elif kind == b"subscribe":
                             await self._acknowledged(connection, channel.decode())
+        except OSError as error:
+            if probing is not None and probing.done():
+                raise probing.result() from error
+            raise
         finally:
             if probing is not None:
                 probing.cancel()
@@ -146,16 +150,18 @@ class RedisSubscription:
             self._connection = connection
             receiver.restored()
 
-    async def _send_probes(self, connection: RedisConnection) -> None:
+    async def _send_probes(self, connection: RedisConnection) -> RedisError:
+        """Return the reply by which this is not the Redis to be connected to, and close the connection."""
         while True:
             self._probe_due.clear()
             try:
                 await self._probe(self._probe_channel)
                 self.trouble = ""
             except (RedisError, OSError) as error:
+                if isinstance(error, RedisError) and redis_errors.code(error) in redis_errors.MISDIRECTED:
+                    connection.close()
+                    return error
                 self._report(error)
-                if redis_errors.code(error) in redis_errors.MISDIRECTED:
-                    return connection.close()
             with suppress(TimeoutError):
                 async with asyncio.timeout(PROBE_S):
                     await self._probe_due.wait()
