@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 
 from hub.delivery.endpoint import EndpointOptions
 from hub.delivery.fanout import Fanout
+from hub.delivery.floor import Floor
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.revocation import Revocation
 from hub.delivery.shared_usage import SharedUsage
@@ -159,6 +160,7 @@ class Hub:
             return
         loops = {
             "log": self.log.listen(self.fanout),
+            "floor": Floor(self.log, self.fanout, self.application).run(),
             "fanout": self.fanout.run(),
             "feeds": self.feeds.run(),
             "rooms": self.rooms.run(),

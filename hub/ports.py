@@ -164,6 +164,10 @@ class Application(Collector):
         """Why it cannot work now, in a few words for ``/readyz``; empty if it can."""
         return ""
 
+    async def highest_position(self) -> int:
+        """The highest position that is known from what it keeps of events; 0 if it keeps none."""
+        return 0
+
     async def backlog(self) -> int:
         """How many events it has yet to append to the log."""
         return 0

@@ -94,6 +94,9 @@ class Notifications(Application):
     async def trouble(self) -> str:
         return await self._readiness.trouble()
 
+    async def highest_position(self) -> int:
+        return await recovery.highest_position()
+
     async def backlog(self) -> int:
         return await outbox.backlog()
 

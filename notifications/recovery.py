@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from heapq import merge
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from hub import topics
@@ -20,6 +20,7 @@ from notifications.models import Notification, RoomMessage
 from notifications.rooms import history
 
 PAGE_ROWS = 500
+RECENT_ROWS = 100  # that are looked at for the highest position
 PAGE_BYTES = 1024 * 1024  # of events; the event that passes it is the last
 
 
@@ -48,6 +49,22 @@ def page(holes: Mapping[str, int]) -> Recovered:
             events.append(event)
             size += len(event.body)
     return Recovered(events, False, lost)
+
+
+async def highest_position() -> int:
+    """The highest position of recent rows, which is that of all but for rows that were published late."""
+    return await in_thread(_highest_position)
+
+
+def _highest_position() -> int:
+    published = Notification.objects.filter(position__gt=0).order_by("-id")
+    messages = RoomMessage.objects.order_by("-id")
+    recent = [*_positions(published), *_positions(messages)]
+    return max(recent, default=0)
+
+
+def _positions(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.values_list("position", flat=True)[:RECENT_ROWS])
 
 
 def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from hub import topics
-from hub.events import Draft, Event
+from hub.events import Draft
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.rooms import protocol
@@ -26,6 +26,7 @@ from notifications.application import Notifications
 from notifications.models import Room, RoomMessage
 from notifications.rooms import history
 from notifications.rooms.history import HistoryCopier
+from tests.unit.hub.log.silent_receiver import SilentReceiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,19 +34,11 @@ DEADLINE_S = 10
 LOBBY, AUCTION, BOARD, NOWHERE = (topics.room(id) for id in (1, 2, 3, 4))
 
 
-class Ear:
-    def received(self, event: Event) -> None: ...
-
-    def disconnected(self) -> None: ...
-
-    def restored(self) -> None: ...
-
-
 @pytest.fixture
 async def log() -> AsyncIterator[MemoryLog]:
     """One that remembers twenty events a topic, more than a wide page has of each."""
     log = MemoryLog(20, 3600)
-    listening = asyncio.create_task(log.listen(Ear()))
+    listening = asyncio.create_task(log.listen(SilentReceiver()))
     await asyncio.sleep(0)
     yield log
     listening.cancel()
