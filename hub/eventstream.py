@@ -11,8 +11,10 @@ import logging
 from functools import partial
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django_eventstream import send_event
 from django_eventstream.channelmanager import DefaultChannelManager
 from django_eventstream.event import Event
 from django_eventstream.storage import StorageBase
@@ -22,6 +24,11 @@ from hub.log import LogAway
 from hub.log.current import shared_log
 
 logger = logging.getLogger(__name__)
+
+
+async def asend_event(channel: str, event_type: str, data: Any, **options: Any) -> None:
+    """django-eventstream's `send_event` for async code: it waits for the log in a thread."""
+    await sync_to_async(send_event)(channel, event_type, data, **options)
 
 
 class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed

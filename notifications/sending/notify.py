@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.utils import timezone
 
 from hub import topics
 from hub.events import MAX_DATA_BYTES, TooLarge
+from hub.support.threads import off_loop
 from notifications import serialization
 from notifications.models import CATEGORY, MAX_TITLE, REPLACED, UNSAYABLE, ApiKey, Notification, Sending
 from notifications.sending import outbox
@@ -25,6 +28,7 @@ GROUP_NAME_BYTES = 900  # of JSON, at most
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
+@off_loop("anotify")
 def notify(
     to: Sequence[str],
     title: str,
@@ -71,6 +75,14 @@ def notify(
         Notification.objects.bulk_create(rows)
         transaction.on_commit(partial(outbox.publish_now, [*replaced, *rows]), robust=True)
     return rows
+
+
+async def anotify(to: Sequence[str], title: str, **fields: Any) -> list[Notification]:
+    """`notify` for async code, with the same arguments.
+
+    It runs in a thread, outside any transaction of the caller's: Django has none in async code.
+    """
+    return await sync_to_async(notify)(to, title, **fields)
 
 
 def check(

@@ -5,17 +5,20 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from hub.errors import Problem
+from hub.support.threads import off_loop
 from notifications.models import Notification
 from notifications.sending import outbox
 
 NEVER_PUBLISHED = 0  # the position of a row that was recalled before it was due
 
 
+@off_loop("arecall")
 def recall(id: UUID, by: str = "", reason: str = "") -> Notification:
     """Recall one; a second time changes nothing. Raises a `Problem` of 404."""
     with transaction.atomic():
@@ -25,6 +28,11 @@ def recall(id: UUID, by: str = "", reason: str = "") -> Notification:
         if row.recalled_at is None:
             _recall([row], by, reason)
     return row
+
+
+async def arecall(id: UUID, by: str = "", reason: str = "") -> Notification:
+    """`recall` for async code."""
+    return await sync_to_async(recall)(id, by, reason)
 
 
 def recall_sending(sending: UUID, by: str, reason: str) -> int:
