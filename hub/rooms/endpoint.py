@@ -53,7 +53,7 @@ class Rooms(Endpoint[Handshake, RoomConnection]):
         super().__init__(fanout, limits, options, replay=replay, application=application)
         self._registry = registry
         self.frames = FrameHandler(registry)
-        self._limiters = RateLimiters(rates)
+        self.limiters = RateLimiters(rates)
         fanout.taps.append(self._tap)
 
     @property
@@ -62,7 +62,7 @@ class Rooms(Endpoint[Handshake, RoomConnection]):
         return len(self._registry.rooms)
 
     async def run(self) -> None:
-        await asyncio.gather(super().run(), self._registry.run(), self._limiters.run())
+        await asyncio.gather(super().run(), self._registry.run(), self.limiters.run())
 
     def handshake(self, scope: Scope) -> Handshake:
         """Raises a `Problem` to be answered as HTTP."""
@@ -90,12 +90,12 @@ class Rooms(Endpoint[Handshake, RoomConnection]):
 
     async def admit(self, handshake: Handshake) -> RoomConnection:
         connection = await super().admit(handshake)
-        connection.limiter = self._limiters.enter(connection.person.id)
+        connection.limiter = self.limiters.enter(connection.person.id)
         return connection
 
     def release(self, connection: RoomConnection) -> None:
         super().release(connection)
-        self._limiters.leave(connection.person.id)
+        self.limiters.leave(connection.person.id)
         self._registry.leave(connection)
 
     async def bring_in(

@@ -63,7 +63,7 @@ class RoomRegistry:
         )
         self._opening: dict[str, asyncio.Task[None]] = {}
         self.rooms: dict[str, Room] = {}  # by topic
-        self._roster = Roster(presence, self.rooms, self._announce_presence)
+        self.roster = Roster(presence, self.rooms, self._announce_presence)
         fanout.control.on(ROOM_DELETED, self._close_deleted)
 
     async def enter(
@@ -95,7 +95,7 @@ class RoomRegistry:
         if connection.closed:
             return room
         connection.joined = True
-        self._roster.join(room, connection.person.id, connection.person.name)
+        self.roster.join(room, connection.person.id, connection.person.name)
         return room
 
     def leave(self, connection: RoomConnection) -> None:
@@ -105,7 +105,7 @@ class RoomRegistry:
         del room.connections[connection]
         if connection.joined:
             connection.joined = False
-            self._roster.leave(room, connection.person.id)
+            self.roster.leave(room, connection.person.id)
 
     def receive(self, event: Event) -> None:
         """Called with every event of a room's topic, before its delivery."""
@@ -135,7 +135,7 @@ class RoomRegistry:
 
     async def run(self) -> None:
         await asyncio.gather(
-            self.signals.run(), self._roster.run(), self._keep_values(), self._close_idle_rooms()
+            self.signals.run(), self.roster.run(), self._keep_values(), self._close_idle_rooms()
         )
 
     def _room_of(self, connection: RoomConnection) -> Room | None:
@@ -149,7 +149,7 @@ class RoomRegistry:
         if room is None:
             return
         if any(signal.name == PRESENCE_CHANGED for signal in signals):
-            self._roster.refresh([topic])
+            self.roster.refresh([topic])
             signals = [signal for signal in signals if signal.name != PRESENCE_CHANGED]
         frames = [(signal.connection_id, frame) for signal in signals if (frame := _frame(topic, signal))]
         if not frames:
@@ -188,7 +188,7 @@ class RoomRegistry:
             since = messages[0].previous if messages else after
         room.open(messages, after)
         self._fanout.prepend(room.topic, messages, since)
-        room.people = {**await self._roster.people(room.topic), **room.people}
+        room.people = {**await self.roster.people(room.topic), **room.people}
 
     async def _history(self, room: Room) -> list[Event]:
         """Messages from the database, where the room's kind keeps them there."""

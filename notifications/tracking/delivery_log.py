@@ -71,12 +71,12 @@ def write(given: Sequence[LiveDelivery], caught: Sequence[ReplayDelivery]) -> No
             id = _uuid(one.id)
             people = IdBitmap(_user_ids(one.people))
             if id is not None and people:
-                rows.append(_row(id, people, one.at, late=False))
+                rows.append(row_of(id, people, one.at, late=False))
                 live[id] |= people
     for id, late in _caught_up(caught).items():
         if fresh := late.people - live[id]:
             with _skipping(str(id)):
-                rows.append(_row(id, fresh, late.at, late=True))
+                rows.append(row_of(id, fresh, late.at, late=True))
     for start in range(0, len(rows), BATCH_SIZE):
         _insert(rows[start : start + BATCH_SIZE])
 
@@ -138,7 +138,7 @@ def _replayed(replays: Sequence[ReplayDelivery]) -> tuple[dict[str, _Published],
     return published, recorded
 
 
-def _row(id: UUID, people: IdBitmap, at: float, *, late: bool) -> Delivery:
+def row_of(id: UUID, people: IdBitmap, at: float, *, late: bool) -> Delivery:
     return Delivery(
         notification_id=id,
         instance=settings.HUB_INSTANCE,

@@ -62,6 +62,10 @@ class Visitor:
         self.reason = self.socket.close_reason or ""
 
     @property
+    def closed(self) -> bool:
+        return self._reading.done()
+
+    @property
     def types(self) -> list[str]:
         return [frame["type"] for frame in self.frames]
 
@@ -193,7 +197,7 @@ class Hall(StubApplication):
         socket = await connect(url, additional_headers=sent_headers, origin=origin, compression=None)  # type: ignore[arg-type]
         visitor = Visitor(socket)
         self._visits.push_async_callback(visitor.leave)
-        await visitor.until(lambda: "live" in visitor.types or visitor._reading.done())
+        await visitor.until(lambda: "live" in visitor.types or visitor.closed)
         return visitor
 
     async def serve(self, listening: socket.socket) -> None:

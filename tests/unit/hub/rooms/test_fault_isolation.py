@@ -33,7 +33,7 @@ async def test_a_room_whose_roster_fails_does_not_affect_that_of_others(
     bad, ann = await hall.visit("chat-bad", "bad"), await hall.visit()
     await hall.presence.renew({"room-chat-1": {"far": "Far"}}, 40)  # on another instance
 
-    hall.registry._roster.refresh(["room-chat-bad", "room-chat-1"])
+    hall.registry.roster.refresh(["room-chat-bad", "room-chat-1"])
 
     await ann.until(lambda: "far" in [frame["member"]["id"] for frame in ann.of("joined")])
     await bad.send({"type": "ping"})
@@ -55,7 +55,7 @@ async def test_a_room_whose_presence_fails_does_not_affect_that_of_others(
     ann = await hall.visit()
     await renew({"room-chat-1": {"far": "Far"}}, 40)
 
-    hall.registry._roster.refresh(["room-chat-bad", "room-chat-1"])
+    hall.registry.roster.refresh(["room-chat-bad", "room-chat-1"])
 
     await ann.until(lambda: "far" in [frame["member"]["id"] for frame in ann.of("joined")])
 

@@ -234,6 +234,6 @@ async def test_the_buckets_of_who_left_are_forgotten(make_hall: Callable[..., An
     await ann.leave()
 
     async with asyncio.timeout(10):
-        while len(hall.rooms._limiters):
+        while len(hall.rooms.limiters):
             await asyncio.sleep(0.01)
-            hall.rooms._limiters.sweep()
+            hall.rooms.limiters.sweep()

@@ -168,7 +168,7 @@ def test_a_note_of_no_moment_costs_the_others_nothing(at: float) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_what_the_database_refuses_is_left_out_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [published("everyone", n) for n in range(1, 9)]
-    make = delivery_log._row
+    make = delivery_log.row_of
 
     def bad(id: Any, *args: Any, **more: Any) -> Delivery:
         made = make(id, *args, **more)
@@ -176,7 +176,7 @@ def test_what_the_database_refuses_is_left_out_alone(monkeypatch: pytest.MonkeyP
             made.size = None  # type: ignore[assignment]
         return made
 
-    monkeypatch.setattr(delivery_log, "_row", bad)
+    monkeypatch.setattr(delivery_log, "row_of", bad)
     before = malformed.counts["delivery"]
 
     delivery_log.write([given(row, "1") for row in rows], [])
