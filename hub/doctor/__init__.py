@@ -41,7 +41,7 @@ def examine(
     try:
         echoed = trusted and proxy.check_echo(report, client)
         migrated = backends.check_database(report)
-        if echoed or report.has("hub.D027"):
+        if echoed or report.has("hub.D027", "hub.D030"):
             proxy.check_static_and_cors(report, client, static)
         if report.proxied:
             proxy.check_private_pages(report, client)

@@ -8,7 +8,8 @@ DOCS = "docs/operations.md"
 CATALOGUE = {
     "hub.D001": (
         "buffering proxy",
-        "for /feed/: proxy_buffering off, proxy_http_version 1.1, and do not ignore X-Accel-Buffering.",
+        "for /feed/: proxy_buffering off, proxy_http_version 1.1, and do not ignore X-Accel-Buffering; "
+        "in HAProxy option http-no-delay.",
     ),
     "hub.D002": (
         "compressed stream",
@@ -78,6 +79,10 @@ CATALOGUE = {
         "deploy one version with one environment to all instances, and run the doctor in that environment.",
     ),
     "hub.D027": ("secrets differ", "give every instance, and the doctor, the same HUB_SECRET_KEY."),
+    "hub.D030": (
+        "Authorization dropped",
+        "pass the header Authorization unchanged: in squid login=PASSTHRU, and no auth of the proxy's own.",
+    ),
     "hub.D028": (
         "database role too strong",
         "serve as a role that owns nothing, and migrate as another: docs/operations/postgres.sql makes both.",

@@ -121,6 +121,9 @@ def _check_certificate(report: Report, tls: ssl.SSLSocket) -> None:
 def _explain_refusal(report: Report, client: Client, response: Response) -> None:
     url, site = f"{client.url}{echo.PATH}", urlsplit(response.headers.get("location", ""))
     if response.status == 404 and response.headers.get("content-type") == errors.CONTENT_TYPE:
+        if client.request(echo.PATH, {echo.TOKEN_HEADER: echo.token()}).status == 200:
+            seen = f"our Authorization did not reach the instance; {echo.TOKEN_HEADER}, signed alike, did."
+            return report.find("hub.D030", seen)
         others = f" ({', '.join(report.instances)}: the same)" if report.instances else ""
         report.find("hub.D027", f"an instance rejects our signature: its HUB_SECRET_KEY is another{others}.")
     elif site.netloc and (site.scheme, site.netloc) != (client.scheme, client.host):
