@@ -202,13 +202,15 @@ async def test_a_user_who_answers_pings_stays(make_hall: Callable[..., Any]) -> 
     await ann.until_received("pong")
 
 
-async def test_a_lost_right_closes_and_leaves_the_others(hall: Hall) -> None:
+@pytest.mark.parametrize(("may_return", "code"), [(False, 4401), (True, 4003)])
+async def test_a_lost_right_closes_and_leaves_the_others(hall: Hall, may_return: bool, code: int) -> None:
     ann, bob = await hall.visit(), await hall.visit(who="bob")
-    hall.gone = {"ann": False}
+    hall.gone = {"ann": may_return}
 
     hall.log.append([revocation.recheck("ann")])
 
-    assert await ann.until_closed() == 4401
+    assert await ann.until_closed() == code
+    await bob.until(lambda: hall.rooms.closes == {"revoked": 1})
     await bob.send({"type": "ping"})
     await bob.until_received("pong")
 

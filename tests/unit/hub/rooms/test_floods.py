@@ -191,7 +191,7 @@ async def test_a_signal_over_4_kib_is_refused_and_reaches_no_one(hall: Hall) -> 
 
     await ann.until_received("error")
     await bob.until_received("signal")
-    assert ann.of("error")[0]["reason"] == "too-large"
+    assert (ann.of("error")[0]["id"], ann.of("error")[0]["reason"]) == (None, "too-large")
     assert "4096" in ann.of("error")[0]["detail"]
     assert [signal["body"] for signal in bob.of("signal")] == ["small"]
 

@@ -112,6 +112,15 @@ async def test_of_two_bids_at_once_the_lower_is_refused_wherever_it_came(hall: H
     assert max(bids) == 29
 
 
+async def test_a_signal_the_kind_does_not_accept_is_refused_with_an_error_without_an_id(hall: Hall) -> None:
+    ann = await hall.visit("board-1")
+
+    await ann.signal("typing", True)
+
+    await ann.until_received("error")
+    assert [(error["id"], error["reason"]) for error in ann.of("error")] == [(None, "unknown-signal")]
+
+
 async def test_a_signal_reaches_the_others_and_not_its_sender(hall: Hall) -> None:
     ann = await hall.visit()
     bob = await hall.visit(who="bob")
