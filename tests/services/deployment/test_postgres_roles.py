@@ -154,7 +154,8 @@ def test_the_doctor_names_a_role_that_is_too_strong(postgres: TwoRoles, monkeypa
     look = (
         "from django.conf import settings; settings.HUB_DEMO = False;"
         "from hub.doctor import backends; from hub.doctor.report import Report;"
-        "report = Report(url=''); backends.database(report); print([found.id for found in report.findings])"
+        "report = Report(url=''); backends.check_database(report);"
+        "print([found.id for found in report.findings])"
     )
 
     found = {role: manage("shell", "-v", "0", "-c", look, url=postgres.url_of(role)) for role in ROLES}
