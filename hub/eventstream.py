@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -22,6 +21,7 @@ from django_eventstream.storage import StorageBase
 from hub import events, topics
 from hub.log import LogAway
 from hub.log.current import shared_log
+from hub.support import transactions
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
         draft = events.draft(topic, event_type, _parsed(data))
         if transaction.get_connection().in_atomic_block:
             # A rolled-back event must not be delivered; it has no id before that is decided.
-            transaction.on_commit(partial(_append, draft), robust=True)
+            transactions.after_commit(_append, draft)
             return Event(channel, event_type, data, id=0)
         (position,) = shared_log().append([draft])
         return Event(channel, event_type, data, id=position)

@@ -20,7 +20,7 @@ from notifications.inbox import counts
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.readiness import DatabaseReadiness
 from notifications.rooms import history
-from notifications.sending import outbox
+from notifications.sending import outbox, relay
 from notifications.sign_in import foreign_origins
 from notifications.tracking import delivery_log, live_reports
 from notifications.tracking.delivery_journal import DeliveryJournal
@@ -117,7 +117,7 @@ class Notifications(Application):
             "unread counts": self._unread_counts.run(),
             "delivery journal": self._journal.run(),
             "room history": self._history.run(),
-            "outbox relay": outbox.relay(),
+            "outbox relay": relay.run(),
         }
 
     async def flush(self) -> None:

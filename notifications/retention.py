@@ -82,7 +82,9 @@ def _deliveries(old: datetime, notifications: QuerySet[Notification]) -> QuerySe
 def _remove_notifications(ids: list[Any]) -> dict[str, int]:
     with transaction.atomic():
         # If it was recalled meanwhile, it has to be published again first.
-        kept = Notification.objects.select_for_update().filter(pk__in=ids).exclude(position=None)
+        kept = (
+            Notification.objects.select_for_update().filter(pk__in=ids).exclude(position=None).order_by("pk")
+        )
         ids = list(kept.values_list("pk", flat=True))
         return {
             "readings": _delete(Reading.objects.filter(notification__in=ids)),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from hub.delivery import revocation
 from hub.log import LogAway
 from hub.log.current import shared_log
+from hub.support import transactions
 from notifications.models import Ending, RevokedToken
 
 # Clocks of instances may differ by this much: an end is dated ahead, and what is issued after it is dated
@@ -31,7 +32,7 @@ def recheck(*names: object) -> None:
             logger.info("the log is away: %d people are checked in the next round", len(names))
 
     if names:
-        transaction.on_commit(publish, robust=True)
+        transactions.after_commit(publish)
 
 
 def end_all(user: int) -> None:

@@ -18,7 +18,7 @@ def hold(key: ApiKey, by: str) -> int:
         scheduled = Sending.objects.select_for_update().filter(api_key=key, due_at__gt=now, held_at=None)
         ids = list(scheduled.values_list("pk", flat=True))
         waiting = Notification.objects.filter(sending__in=ids, position=None, recalled_at=None)
-        held = set(waiting.values_list("sending_id", flat=True))
+        held = set(waiting.select_for_update().order_by("pk").values_list("sending_id", flat=True))
         waiting.update(due_at=NEVER)
         Sending.objects.filter(pk__in=held).update(held_at=now, held_by=by)
     return len(held)

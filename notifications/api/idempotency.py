@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from hub.errors import Problem
+from hub.support import transactions
 from notifications.models import ApiKey, IdempotentRequest
 
 LIFETIME = timedelta(hours=24)
@@ -50,11 +50,15 @@ def once(
     if not started and (row.answer is not None or not _reclaim(row)):
         raise Problem(409, "The first request with this Idempotency-Key is still running.", retry_after=1)
     ours = _ours(row)
+
+    def carry_out() -> T:
+        made = act()
+        if not ours.filter(answer__isnull=True).update(answer=render(made)):
+            raise Problem(409, "This request took too long, and another one took over.", retry_after=1)
+        return made
+
     try:
-        with transaction.atomic():
-            made = act()
-            if not ours.filter(answer__isnull=True).update(answer=render(made)):
-                raise Problem(409, "This request took too long, and another one took over.", retry_after=1)
+        made = transactions.run(carry_out)
     except BaseException:
         ours.filter(answer__isnull=True).delete()
         raise

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpResponse
 from ninja import Body, Header
 
@@ -19,6 +18,7 @@ from hub import events, topics
 from hub.errors import Problem
 from hub.log import LogAway, Terms
 from hub.log.current import shared_log
+from hub.support import transactions
 from notifications.access import api_keys, audit, endings, judge, tokens, users
 from notifications.access.allowances import allowances
 from notifications.access.quotas import quotas
@@ -149,7 +149,8 @@ def _send(request: KeyRequest, body: NotificationBody) -> list[Notification]:
     with suppress(LogAway):
         allowances.reserve(key.pk, size * len(body.to))
     wide = "everyone" in body.to
-    with transaction.atomic() if body.send_at is not None or wide else nullcontext():
+
+    def store() -> list[Notification]:
         if body.send_at is not None and not api_keys.still_works(key):
             raise Problem(401, "This API key is unknown or revoked: use another one.")
         rows = sending.notify(**dict(body), sender=f"key:{key.name}", api_key=key)
@@ -163,6 +164,9 @@ def _send(request: KeyRequest, body: NotificationBody) -> list[Notification]:
                 to=body.to,
                 title=body.title,
             )
+        return rows
+
+    rows = transactions.run(store) if wide or body.send_at is not None else store()
     quotas.add(key.pk, notifications=len(rows) - len(body.to))
     return rows
 

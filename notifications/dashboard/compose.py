@@ -15,6 +15,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from hub.support import transactions
 from notifications import i18n
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, may, needs
@@ -115,7 +116,8 @@ def _unauthorised(request: StaffRequest, draft: Draft, reached: Audience) -> Htt
 
 def _notify(request: StaffRequest, form: dict[str, Any], texts: dict[str, Any], people: int) -> None:
     now = timezone.now()
-    with transaction.atomic():
+
+    def send() -> None:
         rows = notify(
             form["to"],
             **texts,
@@ -126,6 +128,8 @@ def _notify(request: StaffRequest, form: dict[str, Any], texts: dict[str, Any], 
         )
         detail = {"to": form["to"], "title": texts["title"], "people": people}
         audit.record(request, "send", form["id"], **detail, due_at=rows[0].due_at.isoformat())
+
+    transactions.run(send)
 
 
 def _reauthenticate(request: StaffRequest, draft: Draft) -> HttpResponse | None:

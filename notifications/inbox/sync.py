@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import Any
-
-from django.db import transaction
 
 from hub import events, topics
 from hub.log import LogAway
 from hub.log.current import shared_log
+from hub.support import transactions
 
 logger = logging.getLogger(__name__)
 
 
 def notify_after_commit(user_id: Any, type: str, data: Any) -> None:
     """Publish an event on the person's own topic once the current transaction commits."""
-    transaction.on_commit(partial(_publish, events.draft(topics.user(user_id), type, data)), robust=True)
+    transactions.after_commit(_publish, events.draft(topics.user(user_id), type, data))
 
 
 def _publish(draft: events.Draft) -> None:

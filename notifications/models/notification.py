@@ -117,6 +117,8 @@ class Notification(models.Model):
     category = models.CharField(max_length=64, blank=True)
     severity = models.CharField(max_length=8, choices=Severity, default=Severity.INFO)
     key = models.CharField(max_length=200, blank=True)
+    # Scheduled, and replaces the current one of its key once it is due.
+    pending = models.BooleanField(default=False, editable=False, db_default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -141,7 +143,14 @@ class Notification(models.Model):
             models.Index(fields=["topic", "-due_at", "-id"], name="notification_inbox"),
             models.Index(fields=["topic", "position"], name="notification_recovery"),
             models.Index(fields=["due_at"], name="notification_outbox", condition=Q(position=None)),
-            models.Index(fields=["topic", "key"], name="notification_key", condition=~Q(key="")),
+            models.Index(fields=["due_at"], name="notification_pending", condition=Q(pending=True)),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["topic", "key", "pending"],
+                condition=Q(recalled_at=None) & ~Q(key=""),
+                name="one_live_notification_per_key",
+            ),
         )
         ordering = ("-due_at", "-id")
 

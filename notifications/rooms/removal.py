@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models.signals import post_delete
 
 from hub import topics
 from hub.log import LogAway
 from hub.log.current import shared_log
 from hub.rooms import registry
+from hub.support import transactions
 from notifications.models import Room
 
 logger = logging.getLogger(__name__)
@@ -24,7 +23,7 @@ def connect_signals() -> None:
 
 
 def _room_deleted(sender: Any, instance: Room, **kwargs: Any) -> None:
-    transaction.on_commit(partial(_remove, topics.room(instance.pk)), robust=True)
+    transactions.after_commit(_remove, topics.room(instance.pk))
 
 
 def _remove(topic: str) -> None:

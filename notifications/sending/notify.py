@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.db import transaction
 from django.utils import timezone
 
 from hub import topics
 from hub.events import MAX_DATA_BYTES, TooLarge
+from hub.support import transactions
 from hub.support.threads import off_loop
 from notifications import serialization
-from notifications.models import CATEGORY, MAX_TITLE, REPLACED, UNSAYABLE, ApiKey, Notification, Sending
-from notifications.sending import outbox
+from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, ApiKey, Notification, Sending
+from notifications.sending import outbox, replacement
 from notifications.sending.addresses import group_of, resolve_each
 from notifications.sending.errors import BadNotification, TooLong
 
@@ -69,11 +68,15 @@ def notify(
     if expires_at is not None and expires_at <= sending.due_at:
         raise BadNotification("expires_at", "The expiry must be after the send time.", "expires_early")
     check_size(fields, (row.topic for row in rows))
-    with transaction.atomic():
+
+    def store() -> None:
         sending.save(force_insert=True)
-        replaced = _recall_replaced(rows) if key else []
+        if key:
+            replacement.replace(rows, now)
         Notification.objects.bulk_create(rows)
-        transaction.on_commit(partial(outbox.publish_now, [*replaced, *rows]), robust=True)
+        transactions.after_commit(outbox.publish_now, rows)
+
+    transactions.run(store)
     return rows
 
 
@@ -168,14 +171,3 @@ def _url(value: str) -> str:
     if not absolute and not (value.startswith("/") and not value.startswith("//")):
         raise wrong
     return value
-
-
-def _recall_replaced(rows: Sequence[Notification]) -> list[Notification]:
-    earlier = Notification.objects.filter(
-        topic__in=[row.topic for row in rows], key=rows[0].key, recalled_at=None
-    ).select_for_update()
-    replaced = list(earlier)
-    for row in replaced:
-        row.recalled_at, row.recall_reason, row.position = rows[0].created_at, REPLACED, None
-    Notification.objects.bulk_update(replaced, ["recalled_at", "recall_reason", "position"])
-    return replaced

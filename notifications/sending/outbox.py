@@ -6,9 +6,7 @@ others are published.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import random
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -27,9 +25,9 @@ from notifications import serialization
 from notifications.access import names
 from notifications.models import MAX_FAILURE, UNSAYABLE, Notification
 
-RELAY_S = 1.0
 GRACE = timedelta(seconds=2)  # a process that committed a row publishes it within this, if alive
 BATCH_SIZE = 200  # rows
+MAX_PUBLISHED_NOW = 1000  # rows of a sending, before its sender is answered
 MAX_COUNTED = 10_000  # rows of the backlog
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)  # not about a row
 NEVER_PUBLISHED = 0  # the position of a row that is in no log and never will be
@@ -52,7 +50,7 @@ def publish_now(rows: Sequence[Notification]) -> None:
     now = timezone.now()
     due = [row for row in rows if row.due_at <= now or row.recalled_at]
     try:
-        publish(due[:BATCH_SIZE])
+        publish(due[:MAX_PUBLISHED_NOW])
     except LogAway as error:
         logger.warning("the log is away, %d rows wait for the relay: %s", len(due), error)
     except Exception:
@@ -104,20 +102,6 @@ async def backlog() -> int:
     return await in_thread(lambda: Notification.objects.unpublished(GRACE)[:MAX_COUNTED].count())
 
 
-async def relay() -> None:
-    """Relay until cancelled."""
-    while True:
-        try:
-            published = await in_thread(relay_once)
-        except LogAway:
-            published = 0
-        except Exception:
-            logger.exception("the relay failed, trying again")
-            published = 0
-        if published < BATCH_SIZE:
-            await asyncio.sleep(RELAY_S * random.uniform(0.7, 1.3))  # noqa: S311
-
-
 def _draft(row: Notification) -> Draft:
     topics.check(row.topic)
     if topics.is_hubs(row.topic) or topics.is_room(row.topic):
@@ -143,7 +127,15 @@ def _append(drafted: Sequence[tuple[Notification, Draft]]) -> None:
         if len(published) == 1:
             _unchanged(recalled).filter(pk=published[0].pk).update(position=published[0].position)
         elif published:
-            _unchanged(recalled).bulk_update(published, ["position"])
+            _store_positions(published, recalled)
+
+
+def _store_positions(rows: Sequence[Notification], recalled: bool) -> None:
+    with transaction.atomic():
+        # Locked in the one order of all that lock rows: a bulk update locks them as it finds them.
+        unchanged = _unchanged(recalled).filter(pk__in=[row.pk for row in rows]).order_by("pk")
+        locked = set(unchanged.select_for_update().values_list("pk", flat=True))
+        Notification.objects.bulk_update([row for row in rows if row.pk in locked], ["position"])
 
 
 def _unchanged(recalled: bool) -> QuerySet[Notification]:

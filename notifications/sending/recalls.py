@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from hub.errors import Problem
+from hub.support import transactions
 from hub.support.threads import off_loop
 from notifications.models import Notification
 from notifications.sending import outbox
@@ -26,7 +27,7 @@ def recall(id: UUID, by: str = "", reason: str = "") -> Notification:
         if row is None:
             raise Problem(404, "There is no such notification.")
         if row.recalled_at is None:
-            _recall([row], by, reason)
+            withdraw([row], by, reason)
     return row
 
 
@@ -39,7 +40,7 @@ def recall_sending(sending: UUID, by: str, reason: str) -> int:
     """Recall all rows of a sending that are not recalled yet, and return how many."""
     with transaction.atomic():
         rows = list(_not_recalled(sending))
-        _recall(rows, by, reason)
+        withdraw(rows, by, reason)
     return len(rows)
 
 
@@ -47,16 +48,12 @@ def stop(sending: UUID, by: str, reason: str) -> int:
     """Recall the rows of a sending that are not published yet, and return how many."""
     with transaction.atomic():
         rows = list(_not_recalled(sending).filter(position=None))
-        _recall(rows, by, reason)
+        withdraw(rows, by, reason)
     return len(rows)
 
 
-def _not_recalled(sending: UUID) -> QuerySet[Notification]:
-    # Waits for a relay that is publishing some of them.
-    return Notification.objects.select_for_update().filter(sending=sending, recalled_at=None).order_by("pk")
-
-
-def _recall(rows: list[Notification], by: str, reason: str) -> None:
+def withdraw(rows: Sequence[Notification], by: str, reason: str) -> None:
+    """Recall rows that this transaction has locked, and publish that when it commits."""
     now = timezone.now()
     for row in rows:
         # A row that is not due is not in the log, and the lock on it keeps relays away.
@@ -66,4 +63,9 @@ def _recall(rows: list[Notification], by: str, reason: str) -> None:
     Notification.objects.bulk_update(rows, fields, batch_size=500)
     visible = [row for row in rows if row.position is None]
     if visible:
-        transaction.on_commit(partial(outbox.publish_now, visible), robust=True)
+        transactions.after_commit(outbox.publish_now, visible)
+
+
+def _not_recalled(sending: UUID) -> QuerySet[Notification]:
+    # Waits for a relay that is publishing some of them.
+    return Notification.objects.select_for_update().filter(sending=sending, recalled_at=None).order_by("pk")

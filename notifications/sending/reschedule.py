@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from hub.errors import Problem
+from hub.support import transactions
 from notifications.models import Notification, Sending
-from notifications.sending import outbox
+from notifications.sending import outbox, replacement
 
 
 def reschedule(id: UUID, due_at: datetime) -> int:
@@ -25,7 +25,7 @@ def reschedule(id: UUID, due_at: datetime) -> int:
         sending = Sending.objects.select_for_update().filter(pk=id).first()
         if sending is None:
             raise Problem(404, "This send does not exist.", reason="no_such_sending")
-        current = Notification.objects.select_for_update().filter(sending=id, recalled_at=None)
+        current = Notification.objects.select_for_update().filter(sending=id, recalled_at=None).order_by("pk")
         waits = sending.due_at > now or sending.held_at is not None
         rows = list(current.filter(position=None)) if waits else []
         if not rows:
@@ -43,7 +43,9 @@ def reschedule(id: UUID, due_at: datetime) -> int:
         Notification.objects.filter(sending=id, recalled_at=None, position=None).update(due_at=due_at)
         for row in rows:
             row.due_at = due_at
-        transaction.on_commit(partial(outbox.publish_now, rows), robust=True)
+        if due_at <= now:
+            transactions.after_commit(replacement.replace_due)
+        transactions.after_commit(outbox.publish_now, rows)
     return len(rows)
 
 
