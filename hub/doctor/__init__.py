@@ -65,6 +65,8 @@ def direct_client(client: Client) -> Client:
 
 def _check_live(report: Report, client: Client, direct: Client, fixture: Fixture, quick: bool) -> None:
     backends.check_log(report, fixture.topic)
+    if report.has("hub.D029"):
+        return report.note("feeds and rooms were not checked: Redis has to accept appends first.")
     # Nothing is published on this topic: from heartbeat to heartbeat it is as quiet as a feed can be.
     quiet_topic = topics.check_live(f"{fixture.topic}-quiet")
     quiet = None if quick else FeedReader(client, quiet_topic, fixture.token).open()

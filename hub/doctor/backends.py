@@ -18,7 +18,7 @@ from hub import events
 from hub.doctor.clock_skew import check_clock
 from hub.doctor.report import Finding, Report
 from hub.events import Event
-from hub.log import LogAway, redis_client
+from hub.log import LogAway, redis_client, redis_errors
 from hub.log.current import shared_log
 
 OLDEST_REDIS = (6, 2)  # XTRIM MINID
@@ -69,7 +69,10 @@ def check_log(report: Report, topic: str) -> None:
         _check_redis_settings(report, client)
         _check_receipt(report, topic)
     except (RedisError, LogAway) as error:
-        report.find("hub.D017", f"Redis: {error}")
+        if trouble := redis_errors.trouble(error):
+            report.find("hub.D029", trouble)
+        else:
+            report.find("hub.D017", f"Redis: {error}")
     finally:
         client.close()
 
@@ -149,6 +152,8 @@ def _check_receipt(report: Report, topic: str) -> None:
     thread.start()
     try:
         if not receiver.subscribed.wait(RECEIPT_TIMEOUT_S):
+            if trouble := log.trouble():
+                return report.find("hub.D029", trouble)
             return report.find(
                 "hub.D017",
                 f"nothing was received from Redis within {RECEIPT_TIMEOUT_S:g} s: is SUBSCRIBE allowed?",

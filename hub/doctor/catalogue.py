@@ -87,4 +87,8 @@ CATALOGUE = {
         "database role too strong",
         "serve as a role that owns nothing, and migrate as another: docs/operations/postgres.sql makes both.",
     ),
+    "hub.D029": (
+        "Redis refuses appends",
+        "do what the error says; instances go on by themselves, and are ready, once Redis accepts appends.",
+    ),
 }

@@ -1,6 +1,7 @@
-"""Redis with nothing kept on disk."""
+"""Redis, with nothing kept on disk or what a power cut leaves there."""
 
 import contextlib
+import shutil
 import socket
 from pathlib import Path
 
@@ -46,3 +47,32 @@ class Redis(Process):
         with socket.create_connection((HOST, self.port), timeout=1) as connection:
             connection.sendall(command + b"\r\n")
             return connection.recv(64)
+
+
+class PersistentRedis(Redis):
+    """Keeps its data on disk, and loses their end with the power.
+
+    ``kind`` is RDB, whose snapshots are taken by `keep` alone, or AOF, synced every second.
+    """
+
+    def __init__(self, folder: Path, port: int, kind: str) -> None:
+        options = ["appendonly yes", "appendfsync everysec"] if kind == "AOF" else []
+        super().__init__(folder, port, *options)
+        self._folder = folder
+        self._kind = kind
+
+    def keep(self) -> None:
+        """What is in it now has reached the disk."""
+        if self._kind == "RDB":
+            self._say(b"SAVE")
+        else:
+            shutil.copytree(self._folder / "appendonlydir", self._folder / "kept", dirs_exist_ok=True)
+
+    def cut_power(self) -> None:
+        """Come back with what `keep` kept."""
+        self.kill()
+        if self._kind == "AOF":
+            shutil.rmtree(self._folder / "appendonlydir")
+            shutil.copytree(self._folder / "kept", self._folder / "appendonlydir")
+        self.start()
+        self.wait_ready()

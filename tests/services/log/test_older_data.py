@@ -12,15 +12,16 @@ import redis
 from hub.events import Draft
 from hub.log import LogAway, Page
 from hub.log.redis import RedisLog
+from tests.cluster.ports import Ports
+from tests.cluster.redis import PersistentRedis
 from tests.services.log.conftest import RecordingReceiver
-from tests.services.log.disk import PersistentRedis
 
 TICK = Draft("job-1", "tick", b"{}")
 
 
 @pytest.fixture(params=["RDB", "AOF"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PersistentRedis]:
-    server = PersistentRedis(tmp_path, request.param)
+    server = PersistentRedis(tmp_path, Ports.free(0).redis, request.param)
     server.start()
     server.wait_ready()
     yield server
@@ -105,7 +106,7 @@ async def test_a_master_that_was_a_replica_for_a_while_may_have_lost_its_end(
 ) -> None:
     folder = tmp_path / "other"
     folder.mkdir()
-    other = PersistentRedis(folder, "RDB")
+    other = PersistentRedis(folder, Ports.free(0).redis, "RDB")
     other.start()
     other.wait_ready()
     log = make("posted")

@@ -15,6 +15,7 @@ from hub.log import LogAway
 from hub.log.redis import RedisLog
 from tests.cluster.ports import HOST, Ports
 from tests.cluster.redis import Redis
+from tests.cluster.relay import Relay
 from tests.services.log.conftest import RecordingReceiver
 
 TICK = Draft("job-1", "tick", b"{}")
@@ -101,10 +102,8 @@ async def test_a_master_that_became_a_replica_is_left_for_the_new_master(
     other = Redis(folder, Ports.free(0).redis, f"replicaof {HOST} {server.port}")
     other.start()
     other.wait_ready()
-    relay = Relay(server.port)
-    async with await asyncio.start_server(relay.serve, HOST, 0) as listening:
-        url = f"redis://{HOST}:{listening.sockets[0].getsockname()[1]}/0"
-        log = RedisLog(url, 100, 3600, "test")
+    with Relay(server.port) as relay:
+        log = RedisLog(f"redis://{HOST}:{relay.port}/0", 100, 3600, "test")
         running = asyncio.create_task(log.listen(receiver))
         await receiver.until(lambda: receiver.times_restored == 1)
         await log.subscribe(["job-1"])
@@ -113,40 +112,14 @@ async def test_a_master_that_became_a_replica_is_left_for_the_new_master(
 
         promoted.replicaof("NO", "ONE")
         redis.Redis.from_url(server.url).replicaof(HOST, other.port)
-        relay.port = other.port
+        relay.target = other.port
 
         await receiver.until(lambda: receiver.times_restored == 2)
         (position,) = await asyncio.to_thread(log.append, [TICK])
         await receiver.until(lambda: [event.position for event in receiver.events] == [position])
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        relay.close()
     other.stop()
-
-
-class Relay:
-    """Leads new connections to ``port``; open ones stay where they are."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self._writers: list[asyncio.StreamWriter] = []
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        redis_reader, redis_writer = await asyncio.open_connection(HOST, self.port)
-        self._writers += [writer, redis_writer]
-        await asyncio.gather(self._pass_on(reader, redis_writer), self._pass_on(redis_reader, writer))
-
-    def close(self) -> None:
-        for writer in self._writers:
-            writer.close()
-
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(1 << 16):
-                writer.write(data)
-        except OSError:
-            pass
-        writer.close()
 
 
 def appended(log: RedisLog) -> bool:

@@ -10,8 +10,10 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from resource import RLIMIT_NOFILE, prlimit
+from typing import Any
 
 import psycopg
+import pytest
 import redis
 
 from tests.cluster import Ports
@@ -115,3 +117,28 @@ def test_at_last_a_memory_log_in_each_of_two_processes_is_named(ward: Ward) -> N
     status, report = ward.examine("--quick", HUB_REDIS_URL="")
 
     assert (status, found(report)) == (1, {"hub.D016"})
+
+
+@pytest.mark.parametrize(
+    ("code", "refuse", "mend"),
+    [
+        ("OOM", "CONFIG SET maxmemory 1mb", "CONFIG SET maxmemory 0"),
+        ("NOPERM", "ACL SETUSER default -xadd", "ACL SETUSER default +xadd"),
+        ("READONLY", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
+    ],
+)
+def test_a_redis_that_refuses_appends_is_named_with_what_to_do(
+    ward: Ward, code: str, refuse: str, mend: str
+) -> None:
+    client: Any = redis.Redis.from_url(ward.cluster.redis.url)
+    client.execute_command(*refuse.split())
+    try:
+        status, report = ward.examine("--quick")
+    finally:
+        client.execute_command(*mend.split())
+        client.close()
+
+    (finding,) = (finding for finding in report["findings"] if finding["id"] == "hub.D029")
+    assert status == 1
+    assert found(report) == {"hub.D029"}
+    assert finding["seen"].startswith(f"Redis refuses appends with {code}: ")
