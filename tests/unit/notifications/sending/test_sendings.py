@@ -137,7 +137,7 @@ def test_stopping_leaves_what_is_published(live_log: Log, people: list[User], cr
 def test_of_very_many_the_sender_waits_for_some_and_the_relay_sends_the_rest(
     live_log: Log, people: list[User], crowd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "BATCH_SIZE", 2)
+    monkeypatch.setattr(outbox, "MAX_PUBLISHED_NOW", 2)
     rows = notify([crowd], "to a crowd")
     waiting = Notification.objects.filter(position=None)
     assert waiting.count() == 1
