@@ -22,7 +22,8 @@ scripts:
 	node --test tests/unit/static/*.test.js
 
 test: lint scripts
-	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest gcc
+	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest gcc nodejs npm
+	test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	exec .venv/bin/python -m pytest -m alone
 
@@ -73,5 +74,5 @@ digests:
 	sh docs/operations/digests.sh Dockerfile docker-compose.yml
 
 clean:
-	rm -rf .venv sbom.json .bench .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
+	rm -rf .venv node_modules sbom.json .bench .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,30 @@
+"""Clients of rooms from npm and PyPI, set as docs/clients.md says, outlast whatever breaks."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from tests.system.clients.conftest import CASES, NUMBERS, ROOM, Program, Stage, start
+
+CLIENTS = CASES["rooms"]
+
+
+@pytest.fixture(scope="module")
+def programs(stage: Stage) -> Iterator[dict[str, Program]]:
+    """Every client, after a run with kills, a reload, resets and retirements."""
+    url, token = stage.address("ws", f"/rooms/{ROOM}/"), stage.token()
+    with contextlib.ExitStack() as stack:
+        programs = {client: start(stack, "rooms", client, url, token) for client in CLIENTS}
+        stage.run(lambda number: stage.say(number, token), programs)
+        yield programs
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_message_arrives_once_and_in_order(programs: dict[str, Program], client: str) -> None:
+    program = programs[client]
+
+    assert program.numbers == list(range(1, NUMBERS + 1)), program.errors
+    assert program.process.poll() is None
