@@ -121,7 +121,7 @@ def _person(draw: random.Random) -> Json:
 
 
 def _deep(draw: random.Random, levels: int) -> Json:
-    inner: Json = {"score": draw.random(), "none": None, "list": [1, -1, 1e-9, 2**53, ""]}
+    inner: Json = {"score": draw.random(), "none": None, "list": [1, -1, 1e-9, 2**53 - 1, ""]}
     for level in range(levels):
         inner = {f"level-{level}": inner}
     return inner
