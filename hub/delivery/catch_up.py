@@ -67,7 +67,11 @@ class CatchUp:
                 upto = await self._from_memory()
                 if upto is None:
                     upto = await self._from_log()
-                return self._subscriber.release(upto)
+                self._subscriber.release(upto)
+                if not self._fanout.live:
+                    # The log can be read, and what is appended now is not received: it is sent later.
+                    self._subscriber.put(self._dialect.degraded)
+                return
             except LogAway as error:
                 logger.info("a subscriber waits for the log: %s", error)
                 self._reports_gaps = True

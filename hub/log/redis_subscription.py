@@ -105,7 +105,7 @@ class RedisSubscription:
                         if kind == b"message":
                             if payload:
                                 self._receive(receiver, channel, payload)
-                            elif self._connection is None:
+                            elif channel.decode() == self._probe_channel:
                                 await self._probed(connection, receiver)
                         elif kind == b"subscribe":
                             await self._acknowledged(connection, channel.decode())
@@ -142,10 +142,11 @@ class RedisSubscription:
             self._probe_due.set()
 
     async def _probed(self, connection: RedisConnection, receiver: LogReceiver) -> None:
-        """A probe has come through a connection that is not relied on yet."""
-        if self._unacknowledged == 0:
+        """A probe has come through the connection, which may not be relied on yet."""
+        self.trouble = ""
+        if self._connection is None and self._unacknowledged == 0:
             await self._subscribe_missing(connection)
-        if self._unacknowledged == 0:
+        if self._connection is None and self._unacknowledged == 0:
             self._subscribed.clear()
             self._connection = connection
             receiver.restored()
@@ -156,7 +157,6 @@ class RedisSubscription:
             self._probe_due.clear()
             try:
                 await self._probe(self._probe_channel)
-                self.trouble = ""
             except (RedisError, OSError) as error:
                 if isinstance(error, RedisError) and redis_errors.code(error) in redis_errors.MISDIRECTED:
                     connection.close()

@@ -26,6 +26,19 @@ async def test_open_feeds_say_that_they_are_degraded_and_catch_up(desk: Desk) ->
     assert client.types.index("progress") < len(client.types) - client.types[::-1].index("stream-live") - 1
 
 
+async def test_a_feed_that_opens_while_nothing_is_received_is_degraded_until_it_is(desk: Desk) -> None:
+    """The log can be read all the same, and another feed has opened the topic."""
+    await desk.opened(("topic", "job-1"))
+    desk.fanout.disconnected()
+
+    client = await desk.opened(("topic", "job-1"))
+    await client.until_event("stream-degraded")
+    desk.fanout.restored()
+    await client.until_event("stream-live", 2)
+
+    assert client.types.index("stream-degraded") > client.types.index("stream-live")
+
+
 async def test_a_reset_found_by_healing_is_sent_before_what_follows() -> None:
     async with Desk(max_events=2) as desk:
         client = await desk.opened(("topic", "job-1"))
