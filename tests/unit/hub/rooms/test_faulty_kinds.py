@@ -39,6 +39,7 @@ async def test_a_message_it_cannot_judge_is_refused_and_the_ones_next_to_it_are_
     await bob.say("two", id="b1")
 
     await ann.until_received("said", 2)
+    await bob.until_received("said", 2)
     await ann.until_received("error")
     assert [(error["id"], error["reason"]) for error in ann.of("error")] == [("a2", "failed")]
     assert sorted(bob.messages) == ["one", "two"]
