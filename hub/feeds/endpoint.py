@@ -19,12 +19,13 @@ from hub.delivery.limits import ConnectionLimits
 from hub.delivery.subscriber import Subscriber
 from hub.errors import Problem
 from hub.feeds import transports
+from hub.feeds.body import MAX_BYTES
 from hub.feeds.request import FeedRequest
 from hub.feeds.sse import SSE, control, retry_ms
 from hub.log.replay import Replay
 from hub.ports import Application
 from hub.support import origins, outages
-from hub.support.asgi import Receive, Scope, Send, respond, respond_problem
+from hub.support.asgi import Receive, Scope, Send, read_body, respond, respond_problem
 
 PATH = "/feed/"
 HEADERS = [
@@ -71,7 +72,10 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             if scope["path"] != PATH:
                 location = f"{PATH}?".encode() + scope["query_string"]
                 return await respond(send, 308, headers=[(b"location", location), *request.cors])
-            request.read()
+            body = await read_body(receive, MAX_BYTES) if request.method == "POST" else b""
+            if body is None:
+                return
+            request.read(body)
             subscriber = await self.admit(request)
         except Problem as problem:
             return await respond_problem(send, problem, request.cors)
@@ -123,7 +127,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         own = person.own if request.own else ()
         topics = tuple(dict.fromkeys((*own, *request.topics)))
         if not topics:
-            raise Problem(400, "No topic to listen to: add ?topic=, or leave out own=0.")
+            raise Problem(400, "No topic to listen to: name one, or leave out own=0.")
         return Subscriber(
             person,
             address=request.address,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub import topics
 from hub.errors import Problem
+from hub.feeds.body import parameters
 from hub.ports import Credentials
 from hub.support import origins
 from hub.support.asgi import Scope
@@ -24,15 +25,16 @@ RESUME = frozenset(
     }
 )
 PARAMETERS = frozenset({"topic", "own", "ticket", *RESUME})
-CORS = CorsRule("GET, HEAD", "authorization, last-event-id", credentials=True)
+METHODS = ("GET", "HEAD", "POST")
+CORS = CorsRule(", ".join(METHODS), "authorization, content-type, last-event-id", credentials=True)
 
 
 class FeedRequest(Request):
     """The request for a feed. Raises `ForeignOrigin` for a page that may not read feeds.
 
     ``cors`` are headers of every response to it, refusals included. The rest is set by `read`: ``topics`` are
-    those named in the query, ``own`` says whether those of the user's inbox are requested, ``after`` is the
-    position to resume from.
+    those named in the query or the body, ``own`` says whether those of the user's inbox are requested,
+    ``after`` is the position to resume from.
     """
 
     credentials: Credentials
@@ -45,13 +47,16 @@ class FeedRequest(Request):
         self.method: str = scope["method"]
         self.cors = self._cors(allowed)
 
-    def read(self) -> None:
+    def read(self, body: bytes) -> None:
         """Parse the request. Raises a `Problem` for what is no request for a feed."""
         if self.scope.get("http_version") == "1.0":
             raise Problem(505, "A feed takes HTTP/1.1: a proxy has to speak it (proxy_http_version).")
-        if self.method not in ("GET", "HEAD"):
-            raise Problem(405, "A feed is read with GET.")
+        if self.method not in METHODS:
+            refused = Problem(405, "A feed is read with GET, or with POST and its topics in the body.")
+            refused.headers["Allow"] = ", ".join(METHODS)
+            raise refused
         query = Query(self.scope["query_string"], PARAMETERS)
+        query.add(parameters(body, RESUME))
         self.credentials = self.read_credentials(query.one("ticket"))
         self.topics = _topics(query)
         self.own = _own(query)

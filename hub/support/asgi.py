@@ -17,6 +17,20 @@ ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 
+async def read_body(receive: Receive, limit: int) -> bytes | None:
+    """A request's whole body; None if the client has gone. Raises a `Problem` of 413."""
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise Problem(413, f"The body is over {limit // 1024} KiB: send less.")
+        if not message.get("more_body", False):
+            return body
+
+
 async def respond(
     send: Send, status: int, body: bytes = b"", content_type: str = "", headers: Headers = ()
 ) -> None:

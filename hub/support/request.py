@@ -63,6 +63,10 @@ class Query:
                 detail = f"{name[:40]!r} is not a parameter here: use {', '.join(sorted(names))}."
                 raise Problem(400, detail)
 
+    def add(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """More parameters, from elsewhere in the request."""
+        self._pairs += pairs
+
     def all(self, name: str) -> list[str]:
         return [value for key, value in self._pairs if key == name]
 

@@ -40,7 +40,12 @@ class Client:
     """One request to the feed, driven by hand: what was sent, and the events in it so far."""
 
     def __init__(
-        self, app: Feeds, query: list[tuple[str, str]], headers: dict[str, str], method: str
+        self,
+        app: Feeds,
+        query: list[tuple[str, str]],
+        headers: dict[str, str],
+        method: str,
+        body: bytes = b"",
     ) -> None:
         fields = {"host": "testserver", "authorization": "Bearer 1", **headers}
         self.scope: dict[str, Any] = {
@@ -50,6 +55,7 @@ class Client:
             "query_string": urlencode(query).encode(),
             "headers": [(name.encode(), value.encode()) for name, value in fields.items() if value],
         }
+        self._request_body = body
         self.status = 0
         self.headers: dict[str, str] = {}
         self.body = b""
@@ -66,7 +72,7 @@ class Client:
             nonlocal asked
             if not asked:
                 asked = True
-                return {"type": "http.request"}
+                return {"type": "http.request", "body": self._request_body}
             await self._leave.wait()
             return {"type": "http.disconnect"}
 
@@ -224,9 +230,13 @@ class Desk(StubApplication):
         return self.log.append([draft(topic, type, data)])[0]
 
     def open(
-        self, *query: tuple[str, str], headers: dict[str, str] | None = None, method: str = "GET"
+        self,
+        *query: tuple[str, str],
+        headers: dict[str, str] | None = None,
+        method: str = "GET",
+        body: bytes = b"",
     ) -> Client:
-        client = Client(self.feeds, list(query), headers or {}, method)
+        client = Client(self.feeds, list(query), headers or {}, method, body)
         self.clients.append(client)
         return client
 
