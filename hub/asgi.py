@@ -35,6 +35,7 @@ from hub.ops.loop_lag import LoopLag
 from hub.ops.metrics import Metrics
 from hub.ops.remote_commands import RemoteCommands
 from hub.ports import Application
+from hub.postgresql.connection import limit_statements
 from hub.rooms import transports
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.current import shared_presence
@@ -158,6 +159,7 @@ class Hub:
         """Start the loops, once. One that ends with an error ends the process."""
         if self._loops:
             return
+        limit_statements(settings.HUB_DATABASE_TIMEOUT_S)
         loops = {
             "log": self.log.listen(self.fanout),
             "floor": Floor(self.log, self.fanout, self.application).run(),

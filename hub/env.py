@@ -127,16 +127,23 @@ def database(name: str, file: Path, connections: int) -> dict[str, Any]:
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
         raise ImproperlyConfigured(right)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "hub.postgresql",
         "NAME": unquote(parts.path[1:]),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(port or ""),
+        # Its cursor would be on another server when the next rows are asked for, behind a pooler.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
+            # A server or network that is gone without a word is given up in seconds.
+            "tcp_user_timeout": 5000,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 2,
             **dict(parse_qsl(parts.query)),
             "connect_timeout": 3,
-            "pool": {"min_size": 1, "max_size": connections, "timeout": 5},
+            "pool": {"min_size": 1, "max_size": connections},
         },
     }
 

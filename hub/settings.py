@@ -74,6 +74,7 @@ HUB_LOG_FORMAT = env.one_of("HUB_LOG_FORMAT", "text", "json")
 HUB_LOG_CONNECTIONS = env.flag("HUB_LOG_CONNECTIONS")
 HUB_STATIC = env.text("HUB_STATIC")
 HUB_OTLP_URL = env.needing("HUB_OTLP_URL", "opentelemetry-exporter-otlp-proto-http", "tracing")
+HUB_DATABASE_TIMEOUT_S = env.number("HUB_DATABASE_TIMEOUT_S", 15)
 THREADS = env.integer("HUB_THREADS", 8)  # that run Django …
 DATABASE_THREADS = 4  # … and that query the database for endpoints and background loops
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from hub.delivery.fanout import Fanout
 from hub.feeds.endpoint import Feeds
 from hub.log import Log
+from hub.postgresql.connection import breaker
 from hub.support.asgi import Send, respond_json
 
 DATABASE_CHECK_EVERY_S = 1.0  # at most, however many probes there are
@@ -49,6 +50,8 @@ class Health:
 
     async def _database_trouble(self) -> str:
         """Why the database cannot be used. One check for all probes, and no second one while one hangs."""
+        if breaker.away:
+            return "does not answer"
         now = time.monotonic()
         due = now - self._checked_at >= DATABASE_CHECK_EVERY_S
         if self._checking is None or (self._checking.done() and due):

@@ -68,7 +68,7 @@ class Parts:
     def stop(self) -> None:
         from django.db import connections
 
-        if "django.db.backends.postgresql" in str(type(connections["default"])):
+        if connections["default"].vendor == "postgresql":
             connections["default"].close()
             connections["default"].close_pool()  # type: ignore[attr-defined]
         self.redis.stop()

@@ -57,6 +57,7 @@ class Postgres(Process):
         self._programs = _programs()
         # A name that a person, or the next harness, finds the data folder by.
         self._link = folder / "postgres"
+        self._frozen: list[int] = []  # process ids
         super().__init__(
             "postgres",
             [str(self._programs / "postgres")],
@@ -77,6 +78,27 @@ class Postgres(Process):
         if self.data is None:
             self.data = self._make_data()
         super().start()
+
+    def freeze(self) -> None:
+        """Have it hang, and the servers of its connections; it first, so that it starts no more."""
+        self.signal(signal.SIGSTOP)
+        while Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0.01)
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        self._frozen = [int(one) for one in children]
+        for one in self._frozen:
+            os.kill(one, signal.SIGSTOP)
+
+    def bring_back(self) -> None:
+        """Ready again after `freeze`, `stop` or `kill`."""
+        for one in self._frozen:
+            os.kill(one, signal.SIGCONT)
+        if self._frozen:
+            self.signal(signal.SIGCONT)
+        else:
+            self.start()
+        self._frozen = []
+        self.wait_ready()
 
     def begin_with(self, made: Path) -> None:
         """A copy of a data folder instead of a new one; before the start."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.cluster import Cluster
+from tests.cluster.postgres import Postgres
 from tests.system.http.conftest import Raw
 
 pytestmark = pytest.mark.postgres
@@ -34,37 +32,11 @@ def session(cluster: Cluster) -> str:
         return f"sessionid={client.cookies['sessionid']}"
 
 
-def frozen(cluster: Cluster) -> Callable[[], None]:
-    """With the servers of the connections there are; the postmaster first, so that it makes no more."""
-    cluster.postgres.signal(signal.SIGSTOP)
-    pid = cluster.postgres.pid
-    servers = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    for one in servers:
-        os.kill(one, signal.SIGSTOP)
-
-    def thaw() -> None:
-        for one in servers:
-            os.kill(one, signal.SIGCONT)
-        cluster.postgres.signal(signal.SIGCONT)
-
-    return thaw
-
-
-def gone(cluster: Cluster) -> Callable[[], None]:
-    cluster.postgres.stop()
-
-    def back() -> None:
-        cluster.postgres.start()
-        cluster.postgres.wait_ready()
-
-    return back
-
-
-@pytest.fixture(scope="module", params=[gone, frozen])
+@pytest.fixture(scope="module", params=[Postgres.stop, Postgres.freeze])
 def outage(request: pytest.FixtureRequest, cluster: Cluster, session: str) -> Iterator[None]:
-    back = request.param(cluster)
+    request.param(cluster.postgres)
     yield
-    back()
+    cluster.postgres.bring_back()
     until = time.monotonic() + 30
     while httpx.get(f"{cluster.instance_url(1)}/readyz", timeout=10).status_code != 200:
         assert time.monotonic() < until, "not ready again"
