@@ -80,15 +80,20 @@ def draft(
     data: Any,
     *,
     at: datetime | None = None,
+    expires_at: datetime | None = None,
     key: str = "",
     removes: str = "",
     owner: str = "",
 ) -> Draft:
-    """A draft with this data (any JSON), encoded. Raises `BadEvent` or `TooLarge`."""
+    """A draft with this data (any JSON), encoded. Raises `BadEvent` or `TooLarge`.
+
+    Once it has expired it is not replayed to clients that come back.
+    """
     encoded = encode(data)
     if len(encoded) > MAX_DATA_BYTES:
         raise TooLarge(f"data is {len(encoded)} bytes of JSON; at most {MAX_DATA_BYTES} are allowed.")
-    body = b'{"topic":%s,"at":"%s","data":%s}' % (_quoted(topic), stamp(at).encode(), encoded)
+    until = b"" if expires_at is None else b',"expires_at":"%s"' % stamp(expires_at).encode()
+    body = b'{"topic":%s,"at":"%s"%s,"data":%s}' % (_quoted(topic), stamp(at).encode(), until, encoded)
     return Draft(topic, type, body, key, removes, owner=owner)
 
 

@@ -16,7 +16,7 @@ from hub.support.threads import in_thread
 from notifications import recovery, serialization
 from notifications.access import api_keys, large_bodies, revocation
 from notifications.access.admission import Admission
-from notifications.inbox import counts
+from notifications.inbox import counts, expiry
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.readiness import DatabaseReadiness
 from notifications.rooms import history
@@ -115,6 +115,7 @@ class Notifications(Application):
     def loops(self) -> dict[str, Coroutine[Any, Any, None]]:
         return {
             "unread counts": self._unread_counts.run(),
+            "expiry": expiry.run(self._unread_counts),
             "delivery journal": self._journal.run(),
             "room history": self._history.run(),
             "outbox relay": relay.run(),

@@ -27,6 +27,7 @@ def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
         "category": row.category,
         "severity": row.severity,
         "created_at": events.stamp(row.due_at),  # when it came to the reader, not when it was written
+        **({"expires_at": events.stamp(row.expires_at)} if row.expires_at else {}),
         "position": str(row.position) if row.position else None,
         "seen_at": _stamp(reading.seen_at if reading else None),
         "read_at": _stamp(reading.read_at if reading else None),
@@ -43,7 +44,10 @@ def draft(row: Notification) -> Draft:
         return events.draft(row.topic, "recalled", {"id": id}, key=f"recalled-{id}", removes=id, owner=owner)
     data = item(row)
     del data["position"]  # the event's id says it
-    return events.draft(row.topic, "notification", data, at=row.due_at, key=str(row.pk), owner=owner)
+    at, until = row.due_at, row.expires_at
+    return events.draft(
+        row.topic, "notification", data, at=at, expires_at=until, key=str(row.pk), owner=owner
+    )
 
 
 def forget_recalled(event: Event, topic: Topic) -> None:

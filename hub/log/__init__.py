@@ -144,6 +144,10 @@ class Log(Protocol):
     def head(self) -> int:
         """The last position assigned, from any thread; raise `LogAway`."""
 
+    def version(self) -> int:
+        """A number for what is read after this call, from any thread: higher than every earlier one, of any
+        process, and not below the head. Raises `LogAway`."""
+
     async def read(self, after: Mapping[str, int]) -> Page:
         """One page of events after the position of each topic; without topics, only where the log is."""
 

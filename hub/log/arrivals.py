@@ -1,4 +1,4 @@
-"""Since when a topic is a person's own: earlier events are not replayed to them."""
+"""What is replayed to a person: nothing from before a topic was theirs, and nothing that has expired."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ MAX_DELAY_US = 24 * 3600 * 1_000_000  # from when an event was due to when it is
 
 _AT = b'"at":"'
 _WIDTH = len(stamp())
+_EXPIRES_AT = b'","expires_at":"'  # right after the date
 
 
 class Arrivals:
@@ -39,11 +40,15 @@ class Arrivals:
         return max(position, self._since.get(topic, 0) - MAX_SKEW_US)
 
     def includes(self, topic: str, position: int, data: bytes) -> bool:
-        """Whether an event, ``data`` in JSON, came to the topic after the person did."""
+        """Whether an event, ``data`` in JSON, came to the topic after the person did, and has not expired."""
+        start = data.find(_AT) + len(_AT)
+        if data.startswith(_EXPIRES_AT, start + _WIDTH):
+            until = start + _WIDTH + len(_EXPIRES_AT)
+            if data[until : until + _WIDTH] <= stamp().encode():
+                return False
         since = self._since.get(topic, 0)
         if position > since + MAX_DELAY_US:
             return True
-        start = data.find(_AT) + len(_AT)
         at, came = data[start : start + _WIDTH], self._stamp(since)
         # A stamp has milliseconds. Within one the position decides, and for an event without a stamp.
         return position >= since if start < len(_AT) or at == came else at > came

@@ -65,7 +65,7 @@ class MemoryLog:
         # By key of `Terms`: when it was used, the positions, and the digest.
         self._done: OrderedDict[str, tuple[int, list[int], str]] = OrderedDict()
         self._topics: set[str] = set()
-        self._last = self._birth = self._latest = self._now()
+        self._last = self._birth = self._latest = self._version = self._now()
         self._receiver: LogReceiver | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -78,6 +78,11 @@ class MemoryLog:
     def head(self) -> int:
         with self._lock:
             return self._last
+
+    def version(self) -> int:
+        with self._lock:
+            self._version = max(self._version + 1, self._last, self._now())
+            return self._version
 
     async def read(self, after: Mapping[str, int]) -> Page:
         with self._lock:
@@ -180,7 +185,7 @@ class MemoryLog:
         stream.add(event, draft.owner)
         self._last = position
         self._streams.move_to_end(draft.topic)
-        self._trim(stream, now)
+        stream.trim(now - self._ttl)
         while len(stream.entries) > self._max_events or (
             stream.bytes > self._max_bytes and len(stream.entries) > 1
         ):
@@ -213,21 +218,16 @@ class MemoryLog:
                 break
 
     def _read(self, topic: str, after: int, limit: int) -> TopicPage:
-        now = self._now()
         stream = self._streams.get(topic)
         if stream is None:
             return TopicPage([], max(self._birth, self._silent_since()) > after, None)
-        self._trim(stream, now)
+        stream.trim(self._now() - self._ttl)
         events = [event for event in stream.entries if event.position > after]
         proved = events[0].previous if events else stream.last
         while proved > after and proved in stream.removed:
             proved = stream.removed[proved]
         cut = events[limit - 1].position if len(events) > limit else None
         return TopicPage(events[:limit], max(self._birth, proved) > after, cut)
-
-    def _trim(self, stream: Stream, now: int) -> None:
-        while stream.entries and stream.entries[0].position < now - self._ttl:
-            stream.drop()
 
     def _silent_since(self) -> int:
         """A topic without a stream had no event after this position, whichever way the clock went since."""

@@ -74,6 +74,7 @@ class RedisLog:
         self._client = client(url, redis_connect_func=self._verify)
         self._append = self._client.register_script(script.APPEND)
         self._read_head = self._client.register_script(script.READ)
+        self._next_version = self._client.register_script(script.NEXT_VERSION)
         self._async_client = async_client(url, redis_connect_func=self._async_verify)
         self._async_append = self._async_client.register_script(script.APPEND)
         self._async_read = self._async_client.register_script(script.READ)
@@ -99,6 +100,10 @@ class RedisLog:
         with self._unless_away():
             head, _ = self._read_head(STATE, [self._floor, self._ttl, 0])
         return int(head)
+
+    def version(self) -> int:
+        with self._unless_away():
+            return int(self._next_version([*STATE, script.VERSION], [self._floor]))
 
     async def read(self, after: Mapping[str, int]) -> Page:
         # In slices, so that no instance keeps Redis, and with it all others, waiting for long.

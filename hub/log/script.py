@@ -16,6 +16,7 @@ PREFIX = "hub:2:{s0}:"
 # The first keys of every script: the last position assigned, that from which the data are complete, the time
 # at the last probe, and a key that expires unless there is another.
 STATE = [PREFIX + name for name in ("last", "birth", "clock", "canary")]
+VERSION = PREFIX + "version"  # the last one
 SERVER, PROBES = PREFIX + "server", PREFIX + "probes"  # which Redis the data were last on; a stream
 STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
 REMOVED = PREFIX + "r:"  # positions removed from a topic, each with the one before it
@@ -25,7 +26,9 @@ DONE, ACCOUNT = PREFIX + "d:", PREFIX + "o:"  # keys of `Terms` that were used; 
 
 _HERE = Path(__file__).parent
 _COMMON = (_HERE / "common.lua").read_text()
-APPEND, READ, PROBE = (_COMMON + (_HERE / f"{name}.lua").read_text() for name in ("append", "read", "probe"))
+APPEND, READ, PROBE, NEXT_VERSION = (
+    _COMMON + (_HERE / f"{name}.lua").read_text() for name in ("append", "read", "probe", "version")
+)
 
 PROBE_SHA = hashlib.sha1(PROBE.encode(), usedforsecurity=False).hexdigest()
 

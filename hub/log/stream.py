@@ -32,6 +32,11 @@ class Stream:
         self.bytes -= size(event)
         return event, self.owners.popleft()
 
+    def trim(self, before: int) -> None:
+        """Remove what is at earlier positions."""
+        while self.entries and self.entries[0].position < before:
+            self.drop()
+
     def remove(self, event: Event) -> None:
         index = self.entries.index(event)
         del self.entries[index], self.owners[index]

@@ -19,7 +19,7 @@ from notifications.inbox import read_state as verbs
 TAGS = ["Reading"]
 
 
-@router.get("notifications", tags=TAGS, response=Listing)
+@router.get("notifications", tags=TAGS, response=Listing, exclude_unset=True)
 def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
     """A page of the inbox, newest first. It changes no read state: see `seen` and `reading`."""
     only(request, ListingQuery)
@@ -43,7 +43,7 @@ def count(request: ReaderRequest, query: Query[InboxQuery]) -> dict[str, Any]:
     return _counted(request)
 
 
-@router.get("notifications/{uuid:id}", tags=TAGS, response=Item)
+@router.get("notifications/{uuid:id}", tags=TAGS, response=Item, exclude_unset=True)
 def one(request: ReaderRequest, id: UUID, query: Query[InboxQuery]) -> dict[str, Any]:
     """One notification of the inbox, even of a category that is switched off. It changes no read state."""
     only(request, InboxQuery)

@@ -88,6 +88,7 @@ class Item(BaseModel):
     category: str
     severity: str
     created_at: str
+    expires_at: str | None = Field(None, description="When it leaves the inbox; only if it does.")
     position: str | None
     seen_at: str | None
     read_at: str | None

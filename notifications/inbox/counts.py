@@ -62,8 +62,8 @@ def of_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
     """By person's id: ``unread``, ``unseen``, and the ``version`` of both, in three queries.
 
     The notifications of a topic are counted once for all its readers; what each of them has read or muted is
-    subtracted. The version is the log's position from before the queries: whatever was published after it
-    leads to another count, with a higher version.
+    subtracted. The version is from before the queries, and no other count has it: whatever was published
+    after it leads to another count, with a higher version.
     """
     version = _version()
     now = timezone.now()
@@ -141,7 +141,7 @@ def _done(
 
 def _version() -> int:
     try:
-        return shared_log().head()
+        return shared_log().version()
     except LogAway:
         # Positions are microseconds: the clock goes on about where the log stopped.
         return time.time_ns() // 1000

@@ -84,7 +84,11 @@ class UnreadCounts:
                         del self._people[topic]
 
     def event_received(self, event: Event) -> None:
-        if people := self._people.get(event.topic):
+        self.topic_changed(event.topic)
+
+    def topic_changed(self, topic: str) -> None:
+        """Send the counts of its readers again."""
+        if people := self._people.get(topic):
             self._stale.add(people)
 
     def refresh(self) -> None:

@@ -97,9 +97,10 @@ class Sending(models.Model):
 class Notification(models.Model):
     """A notification on a topic. The row is the outbox: without a ``position`` it is still to be published.
 
-    A recall clears the position, so that the recall is published as well; recalled before it was due, it was
-    never published, and its position is 0. It is also 0, with ``failed_at`` and the reason in ``failure``, if
-    no event can hold it: it is listed in the inbox, and sent to no feed.
+    A recall clears the position, so that the recall is published as well. Recalled before it was due, or
+    expired before it was published, it never is published, and its position is 0. It is also 0, with
+    ``failed_at`` and the reason in ``failure``, if no event can hold it: it is listed in the inbox, and sent
+    to no feed.
     """
 
     class Severity(models.TextChoices):
@@ -144,6 +145,9 @@ class Notification(models.Model):
             models.Index(fields=["topic", "position"], name="notification_recovery"),
             models.Index(fields=["due_at"], name="notification_outbox", condition=Q(position=None)),
             models.Index(fields=["due_at"], name="notification_pending", condition=Q(pending=True)),
+            models.Index(
+                fields=["expires_at"], name="notification_expiry", condition=Q(expires_at__isnull=False)
+            ),
         )
         constraints = (
             models.UniqueConstraint(

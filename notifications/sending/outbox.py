@@ -62,6 +62,7 @@ def publish(rows: Sequence[Notification]) -> None:
 
     Publishing a row twice does no harm: its id is its idempotency key.
     """
+    rows = _unexpired(rows)
     for start in range(0, len(rows), BATCH_SIZE):
         batch = rows[start : start + BATCH_SIZE]
         names.name(batch)
@@ -100,6 +101,15 @@ def relay_once() -> int:
 async def backlog() -> int:
     """How many rows wait for a relay, counted up to `MAX_COUNTED`."""
     return await in_thread(lambda: Notification.objects.unpublished(GRACE)[:MAX_COUNTED].count())
+
+
+def _unexpired(rows: Sequence[Notification]) -> list[Notification]:
+    """The rows without those that expired before they were published, which never are."""
+    now = timezone.now()
+    expired = [row.pk for row in rows if row.expires_at and row.expires_at <= now and not row.recalled_at]
+    if expired:
+        _unchanged(False).filter(pk__in=expired, position=None).update(position=NEVER_PUBLISHED)
+    return [row for row in rows if row.pk not in expired]
 
 
 def _draft(row: Notification) -> Draft:

@@ -25,6 +25,19 @@ async def test_a_position_is_above_everything_the_caller_has_seen(log: Log) -> N
     assert position > future
 
 
+async def test_no_two_versions_are_the_same(log: Log) -> None:
+    versions = [log.version(), *log.append([draft()]), log.version(), log.version()]
+
+    assert versions == sorted(set(versions))
+
+
+async def test_no_two_threads_get_the_same_version(log: Log) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        versions = list(pool.map(lambda _: log.version(), range(100)))
+
+    assert len(set(versions)) == 100
+
+
 async def test_the_same_key_is_appended_once(log: Log, receiver: RecordingReceiver) -> None:
     await log.subscribe(["job-1"])
 

@@ -40,6 +40,9 @@ class Whimsical:
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         return await self._log.append_if(drafts, after)
 
+    def version(self) -> int:
+        return self._log.version()
+
     def head(self) -> int:
         return self._log.head()
 

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from hub import events
 from hub.ports import Person
 from notifications.access import judge
 from notifications.inbox import counts, preferences, read_state
@@ -54,6 +55,16 @@ def test_an_item_has_all_of_a_notification(reader: Caller) -> None:
         "read_at": None,
         "archived_at": None,
     }
+
+
+def test_an_item_that_expires_has_the_time(reader: Caller) -> None:
+    expires_at = timezone.now() + timedelta(hours=1)
+    (row,) = notify(["user:alice"], "Hello", expires_at=expires_at)
+
+    (item,) = reader.get("notifications").json["items"]
+
+    assert item["expires_at"] == events.stamp(expires_at)
+    assert reader.get(f"notifications/{row.pk}").json["expires_at"] == item["expires_at"]
 
 
 def test_it_does_not_hold_what_was_there_before_the_person_came(reader: Caller, alice: User) -> None:
