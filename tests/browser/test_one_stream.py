@@ -114,6 +114,30 @@ def test_a_visible_tab_wakes_a_hidden_leader_whose_timers_sleep(
     assert leads(leader)
 
 
+def test_a_leader_that_stands_still_is_replaced(
+    context: BrowserContext, cluster: Cluster, api: httpx.Client
+) -> None:
+    leader = sign_in(context, cluster, "alice")
+    others = [tab(context, cluster), tab(context, cluster)]
+    assert leads(leader)
+    tools = context.new_cdp_session(leader)
+    tools.send("Debugger.enable")
+    tools.send("Debugger.pause")
+
+    until_in(others[0], lambda: sum(leads(page) for page in others) == 1, "another leads", 30)
+
+    post(api, "while the leader stood still")
+    for page in others:
+        until_in(page, lambda page=page: len(received(page)) == 1, "it heard it")  # type: ignore[misc]
+    tools.send("Debugger.disable")
+    until_in(others[0], lambda: open_feeds(cluster) == 1, "the old leader has given up its feed")
+    post(api, "to all again")
+    for page in [leader, *others]:
+        until(lambda page=page: received(page)[-1:] == ["to all again"], "the tab heard it")  # type: ignore[misc]
+        assert received(page) == ["while the leader stood still", "to all again"]
+        assert state(page) == "live"
+
+
 def test_signing_in_again_in_a_new_tab_revives_the_others(context: BrowserContext, cluster: Cluster) -> None:
     old = sign_in(context, cluster, "alice")
     other = tab(context, cluster)

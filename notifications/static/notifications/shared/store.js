@@ -93,9 +93,10 @@ class Store extends NotificationClient {
   }
 
   /** From another tab: what the leader received, or a new tab that asks for a snapshot. */
-  #receive({ event, state, hello, wake, here, token }) {
+  #receive({ event, state, hello, ping, wake, here, token }) {
     if (event) this.#enqueue(...event);
-    if (state) this.#setState(state);
+    if (state && !this.#feed) this.#setState(state);
+    if (ping && this.#feed) this.#tabs.send({ state: this.state });
     if (wake) this.#feed?.wake();
     if (token && this.#feed) this.setToken(token);
     if (hello && this.#feed) {
