@@ -81,19 +81,19 @@ def create(
         )
     if not name.isprintable() or not 1 <= len(name) <= 100:
         raise BadKey("Give a name of 1 to 100 printable characters.", "bad_key_name")
-    if ApiKey.objects.filter(name=name).exists():
-        raise BadKey(f"There is or was a key named {name!r}: give another name.", "key_name_taken", name=name)
     patterns = _patterns(topics)
     text = text or f"hub_{secrets.token_urlsafe(32)}"
     ordered = [scope for scope in SCOPES if scope in scopes]
-    ApiKey.objects.create(
-        name=name,
-        digest=digest(text),
-        scopes=ordered,
-        topics=patterns,
-        opens_private=opens_private,
-        may_broadcast=may_broadcast,
-    )
+    fields = {
+        "digest": digest(text),
+        "scopes": ordered,
+        "topics": patterns,
+        "opens_private": opens_private,
+        "may_broadcast": may_broadcast,
+    }
+    _, made = ApiKey.objects.get_or_create(name=name, defaults=fields)
+    if not made:
+        raise BadKey(f"There is or was a key named {name!r}: give another name.", "key_name_taken", name=name)
     return text
 
 
