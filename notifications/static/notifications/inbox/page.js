@@ -164,6 +164,7 @@ list.show(model.items); // the server wrote the days of UTC
 list.refresh();
 receive = ({ type, detail }) => handlers[type](detail);
 early.forEach(receive);
+store.expire(...model.items);
 $("shortcuts").append(...shortcutHelp(i18n, { Esc: "clear" }));
 page.classList.add("lively");
 selection.reset(model.filters);

@@ -18,7 +18,7 @@ export class InboxRow {
   /** A row that the server wrote. Of its state the page knows only whether, not when. */
   static adopt(node, i18n) {
     const row = new InboxRow(node, i18n);
-    const { id, topic, group, category, severity } = node.dataset;
+    const { id, topic, group, category, severity, expires: expires_at } = node.dataset;
     const created_at = row.#find("time").dateTime;
     const since = (on) => (on ? created_at : null);
     row.item = {
@@ -31,6 +31,7 @@ export class InboxRow {
       body: row.#find(".body").textContent,
       url: row.hasOwnUrl ? row.link.getAttribute("href") : "",
       created_at,
+      expires_at,
       read_at: since(!node.classList.contains("unread")),
       archived_at: since(row.#find("[name=archive]").value === "no"),
     };

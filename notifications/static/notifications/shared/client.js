@@ -1,13 +1,22 @@
 // A client of the API for one user: requests, actions, and the count and preferences that the answers bring.
 
 import { RequestError } from "./api.js";
+import { ExpiryQueue } from "./expiry-queue.js";
 
-/** Events, by `detail`: "count", "preferences", "reading" (a change of state), "behind" and "token-needed". */
+const MAX_TIMER_MS = 60_000; // a clock may be set meanwhile
+
+/**
+ * Events, by `detail`: "count", "preferences", "reading" (a change of state), "recalled" (when something has expired),
+ * "behind" and "token-needed".
+ */
 export class NotificationClient extends EventTarget {
   count = null; // {unread, unseen, version}
   preferences = null;
   openLists = new Set(); // lists of notifications that the user looks at now
   #api;
+  #expiry = new ExpiryQueue();
+  #expiryTimer = 0;
+  #clockMs = 0; // by how much the hub's clock is ahead of this one
 
   constructor(api) {
     super();
@@ -33,6 +42,7 @@ export class NotificationClient extends EventTarget {
     const given = Object.entries(query).filter(([, value]) => value);
     const answer = await this.request("GET", `notifications?${new URLSearchParams(given)}`);
     this.setCount(answer.count);
+    this.expire(...answer.items);
     return answer;
   }
 
@@ -90,7 +100,23 @@ export class NotificationClient extends EventTarget {
   setCount(count) {
     if (!count || count.version < (this.count?.version ?? 0)) return;
     this.count = count;
+    this.#clockMs = count.version / 1000 - Date.now(); // a version is about the time at the hub
+    this.#expire();
     this.emit("count", count);
+  }
+
+  /** Take these items away when they expire. */
+  expire(...items) {
+    for (const item of items) this.#expiry.add(item);
+    this.#expire();
+  }
+
+  #expire() {
+    clearTimeout(this.#expiryTimer);
+    const now = Date.now() + this.#clockMs;
+    for (const id of this.#expiry.expire(now)) this.emit("recalled", { id });
+    const { next } = this.#expiry;
+    if (next < Infinity) this.#expiryTimer = setTimeout(() => this.#expire(), Math.min(next - now, MAX_TIMER_MS));
   }
 
   setPreferences(preferences) {

@@ -148,7 +148,9 @@ class Store extends NotificationClient {
       this.emit("behind", {});
     } else if (type === "notification") {
       const preferences = await this.loadPreferences().catch(() => null);
-      if (wants(preferences, data.data, new Date()).feed) this.emit(type, data.data);
+      if (!wants(preferences, data.data, new Date()).feed) return;
+      this.emit(type, data.data);
+      this.expire(data.data);
     } else if (["recalled", "reading"].includes(type)) {
       this.emit(type, data.data);
     } else if (type === "behind") {
