@@ -21,16 +21,20 @@ end
 
 -- The time at the last probe, and whether the clock went forward and back since: then the canary has died
 -- before its time, and streams may have, too.
+local clock, leapt
 local function read_clock()
-  local clock = tonumber(redis.call('GET', KEYS[3]) or '0')
-  local young = clock <= now and now < clock + CANARY - 2000 -- less what rounding to milliseconds takes
-  return clock, young and redis.call('EXISTS', KEYS[4]) == 0
+  if not clock then
+    clock = tonumber(redis.call('GET', KEYS[3]) or '0')
+    local young = clock <= now and now < clock + CANARY - 2000 -- less what rounding to milliseconds takes
+    leapt = young and redis.call('EXISTS', KEYS[4]) == 0
+  end
+  return clock, leapt
 end
 
 -- A topic without a stream had no event after this position: a stream outlives its last event by the time to
 -- live, by a clock that may have been ahead.
 local function silent_since(last, ttl)
-  local clock, leapt = read_clock()
+  read_clock()
   return leapt and last or math.min(last, math.max(now, last, clock) - ttl)
 end
 

@@ -8,7 +8,7 @@
 local floor, channel = tonumber(ARGV[1]), ARGV[2]
 local LOST = 60000000 -- more positions than may have been assigned and lost, where the clock is behind them
 local last = open_log(floor)
-local clock, leapt = read_clock()
+read_clock()
 
 local function info(section)
   local reply = redis.pcall('INFO', section)

@@ -1,24 +1,20 @@
 """A clock of Redis that goes forward and back, or back and forward, hides nothing: with a real Redis whose
-clock is moved (`clock.c`)."""
+clock is moved."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import struct
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-import redis
 
 from hub.events import Draft
 from hub.log import LogAway, Page
 from hub.log.redis import RedisLog
 from hub.log.script import STATE
+from tests.cluster.moved_redis import MovedRedis
 from tests.cluster.ports import Ports
-from tests.cluster.redis import Redis
 from tests.services.log.conftest import RecordingReceiver
 
 TICK = Draft("job-1", "tick", b"{}")
@@ -27,33 +23,11 @@ LEAP_S = 2 * 3600
 CLOCK = STATE[2]
 
 
-class MovedRedis(Redis):
-    """A Redis whose wall clock is ``move`` seconds ahead."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, Ports.free(0).redis)
-        self._file, library = folder / "ahead", folder / "clock.so"
-        source = Path(__file__).with_name("clock.c")
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source)], check=True)
-        self.env = {**os.environ, "LD_PRELOAD": str(library), "CLOCK_FILE": str(self._file)}
-        self._file.write_bytes(struct.pack("q", 0))
-        self.start()
-        self.wait_ready()
-        self.client = redis.Redis.from_url(self.url)
-
-    def move(self, seconds: int) -> None:
-        with self._file.open("r+b") as file:
-            file.write(struct.pack("q", seconds))
-
-    def expire(self) -> None:
-        """Have the keys that are due by its clock go, as it does by and by."""
-        for key in self.client.scan_iter():
-            self.client.exists(key)
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[MovedRedis]:
-    server = MovedRedis(tmp_path)
+    server = MovedRedis(tmp_path, Ports.free(0).redis)
+    server.start()
+    server.wait_ready()
     yield server
     server.stop()
 

@@ -1,4 +1,4 @@
-/* Preloaded into redis-server by test_clock_leaps.py: adds to the wall clock the seconds in the file $CLOCK_FILE,
+/* Preloaded into redis-server by moved_redis.py: adds to the wall clock the seconds in the file $CLOCK_FILE,
  * an int64. The monotonic clock stays. */
 #define _GNU_SOURCE
 #include <fcntl.h>
