@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, Metric
@@ -12,10 +13,12 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from hub.events import Event
 from hub.log.current import shared_log
 from hub.ports import Application, Credentials, Entry, Feed, Person, Recovered, Span, Topic
-from hub.support.threads import in_thread
+from hub.postgresql.connection import breaker
+from hub.support.threads import in_thread, submit
 from notifications import recovery, serialization
 from notifications.access import api_keys, large_bodies, revocation
 from notifications.access.admission import Admission
+from notifications.api import idempotency
 from notifications.inbox import counts, expiry
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.readiness import DatabaseReadiness
@@ -40,6 +43,7 @@ class Notifications(Application):
         self._readiness = DatabaseReadiness()
         self._journal = DeliveryJournal(_write_deliveries)
         self._history = history.HistoryCopier(shared_log())
+        breaker.on_return.append(partial(submit, idempotency.free_abandoned))
 
     async def admit(self, credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
         return await self._admission.admit(credentials, topics, own)

@@ -26,8 +26,11 @@ class DatabaseReadiness:
                     return "migrations are not applied: run manage.py migrate"
                 # Not checked again: instances are stopped before a migration is reversed.
                 self._migrated = True
+            postgres = connection.vendor == "postgresql"
             with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
+                cursor.execute("SHOW transaction_read_only" if postgres else "SELECT 'off'")
+                if cursor.fetchone() != ("off",):
+                    return "is read-only: have HUB_DATABASE_URL lead to the primary"
         except DatabaseError as error:
             return f"cannot be reached: {type(error).__name__}"
         return ""

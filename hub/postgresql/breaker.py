@@ -33,7 +33,7 @@ class Breaker:
         self, probe: Callable[[], bool], queries: RunningQueries, renew: Callable[[], None] = lambda: None
     ) -> None:
         self.away = False
-        self.on_return: list[Callable[[], None]] = []  # called in the breaker's thread
+        self.on_return: list[Callable[[], object]] = []  # called in the breaker's thread
         self.longest_query_s = float("inf")  # one that takes longer is given up
         self._probe = probe
         self._queries = queries

@@ -6,7 +6,7 @@ import sys
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, ObjectDoesNotExist, RequestDataTooBig
-from django.db import DataError, InterfaceError, InternalError, OperationalError
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views import defaults
@@ -15,7 +15,7 @@ from hub.errors import CONTENT_TYPE, Problem
 from hub.log import LogAway
 from hub.support import outages
 
-AWAY = (OperationalError, InterfaceError, InternalError, LogAway, TimeoutError)
+AWAY = (*outages.DATABASE_AWAY, LogAway, TimeoutError)
 
 
 def is_api(request: HttpRequest) -> bool:

@@ -6,12 +6,15 @@ import logging
 import time
 
 from django.db import Error as DatabaseError
+from django.db import InterfaceError, InternalError, OperationalError
 from redis.exceptions import RedisError
 
 from hub.errors import Problem, Unavailable
 
 LOG_INTERVAL_S = 10.0  # between log entries about failures of one kind
 RETRY_AFTER_S = 2
+# Of the database as a whole (away, read-only, too slow), not of a row or a request.
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -58,6 +58,11 @@ def _loop_allows_blocking() -> bool:
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run queries of an endpoint or a background loop in `DATABASE_THREADS`, and release their connection."""
+    return await asyncio.wrap_future(submit(function, *args, **kwargs))
+
+
+def submit(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    """`in_thread` for a thread that runs no event loop."""
 
     def run() -> T:
         try:
@@ -65,4 +70,4 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         finally:
             close_old_connections()
 
-    return await asyncio.get_running_loop().run_in_executor(DATABASE_THREADS, run)
+    return DATABASE_THREADS.submit(run)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -19,7 +21,11 @@ LIFETIME = timedelta(hours=24)
 CRASHED_AFTER = timedelta(seconds=60)  # no request runs longer
 MAX_REQUESTS = 500_000  # stored per API key
 COUNT_CACHE_S = 30
+MAX_ABANDONED = 10_000
 SWEEP_BATCH_SIZE = 100  # expired rows that a request deletes
+
+# Requests that failed (primary key, time) and whose key is still to be freed.
+_abandoned: deque[tuple[int, datetime]] = deque(maxlen=MAX_ABANDONED)
 
 T = TypeVar("T")
 Answer = dict[str, Any]
@@ -49,7 +55,7 @@ def once(
         return row.answer, True
     if not started and (row.answer is not None or not _reclaim(row)):
         raise Problem(409, "The first request with this Idempotency-Key is still running.", retry_after=1)
-    ours = _ours(row)
+    ours = _ours(row.pk, row.created_at)
 
     def carry_out() -> T:
         made = act()
@@ -60,11 +66,27 @@ def once(
     try:
         made = transactions.run(carry_out)
     except BaseException:
-        ours.filter(answer__isnull=True).delete()
+        _abandoned.append((row.pk, row.created_at))
+        with suppress(Exception):  # the first error is the answer
+            free_abandoned()
         raise
     answer = render(made)
     ours.update(answer=answer, complete=True)
     return answer, False
+
+
+def free_abandoned() -> None:
+    """Make the keys of failed requests usable again; called after an outage of the database, too."""
+    while True:
+        try:
+            claim = _abandoned.popleft()
+        except IndexError:
+            return
+        try:
+            _ours(*claim).filter(answer__isnull=True).delete()
+        except Exception:
+            _abandoned.append(claim)
+            raise
 
 
 def _sweep(now: datetime) -> None:
@@ -102,10 +124,10 @@ def _reclaim(row: IdempotentRequest) -> bool:
     now = timezone.now()
     if row.created_at > now - CRASHED_AFTER:
         return False
-    updated = _ours(row).filter(answer__isnull=True).update(created_at=now)
+    updated = _ours(row.pk, row.created_at).filter(answer__isnull=True).update(created_at=now)
     row.created_at = now
     return bool(updated)
 
 
-def _ours(row: IdempotentRequest) -> QuerySet[IdempotentRequest]:
-    return IdempotentRequest.objects.filter(pk=row.pk, created_at=row.created_at)
+def _ours(pk: int, created_at: datetime) -> QuerySet[IdempotentRequest]:
+    return IdempotentRequest.objects.filter(pk=pk, created_at=created_at)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from django.db import InterfaceError, OperationalError
-
 from hub import topics
 from hub.events import Event
 from hub.feeds.sse import control
@@ -18,12 +16,13 @@ from hub.ports import Feed, Person
 from hub.support.coalesce import BatchLoader
 from hub.support.debounce import Debounce
 from hub.support.faults import malformed
+from hub.support.outages import DATABASE_AWAY
 
 GATHER_S = 0.1  # counts that turn stale within this time are read together
 MAX_PEOPLE_PER_QUERY = 500
 RETRY_S = 2.0
 OPENING_S = 2.0  # a feed that would wait longer for its count opens without one
-AWAY = (OperationalError, InterfaceError, OSError)  # not about one person: logged once for all
+AWAY = (*DATABASE_AWAY, OSError)  # not about one person: logged once for all
 
 Counts = Callable[[Sequence[Person]], Awaitable[dict[str, dict[str, int]]]]
 

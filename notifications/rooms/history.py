@@ -11,7 +11,7 @@ import logging
 import random
 from collections.abc import Collection, Sequence
 
-from django.db import InterfaceError, InternalError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from hub import events, topics
@@ -21,6 +21,7 @@ from hub.rooms import kinds, protocol
 from hub.support import strict_json
 from hub.support.debounce import Debounce
 from hub.support.faults import malformed
+from hub.support.outages import DATABASE_AWAY
 from hub.support.threads import in_thread
 from notifications import timestamps
 from notifications.models import UNSAYABLE, Room, RoomMessage
@@ -29,7 +30,6 @@ GATHER_S = 0.2  # messages of this time are copied together
 SCAN_S = 30.0  # between looks for what an instance did not copy before it was killed
 RETRY_S = 1.0
 MAX_TOPICS_PER_READ = 100
-UNAVAILABLE = (OperationalError, InterfaceError, InternalError)  # not about a row
 MAX_CHARACTERS = {"sender": 64, "name": 150, "message_id": protocol.MAX_ID}
 
 logger = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ def _insert(appended: Sequence[Event]) -> None:
             malformed.record("message of a room", event.topic, error)
     try:
         _store(rows)
-    except UNAVAILABLE:
+    except DATABASE_AWAY:
         raise
     except Exception:
         for row in rows:
@@ -172,7 +172,7 @@ def _store(rows: Sequence[RoomMessage]) -> None:
 def _store_alone(row: RoomMessage) -> None:
     try:
         _store([row])
-    except UNAVAILABLE:
+    except DATABASE_AWAY:
         raise
     except Exception as error:
         malformed.record("message of a room", topics.room(row.room_id), error)

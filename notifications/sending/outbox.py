@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, InternalError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ from hub import topics
 from hub.events import Draft
 from hub.log import LogAway, LogRefused
 from hub.log.current import shared_log
+from hub.support.outages import DATABASE_AWAY
 from hub.support.threads import in_thread
 from notifications import serialization
 from notifications.access import names
@@ -29,7 +30,6 @@ GRACE = timedelta(seconds=2)  # a process that committed a row publishes it with
 BATCH_SIZE = 200  # rows
 MAX_PUBLISHED_NOW = 1000  # rows of a sending, before its sender is answered
 MAX_COUNTED = 10_000  # rows of the backlog
-UNAVAILABLE = (OperationalError, InterfaceError, InternalError)  # not about a row
 NEVER_PUBLISHED = 0  # the position of a row that is in no log and never will be
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def publish(rows: Sequence[Notification]) -> None:
         for row in batch:
             try:
                 drafted.append((row, _draft(row)))
-            except UNAVAILABLE:
+            except DATABASE_AWAY:
                 raise
             except Exception as error:
                 _give_up(row, error)

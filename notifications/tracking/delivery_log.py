@@ -12,15 +12,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError
 from django.db.models import Q
 
 from hub.support.faults import malformed
+from hub.support.outages import DATABASE_AWAY
 from notifications.models import Delivery, Notification
 from notifications.tracking.id_bitmap import MAX_ID, IdBitmap
 
 BATCH_SIZE = 1000  # rows per query
-UNAVAILABLE = (OperationalError, InterfaceError)
 
 
 class _Published(NamedTuple):
@@ -85,7 +85,7 @@ def _insert(rows: list[Delivery]) -> None:
     """Insert the rows, halving the batch to leave out those the database refuses."""
     try:
         Delivery.objects.bulk_create(rows)
-    except UNAVAILABLE:
+    except DATABASE_AWAY:
         raise
     except (DatabaseError, ValueError, TypeError, OverflowError) as error:
         if len(rows) == 1:

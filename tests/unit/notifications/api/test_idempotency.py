@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from hub.errors import Problem
 from hub.log import Log
+from hub.support import transactions
 from notifications.access import api_keys
 from notifications.api import idempotency
 from notifications.models import ApiKey, IdempotentRequest, Notification
@@ -191,3 +193,34 @@ def test_of_fifty_at_once_one_is_sent() -> None:
     assert Notification.objects.count() == 1
     assert set(statuses) <= {201, 409}
     assert statuses[201] >= 1
+
+
+def test_its_key_is_free_again_when_the_database_that_was_away_is_back(
+    program: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: Any, **kwargs: Any) -> Any:
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(transactions, "run", away)
+        outage.setattr(QuerySet, "delete", away)
+        assert refused(send(program), 503)
+    assert refused(send(program), 409)
+
+    idempotency.free_abandoned()
+
+    assert send(program).status == 201
+
+
+def test_a_key_is_freed_once(program: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        raise OperationalError("the statement took too long")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(transactions, "run", fail)
+        assert refused(send(program), 503)
+
+    first = send(program)
+    idempotency.free_abandoned()
+
+    assert send(program).json == first.json

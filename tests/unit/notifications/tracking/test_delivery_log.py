@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from hub.support.faults import malformed
@@ -183,6 +183,22 @@ def test_what_the_database_refuses_is_left_out_alone(monkeypatch: pytest.MonkeyP
 
     assert [id for id, *_ in noted()] == [row.pk for row in rows if row != rows[5]]
     assert malformed.counts["delivery"] == before + 1
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, InternalError])
+def test_a_database_that_takes_no_writes_loses_no_record(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def refuse(rows: object) -> None:
+        raise error("cannot execute INSERT in a read-only transaction")
+
+    monkeypatch.setattr(Delivery.objects, "bulk_create", refuse)
+    before = malformed.counts["delivery"]
+
+    with pytest.raises(error):
+        delivery_log.write([given(published("everyone", 1), "1")], [])
+
+    assert malformed.counts["delivery"] == before
 
 
 def test_it_takes_as_many_queries_whatever_the_numbers() -> None:
