@@ -39,7 +39,7 @@ from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.logger import globalLogBeginner
 
 from hub.delivery.sockets import ClientSocket, SocketPoller
-from hub.server import websockets
+from hub.server import listener, websockets
 from hub.server.body_limits import BufferedBodies
 from hub.server.channel import Factory
 from hub.server.connection_rate import ConnectionRate
@@ -114,6 +114,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
 
     def listen_success(self, port: Any) -> Any:
         super().listen_success(port)
+        listener.configure(port.socket)
         address = port.getHost()
         print(f"hub: http://{address.host}:{address.port}/", flush=True)
         return port
@@ -191,8 +192,8 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         reactor.stop()
 
     async def _leave(self) -> None:
-        for listener in self.listeners:
-            listener.addCallback(lambda port: port.stopListening())
+        for listening in self.listeners:
+            listening.addCallback(lambda port: port.stopListening())
         self._messages.put_nowait({"type": "lifespan.shutdown"})
         await asyncio.gather(asyncio.wait([self._lifespan]), websockets.close(self.connections))
         applications = [details.get("application_instance") for details in self.connections.values()]
