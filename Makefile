@@ -22,7 +22,7 @@ scripts:
 	node --test tests/unit/static/*.test.js
 
 test: lint scripts
-	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest gcc nodejs npm
+	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest pgbouncer gcc nodejs npm
 	test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	exec .venv/bin/python -m pytest -m alone
