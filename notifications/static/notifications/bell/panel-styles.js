@@ -54,7 +54,7 @@ h2 { font-size: 1.125rem; letter-spacing: -0.01em; }
   background: var(--muted);
 }
 .state[data-state="live"]::before { background: var(--success); }
-.state:is([data-state="reconnecting"], [data-state="degraded"])::before { background: var(--warning); }
+.state:is([data-state="reconnecting"], [data-state="slow"], [data-state="degraded"])::before { background: var(--warning); }
 .state[data-state="signed out"]::before { background: var(--error); }
 .tabs {
   display: flex;

@@ -45,7 +45,7 @@ export class LiveFeed {
 
   #connect() {
     this.#feed?.close();
-    this.#feed = new Feed(new Api("", null), this.#position, this.#event, this.#state, this.#query);
+    this.#feed = new Feed(new Api("", null), this.#position, this.#event, this.#state, { query: this.#query });
   }
 
   #visibilityChanged() {

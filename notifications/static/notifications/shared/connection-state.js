@@ -3,7 +3,7 @@
 /** `state` is one of those that `Feed` reports. */
 export function showState(element, state, i18n) {
   element.textContent = stateText(state, i18n);
-  element.title = state === "degraded" ? i18n.text("state_hint_degraded") : "";
+  element.title = ["degraded", "slow"].includes(state) ? i18n.text(`state_hint_${state}`) : "";
   element.dataset.state = state;
 }
 

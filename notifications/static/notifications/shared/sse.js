@@ -4,8 +4,8 @@ import { RequestError } from "./api.js";
 
 /**
  * Read events (https://html.spec.whatwg.org/multipage/server-sent-events.html) until the hub ends the response.
- * `event(type, data, id)` is called for each, with an id of "" if it has none; `activity()` when anything arrives,
- * `retry(ms)` with the reconnection time. Throws `RequestError`, or what fetch throws.
+ * `event(type, data, id)` is called for each, with an id of "" if it has none; `activity(isHeartbeat)` when anything
+ * arrives, true for a chunk that begins with a comment; `retry(ms)` with the reconnection time. Throws `RequestError`, or what fetch throws.
  */
 export async function readEvents(url, options, { event, activity, retry }) {
   const response = await fetch(url, { ...options, cache: "no-store" });
@@ -18,7 +18,7 @@ export async function readEvents(url, options, { event, activity, retry }) {
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    activity();
+    activity(value.startsWith(":"));
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     for (const line of lines) {

@@ -67,7 +67,7 @@ class Store extends NotificationClient {
 
   /** While this tab is visible, a leader that is hidden must not wait for its slow timers. */
   #wakeLeader() {
-    const lost = ["reconnecting", "offline"].includes(this.state);
+    const lost = ["reconnecting", "slow", "offline"].includes(this.state);
     if (lost && !this.#feed && !document.hidden) this.#tabs?.send({ wake: true });
   }
 
@@ -77,19 +77,30 @@ class Store extends NotificationClient {
     this.#feed = new Feed(
       this.#api,
       this.#position,
-      (type, data, id) => {
-        this.#tabs?.send({ event: [type, data, id] });
-        this.#enqueue(type, data, id);
-      },
+      (...event) => this.#publish(...event),
       (state) => {
         this.#tabs?.send({ state });
         this.#setState(state);
       },
+      { poll: () => this.#poll() },
     );
     return () => {
       this.#feed.close();
       this.#feed = null;
     };
+  }
+
+  /** In this tab and the others. */
+  #publish(type, data, id) {
+    this.#tabs?.send({ event: [type, data, id] });
+    this.#enqueue(type, data, id);
+  }
+
+  /** What a feed that brings nothing should have brought; the lists reload themselves. */
+  async #poll() {
+    const { count } = await this.request("GET", "notifications/count");
+    this.#publish("count", count, "");
+    this.#publish("behind", {}, "");
   }
 
   /** From another tab: what the leader received, or a new tab that asks for a snapshot. */

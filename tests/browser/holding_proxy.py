@@ -1,0 +1,91 @@
+"""A proxy in front of a hub that holds back what streams, as virus scanners and company gateways do."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+HEAD_END = b"\r\n\r\n"
+
+
+class HoldingProxy:
+    """One request per connection. While `block` is set, server-sent events pass in whole blocks of that many
+    bytes; the rest stays here until the stream is over."""
+
+    def __init__(self, upstream_port: int, block: int | None) -> None:
+        self.block = block
+        self._upstream_port = upstream_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._sockets: set[socket.socket] = set()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for one in [self._listener, *self._sockets]:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=[client], daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with (
+            suppress(OSError),
+            client,
+            socket.create_connection(("127.0.0.1", self._upstream_port)) as upstream,
+        ):
+            self._sockets |= {client, upstream}
+            head, body = _read_head(client)
+            upstream.sendall(_closing(head) + body)
+            threading.Thread(target=_forward, args=[client, upstream], daemon=True).start()
+            head, body = _read_head(upstream)
+            client.sendall(_closing(head))
+            block = self.block if b"text/event-stream" in head.lower() else None
+            held = body
+            while received := upstream.recv(65536):
+                held += received
+                passed = len(held) - len(held) % block if block else len(held)
+                client.sendall(held[:passed])
+                held = held[passed:]
+            client.sendall(held)
+
+
+def _read_head(source: socket.socket) -> tuple[bytes, bytes]:
+    """Up to its empty line, and what came with it."""
+    received = b""
+    while HEAD_END not in received:
+        more = source.recv(65536)
+        if not more:
+            raise ConnectionResetError
+        received += more
+    head, _, rest = received.partition(HEAD_END)
+    return head + HEAD_END, rest
+
+
+def _closing(head: bytes) -> bytes:
+    head = re.sub(rb"(?i)\r\nconnection:[^\r]*", b"", head)
+    return head[: -len(HEAD_END)] + b"\r\nConnection: close" + HEAD_END
+
+
+def _forward(client: socket.socket, upstream: socket.socket) -> None:
+    """The rest of a request's body; then, with the client gone, the end."""
+    with suppress(OSError):
+        while received := client.recv(65536):
+            upstream.sendall(received)
+        upstream.shutdown(socket.SHUT_RDWR)
