@@ -20,6 +20,7 @@ LINUX_ALONE = (
 
 def forget_linux() -> None:
     selectors.DefaultSelector = selectors.PollSelector  # type: ignore[misc,assignment]
+    del selectors.EpollSelector
     for name in [name for name in dir(select) if name.lower().startswith("epoll")]:
         delattr(select, name)
     for name in LINUX_ALONE:
