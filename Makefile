@@ -2,6 +2,7 @@ PYTHON ?= python3
 INSTANCES ?= 3
 export INSTANCES
 
+CLIENTS = tests/system/clients
 CLUSTER_PARTS = redis-server nginx postgresql openssl
 
 .PHONY: run check scripts test cluster bench lint pins sbom digests clean
@@ -19,11 +20,11 @@ check: lint scripts
 # The modules of the pages that need no browser.
 scripts:
 	sh tests/cluster/parts.sh nodejs
-	node --test tests/unit/static/*.test.js
+	node --no-warnings --experimental-default-type=module --test tests/unit/static/*.test.js
 
 test: lint scripts
 	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest pgbouncer gcc nodejs npm
-	test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent
+	cd $(CLIENTS) && { test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent; }
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	exec .venv/bin/python -m pytest -m alone
 
@@ -74,5 +75,5 @@ digests:
 	sh docs/operations/digests.sh Dockerfile docker-compose.yml
 
 clean:
-	rm -rf .venv node_modules sbom.json .bench .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
+	rm -rf .venv $(CLIENTS)/node_modules sbom.json .bench .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,7 +10,7 @@ import pytest
 from tests import ROOT
 
 PAGE = (ROOT / "docs" / "clients.md").read_text()
-LOCKED = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+LOCKED = json.loads((ROOT / "tests/system/clients/package-lock.json").read_text())["packages"]
 PINNED = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "constraints-dev.txt").read_text(), re.MULTILINE))
 CASES = json.loads((ROOT / "tests" / "cases" / "clients.json").read_text())
 CLIENTS = [*CASES["feeds"], *CASES["rooms"]]
