@@ -153,7 +153,10 @@ class RedisSubscription:
 
     async def _send_probes(self, connection: RedisConnection) -> RedisError:
         """Return the reply by which this is not the Redis to be connected to, and close the connection."""
+        task = asyncio.current_task()
         while True:
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError  # redis-py swallows it while it connects
             self._probe_due.clear()
             try:
                 await self._probe(self._probe_channel)

@@ -22,7 +22,7 @@ TICK = Draft("job-1", "tick", b"{}")
 
 # Error, what an administrator does to Redis, and what they do about it.
 REFUSALS = {
-    "OOM": ("CONFIG SET maxmemory 1mb", "CONFIG SET maxmemory 0"),
+    "OOM": ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
     "NOPERM": ("ACL SETUSER default -xadd", "ACL SETUSER default +xadd"),
     "NOREPLICAS": ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0"),
     "READONLY": ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),

@@ -74,7 +74,7 @@ def test_the_database_stopped_makes_it_unready_and_back_makes_it_ready(
 @pytest.mark.parametrize(
     ("code", "refuse", "mend"),
     [
-        ("OOM", "CONFIG SET maxmemory 1mb", "CONFIG SET maxmemory 0"),
+        ("OOM", "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
         ("NOPERM", "ACL SETUSER default -xadd", "ACL SETUSER default +xadd"),
         ("READONLY", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
     ],

@@ -122,7 +122,7 @@ def test_at_last_a_memory_log_in_each_of_two_processes_is_named(ward: Ward) -> N
 @pytest.mark.parametrize(
     ("code", "refuse", "mend"),
     [
-        ("OOM", "CONFIG SET maxmemory 1mb", "CONFIG SET maxmemory 0"),
+        ("OOM", "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
         ("NOPERM", "ACL SETUSER default -xadd", "ACL SETUSER default +xadd"),
         ("READONLY", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
     ],
