@@ -56,12 +56,14 @@ class FeedRequest(Request):
             refused.headers["Allow"] = ", ".join(METHODS)
             raise refused
         query = Query(self.scope["query_string"], PARAMETERS)
-        query.add(parameters(body, RESUME))
+        if body:
+            query.add(parameters(body, RESUME))
         self.credentials = self.read_credentials(query.one("ticket"))
         self.topics = _topics(query)
         self.own = _own(query)
         # Checked even where the header wins. A helper adds its newest to the address that it was given.
-        found = [after for name in RESUME if (after := position(query.one(name))) is not None]
+        given = RESUME & query.names
+        found = [after for name in given if (after := position(query.one(name))) is not None]
         in_header = position(self.headers.get("last-event-id", ""))
         self.after = max(found, default=None) if in_header is None else in_header
 

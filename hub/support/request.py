@@ -67,6 +67,11 @@ class Query:
         """More parameters, from elsewhere in the request."""
         self._pairs += pairs
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the parameters that were given."""
+        return frozenset(name for name, _ in self._pairs)
+
     def all(self, name: str) -> list[str]:
         return [value for key, value in self._pairs if key == name]
 
