@@ -13,7 +13,7 @@ REMEDIES = {
     "READONLY": "it is a replica: HUB_REDIS_URL has to lead to the master",
     "MASTERDOWN": "it is a replica that has lost its master: HUB_REDIS_URL has to lead to the master",
     "MOVED": "the log is on another node of its cluster: HUB_REDIS_URL has to lead to a single Redis",
-    "CLUSTERDOWN": "its cluster is down",
+    "CLUSTERDOWN": "its cluster is down: HUB_REDIS_URL has to lead to a single Redis",
     "LOADING": "it is loading its data, and takes appends by itself once it has",
     "OOM": "its memory is full: raise maxmemory, or lower HUB_LOG_MAX_BYTES or HUB_LOG_TTL_S",
     "MISCONF": "it cannot save its data: see its log, and whether its disk is full",

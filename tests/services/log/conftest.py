@@ -9,13 +9,15 @@ import pytest
 import redis
 
 from hub.events import Draft, Event
-from hub.log import Log
+from hub.log import Log, LogAway
 from hub.log.memory import MemoryLog
 from hub.log.redis import RedisLog
 from tests.cluster.ports import Ports
 from tests.cluster.redis import Redis
 
 MakeLog = Callable[..., Log]
+
+TICK = Draft("job-1", "tick", b"{}")
 
 
 class RecordingReceiver:
@@ -98,3 +100,11 @@ async def new_log(make_log: MakeLog, *, max_events: int = 100, ttl_s: float = 60
     log = make_log(receiver, max_events=max_events, ttl_s=ttl_s, **room)
     await receiver.until(lambda: receiver.times_restored > 0)
     return log
+
+
+def appended(log: Log) -> bool:
+    """Whether an append was accepted."""
+    try:
+        return bool(log.append([TICK]))
+    except LogAway:
+        return False

@@ -10,15 +10,12 @@ from typing import Any
 import pytest
 import redis
 
-from hub.events import Draft
 from hub.log import LogAway
 from hub.log.redis import RedisLog
 from tests.cluster.ports import HOST, Ports
 from tests.cluster.redis import Redis
 from tests.cluster.relay import Relay
-from tests.services.log.conftest import RecordingReceiver
-
-TICK = Draft("job-1", "tick", b"{}")
+from tests.services.log.conftest import TICK, RecordingReceiver, appended
 
 # Error, what an administrator does to Redis, and what they do about it.
 REFUSALS = {
@@ -120,10 +117,3 @@ async def test_a_master_that_became_a_replica_is_left_for_the_new_master(
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     other.stop()
-
-
-def appended(log: RedisLog) -> bool:
-    try:
-        return bool(log.append([TICK]))
-    except LogAway:
-        return False

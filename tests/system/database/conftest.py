@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from tests.cluster import Cluster
+from tests.cluster.ports import HOST
+from tests.cluster.postgres import NAME
+from tests.cluster.relay import Relay
 
 KEY = {"Authorization": "Bearer demo-key"}
 DEADLINE_S = 30
@@ -26,14 +29,26 @@ class Timed:
 
 
 @pytest.fixture(scope="package")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two instances; a test may stop PostgreSQL if it brings it back."""
-    with Cluster(tmp_path_factory.mktemp("cluster"), 2) as cluster:
+def relay() -> Iterator[Relay]:
+    """Between the second instance and PostgreSQL."""
+    with Relay(0) as relay:
+        yield relay
+
+
+@pytest.fixture(scope="package")
+def cluster(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Two instances; a test may stop PostgreSQL, or hold the relay, if it ends that."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"), 2)
+    relay.target = cluster.ports.postgres
+    url = f"postgres://{NAME}@{HOST}:{relay.port}/{NAME}"
+    second = cluster.instances[1]
+    second.env = {**(second.env or {}), "HUB_DATABASE_URL": url}
+    with cluster:
         yield cluster
 
 
 def post(cluster: Cluster, k: int = 1, *, key: str = "") -> Timed:
-    """A notification, sent to the instance k."""
+    """A notification, sent to the instance k, which counts from 1."""
     headers = {**KEY, "Idempotency-Key": key} if key else KEY
     body = {"to": ["user:alice"], "title": "hello"}
     began = time.monotonic()

@@ -9,23 +9,42 @@ import psycopg
 import pytest
 
 from tests.cluster import Cluster
-from tests.cluster.postgres import Postgres
+from tests.cluster.relay import Relay
 from tests.system.database.conftest import assert_back, post, until
 
 pytestmark = pytest.mark.postgres
 
 
-@pytest.mark.parametrize("outage", [Postgres.kill, Postgres.freeze])
+End = Callable[[], None]
+
+
+def kill(cluster: Cluster, relay: Relay) -> End:
+    cluster.postgres.kill()
+    return cluster.postgres.bring_back
+
+
+def freeze(cluster: Cluster, relay: Relay) -> End:
+    cluster.postgres.freeze()
+    return cluster.postgres.bring_back
+
+
+def cut_off(cluster: Cluster, relay: Relay) -> End:
+    """By a network that drops all packets."""
+    relay.hold()
+    return relay.let_go
+
+
+@pytest.mark.parametrize(("begin", "k"), [(kill, 1), (freeze, 1), (cut_off, 2)])
 def test_posts_are_refused_within_a_second_and_accepted_within_three_of_its_return(
-    cluster: Cluster, outage: Callable[[Postgres], None]
+    cluster: Cluster, relay: Relay, begin: Callable[[Cluster, Relay], End], k: int
 ) -> None:
     assert_back(cluster)
-    outage(cluster.postgres)
+    end = begin(cluster, relay)
     try:
-        first = post(cluster)
-        refused = [post(cluster) for _ in range(15)]
+        first = post(cluster, k)
+        refused = [post(cluster, k) for _ in range(15)]
     finally:
-        cluster.postgres.bring_back()
+        end()
 
     assert first.seconds < 12, "given up in seconds"
     assert {(one.status, one.response.headers["content-type"]) for one in (first, *refused)} == {
