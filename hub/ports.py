@@ -140,7 +140,8 @@ class Application(Collector):
         """An event is about to be delivered to the subscribers of its topic in this process."""
 
     async def feed_opened(self, feed: Feed, /) -> dict[str, Any]:
-        """A feed was admitted; what is added to the data of its ``stream-open``."""
+        """A feed was admitted; what is added to the data of its ``stream-open``. Called again for one that is
+        polled, when there is something to answer with."""
         return {}
 
     def feed_caught_up(self, feed: Feed, spans: Sequence[Span], /) -> None:

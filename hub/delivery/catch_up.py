@@ -27,7 +27,8 @@ class CatchUp:
     ``after`` is the position to read from, None for now; ``resumed`` says that the reader gave it. One that
     gave none is new, and misses nothing of what is gone already. ``write`` sends bytes and waits for a slow
     reader; ``preamble`` are the very first. ``opening`` makes the reader's first event, from its position and
-    ``resumed``. Afterwards ``events`` is how many were replayed, and `spans` says which.
+    ``resumed``. Afterwards ``events`` is how many were replayed, up to the position ``reached``; `spans` says
+    which.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class CatchUp:
         self._opened = False
         self._reset_topics: set[str] = set()  # reported as incomplete
         self._arrivals = Arrivals(subscriber.person, subscriber.topics)
-        self._since = self._reached = 0
+        self._since = self.reached = 0
         self._cuts: dict[str, tuple[int, int]] = {}  # of a long topic: where it breaks off, and goes on
         self.events = 0
 
@@ -83,8 +84,8 @@ class CatchUp:
         bounds: dict[tuple[int, int], list[str]] = {}
         for topic in self._subscriber.topics:
             begin = self._arrivals.since(topic, self._since)
-            until, again = self._cuts.get(topic, (self._reached, self._reached))
-            for span in ((begin, until), (max(begin, again), self._reached)):
+            until, again = self._cuts.get(topic, (self.reached, self.reached))
+            for span in ((begin, until), (max(begin, again), self.reached)):
                 if span[0] < span[1]:
                     bounds.setdefault(span, []).append(topic)
         return [Span(tuple(names), *span) for span, names in bounds.items()]
@@ -107,7 +108,7 @@ class CatchUp:
             replayed, upto = found, self._after
             self._subscriber.hold()  # a subscriber that joined a while ago holds some of this already
         self.events += len(replayed)
-        self._reached = replayed[-1][0] if replayed else upto
+        self.reached = replayed[-1][0] if replayed else upto
         payloads = [encoded.payload for _, encoded in replayed]
         await self._write(b"".join([self._open(), *payloads, self._dialect.live.payload]))
         return upto
@@ -131,8 +132,10 @@ class CatchUp:
             data = b"".join([*resets, *events])
             if data:
                 await self._write(data)
-            self._after = self._reached = stretch.upto
+            self._after = self.reached = stretch.upto
             self.events += len(stretch.events)
+            if self._subscriber.closed:
+                break
         await self._write(self._dialect.live.payload)
         return self._after
 

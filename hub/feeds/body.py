@@ -28,12 +28,14 @@ def parameters(body: bytes, resume: Collection[str]) -> list[tuple[str, str]]:
                 found += [("topic", topic) for topic in value]
             case bool() if name == "own":
                 found.append((name, "1" if value else "0"))
+            case int() if name == "wait" and not isinstance(value, bool):
+                found.append((name, str(value)))
             case str() if name == "ticket" or name in resume:
                 found.append((name, value))
             case _:
                 raise Problem(
                     400,
                     f"{name[:40]!r} cannot be used: topics is a list of names, own is true or false, "
-                    "last_event_id and ticket are strings.",
+                    "wait is a number, last_event_id and ticket are strings.",
                 )
     return found

@@ -7,11 +7,13 @@ live, and only the subscriber remains.
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any
 
 from prometheus_client import Histogram
 
+from hub.delivery.asgi_sender import AsgiSender
 from hub.delivery.catch_up import CatchUp
 from hub.delivery.endpoint import Endpoint, EndpointOptions
 from hub.delivery.fanout import Fanout
@@ -20,8 +22,9 @@ from hub.delivery.subscriber import Subscriber
 from hub.errors import Problem
 from hub.feeds import transports
 from hub.feeds.body import MAX_BYTES
+from hub.feeds.long_poll import LongPoll
 from hub.feeds.request import FeedRequest
-from hub.feeds.sse import SSE, control, retry_ms
+from hub.feeds.sse import POLL, SSE, opening, retry_ms
 from hub.log.replay import Replay
 from hub.ports import Application
 from hub.support import origins, outages
@@ -83,6 +86,8 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             self.release(subscriber)
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS + request.cors})
             return await send({"type": "http.response.body", "body": b""})
+        if request.wait_s is not None:
+            return await self._answer_poll(request, subscriber, receive, send, request.wait_s)
         transport = transports.transport(
             scope,
             receive,
@@ -93,23 +98,19 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             on_close=partial(self.release, subscriber),
         )
         try:
-            added = await self._application.feed_opened(subscriber)
-            facts = {**added, "heartbeat_s": self.options.heartbeat_s}
+            facts = await self._facts(subscriber)
             catchup = CatchUp(
                 self._fanout,
                 self._replay,
                 subscriber,
                 after=request.after,
                 resumed=request.after is not None,
-                opening=partial(_opening, subscriber, facts),
+                opening=partial(opening, subscriber.topics, facts),
                 write=transport.write,
                 preamble=b"retry: %d\n" % retry_ms(),
             )
             await catchup.run()
-            if request.after is not None:
-                self.replays.observe(catchup.events)
-            if catchup.events:
-                self._application.feed_caught_up(subscriber, catchup.spans())
+            self._caught_up(subscriber, catchup, resumed=request.after is not None)
             await transport.follow()
         except Exception as error:
             refusal = outages.problem(error, "opening a feed")
@@ -122,6 +123,44 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             if transport.leave():
                 self.release(subscriber)
 
+    async def _answer_poll(
+        self, request: FeedRequest, subscriber: Subscriber, receive: Receive, send: Send, wait_s: int
+    ) -> None:
+        """One response with a length, after which the connection is the client's again."""
+        disconnect = asyncio.ensure_future(transports.close_on_disconnect(receive, subscriber))
+        try:
+            poll = LongPoll(self._fanout, self._replay, subscriber, request.after)
+            facts = await self._facts(subscriber)
+            await poll.run(wait_s)
+            if subscriber.closed == "gone":
+                return
+            self._caught_up(subscriber, poll.catchup, resumed=request.after is not None)
+            if poll.brings:
+                # What changes with these events is sent after them: on a stream, but this answer ends here.
+                facts = await self._facts(subscriber)
+            body = poll.body(facts)
+        except Exception as error:
+            subscriber.close("error")
+            return await respond_problem(send, outages.problem(error, "answering a poll"), request.cors)
+        finally:
+            disconnect.cancel()
+            self.release(subscriber)
+        headers = [*HEADERS, (b"content-length", b"%d" % len(body)), *request.cors]
+        send = AsgiSender(send, subscriber)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _facts(self, subscriber: Subscriber) -> dict[str, Any]:
+        """What ``stream-open`` contains along with the position and the topics."""
+        added = await self._application.feed_opened(subscriber)
+        return {**added, "heartbeat_s": self.options.heartbeat_s}
+
+    def _caught_up(self, subscriber: Subscriber, catchup: CatchUp, *, resumed: bool) -> None:
+        if resumed:
+            self.replays.observe(catchup.events)
+        if catchup.events:
+            self._application.feed_caught_up(subscriber, catchup.spans())
+
     async def _authorize(self, request: FeedRequest) -> Subscriber:
         person = await self._application.admit(request.credentials, request.topics, request.own)
         own = person.own if request.own else ()
@@ -132,7 +171,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             person,
             address=request.address,
             topics=topics,
-            dialect=SSE,
+            dialect=SSE if request.wait_s is None else POLL,
             mailbox_bytes=self.options.mailbox_bytes,
         )
 
@@ -143,8 +182,3 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
     def _live_topics(self, subscriber: Subscriber) -> int:
         """Those outside the user's own inbox."""
         return sum(topic not in subscriber.person.own for topic in subscriber.topics)
-
-
-def _opening(subscriber: Subscriber, facts: dict[str, Any], position: int, resumed: bool) -> bytes:
-    data = {"position": str(position), "topics": list(subscriber.topics), "resumed": resumed, **facts}
-    return control("stream-open", data, id=position).payload

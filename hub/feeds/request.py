@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hub import topics
 from hub.errors import Problem
 from hub.feeds.body import parameters
@@ -12,6 +14,7 @@ from hub.support.cors import CorsRule
 from hub.support.request import Query, Request, position
 
 MAX_TOPICS = 100
+MAX_WAIT_S = 60  # below the 75 s that nginx waits for an answer
 # What helpers of EventSource call the position to resume from.
 RESUME = frozenset(
     {
@@ -24,7 +27,7 @@ RESUME = frozenset(
         "Last-Event-Id",
     }
 )
-PARAMETERS = frozenset({"topic", "own", "ticket", *RESUME})
+PARAMETERS = frozenset({"topic", "own", "ticket", "wait", *RESUME})
 METHODS = ("GET", "HEAD", "POST")
 CORS = CorsRule(", ".join(METHODS), "authorization, content-type, last-event-id", credentials=True)
 
@@ -34,13 +37,14 @@ class FeedRequest(Request):
 
     ``cors`` are headers of every response to it, refusals included. The rest is set by `read`: ``topics`` are
     those named in the query or the body, ``own`` says whether those of the user's inbox are requested,
-    ``after`` is the position to resume from.
+    ``after`` is the position to resume from, ``wait_s`` the time that a poll waits, None for a stream.
     """
 
     credentials: Credentials
     topics: tuple[str, ...]
     own: bool
     after: int | None
+    wait_s: int | None
 
     def __init__(self, scope: Scope, allowed: frozenset[str]) -> None:
         super().__init__(scope)
@@ -49,8 +53,6 @@ class FeedRequest(Request):
 
     def read(self, body: bytes) -> None:
         """Parse the request. Raises a `Problem` for what is no request for a feed."""
-        if self.scope.get("http_version") == "1.0":
-            raise Problem(505, "A feed takes HTTP/1.1: a proxy has to speak it (proxy_http_version).")
         if self.method not in METHODS:
             refused = Problem(405, "A feed is read with GET, or with POST and its topics in the body.")
             refused.headers["Allow"] = ", ".join(METHODS)
@@ -58,6 +60,9 @@ class FeedRequest(Request):
         query = Query(self.scope["query_string"], PARAMETERS)
         if body:
             query.add(parameters(body, RESUME))
+        self.wait_s = _wait_s(query)
+        if self.wait_s is None and self.scope.get("http_version") == "1.0":
+            raise Problem(505, "A feed takes HTTP/1.1: a proxy has to speak it (proxy_http_version).")
         self.credentials = self.read_credentials(query.one("ticket"))
         self.topics = _topics(query)
         self.own = _own(query)
@@ -97,6 +102,15 @@ def _topics(query: Query) -> tuple[str, ...]:
     if any(map(topics.is_room, names)):
         raise Problem(400, "Messages of a room are received in it: open its WebSocket at /rooms/<name>/.")
     return names
+
+
+def _wait_s(query: Query) -> int | None:
+    if "wait" not in query.names:
+        return None
+    wait = query.one("wait")
+    if not re.fullmatch("[1-9][0-9]?", wait) or int(wait) > MAX_WAIT_S:
+        raise Problem(400, f"wait is a whole number of seconds, 1 to {MAX_WAIT_S}.")
+    return int(wait)
 
 
 def _own(query: Query) -> bool:

@@ -21,6 +21,12 @@ def control(type: str, data: Any, *, id: int | None = None) -> Encoded:
     return _chunked(head + b"event: %s\ndata: %s\n\n" % (type.encode(), encode(data)))
 
 
+def opening(topics: Sequence[str], facts: dict[str, Any], position: int, resumed: bool) -> bytes:
+    """The first event of a feed; ``facts`` are added to its data."""
+    data = {"position": str(position), "topics": list(topics), "resumed": resumed, **facts}
+    return control("stream-open", data, id=position).payload
+
+
 def chunk(payload: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(payload), payload)
 
@@ -58,4 +64,11 @@ class Sse:
         return control("retire", {"retry": retry_ms()})
 
 
+class PollSse(Sse):
+    """The dialect of feeds that are polled: the answer has no heartbeats, and states the log's state once."""
+
+    live = degraded = heartbeat = Encoded(b"", b"")
+
+
 SSE = Sse()
+POLL = PollSse()

@@ -75,7 +75,7 @@ class SendTransport:
         self._headers = headers
         self._send = AsgiSender(send, subscriber)
         self.started = False
-        self._disconnect = asyncio.ensure_future(_close_on_disconnect(receive, subscriber))
+        self._disconnect = asyncio.ensure_future(close_on_disconnect(receive, subscriber))
 
     async def write(self, data: bytes) -> None:
         if not self.started:
@@ -120,7 +120,8 @@ def _head(headers: Headers) -> bytes:
     )
 
 
-async def _close_on_disconnect(receive: Receive, subscriber: Subscriber) -> None:
+async def close_on_disconnect(receive: Receive, subscriber: Subscriber) -> None:
+    """For a client whose connection stays with the server; cancel it at the end of the response."""
     while (await receive())["type"] != "http.disconnect":
         pass
     subscriber.close("gone")
