@@ -6,8 +6,8 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from functools import partial
-from typing import Any, TypeVar
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
@@ -15,6 +15,7 @@ MAX_ATTEMPTS = 5
 MAX_PAUSE_S = 0.05  # before the second attempt; longer before each further one
 SERIALIZATION_FAILURE, DEADLOCK, UNIQUE_VIOLATION = "40001", "40P01", "23505"  # as PostgreSQL names them
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,16 @@ def run(act: Callable[[], T]) -> T:
         time.sleep(random.uniform(0, MAX_PAUSE_S * attempt))  # noqa: S311
     with transaction.atomic():
         return act()
+
+
+def transactional(act: Callable[P, T]) -> Callable[P, T]:
+    """A function that `run` runs."""
+
+    @wraps(act)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return run(partial(act, *args, **kwargs))
+
+    return call
 
 
 def after_commit(act: Callable[..., None], *args: Any) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,13 +16,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub import events
 from hub.errors import Problem
+from hub.support import transactions
 from notifications import time_zones
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard.forms import LocalTimeInput
 from notifications.dashboard.pagination import page_of
 from notifications.dashboard.parameters import uuid
-from notifications.dashboard.sending_actions import permitted
+from notifications.dashboard.sending_actions import permitted, withdraw
 from notifications.i18n import refusal, say
 from notifications.models import Notification, Sending
 from notifications.sending import recalls
@@ -72,10 +72,13 @@ def reschedule(request: StaffRequest, id: UUID) -> HttpResponse:
 def release(request: StaffRequest, id: UUID) -> HttpResponse:
     """Send a held sending as planned, or now if that time has passed."""
     sending = permitted(request, id)
+
+    def act() -> None:
+        times.release(id)
+        audit.record(request, "release", id, title=sending.title, due_at=events.stamp(sending.due_at))
+
     try:
-        with transaction.atomic():
-            times.release(id)
-            audit.record(request, "release", id, title=sending.title, due_at=events.stamp(sending.due_at))
+        transactions.run(act)
     except Problem as problem:
         messages.error(request, refusal(problem))
     else:
@@ -88,11 +91,7 @@ def release(request: StaffRequest, id: UUID) -> HttpResponse:
 def recall_held(request: StaffRequest, id: UUID) -> HttpResponse:
     """Recall a held sending, which no one has seen."""
     sending = permitted(request, id)
-    with transaction.atomic():
-        recalled = recalls.recall_sending(id, request.user.get_username(), "") if sending.held_at else 0
-        if recalled:
-            audit.record(request, "recall", id, title=sending.title, rows=recalled)
-    if recalled:
+    if sending.held_at and withdraw(request, sending, "recall", recalls.recall_sending):
         messages.success(request, say("scheduled_recalled"))
     else:
         messages.error(request, say("refused_not_waiting"))
@@ -101,11 +100,14 @@ def recall_held(request: StaffRequest, id: UUID) -> HttpResponse:
 
 def _reschedule(request: StaffRequest, id: UUID, due_at: datetime) -> HttpResponse:
     sending = permitted(request, id)
+
+    def act() -> None:
+        times.reschedule(id, due_at)
+        detail = {"title": sending.title, "from": events.stamp(sending.due_at)}
+        audit.record(request, "reschedule", id, **detail, to=events.stamp(due_at))
+
     try:
-        with transaction.atomic():
-            times.reschedule(id, due_at)
-            detail = {"title": sending.title, "from": events.stamp(sending.due_at)}
-            audit.record(request, "reschedule", id, **detail, to=events.stamp(due_at))
+        transactions.run(act)
     except Problem as problem:
         messages.error(request, refusal(problem))
     else:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from hub.support import transactions
 from notifications.access import audit
 from notifications.access.roles import StaffRequest, may, needs
 from notifications.i18n import say
@@ -31,10 +32,7 @@ def undo(request: StaffRequest, id: UUID) -> HttpResponse:
     if sending.due_at <= timezone.now():
         messages.error(request, say("undo_late"))
     else:
-        with transaction.atomic():
-            recalled = recalls.recall_sending(id, request.user.get_username(), "")
-            if recalled:
-                audit.record(request, "undo", id, title=sending.title, rows=recalled)
+        withdraw(request, sending, "undo", recalls.recall_sending)
     return redirect("dashboard-sending", id=id)
 
 
@@ -42,12 +40,7 @@ def undo(request: StaffRequest, id: UUID) -> HttpResponse:
 @require_POST
 def stop(request: StaffRequest, id: UUID) -> HttpResponse:
     """Cancel the rows that are not published yet."""
-    sending, reason = permitted(request, id), _reason(request)
-    with transaction.atomic():
-        recalled = recalls.stop(id, request.user.get_username(), reason)
-        if recalled:
-            audit.record(request, "stop", id, title=sending.title, rows=recalled, reason=reason)
-    if not recalled:
+    if not withdraw(request, permitted(request, id), "stop", recalls.stop, reason=_reason(request)):
         messages.error(request, say("stop_late"))
     return redirect("dashboard-sending", id=id)
 
@@ -56,12 +49,19 @@ def stop(request: StaffRequest, id: UUID) -> HttpResponse:
 @require_POST
 def recall(request: StaffRequest, id: UUID) -> HttpResponse:
     """Remove from every inbox and every open page."""
-    sending, reason = permitted(request, id), _reason(request)
-    with transaction.atomic():
-        recalled = recalls.recall_sending(id, request.user.get_username(), reason)
-        if recalled:
-            audit.record(request, "recall", id, title=sending.title, rows=recalled, reason=reason)
+    withdraw(request, permitted(request, id), "recall", recalls.recall_sending, reason=_reason(request))
     return redirect("dashboard-sending", id=id)
+
+
+@transactions.transactional
+def withdraw(
+    request: StaffRequest, sending: Sending, act: str, recall: Callable[[UUID, str, str], int], **detail: str
+) -> int:
+    """Recall rows of a sending, for the ``reason`` in ``detail``, and record that; return how many."""
+    recalled = recall(sending.pk, request.user.get_username(), detail.get("reason", ""))
+    if recalled:
+        audit.record(request, act, sending.pk, title=sending.title, rows=recalled, **detail)
+    return recalled
 
 
 def permitted(request: StaffRequest, id: UUID) -> Sending:

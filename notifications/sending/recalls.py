@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -20,14 +19,14 @@ NEVER_PUBLISHED = 0  # the position of a row that was recalled before it was due
 
 
 @off_loop("arecall")
+@transactions.transactional
 def recall(id: UUID, by: str = "", reason: str = "") -> Notification:
     """Recall one; a second time changes nothing. Raises a `Problem` of 404."""
-    with transaction.atomic():
-        row = Notification.objects.select_for_update().filter(pk=id).first()
-        if row is None:
-            raise Problem(404, "There is no such notification.")
-        if row.recalled_at is None:
-            withdraw([row], by, reason)
+    row = Notification.objects.select_for_update().filter(pk=id).first()
+    if row is None:
+        raise Problem(404, "There is no such notification.")
+    if row.recalled_at is None:
+        withdraw([row], by, reason)
     return row
 
 
@@ -36,19 +35,19 @@ async def arecall(id: UUID, by: str = "", reason: str = "") -> Notification:
     return await sync_to_async(recall)(id, by, reason)
 
 
+@transactions.transactional
 def recall_sending(sending: UUID, by: str, reason: str) -> int:
     """Recall all rows of a sending that are not recalled yet, and return how many."""
-    with transaction.atomic():
-        rows = list(_not_recalled(sending))
-        withdraw(rows, by, reason)
+    rows = list(_not_recalled(sending))
+    withdraw(rows, by, reason)
     return len(rows)
 
 
+@transactions.transactional
 def stop(sending: UUID, by: str, reason: str) -> int:
     """Recall the rows of a sending that are not published yet, and return how many."""
-    with transaction.atomic():
-        rows = list(_not_recalled(sending).filter(position=None))
-        withdraw(rows, by, reason)
+    rows = list(_not_recalled(sending).filter(position=None))
+    withdraw(rows, by, reason)
     return len(rows)
 
 
