@@ -22,12 +22,13 @@ from hub.delivery.topic_state import TopicState
 from hub.delivery.topic_table import TopicTable
 from hub.events import Encoded, Event
 from hub.log import Log, LogAway
-from hub.log.arrivals import Arrivals
+from hub.log.arrivals import Arrivals, has_expired
 from hub.log.replay import Replay, Stretch
 
 HEAD_CHECK_S = 10.0  # finds a lost last event, which no successor betrays
 LINGER_S = 5.0  # a topic is kept so long after its last subscriber, which may return
 MAX_AHEAD_US = 30_000_000  # of a position before the clock and all that was received: the log is read first
+MAX_PROMPT_S = 1.0  # an event received later than this may have expired
 MAX_HELD_EVENTS = 20_000  # while healing; those beyond it are read from the log instead
 RETRY_S = 0.2
 
@@ -72,7 +73,7 @@ class Fanout:
     def received(self, event: Event) -> None:
         self.received_events += 1
         self.lag_s = max(0.0, time.time() - event.position / 1_000_000)
-        self._receive(event)
+        self._receive(event, late=self.lag_s > MAX_PROMPT_S)
 
     def disconnected(self) -> None:
         self._generation += 1
@@ -135,13 +136,13 @@ class Fanout:
                 logger.exception("healing failed, trying again")
                 await asyncio.sleep(5 * RETRY_S)
 
-    def _receive(self, event: Event) -> None:
+    def _receive(self, event: Event, *, late: bool) -> None:
         if self._held is None:
-            self._accept(event)
+            self._accept(event, late)
         elif len(self._held) < MAX_HELD_EVENTS:
             self._held.append(event)
 
-    def _accept(self, event: Event) -> None:
+    def _accept(self, event: Event, late: bool) -> None:
         ahead = event.position - MAX_AHEAD_US
         if ahead > self._reached and ahead > time.time() * 1_000_000:
             # Either Redis has another clock, and the log has it too, or it would hide real events.
@@ -154,21 +155,24 @@ class Fanout:
         if state.verified is None:
             # Being opened: its subscribers are all held, and drop what their replay brings.
             state.early = event.position
-            self._deliver(event, state, state.encode(event))
+            if not (late and has_expired(event.body)):
+                self._deliver(event, state, state.encode(event))
         elif event.position > state.verified:
             if event.previous > state.verified:
                 self.gaps += 1
                 logger.info("a gap on %s after %d: reading the log", event.topic, state.verified)
                 return self._hold([event])
-            self._deliver_verified(event, state)
+            self._deliver_verified(event, state, late)
 
     def _hold(self, events: list[Event]) -> None:
         self._held = events
         self._heal_due.set()
 
-    def _deliver_verified(self, event: Event, state: TopicState) -> None:
-        encoded = state.encode(event)
+    def _deliver_verified(self, event: Event, state: TopicState, late: bool) -> None:
         state.verified = event.position
+        if late and has_expired(event.body):
+            return
+        encoded = state.encode(event)
         state.keep(event.position, encoded)
         self._deliver(event, state, encoded)
 
@@ -212,7 +216,7 @@ class Fanout:
             raise
         held, self._held = self._held, None
         for event in held:
-            self._receive(event)
+            self._receive(event, late=True)
         if not self.live:
             self._live.set()
             self.on_state.call(self.live, "the state of the log")
@@ -221,7 +225,7 @@ class Fanout:
         for event in stretch.events:
             state = self.topics[event.topic]
             if event.position > (state.verified or 0):
-                self._deliver_verified(event, state)
+                self._deliver_verified(event, state, late=True)
         for state in map(self.topics.__getitem__, after):
             state.verified = max(state.verified or 0, stretch.upto)
         self._reached = max(self._reached, stretch.upto)

@@ -42,10 +42,8 @@ class Arrivals:
     def includes(self, topic: str, position: int, data: bytes) -> bool:
         """Whether an event, ``data`` in JSON, came to the topic after the person did, and has not expired."""
         start = data.find(_AT) + len(_AT)
-        if data.startswith(_EXPIRES_AT, start + _WIDTH):
-            until = start + _WIDTH + len(_EXPIRES_AT)
-            if data[until : until + _WIDTH] <= stamp().encode():
-                return False
+        if _expired(data, start + _WIDTH):
+            return False
         since = self._since.get(topic, 0)
         if position > since + MAX_DELAY_US:
             return True
@@ -59,3 +57,14 @@ class Arrivals:
             moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=microsecond)
             self._stamps[position] = stamp(moment).encode()
         return self._stamps[position]
+
+
+def has_expired(data: bytes) -> bool:
+    """Whether an event, ``data`` in JSON, has expired."""
+    return _expired(data, data.find(_AT) + len(_AT) + _WIDTH)
+
+
+def _expired(data: bytes, end: int) -> bool:
+    """The same; its date ends at ``end``."""
+    start = end + len(_EXPIRES_AT)
+    return data.startswith(_EXPIRES_AT, end) and data[start : start + _WIDTH] <= stamp().encode()
