@@ -10,6 +10,7 @@ from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, Metric
 
+from hub import topics
 from hub.events import Event
 from hub.log.current import shared_log
 from hub.ports import Application, Credentials, Entry, Feed, Person, Recovered, Span, Topic
@@ -55,6 +56,9 @@ class Notifications(Application):
         return await revocation.revoked(people)
 
     async def recover(self, after: Mapping[str, int], /) -> Recovered:
+        if rooms := [topic for topic in after if topics.is_room(topic)]:
+            # What was appended before rows are read is a row by then, or recorded as lost.
+            await self._history.copy(rooms)
         return await recovery.recover(after)
 
     def rights_changed(self, name: str, /) -> None:

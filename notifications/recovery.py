@@ -25,15 +25,20 @@ PAGE_BYTES = 1024 * 1024  # of events; the event that passes it is the last
 
 
 async def recover(holes: Mapping[str, int]) -> Recovered:
-    """The first events after a position of each topic. Rooms whose messages are not stored are lost."""
+    """The first events after a position of each topic. Lost are rooms whose messages are not stored, and
+    those of which the log dropped messages before they were."""
     return await in_thread(page, holes)
 
 
 def page(holes: Mapping[str, int]) -> Recovered:
     """`recover`, in a thread that may use the database."""
     rooms = {id: after for topic, after in holes.items() if (id := topics.room_id(topic)) is not None}
-    kept = set(history.kept_rooms().filter(pk__in=rooms).values_list("pk", flat=True)) if rooms else set()
-    lost = frozenset(topic for topic in holes if topics.is_room(topic) and topics.room_id(topic) not in kept)
+    kept = dict(history.kept_rooms().filter(pk__in=rooms).values_list("pk", "lost_upto")) if rooms else {}
+    lost = frozenset(
+        topic
+        for topic, after in holes.items()
+        if topics.is_room(topic) and ((id := topics.room_id(topic)) not in kept or after < kept[id])
+    )
     inboxes = {topic: after for topic, after in holes.items() if not topics.is_room(topic)}
     stored = {id: rooms[id] for id in kept}
     found = merge(_notifications(inboxes), _messages(stored), key=lambda event: event.position)

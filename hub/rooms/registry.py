@@ -176,18 +176,20 @@ class RoomRegistry:
 
     async def _read(self, room: Room) -> None:
         await self.signals.join(room.topic)
-        messages = await self._history(room)
-        after = messages[-1].position if messages else 0
-        since = messages[0].position - 1 if messages else None
+        rows = await self._history(room)
+        # From the first row: what the log still has is proved complete, rows alone are not.
+        after = since = rows[0].position - 1 if rows else 0
+        logged: list[Event] = []
         more = True
         while more:
             page = await self._log.read({room.topic: after})
+            if page.gaps:
+                since = page.events[0].previous if page.events else page.upto
             after, more = page.upto, page.more
-            messages += page.events
-        if since is None:
-            since = messages[0].previous if messages else after
+            logged += page.events
+        messages = [row for row in rows if not logged or row.position < logged[0].position] + logged
         room.open(messages, after)
-        self._fanout.prepend(room.topic, messages, since)
+        self._fanout.prepend(room.topic, [event for event in messages if event.position > since], since)
         room.people = {**await self.roster.people(room.topic), **room.people}
 
     async def _history(self, room: Room) -> list[Event]:

@@ -43,6 +43,8 @@ class Room(models.Model):
         settings.AUTH_USER_MODEL, blank=True, related_name="+", help_text="Banned from the room."
     )
     closed_at = models.DateTimeField(null=True, blank=True, help_text="Since when no one may enter.")
+    # Messages up to this position may be missing: the log dropped them before they were copied to rows.
+    lost_upto = models.BigIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         ordering = ("name",)

@@ -1,7 +1,8 @@
 """The history of rooms: their messages, copied from the log to rows where the room's kind keeps them.
 
 The log comes first, so that a slow or missing database stalls no room; the rows follow. Any instance may
-copy, and a message that is copied twice is still one row.
+copy, and a message that is copied twice is still one row. What the log dropped before it was copied is lost:
+`Room.lost_upto` records where, for members who return.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -41,8 +43,9 @@ class HistoryCopier:
     def __init__(self, log: Log) -> None:
         self._log = log
         self.pending = Debounce(
-            self._copy, _not_copied, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=MAX_TOPICS_PER_READ
+            self.copy, _not_copied, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=MAX_TOPICS_PER_READ
         )
+        self._scan_s = min(SCAN_S, max(1.0, settings.HUB_LOG_TTL_S / 4))
         self._ends: dict[str, int | None] = {}  # position up to which a topic is copied; None: it is not kept
 
     def message_appended(self, topic: str) -> None:
@@ -64,13 +67,18 @@ class HistoryCopier:
                 kept = await in_thread(_kept_topics)
             except Exception as error:
                 logger.warning("the rooms could not be listed: %s: %s", type(error).__name__, error)
+                # The log proves that a topic was silent for no longer than the time to live.
+                self.pending.add(topic for topic, end in self._ends.items() if end is not None)
             else:
                 # A topic that is not kept may become one that is, if its room's kind changes.
-                self._ends = {topic: end for topic, end in self._ends.items() if topic in kept}
+                known = ((topic, self._ends.get(topic)) for topic in kept)
+                self._ends = {topic: end for topic, end in known if end is not None}
                 self.pending.add(kept)
-            await asyncio.sleep(SCAN_S * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(self._scan_s * random.uniform(0.8, 1.2))  # noqa: S311
 
-    async def _copy(self, names: Sequence[str]) -> None:
+    async def copy(self, names: Sequence[str]) -> None:
+        """Copy what the log has of these topics, and record what it lost before that. Raises if the log or
+        the database is away."""
         unknown = set(names) - self._ends.keys()
         if unknown:
             ends = await in_thread(_ends, unknown)
@@ -79,20 +87,28 @@ class HistoryCopier:
         more = bool(after)
         while more:
             page = await self._log.read(after)
-            if page.events:
-                await in_thread(_insert, page.events)
-            self._warn(page, after, unknown)
+            if page.gaps and (copied := await in_thread(_copied_beyond, after, page.gaps)):
+                after |= copied  # another instance has copied them meanwhile
+                continue
+            lost = _lost(page, after, unknown)
+            if lost:
+                logger.warning("the log no longer reaches back to the rows of %s", ", ".join(sorted(lost)))
+            if page.events or lost:
+                await in_thread(_insert, page.events, lost)
+            for topic in after:
+                self._ends[topic] = max(self._ends.get(topic) or 0, page.upto)
             after = dict.fromkeys(after, page.upto)
-            self._ends.update(after)
             unknown = set()
             more = page.more
 
-    def _warn(self, page: Page, after: dict[str, int], unknown: set[str]) -> None:
-        # After the time to live without a message the log cannot prove that there was none: of topics just
-        # looked up, only those with a message count.
-        active = {event.topic for event in page.events if after[event.topic]}
-        if missing := sorted(page.gaps & (active | after.keys() - unknown)):
-            logger.warning("the log no longer reaches back to the rows of %s", ", ".join(missing))
+
+def _lost(page: Page, after: Mapping[str, int], unknown: Collection[str]) -> dict[str, int]:
+    """The topics of which messages were lost, with the position up to which."""
+    first = {event.topic: event.previous for event in reversed(page.events)}
+    # After the time to live without a message the log cannot prove that there was none: of topics just
+    # looked up, only those with a message count.
+    unproved = {topic for topic in unknown if topic not in first or not after[topic]}
+    return {topic: first.get(topic, page.upto) for topic in page.gaps - unproved}
 
 
 def _not_copied(topic: str, error: Exception) -> None:
@@ -142,7 +158,13 @@ def _ends(names: Collection[str]) -> dict[str, int]:
     return {topics.room(id): end or 0 for id, end in found}
 
 
-def _insert(appended: Sequence[Event]) -> None:
+def _copied_beyond(after: Mapping[str, int], names: Collection[str]) -> dict[str, int]:
+    """Those of these topics whose rows go on after a position, with where they end."""
+    return {topic: end for topic, end in _ends(names).items() if end > after[topic]}
+
+
+def _insert(appended: Sequence[Event], lost: Mapping[str, int]) -> None:
+    """Store messages, and up to which position earlier ones of a topic are lost."""
     rows = []
     rooms = {event.topic: topics.room_id(event.topic) or 0 for event in appended}
     # Rows of a room that was deleted meanwhile would fail the whole insert.
@@ -155,23 +177,26 @@ def _insert(appended: Sequence[Event]) -> None:
         except Exception as error:
             malformed.record("message of a room", event.topic, error)
     try:
-        _store(rows)
+        _store(rows, lost)
     except DATABASE_AWAY:
         raise
     except Exception:
+        _store([], lost)
         for row in rows:
             _store_alone(row)
 
 
-def _store(rows: Sequence[RoomMessage]) -> None:
+def _store(rows: Sequence[RoomMessage], lost: Mapping[str, int]) -> None:
     # Another instance may have stored them, or this one before the database went away.
     with transaction.atomic():
+        for topic, upto in sorted(lost.items()):
+            Room.objects.filter(pk=topics.room_id(topic) or 0, lost_upto__lt=upto).update(lost_upto=upto)
         RoomMessage.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _store_alone(row: RoomMessage) -> None:
     try:
-        _store([row])
+        _store([row], {})
     except DATABASE_AWAY:
         raise
     except Exception as error:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from hub.events import Event
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hub.events import Draft, Event
+from hub.ports import Recovered
 from hub.rooms import protocol
 from tests.unit.hub.rooms.conftest import Hall, Visitor
 
@@ -54,6 +58,52 @@ async def test_a_newcomer_misses_nothing(hall: Hall) -> None:
 
     assert bob.types == ["welcome", "said", "live"]
     assert bob.messages == ["copied"]
+
+
+class Incomplete(Hall):
+    """Its rows lack messages that the log no longer has."""
+
+    async def recover(self, holes: Mapping[str, int], /) -> Recovered:
+        rows, more, _ = await super().recover(holes)
+        return Recovered(rows, more, frozenset(holes))
+
+
+async def test_memory_serves_no_one_across_what_was_dropped(make_hall: Callable[..., Any]) -> None:
+    hall: Hall = await make_hall(Incomplete, max_events=5)
+    await hall.fanout.until_live()
+    copied, *_ = [append(hall, f"{number}") for number in range(10)]
+    hall.rows[TOPIC] = [copied]
+    ann = await hall.visit()
+    await ann.say("received")
+    await ann.until(lambda: "received" in ann.messages)
+
+    back = await hall.visit(query=f"?after={copied.position}")
+
+    assert ann.messages == ["0", "5", "6", "7", "8", "9", "received"]
+    assert back.types[:2] == ["welcome", "reset"]
+
+
+async def test_memory_serves_what_the_log_proves(make_hall: Callable[..., Any]) -> None:
+    hall: Hall = await make_hall(Incomplete)
+    await hall.fanout.until_live()
+    hall.rows[TOPIC] = [append(hall, f"{number}") for number in range(3)]
+    append(hall, "3")
+    ann = await hall.visit()
+    await ann.say("received")
+    await ann.until(lambda: "received" in ann.messages)
+    hall.log.forget([TOPIC])
+
+    back = await hall.visit(query=f"?after={hall.rows[TOPIC][0].position}")
+
+    assert back.types == ["welcome", "said", "said", "said", "said", "live"]
+    assert back.messages == ["1", "2", "3", "received"]
+
+
+def append(hall: Hall, body: str) -> Event:
+    """A message that is in the log."""
+    data = protocol.message_body({"id": "7", "name": "cid"}, f"c{body}", body, "2026-01-31T09:00:00.125Z")
+    (position,) = hall.log.append([Draft(TOPIC, "said", data)])
+    return Event(position, 0, TOPIC, "said", data)
 
 
 async def said(hall: Hall, visitor: Visitor, body: str, id: str = "c1") -> int:
