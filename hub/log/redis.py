@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from redis.exceptions import DataError, RedisError, ResponseError
@@ -93,7 +93,8 @@ class RedisLog:
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         async with self._appending:
             with self._unless_away():
-                reply = await self._async_append(*self._arguments(drafts, after))
+                async with self._leaving_replicas():
+                    reply = await self._async_append(*self._arguments(drafts, after))
         return self._appended(reply)
 
     def head(self) -> int:
@@ -116,7 +117,7 @@ class RedisLog:
             keys = [*STATE, *(kind + topic for topic in some for kind in (STREAM, REMOVED))]
             arguments = [self._floor, self._ttl, limit, *(after[topic] for topic in some)]
             try:
-                async with self._reading:
+                async with self._reading, self._leaving_replicas():
                     head, birth, *rows = await self._async_read(keys, arguments)
             except (RedisError, OSError) as error:
                 raise LogAway(f"Redis: {error}") from error
@@ -169,12 +170,17 @@ class RedisLog:
 
     async def _probe(self, channel: str) -> None:
         """Append and publish a probe; raises `RedisError` or `OSError`."""
-        try:
+        async with self._leaving_replicas():
             self.seen(int(await self._async_probe(*script.probe_arguments(self._floor, channel))))
+
+    @asynccontextmanager
+    async def _leaving_replicas(self) -> AsyncIterator[None]:
+        """Drop the event loop's connections if one leads to no master. Calls of threads drop theirs."""
+        try:
+            yield
         except RedisError as error:
             if redis_errors.code(error) in redis_errors.MISDIRECTED:
                 await self._async_client.connection_pool.disconnect(inuse_connections=False)
-                self._client.connection_pool.disconnect(inuse_connections=False)
             raise
 
     @contextmanager
@@ -187,6 +193,8 @@ class RedisLog:
             if _is_about_request(error):
                 raise LogRefused(f"Redis: {error}") from error
             self._away_until = time.monotonic() + OUTAGE_S
+            if redis_errors.code(error) in redis_errors.MISDIRECTED:
+                self._client.connection_pool.disconnect(inuse_connections=False)
             raise LogAway(f"Redis: {error}") from error
 
     def _read_memory_limit(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -90,30 +91,95 @@ async def test_while_appends_are_refused_a_new_connection_is_not_relied_on(
     await receiver.until(lambda: receiver.times_restored == 2)
 
 
-async def test_a_master_that_became_a_replica_is_left_for_the_new_master(
-    server: Redis, tmp_path: Path, receiver: RecordingReceiver
-) -> None:
-    """Behind an address that goes on leading to it on open connections."""
-    folder = tmp_path / "other"
+@dataclass
+class Failover:
+    """A master and its replica, behind an address that goes on leading to the master on open connections."""
+
+    master: Redis
+    replica: Redis
+    relay: Relay
+
+    @property
+    def url(self) -> str:
+        return f"redis://{HOST}:{self.relay.port}/0"
+
+    def swap(self) -> None:
+        """Promote the replica, and make a replica of the master."""
+        redis.Redis.from_url(self.replica.url).replicaof("NO", "ONE")
+        redis.Redis.from_url(self.master.url).replicaof(HOST, self.replica.port)
+        self.relay.target = self.replica.port
+
+
+@pytest.fixture
+async def failover(server: Redis, tmp_path: Path, receiver: RecordingReceiver) -> AsyncIterator[Failover]:
+    folder = tmp_path / "replica"
     folder.mkdir()
-    other = Redis(folder, Ports.free(0).redis, f"replicaof {HOST} {server.port}")
-    other.start()
-    other.wait_ready()
+    replica = Redis(folder, Ports.free(0).redis, f"replicaof {HOST} {server.port}")
+    redis.Redis.from_url(server.url).config_set("repl-diskless-sync-delay", 0)
+    replica.start()
+    replica.wait_ready()
+    client = redis.Redis.from_url(replica.url)
+    await receiver.until(lambda: client.info("replication")["master_link_status"] == "up")
     with Relay(server.port) as relay:
-        log = RedisLog(f"redis://{HOST}:{relay.port}/0", 100, 3600, "test")
-        running = asyncio.create_task(log.listen(receiver))
-        await receiver.until(lambda: receiver.times_restored == 1)
-        await log.subscribe(["job-1"])
-        promoted = redis.Redis.from_url(other.url)
-        await receiver.until(lambda: promoted.info("replication")["master_link_status"] == "up")
+        yield Failover(server, replica, relay)
+    replica.stop()
 
-        promoted.replicaof("NO", "ONE")
-        redis.Redis.from_url(server.url).replicaof(HOST, other.port)
-        relay.target = other.port
 
-        await receiver.until(lambda: receiver.times_restored == 2)
-        (position,) = await asyncio.to_thread(log.append, [TICK])
-        await receiver.until(lambda: [event.position for event in receiver.events] == [position])
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    other.stop()
+async def test_a_master_that_became_a_replica_is_left_for_the_new_master(
+    failover: Failover, receiver: RecordingReceiver
+) -> None:
+    log = RedisLog(failover.url, 100, 3600, "test")
+    running = asyncio.create_task(log.listen(receiver))
+    await receiver.until(lambda: receiver.times_restored == 1)
+    await log.subscribe(["job-1"])
+
+    failover.swap()
+
+    await receiver.until(lambda: receiver.times_restored == 2)
+    (position,) = await asyncio.to_thread(log.append, [TICK])
+    await receiver.until(lambda: [event.position for event in receiver.events] == [position])
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_race_a_connection_in_use_when_the_others_were_dropped_is_left_at_its_next_refusal(
+    failover: Failover, receiver: RecordingReceiver
+) -> None:
+    """As one is for which no probe will be refused any more: here none runs at all."""
+    log = RedisLog(failover.url, 100, 3600, "test")
+    log.append([TICK])
+
+    failover.swap()
+
+    assert not appended(log)
+    await receiver.until(lambda: appended(log))
+
+
+async def test_race_the_same_holds_for_a_message_of_a_room(
+    failover: Failover, receiver: RecordingReceiver
+) -> None:
+    log = RedisLog(failover.url, 100, 3600, "test")
+    await log.append_if([TICK])
+
+    failover.swap()
+
+    assert not await appended_message(log)
+    async with asyncio.timeout(10):
+        while not await appended_message(log):
+            await asyncio.sleep(0.05)
+    await closed(log, receiver)
+
+
+async def closed(log: RedisLog, receiver: RecordingReceiver) -> None:
+    """Close the connections of a log that did not listen."""
+    listening = asyncio.create_task(log.listen(receiver))
+    await receiver.until(lambda: receiver.times_restored == 1)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+async def appended_message(log: RedisLog) -> bool:
+    try:
+        return bool(await log.append_if([TICK]))
+    except LogAway:
+        return False

@@ -42,6 +42,7 @@ def cluster(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def replica(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     """One that has all that the master has."""
     folder = tmp_path_factory.mktemp("replica")
+    redis.Redis.from_url(cluster.redis.url).config_set("repl-diskless-sync-delay", 0)
     replica = Redis(folder, Ports.free(0).redis, f"replicaof {HOST} {cluster.ports.redis}")
     replica.start()
     replica.wait_ready()
@@ -73,7 +74,7 @@ async def test_every_instance_accepts_and_delivers_within_ten_seconds(
 
 async def accepted(url: str) -> None:
     """Return once an instance accepts an event; until then it refuses by 503."""
-    async with httpx.AsyncClient(base_url=url, headers=KEY, timeout=10) as client:
+    async with asyncio.timeout(60), httpx.AsyncClient(base_url=url, headers=KEY, timeout=10) as client:
         while (status := (await client.post("/api/v1/events", json=EVENT)).status_code) != 201:
             assert status == 503
             await asyncio.sleep(0.1)
