@@ -23,6 +23,8 @@ from hub.delivery.limits import ConnectionLimits
 from hub.delivery.revocation import Revocation
 from hub.delivery.shared_usage import SharedUsage
 from hub.events import Event
+from hub.feeds import ack_endpoint
+from hub.feeds.acknowledgements import Acknowledgements
 from hub.feeds.endpoint import Feeds
 from hub.log.current import shared_log
 from hub.log.replay import Replay
@@ -66,7 +68,15 @@ class Hub:
         replay = Replay(self.log, self.application, settings.HUB_REPLAY_MAX)
         self.fanout = Fanout(self.log, replay)
         limits, options = _limits(), _options()
-        self.feeds = Feeds(self.fanout, limits, options, replay=replay, application=self.application)
+        self.acknowledgements = Acknowledgements(self.log, self.fanout, options)
+        self.feeds = Feeds(
+            self.fanout,
+            limits,
+            options,
+            replay=replay,
+            application=self.application,
+            acknowledgements=self.acknowledgements,
+        )
         layer = channel_layers["hub"]  # for signals alone: they flush it at need
         self.presence = shared_presence()
         self.registry = RoomRegistry(
@@ -133,6 +143,7 @@ class Hub:
         self._http = http or self.pages
         self._paths: dict[str, ASGIApplication] = {
             **dict.fromkeys(("/feed/", "/feed"), self.feeds),
+            ack_endpoint.PATH: ack_endpoint.AckEndpoint(self.acknowledgements, self.application, options),
             **dict.fromkeys(endpoints.PATHS, operators),
         }
         self._loops: list[asyncio.Task[None]] = []
@@ -165,6 +176,7 @@ class Hub:
             "floor": Floor(self.log, self.fanout, self.application).run(),
             "fanout": self.fanout.run(),
             "feeds": self.feeds.run(),
+            "acknowledgements": self.acknowledgements.run(),
             "rooms": self.rooms.run(),
             "revocation": self.revocation.run(),
             "live status": self.live_status.run(),

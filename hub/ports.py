@@ -147,6 +147,10 @@ class Application(Collector):
     def feed_caught_up(self, feed: Feed, spans: Sequence[Span], /) -> None:
         """A feed that came with a position was sent everything within these spans."""
 
+    def acknowledged(self, person: str, ids: Sequence[str], /) -> None:
+        """A page of a person (by id) has received the events whose data have these ids, or says so. Raises
+        `Problem` of 429 or 503 if too many of them wait."""
+
     def feed_closed(self, feed: Feed, /) -> None:
         """A feed that `feed_opened` was called with is over, or will not open."""
 

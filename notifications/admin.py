@@ -106,10 +106,10 @@ class ReadingAdmin(ReadOnlyAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    """Deliveries per instance."""
+    """Deliveries and their acknowledgements per instance."""
 
-    list_display = ("notification", "instance", "at", "late", "size")
-    list_filter = ("late",)
+    list_display = ("notification", "instance", "at", "late", "acknowledged", "size")
+    list_filter = ("late", "acknowledged")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # Without a constraint, a notification may be missing: an outer join keeps the row.

@@ -26,7 +26,9 @@ from notifications.readiness import DatabaseReadiness
 from notifications.rooms import history
 from notifications.sending import outbox, relay
 from notifications.sign_in import foreign_origins
-from notifications.tracking import delivery_log, live_reports
+from notifications.tracking import acknowledgement_log, delivery_log, live_reports
+from notifications.tracking.acknowledgement_journal import AcknowledgementJournal
+from notifications.tracking.acknowledgement_log import Acknowledgement
 from notifications.tracking.delivery_journal import DeliveryJournal
 from notifications.tracking.delivery_log import LiveDelivery, ReplayDelivery
 
@@ -43,6 +45,7 @@ class Notifications(Application):
         self._unread_counts = UnreadCounts(counts.load)
         self._readiness = DatabaseReadiness()
         self._journal = DeliveryJournal(_write_deliveries)
+        self._acknowledgements = AcknowledgementJournal(_write_acknowledgements)
         self._history = history.HistoryCopier(shared_log())
         breaker.on_return.append(partial(submit, idempotency.free_abandoned))
 
@@ -87,6 +90,9 @@ class Notifications(Application):
     def feed_caught_up(self, feed: Feed, spans: Sequence[Span], /) -> None:
         self._journal.feed_caught_up(feed, spans)
 
+    def acknowledged(self, person: str, ids: Sequence[str], /) -> None:
+        self._acknowledgements.add(person, ids)
+
     def feed_closed(self, feed: Feed, /) -> None:
         self._unread_counts.feed_closed(feed)
 
@@ -125,6 +131,7 @@ class Notifications(Application):
             "unread counts": self._unread_counts.run(),
             "expiry": expiry.run(self._unread_counts),
             "delivery journal": self._journal.run(),
+            "acknowledgement journal": self._acknowledgements.run(),
             "room history": self._history.run(),
             "outbox relay": relay.run(),
         }
@@ -134,11 +141,16 @@ class Notifications(Application):
         await asyncio.gather(
             _within_time("room messages were not copied", self._history.flush()),
             _within_time("deliveries were not written", self._journal.flush()),
+            _within_time("acknowledgements were not written", self._acknowledgements.flush()),
         )
 
 
 async def _write_deliveries(live: Sequence[LiveDelivery], replayed: Sequence[ReplayDelivery]) -> None:
     await in_thread(delivery_log.write, live, replayed)
+
+
+async def _write_acknowledgements(acknowledged: Sequence[Acknowledgement]) -> list[Acknowledgement]:
+    return await in_thread(acknowledgement_log.write, acknowledged)
 
 
 async def _within_time(failure: str, act: Awaitable[None]) -> None:

@@ -112,6 +112,10 @@ class Subscriber:
         """Close because of age, or because this instance is leaving: the client returns after a moment."""
         self.close("retire", self.dialect.retired())
 
+    def give_up(self) -> None:
+        """Close because its client acknowledges nothing; one that is there after all returns."""
+        self.close("unacknowledged", self.dialect.retired())
+
     def expire(self) -> None:
         """Close because the token or session expired."""
         self.close("expired", self.dialect.expired)

@@ -21,6 +21,7 @@ from hub.delivery.limits import ConnectionLimits
 from hub.delivery.subscriber import Subscriber
 from hub.errors import Problem
 from hub.feeds import transports
+from hub.feeds.acknowledgements import Acknowledgements
 from hub.feeds.body import MAX_BYTES
 from hub.feeds.long_poll import LongPoll
 from hub.feeds.request import FeedRequest
@@ -53,8 +54,10 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         *,
         replay: Replay,
         application: Application,
+        acknowledgements: Acknowledgements,
     ) -> None:
         super().__init__(fanout, limits, options, replay=replay, application=application)
+        self._acknowledgements = acknowledgements
         self.replays = Histogram(
             "hub_replay_events",
             "Events replayed to a feed that resumed.",
@@ -98,7 +101,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             on_close=partial(self.release, subscriber),
         )
         try:
-            facts = await self._facts(subscriber)
+            facts = await self._facts(request, subscriber)
             catchup = CatchUp(
                 self._fanout,
                 self._replay,
@@ -130,14 +133,14 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         disconnect = asyncio.ensure_future(transports.close_on_disconnect(receive, subscriber))
         try:
             poll = LongPoll(self._fanout, self._replay, subscriber, request.after)
-            facts = await self._facts(subscriber)
+            facts = await self._facts(request, subscriber)
             await poll.run(wait_s)
             if subscriber.closed == "gone":
                 return
             self._caught_up(subscriber, poll.catchup, resumed=request.after is not None)
             if poll.brings:
                 # What changes with these events is sent after them: on a stream, but this answer ends here.
-                facts = await self._facts(subscriber)
+                facts = await self._facts(request, subscriber)
             body = poll.body(facts)
         except Exception as error:
             subscriber.close("error")
@@ -150,10 +153,11 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _facts(self, subscriber: Subscriber) -> dict[str, Any]:
+    async def _facts(self, request: FeedRequest, subscriber: Subscriber) -> dict[str, Any]:
         """What ``stream-open`` contains along with the position and the topics."""
         added = await self._application.feed_opened(subscriber)
-        return {**added, "heartbeat_s": self.options.heartbeat_s}
+        ack = {"ack": self._acknowledgements.add(subscriber)} if request.acknowledges else {}
+        return {**added, "heartbeat_s": self.options.heartbeat_s, **ack}
 
     def _caught_up(self, subscriber: Subscriber, catchup: CatchUp, *, resumed: bool) -> None:
         if resumed:
@@ -177,6 +181,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
 
     def release(self, subscriber: Subscriber) -> None:
         super().release(subscriber)
+        self._acknowledgements.remove(subscriber)
         self._application.feed_closed(subscriber)
 
     def _live_topics(self, subscriber: Subscriber) -> int:

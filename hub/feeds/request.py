@@ -27,7 +27,7 @@ RESUME = frozenset(
         "Last-Event-Id",
     }
 )
-PARAMETERS = frozenset({"topic", "own", "ticket", "wait", *RESUME})
+PARAMETERS = frozenset({"topic", "own", "ticket", "wait", "acks", *RESUME})
 METHODS = ("GET", "HEAD", "POST")
 CORS = CorsRule(", ".join(METHODS), "authorization, content-type, last-event-id", credentials=True)
 
@@ -37,12 +37,14 @@ class FeedRequest(Request):
 
     ``cors`` are headers of every response to it, refusals included. The rest is set by `read`: ``topics`` are
     those named in the query or the body, ``own`` says whether those of the user's inbox are requested,
-    ``after`` is the position to resume from, ``wait_s`` the time that a poll waits, None for a stream.
+    ``acknowledges`` whether the client will acknowledge what it receives, ``after`` is the position to resume
+    from, ``wait_s`` the time that a poll waits, None for a stream.
     """
 
     credentials: Credentials
     topics: tuple[str, ...]
     own: bool
+    acknowledges: bool
     after: int | None
     wait_s: int | None
 
@@ -65,7 +67,8 @@ class FeedRequest(Request):
             raise Problem(505, "A feed takes HTTP/1.1: a proxy has to speak it (proxy_http_version).")
         self.credentials = self.read_credentials(query.one("ticket"))
         self.topics = _topics(query)
-        self.own = _own(query)
+        self.own = _flag(query, "own", absent=True)
+        self.acknowledges = _flag(query, "acks", absent=False)
         # Checked even where the header wins. A helper adds its newest to the address that it was given.
         given = RESUME & query.names
         found = [after for name in given if (after := position(query.one(name))) is not None]
@@ -113,8 +116,8 @@ def _wait_s(query: Query) -> int | None:
     return int(wait)
 
 
-def _own(query: Query) -> bool:
-    own = query.one("own")
-    if own not in ("", "0", "1"):
-        raise Problem(400, "own is 0 or 1.")
-    return own != "0"
+def _flag(query: Query, name: str, *, absent: bool) -> bool:
+    value = query.one(name)
+    if value not in ("", "0", "1"):
+        raise Problem(400, f"{name} is 0 or 1.")
+    return value == "1" if value else absent

@@ -11,7 +11,7 @@ from hub.errors import Problem
 
 MAX_SMALL_BYTES = 256 * 1024  # of any body …
 MAX_LARGE_BYTES = 8 * 1024 * 1024  # … and of a batch of events, after authorization
-MAX_FEED_BYTES = 32 * 1024  # of a request for a feed: a hundred long topics
+MAX_FEED_BYTES = 32 * 1024  # of a request for a feed: a hundred long topics; of acknowledgements
 MAX_BUFFERED_BYTES = 64 * 1024 * 1024  # of all bodies in this instance …
 MAX_BUFFERED_PER_ADDRESS = 16 * 1024 * 1024  # … and of those from one address
 SMALL_BODY_S = 20.0  # in which a small body has to arrive; …
@@ -26,7 +26,7 @@ _BODILESS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"CONNECT"})
 
 def max_bytes(method: bytes, path: bytes) -> int:
     """The limit of a body; 0 where there is to be none."""
-    if method == b"POST" and path in (b"/feed/", b"/feed"):
+    if method == b"POST" and path in (b"/feed/", b"/feed", b"/feed/acks"):
         return MAX_FEED_BYTES
     if method in _BODILESS or path.startswith((b"/feed", b"/rooms/")):
         return 0

@@ -31,7 +31,11 @@ def verdict(answer: Answer, person: User, now: datetime, topic: str) -> dict[str
     ``topic`` is the notification's topic as people are shown it.
     """
     facts = answer.facts
+    arrival = _arrival(facts)
     word = f"reason_{answer.reason.replace('-', '_')}"
+    unconfirmed = answer.reason == "delivered" and arrival == ["reason_unconfirmed"]
+    if unconfirmed:
+        word = "reason_unconfirmed"
     rule = "reason_deactivated" if word == "reason_no_access" and not person.is_active else word
     quiet = facts.quiet_hours or {"start": "", "end": "", "zone": ""}
     values = {
@@ -46,12 +50,16 @@ def verdict(answer: Answer, person: User, now: datetime, topic: str) -> dict[str
         "expires": moment(facts.expires_at, now),
         "due": moment(facts.due_at, now),
         "joined": moment(facts.joined_at, now),
+        "delivered": moment(facts.delivered_at, now),
+        "acknowledged": moment(facts.acknowledged_at, now),
+        "seen": moment(_seen_at(facts), now),
     }
+    rules = arrival if answer.reason == "delivered" else [rule, *arrival]
     return {
         "facts": facts,
-        "tag": "warn" if answer.reason in SILENT else TAGS[answer.status],
+        "tag": "warn" if unconfirmed or answer.reason in SILENT else TAGS[answer.status],
         "word": say(word, **values),
-        "rule": say(f"{rule}_rule", **values),
+        "rule": " ".join(say(f"{rule}_rule", **values) for rule in rules),
         "do": say(f"{rule}_do", **values),
         "record": [step for step in timeline(facts, now) if step["name"] in RECORD],
         "reason": answer.reason,
@@ -61,7 +69,7 @@ def verdict(answer: Answer, person: User, now: datetime, topic: str) -> dict[str
 
 
 # The steps shown in a list of answers; a single answer shows all.
-RECORD = ("delivered", "late", "seen", "read", "clicked", "archived", "recalled")
+RECORD = ("delivered", "late", "acknowledged", "seen", "read", "clicked", "archived", "recalled")
 
 
 def timeline(facts: Facts, now: datetime) -> list[dict[str, Any]]:
@@ -71,6 +79,7 @@ def timeline(facts: Facts, now: datetime) -> list[dict[str, Any]]:
         ("due", None if facts.due_at == NEVER else facts.due_at, ""),
         ("published", _published(facts), ""),
         ("late" if facts.late else "delivered", facts.delivered_at, facts.instance),
+        ("acknowledged", facts.acknowledged_at, ""),
         ("seen", facts.seen_at, ""),
         ("read", facts.read_at, ""),
         ("clicked", facts.clicked_at, ""),
@@ -107,6 +116,19 @@ def moment(at: datetime | None, now: datetime) -> str:
     if local.date() == timezone.localtime(now).date():
         return f"{local:%H:%M:%S}"
     return f"{formats.date_format(local, 'j M Y')}, {local:%H:%M:%S}"
+
+
+def _arrival(facts: Facts) -> list[str]:
+    """The text on whether it arrived; none if it was never written to a connection."""
+    if facts.acknowledged_at:
+        return ["reason_delivered"]
+    if not facts.delivered_at:
+        return []
+    return ["reason_seen" if _seen_at(facts) else "reason_unconfirmed"]
+
+
+def _seen_at(facts: Facts) -> datetime | None:
+    return facts.seen_at or facts.read_at or facts.clicked_at
 
 
 def _published(facts: Facts) -> datetime | None:

@@ -30,7 +30,7 @@ TAGS = {
     "failed": "bad",
 }
 # The funnel, by fields of `Progress`; each is a share of the first.
-STEPS = ("people", "delivered", "seen", "read", "clicked")
+STEPS = ("people", "delivered", "acknowledged", "seen", "read", "clicked")
 PERCENTILES = ("t50_ms", "t95_ms", "t99_ms")
 # Why someone did not receive it, or saw no toast.
 REASONS = (

@@ -23,7 +23,7 @@ from notifications.models import NEVER, Notification
 from notifications.tracking import explain, progress
 
 PAGE_SIZE = 30
-COUNTS = ("people", "delivered", "seen", "read", "clicked")
+COUNTS = ("people", "delivered", "acknowledged", "seen", "read", "clicked")
 
 
 class Unknown(Exception):

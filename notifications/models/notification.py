@@ -180,7 +180,8 @@ class Reading(models.Model):
 
 
 class Delivery(models.Model):
-    """A delivery by one instance at one moment: one row for all recipients."""
+    """A delivery by one instance at one moment, or what an instance was told of earlier ones: one row for all
+    people."""
 
     # Without a constraint: one notification that was deleted meanwhile must not fail the whole batch.
     notification = models.ForeignKey(
@@ -189,6 +190,8 @@ class Delivery(models.Model):
     instance = models.CharField(max_length=255)
     at = models.DateTimeField()
     late = models.BooleanField()  # by a replay, after a reconnect
+    # Pages of these people have reported that it arrived; another row has the delivery.
+    acknowledged = models.BooleanField(default=False, db_default=False)
     people = models.BinaryField()  # a packed `IdBitmap`
     size = models.IntegerField()
 

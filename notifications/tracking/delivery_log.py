@@ -67,22 +67,27 @@ def write(given: Sequence[LiveDelivery], caught: Sequence[ReplayDelivery]) -> No
     rows = []
     live: dict[UUID, IdBitmap] = defaultdict(IdBitmap)
     for one in given:
-        with _skipping(one.id):
-            id = _uuid(one.id)
-            people = IdBitmap(_user_ids(one.people))
+        with skipping(one.id):
+            id = parsed_id(one.id)
+            people = IdBitmap(user_ids(one.people))
             if id is not None and people:
-                rows.append(row_of(id, people, one.at, late=False))
+                rows.append(row_of(id, people, one.at))
                 live[id] |= people
     for id, late in _caught_up(caught).items():
         if fresh := late.people - live[id]:
-            with _skipping(str(id)):
+            with skipping(str(id)):
                 rows.append(row_of(id, fresh, late.at, late=True))
+    insert(rows)
+
+
+def insert(rows: list[Delivery]) -> None:
+    """Insert the rows without those that the database refuses; raise only where it is unavailable."""
     for start in range(0, len(rows), BATCH_SIZE):
         _insert(rows[start : start + BATCH_SIZE])
 
 
 def _insert(rows: list[Delivery]) -> None:
-    """Insert the rows, halving the batch to leave out those the database refuses."""
+    """Halves the batch to leave out those the database refuses."""
     try:
         Delivery.objects.bulk_create(rows)
     except DATABASE_AWAY:
@@ -97,7 +102,7 @@ def _insert(rows: list[Delivery]) -> None:
 
 def _caught_up(caught: Sequence[ReplayDelivery]) -> dict[UUID, _Late]:
     """By notification, the people who received it by these replays and had not received it before."""
-    replays = [one for one in caught if one.upto > one.after and one.topics and [*_user_ids([one.person])]]
+    replays = [one for one in caught if one.upto > one.after and one.topics and [*user_ids([one.person])]]
     if not replays:
         return {}
     published, recorded = _replayed(replays)
@@ -133,35 +138,40 @@ def _replayed(replays: Sequence[ReplayDelivery]) -> tuple[dict[str, _Published],
             positions.append(position)
             ids.append(id)
         if people is not None:
-            with _skipping(str(id)):
+            with skipping(str(id)):
                 recorded[id] |= IdBitmap.unpack(people)
     return published, recorded
 
 
-def row_of(id: UUID, people: IdBitmap, at: float, *, late: bool) -> Delivery:
+def row_of(
+    id: UUID, people: IdBitmap, at: float, *, late: bool = False, acknowledged: bool = False
+) -> Delivery:
     return Delivery(
         notification_id=id,
         instance=settings.HUB_INSTANCE,
         at=_datetime(at),
         late=late,
+        acknowledged=acknowledged,
         people=people.pack(),
         size=len(people),
     )
 
 
-def _uuid(text: str) -> UUID | None:
+def parsed_id(text: str) -> UUID | None:
+    """None for what is not the id of a notification."""
     try:
         return UUID(text)
     except ValueError:
         return None
 
 
-def _user_ids(ids: Iterable[str]) -> Iterable[int]:
+def user_ids(ids: Iterable[str]) -> Iterable[int]:
+    """Those that can be ids of users."""
     return (int(id) for id in ids if id.isascii() and id.isdigit() and len(id) < len(str(MAX_ID)))
 
 
 @contextmanager
-def _skipping(id: str) -> Iterator[None]:
+def skipping(id: str) -> Iterator[None]:
     """Skip a notification whose delivery cannot be stored; the others are stored."""
     try:
         yield

@@ -16,18 +16,23 @@ RATE_WINDOW_S = 5
 
 
 class Deliveries:
-    """The recorded deliveries of a sending: to whom, by which instance, of which row, and how fast."""
+    """The recorded deliveries of a sending: to whom, by which instance, of which row, and how fast; and by
+    whose pages they were ``acknowledged``."""
 
     def __init__(self, sending: UUID, now: datetime) -> None:
         self.people = IdBitmap()
+        self.acknowledged = IdBitmap()
         self.instances: defaultdict[str, IdBitmap] = defaultdict(IdBitmap)
         self.rows: defaultdict[UUID, IdBitmap] = defaultdict(IdBitmap)
         self.recent = 0  # in the last `RATE_WINDOW_S`
         self._new: list[tuple[datetime, int]] = []  # when how many people received it for the first time
         deliveries = Delivery.objects.filter(notification__sending=sending).order_by("at", "id")
-        columns = deliveries.values_list("notification_id", "at", "instance", "people", "size")
-        for row, at, instance, packed, size in columns.iterator():
+        columns = "notification_id", "at", "instance", "people", "size", "acknowledged"
+        for row, at, instance, packed, size, acknowledged in deliveries.values_list(*columns).iterator():
             people = IdBitmap.unpack(packed)
+            if acknowledged:
+                self.acknowledged |= people
+                continue
             self._new.append((at, len(people - self.people)))
             self.people |= people
             self.instances[instance] |= people

@@ -84,7 +84,8 @@ NEIGHBOURS = 30  # notifications also loaded, as toasts fold by what arrived aro
 class Facts:
     """What is on record of a notification and a person.
 
-    ``delivered_at`` is the first delivery, by ``instance``; ``late`` if it was by a replay. ``joined_at`` is
+    ``delivered_at`` is when it was first written to a feed of theirs, by ``instance``; ``late`` if it was by
+    a replay; ``acknowledged_at`` is when a page of theirs first reported that it arrived. ``joined_at`` is
     when the topic became theirs, if that was after it was due.
     """
 
@@ -109,6 +110,7 @@ class Facts:
     delivered_at: datetime | None = None
     instance: str = ""
     late: bool = False
+    acknowledged_at: datetime | None = None
     quiet_hours: QuietHours | None = None
     joined_at: datetime | None = None
 
@@ -127,7 +129,10 @@ _ROW = (
     *("expires_at", "recalled_at", "recalled_by", "recall_reason", "failure"),
     *("reading__seen_at", "reading__read_at", "reading__clicked_at", "reading__archived_at"),
 )
-_DELIVERY = ("deliveries__people", "deliveries__at", "deliveries__instance", "deliveries__late")
+_DELIVERY = (
+    *("deliveries__people", "deliveries__at", "deliveries__instance", "deliveries__late"),
+    "deliveries__acknowledged",
+)
 
 
 def find(user: User, id: UUID, now: datetime) -> Answer | None:
@@ -232,9 +237,13 @@ def _facts(user: User, rows: QuerySet[Notification]) -> list[Facts]:
     found = rows.annotate(reading=reading).order_by(*ORDER, "deliveries__at", "deliveries__id")
     facts: dict[UUID, Facts] = {}
     for values in found.values_list(*_ROW, *_DELIVERY):
-        people, at, instance, late = values[len(_ROW) :]
+        people, at, instance, late, acknowledged = values[len(_ROW) :]
         one = facts.get(values[0]) or Facts(*values[: len(_ROW)])
-        if people is not None and one.delivered_at is None and IdBitmap.holds(people, user.pk):
-            one = replace(one, delivered_at=at, instance=instance, late=late)
+        is_known = one.acknowledged_at if acknowledged else one.delivered_at
+        if people is not None and is_known is None and IdBitmap.holds(people, user.pk):
+            if acknowledged:
+                one = replace(one, acknowledged_at=at)
+            else:
+                one = replace(one, delivered_at=at, instance=instance, late=late)
         facts[one.id] = one
     return list(facts.values())

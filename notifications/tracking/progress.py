@@ -26,10 +26,11 @@ from notifications.tracking.sending_state import State
 class Progress(TypedDict):
     """Published as JSON. Each person is counted once; ``seen``, ``read`` and ``clicked`` by what they did.
 
-    ``delivered`` counts who received it on an open feed; t50 to t99 are the milliseconds after ``due_at`` by
-    which that share of them had it. ``suppressed`` counts by reason, where pop-ups turned off and quiet hours
-    do not exclude a delivery. ``offline`` counts the others, who have had no feed open since. ``failed`` rows
-    could not be published; ``failure`` is the reason of the last one.
+    ``delivered`` counts those to whose open feed it was written, ``acknowledged`` those of them whose page
+    reported that it arrived, as the hub's own components do; t50 to t99 are the milliseconds after ``due_at``
+    by which it was written to that share of them. ``suppressed`` counts by reason, where pop-ups turned off
+    and quiet hours do not exclude a delivery. ``offline`` counts the others, who have had no feed open since.
+    ``failed`` rows could not be published; ``failure`` is the reason of the last one.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Progress(TypedDict):
     failed: int
     failure: str
     delivered: int
+    acknowledged: int
     seen: int
     read: int
     clicked: int
@@ -158,6 +160,7 @@ def _progress(loaded: Sequence[Row]) -> Progress | None:
         "failed": len(rows.failed),
         "failure": rows.failed[-1].failure if rows.failed else "",
         "delivered": len(deliveries.people),
+        "acknowledged": len(deliveries.acknowledged),
         "seen": len(readings.seen),
         "read": len(readings.read),
         "clicked": len(readings.clicked),

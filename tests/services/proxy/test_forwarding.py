@@ -90,6 +90,7 @@ def test_a_person_gets_a_page_when_no_instance_answers(front: Front, client: htt
         ("/api/v1/x", body_limits.MAX_SMALL_BYTES),
         ("/api/v1/tokens", body_limits.MAX_SMALL_BYTES),
         ("/api/v1/events", body_limits.MAX_LARGE_BYTES),
+        ("/feed/acks", body_limits.MAX_FEED_BYTES),
     ],
 )
 def test_a_body_too_large_is_a_problem_and_reaches_no_one(

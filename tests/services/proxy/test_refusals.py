@@ -38,7 +38,7 @@ def readable(response: httpx.Response, status: int) -> bool:
     return {name: response.headers.get(name) for name in FIELDS} == FIELDS
 
 
-@pytest.mark.parametrize("path", ["/api/v1/notifications", "/api/v1/events"])
+@pytest.mark.parametrize("path", ["/api/v1/notifications", "/api/v1/events", "/feed/acks"])
 def test_a_body_that_is_too_large(client: httpx.Client, path: str) -> None:
     assert readable(client.post(path, content=b"x" * (9 << 20), headers={"Origin": ORIGIN}), 413)
 
@@ -51,7 +51,7 @@ def test_one_feed_too_many(client: httpx.Client) -> None:
         assert readable(refused, 429)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/notifications", "/feed/", "/feed"])
+@pytest.mark.parametrize("path", ["/api/v1/notifications", "/feed/", "/feed", "/feed/acks"])
 def test_what_comes_in_clear(in_clear: Front, path: str) -> None:
     assert readable(httpx.get(in_clear.url + path, headers={"Origin": ORIGIN}), 403)
 

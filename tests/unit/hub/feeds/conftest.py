@@ -15,10 +15,13 @@ from hub.delivery.limits import ConnectionLimits
 from hub.delivery.revocation import Revocation
 from hub.errors import Problem
 from hub.events import Event, draft
+from hub.feeds.ack_endpoint import AckEndpoint
+from hub.feeds.acknowledgements import Acknowledgements
 from hub.feeds.endpoint import Feeds
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Credentials, Feed, Person, Recovered, Span, Topic
+from hub.support.asgi import ASGIApplication
 from notifications import serialization
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.tracking.delivery_journal import DeliveryJournal
@@ -41,7 +44,7 @@ class Client:
 
     def __init__(
         self,
-        app: Feeds,
+        app: ASGIApplication,
         query: list[tuple[str, str]],
         headers: dict[str, str],
         method: str,
@@ -65,7 +68,7 @@ class Client:
         self._leave = asyncio.Event()
         self.task = asyncio.create_task(self._run(app))
 
-    async def _run(self, app: Feeds) -> None:
+    async def _run(self, app: ASGIApplication) -> None:
         asked = False
 
         async def receive() -> MutableMapping[str, Any]:
@@ -153,6 +156,7 @@ class Desk(StubApplication):
     gone: dict[str, bool] = field(default_factory=dict)
     max_events: int = 100
     replay_max: int = 1000
+    acknowledged_ids: list[tuple[str, Sequence[str]]] = field(default_factory=list)  # by person
     since: int = 0  # the position at which everybody came to their topics
 
     def __post_init__(self) -> None:
@@ -171,7 +175,16 @@ class Desk(StubApplication):
         options = EndpointOptions(**{**defaults, **self.limits})
         maxima = {"instance": 100, "per_user": 50, "per_address": 100, **self.max_connections}
         limits = ConnectionLimits(**maxima)
-        self.feeds = Feeds(self.fanout, limits, options, replay=replay, application=self)
+        self.acknowledgements = Acknowledgements(self.log, self.fanout, options)
+        self.ack_endpoint = AckEndpoint(self.acknowledgements, self, options)
+        self.feeds = Feeds(
+            self.fanout,
+            limits,
+            options,
+            replay=replay,
+            application=self,
+            acknowledgements=self.acknowledgements,
+        )
         self.revocation = Revocation(self.fanout.control, [self.feeds.connections], self)
         self.fanout.on_state.append(self.receiving)
         self.fanout.taps.append(lambda event: self.event_received(event, self.fanout.topics[event.topic]))
@@ -223,6 +236,9 @@ class Desk(StubApplication):
         if self.journal is not None:
             self.journal.feed_caught_up(feed, spans)
 
+    def acknowledged(self, person: str, ids: Sequence[str], /) -> None:
+        self.acknowledged_ids.append((person, ids))
+
     def feed_closed(self, feed: Feed, /) -> None:
         self.unread_counts.feed_closed(feed)
 
@@ -259,6 +275,7 @@ class Desk(StubApplication):
                 self.log.listen(self.fanout),
                 self.fanout.run(),
                 self.feeds.run(),
+                self.acknowledgements.run(),
                 self.unread_counts.run(),
                 self.revocation.run(),
             )

@@ -14,6 +14,7 @@ from hub.server import body_limits
         (b"GET", b"/inbox/", 0),
         (b"POST", b"/rooms/lobby/", 0),
         (b"POST", b"/api/v1/notifications", body_limits.MAX_SMALL_BYTES),
+        (b"POST", b"/feed/acks", body_limits.MAX_FEED_BYTES),
         (b"PUT", b"/api/v1/events", body_limits.MAX_SMALL_BYTES),
         (b"POST", b"/api/v1/events", body_limits.MAX_LARGE_BYTES),
     ],

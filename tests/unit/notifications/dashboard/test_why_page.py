@@ -20,7 +20,7 @@ from notifications.models import Notification
 from notifications.sending import recalls
 from notifications.sending.notify import notify
 from notifications.tracking.explain import REASONS
-from tests.unit.notifications.tracking.conftest import ALWAYS, NO_TOAST, give, put_in_log, send
+from tests.unit.notifications.tracking.conftest import ALWAYS, NO_TOAST, acknowledge, give, put_in_log, send
 
 PAGE = "/dashboard/why/"
 HOSTILE = "<script>alert(1)</script>"
@@ -113,7 +113,9 @@ def test_of_a_notification_it_tells_the_numbers(viewer: Client, alice: User, per
     page = asked(viewer, notification=row.pk)
 
     assert "To all" in page
-    assert in_order(page, "Recipients</dt><dd>3", "Delivered</dt><dd>1")
+    assert in_order(
+        page, "Recipients</dt><dd>3", "Written to a connection</dt><dd>1", "Acknowledged by a page</dt><dd>0"
+    )
     assert "Not yet reached</dt><dd>2" in page
 
 
@@ -136,7 +138,55 @@ def test_of_one_and_the_other_it_tells_what_became_of_it(viewer: Client, alice: 
 
     steps = ("written", "due", "delivered", "seen", "read", "clicked", "recalled")
     assert in_order(page, *(f'data-step="{step}"' for step in steps))
-    assert "They had a page open and received it live." in page
+    assert "no page acknowledged it, but it was seen at" in page
+
+
+def test_what_a_page_acknowledged_was_delivered(viewer: Client, alice: User) -> None:
+    row = send()
+    acknowledge(row, alice, at=give(row, alice) + timedelta(seconds=2))
+
+    page = asked(viewer, person="alice", notification=row.pk)
+
+    assert in_order(page, "Result for alice", "Delivered", "A page acknowledged it at ")
+    assert in_order(page, 'data-step="delivered"', 'data-step="acknowledged"')
+
+
+def test_of_what_was_only_written_to_a_connection_it_says_that_nothing_confirmed_it(
+    viewer: Client, alice: User
+) -> None:
+    row = send()
+    give(row, alice)
+
+    page = asked(viewer, person="alice", notification=row.pk)
+
+    assert in_order(page, "Result for alice", "Written, not confirmed", "Written to an open connection at ")
+    assert "; nothing confirmed that it arrived." in page
+    assert 'data-step="acknowledged"' not in page
+
+
+@pytest.mark.parametrize(
+    ("acknowledged", "words"), [(True, "أكّدت صفحة وصوله في"), (False, "ولا شيء يؤكد أنه وصل")]
+)
+def test_it_says_so_in_arabic(viewer: Client, alice: User, acknowledged: bool, words: str) -> None:
+    row = send()
+    at = give(row, alice)
+    if acknowledged:
+        acknowledge(row, alice, at=at)
+
+    page = viewer.get(
+        PAGE, {"person": "alice", "notification": str(row.pk)}, headers={"accept-language": "ar"}
+    ).content.decode()
+
+    assert words in page
+
+
+def test_whether_it_arrived_is_told_where_another_rule_decided(viewer: Client, alice: User) -> None:
+    preferences.put(alice, [], {"categories": {}, "quiet_hours": ALWAYS})  # type: ignore[typeddict-item]
+    give(send(), alice)
+
+    page = asked(viewer, person="alice")
+
+    assert in_order(page, "It arrived during their quiet hours", "nothing confirmed that it arrived.")
 
 
 def test_what_is_still_to_come_is_marked(viewer: Client, alice: User) -> None:

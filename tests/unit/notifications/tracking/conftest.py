@@ -13,7 +13,8 @@ from notifications.access import judge
 from notifications.inbox import preferences
 from notifications.models import Notification, PreferenceChange
 from notifications.sending.notify import notify
-from notifications.tracking import delivery_log
+from notifications.tracking import acknowledgement_log, delivery_log
+from notifications.tracking.acknowledgement_log import Acknowledgement
 from notifications.tracking.delivery_log import LiveDelivery, ReplayDelivery
 from tests.unit.hub.feeds.conftest import desk as desk
 
@@ -55,6 +56,12 @@ def give(row: Notification, *people: User, after: timedelta = timedelta()) -> da
     ids = frozenset(str(person.pk) for person in people)
     delivery_log.write([LiveDelivery(str(row.pk), at.timestamp(), ids)], [])
     return at
+
+
+def acknowledge(row: Notification, *people: User, at: datetime) -> None:
+    """As an instance notes it that their pages report."""
+    ids = [str(person.pk) for person in people]
+    acknowledgement_log.write([Acknowledgement(str(row.pk), id, at.timestamp()) for id in ids])
 
 
 def catch_up(person: User, at: datetime) -> None:

@@ -18,7 +18,15 @@ from notifications.sending import recalls
 from notifications.sending.notify import notify
 from notifications.tracking import explain
 from notifications.tracking.explain import Answer
-from tests.unit.notifications.tracking.conftest import ALWAYS, NO_TOAST, OFF, catch_up, give, send
+from tests.unit.notifications.tracking.conftest import (
+    ALWAYS,
+    NO_TOAST,
+    OFF,
+    acknowledge,
+    catch_up,
+    give,
+    send,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +76,25 @@ def test_the_first_of_several_deliveries_counts(alice: User) -> None:
     first = give(row, alice, after=SECOND)
 
     assert asked(alice, row).facts.delivered_at == first
+
+
+def test_the_first_acknowledgement_counts(alice: User, bob: User) -> None:
+    row = send("everyone")
+    at = give(row, alice, bob)
+    acknowledge(row, bob, at=at + SECOND)
+    acknowledge(row, alice, at=at + 2 * SECOND)
+    acknowledge(row, alice, at=at + 3 * SECOND)
+
+    facts = asked(alice, row).facts
+
+    assert (facts.delivered_at, facts.acknowledged_at) == (at, at + 2 * SECOND)
+
+
+def test_what_was_written_to_a_connection_is_not_acknowledged(alice: User) -> None:
+    row = send("everyone")
+    give(row, alice)
+
+    assert asked(alice, row).facts.acknowledged_at is None
 
 
 def test_without_an_open_feed_it_waits(alice: User, bob: User) -> None:

@@ -1,0 +1,136 @@
+"""Feeds whose clients promised to acknowledge what they receive, and the end of those that do not.
+
+A client behind a relay that reads on for it may be long gone: the kernel sees every byte acknowledged. Only
+the client itself can tell. Its acknowledgements come to any instance, which passes them on to the feed's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from django.core import signing
+
+from hub import topics
+from hub.delivery.endpoint import EndpointOptions
+from hub.delivery.fanout import Fanout
+from hub.delivery.open_connections import for_each
+from hub.delivery.subscriber import Subscriber
+from hub.errors import Problem
+from hub.events import draft
+from hub.log import Log
+from hub.support.debounce import Debounce
+
+MAX_SILENCE_S = 100.0  # without an acknowledgement, after which a feed is closed, …
+MIN_HEARTBEATS = 4  # … if so many heartbeats could have been acknowledged
+GRACE_S = 60.0  # after a feed's age, in which its last events are acknowledged
+CHECK_S = 1.0
+GATHER_S = 5.0  # acknowledgements for other instances go together
+SALT = "hub.ack"
+
+logger = logging.getLogger(__name__)
+
+
+class _Elsewhere(NamedTuple):
+    """A feed of another process, by its number there."""
+
+    process: str
+    number: int
+
+
+class _Open(NamedTuple):
+    """A feed of this process, and when it was last acknowledged, by the monotonic clock."""
+
+    subscriber: Subscriber
+    at: float
+
+
+class Acknowledgements:
+    """Signs the tokens with which feeds are acknowledged, and closes feeds that are not. Belongs to one event
+    loop."""
+
+    def __init__(self, log: Log, fanout: Fanout, options: EndpointOptions) -> None:
+        self._log = log
+        self._fanout = fanout
+        self._max_silence_s = max(MAX_SILENCE_S, MIN_HEARTBEATS * options.heartbeat_s)
+        self._max_age_s = options.max_age_s + GRACE_S
+        self._process = secrets.token_urlsafe(6)
+        self._signer = signing.TimestampSigner(salt=SALT)
+        self._open: OrderedDict[int, _Open] = OrderedDict()  # by number, the longest silent first
+        self._disconnected_at = 0.0  # from the log, by the monotonic clock
+        self._elsewhere = Debounce(self._publish, _not_published, gather_s=GATHER_S, retry_s=None)
+        fanout.control.on("acks", self._received)
+
+    def add(self, subscriber: Subscriber) -> str:
+        """The token with which the client of this feed acknowledges; it has to, from now on."""
+        self._open[subscriber.number] = _Open(subscriber, time.monotonic())
+        return self._signer.sign_object([self._process, subscriber.number, subscriber.person.id])
+
+    def remove(self, subscriber: Subscriber) -> None:
+        """The feed is over; what arrived on it may be acknowledged all the same."""
+        self._open.pop(subscriber.number, None)
+
+    def acknowledge(self, token: str) -> str:
+        """Keep a feed open; return its person, by id. Raises `Problem` of 403 for any other text."""
+        try:
+            process, number, person = self._signer.unsign_object(token, max_age=self._max_age_s)
+        except (signing.BadSignature, UnicodeEncodeError):
+            raise Problem(
+                403, "This acknowledges no feed: send the ack of the last stream-open, as it came."
+            ) from None
+        if process == self._process:
+            self._touch(number)
+        else:
+            self._elsewhere.add([_Elsewhere(process, number)])
+        return str(person)
+
+    async def run(self) -> None:
+        """Close silent feeds and pass acknowledgements on, until cancelled."""
+        await asyncio.gather(self._elsewhere.run(), self._check())
+
+    async def _check(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_S)
+            self.close_silent(time.monotonic())
+
+    def close_silent(self, now: float) -> None:
+        """Close the feeds that were not acknowledged for too long. What other instances receive is unknown
+        while the log is away, so then, and for as long afterwards, none is."""
+        if not self._fanout.live:
+            self._disconnected_at = now
+        before = now - self._max_silence_s
+        if self._disconnected_at > before:
+            return
+        silent = []
+        for subscriber, at in self._open.values():
+            if at > before:
+                break
+            silent.append(subscriber)
+        for subscriber in silent:
+            self.remove(subscriber)
+        for_each(silent, lambda subscriber: subscriber.give_up())
+
+    def _touch(self, number: int) -> None:
+        if number in self._open:
+            self._open[number] = self._open[number]._replace(at=time.monotonic())
+            self._open.move_to_end(number)
+
+    def _received(self, data: Mapping[str, Sequence[int]]) -> None:
+        for number in data.get(self._process, ()):
+            self._touch(number)
+
+    async def _publish(self, feeds: Sequence[_Elsewhere]) -> None:
+        by_process: dict[str, list[int]] = defaultdict(list)
+        for process, number in feeds:
+            by_process[process].append(number)
+        await self._log.append_if([draft(topics.CONTROL, "acks", by_process)])
+
+
+def _not_published(feed: _Elsewhere, error: Exception) -> None:
+    # The next acknowledgement of the feed may be; without the log no feed is closed.
+    logger.debug("an acknowledgement of feed %d was not passed on: %r", feed.number, error)
