@@ -118,6 +118,7 @@ def test_the_walk(cluster: Cluster, browser: Browser, viewer: str) -> None:
         expect(admin.locator("#tag")).to_have_text("Sent", timeout=SOON_MS)
         step(admin, "people", 5)
         step(admin, "delivered", 4)
+        step(admin, "acknowledged", 4)
         expect(admin.locator("[data-of=offline]")).to_have_text("1", timeout=SOON_MS)
         for number, reader in enumerate(readers, start=1):
             row = reader.locator("#days .row", has_text=TITLE)

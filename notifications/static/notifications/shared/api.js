@@ -26,6 +26,18 @@ export class Api {
     return { credentials: "omit", headers: { Authorization: `Bearer ${this.token}` } };
   }
 
+  /** Report what a feed has brought; throws `RequestError`. No preflight: it has no headers of its own. */
+  async acknowledge(report) {
+    const response = await fetch(`${this.origin}/feed/acks`, {
+      method: "POST",
+      credentials: "omit",
+      body: JSON.stringify(report),
+      keepalive: true,
+      signal: AbortSignal.timeout(15_000),
+    });
+    if (!response.ok) throw new RequestError(response);
+  }
+
   /** The parsed answer; throws `RequestError` for any status but 2xx. */
   async request(method, path, body) {
     const { credentials, headers } = this.authentication;

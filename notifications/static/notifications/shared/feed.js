@@ -1,5 +1,6 @@
 // A feed connection that reconnects until the hub refuses it for good, and reports its state.
 
+import { Acknowledgements } from "./acknowledgements.js";
 import { RequestError } from "./api.js";
 import { Fallback } from "./fallback.js";
 import { readEvents } from "./sse.js";
@@ -25,6 +26,7 @@ export class Feed {
   #position;
   #event;
   #state;
+  #acknowledgements;
   #abort = null;
   #timer = 0;
   #retryAt = 0;
@@ -56,18 +58,21 @@ export class Feed {
     this.#position = position;
     this.#event = event;
     this.#state = state;
+    this.#acknowledgements = new Acknowledgements((report) => api.acknowledge(report));
     this.#fallback = poll && new Fallback(poll, (error) => this.#polled(error));
     const { signal } = this.#closing;
     addEventListener("online", () => this.#stopped || this.connect(), { signal });
     addEventListener("offline", () => this.#stopped || this.#reconnect(), { signal });
     // Visible again: timers may have slept, and the session may be another.
-    document.addEventListener("visibilitychange", () => !document.hidden && this.wake(), { signal });
+    const shown = () => (document.hidden ? this.#acknowledgements.flush() : this.wake());
+    document.addEventListener("visibilitychange", shown, { signal });
     this.connect();
   }
 
   close() {
     this.#closing.abort();
     this.#fallback?.stop();
+    this.#acknowledgements.flush();
     this.#disconnect();
   }
 
@@ -96,7 +101,7 @@ export class Feed {
     let status = 0; // of a refusal
     let retired = false;
     try {
-      await readEvents(`${this.#api.origin}/feed/${this.#query}`, { headers, credentials, signal: abort.signal }, {
+      await readEvents(this.#url, { headers, credentials, signal: abort.signal }, {
         event: (type, data, id) => {
           // What arrives after this connection was given up is not lost: the next one resumes before it.
           if (abort !== this.#abort) return;
@@ -106,6 +111,7 @@ export class Feed {
         activity: (isHeartbeat) => {
           this.#activeAt = Date.now();
           this.#restartWatchdog();
+          this.#acknowledgements.active();
           // It has come by itself, so nothing is held back any more.
           if (isHeartbeat && this.#late && abort === this.#abort) this.#recover();
         },
@@ -123,12 +129,20 @@ export class Feed {
     this.#reconnect(wait, retired);
   }
 
+  get #url() {
+    const acks = this.#acknowledgements.works ? `${this.#query ? "&" : "?"}acks=1` : "";
+    return `${this.#api.origin}/feed/${this.#query}${acks}`;
+  }
+
   #handle(type, data, id, lastActiveAt) {
     this.#position = id || this.#position;
     let wait;
     if (type === "stream-open") {
       if (data.heartbeat_s) this.#silenceMs = 2500 * data.heartbeat_s + 5000;
       this.#restartWatchdog();
+      this.#acknowledgements.open(data.ack ?? "");
+    } else if (type === "notification") {
+      this.#acknowledgements.add(data.data.id);
     } else if (type === "stream-live") {
       const wasAway = lastActiveAt && Date.now() - lastActiveAt > LONG_ABSENCE_MS;
       if (wasAway || this.#degraded) this.#event("behind", {}, "");
@@ -219,6 +233,7 @@ export class Feed {
   #disconnect() {
     clearTimeout(this.#timer);
     clearTimeout(this.#watchdog);
+    this.#acknowledgements.close();
     this.#abort?.abort();
     this.#abort = null;
   }

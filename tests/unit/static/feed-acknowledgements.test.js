@@ -1,0 +1,114 @@
+// A feed promises to acknowledge what it brings, and does.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Api } from "../../../notifications/static/notifications/shared/api.js";
+import { Feed } from "../../../notifications/static/notifications/shared/feed.js";
+
+const OPEN = 'event: stream-open\ndata: {"heartbeat_s": 20, "ack": "T"}\n\nevent: stream-live\ndata: {}\n\n';
+const NOTIFICATION = 'id: 7\nevent: notification\ndata: {"topic": "user-1", "data": {"id": "n1"}}\n\n';
+const MAX_DELAY_MS = 6000;
+const REPORT = { ack: "T", ids: ["n1"] };
+
+async function settle() {
+  for (let n = 0; n < 20; n += 1) await new Promise(setImmediate);
+}
+
+/** A feed over a hub that answers reports with `hub.status`. */
+function setUp(t, { query = "" } = {}) {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_000 });
+  globalThis.addEventListener = () => {};
+  globalThis.document = new EventTarget();
+  Object.defineProperty(globalThis, "navigator", { value: { onLine: true }, configurable: true });
+  const hub = { urls: [], reports: [], status: 204, stream: null };
+  globalThis.fetch = async (url, options) => {
+    if (url.endsWith("/feed/acks")) {
+      hub.reports.push(options);
+      return new Response(null, { status: hub.status });
+    }
+    hub.urls.push(url);
+    const body = new ReadableStream({ start: (controller) => (hub.stream = controller) });
+    options.signal.addEventListener("abort", () => hub.stream.error(options.signal.reason));
+    return new Response(body);
+  };
+  hub.write = async (text) => {
+    hub.stream.enqueue(new TextEncoder().encode(text));
+    await settle();
+  };
+  hub.pass = async (ms) => {
+    t.mock.timers.tick(ms);
+    await settle();
+  };
+  const feed = new Feed(new Api("http://hub", "token"), "", () => {}, () => {}, { query });
+  t.after(() => feed.close());
+  return { hub, feed };
+}
+
+test("a notification is acknowledged a few seconds after it arrived", async (t) => {
+  const { hub } = setUp(t);
+
+  await hub.write(OPEN + NOTIFICATION);
+  await hub.pass(MAX_DELAY_MS);
+
+  assert.deepEqual(hub.urls, ["http://hub/feed/?acks=1"]);
+  assert.deepEqual(hub.reports.map(({ body }) => JSON.parse(body)), [REPORT]);
+});
+
+test("a report takes no preflight, and outlives the page", async (t) => {
+  const { hub } = setUp(t);
+
+  await hub.write(OPEN + NOTIFICATION);
+  await hub.pass(MAX_DELAY_MS);
+
+  const { method, headers, credentials, keepalive } = hub.reports[0];
+  assert.deepEqual([method, headers, credentials, keepalive], ["POST", undefined, "omit", true]);
+});
+
+function hide() {
+  document.hidden = true;
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+
+for (const [how, leave] of [
+  ["is hidden", hide],
+  ["goes", (feed) => feed.close()],
+]) {
+  test(`a page that ${how} acknowledges at once`, async (t) => {
+    const { hub, feed } = setUp(t);
+    await hub.write(OPEN + NOTIFICATION);
+
+    leave(feed);
+    await settle();
+
+    assert.deepEqual(hub.reports.map(({ body }) => JSON.parse(body)), [REPORT]);
+  });
+}
+
+test("a heartbeat is acknowledged now and then", async (t) => {
+  const { hub } = setUp(t);
+  await hub.write(OPEN);
+
+  await hub.pass(20_000);
+  await hub.write(": heartbeat\n");
+  assert.equal(hub.reports.length, 0);
+  await hub.pass(20_000);
+  await hub.write(": heartbeat\n");
+
+  assert.deepEqual(hub.reports.map(({ body }) => JSON.parse(body)), [{ ack: "T", ids: [] }]);
+});
+
+test("where reports do not get through, the next feed promises none", async (t) => {
+  const { hub, feed } = setUp(t, { query: "?own=0" });
+  hub.status = 405;
+  await hub.write(OPEN + NOTIFICATION);
+
+  for (let n = 0; n < 4; n += 1) {
+    await hub.pass(20_000);
+    await hub.write(": heartbeat\n");
+  }
+  feed.connect();
+  await settle();
+
+  assert.deepEqual(hub.urls, ["http://hub/feed/?own=0&acks=1", "http://hub/feed/?own=0"]);
+});
