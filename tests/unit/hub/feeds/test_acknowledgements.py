@@ -222,3 +222,15 @@ async def test_a_promise_is_made_in_a_body_too(desk: Desk) -> None:
     await client.until_event("stream-live")
 
     assert "ack" in client.events[0].data
+
+
+async def test_what_a_poll_brought_is_acknowledged_as_well(desk: Desk) -> None:
+    before = desk.log.head()
+    desk.publish("everyone", {"id": "n1"}, "notification")
+    poll = desk.open(ACKS, ("wait", "5"), headers={"last-event-id": str(before)})
+    await poll.until_ended()
+
+    answer = await acknowledge(desk, poll, ids=["n1"])
+
+    assert answer.status == 204
+    assert desk.acknowledged_ids == [("1", ["n1"])]
