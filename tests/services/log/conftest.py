@@ -1,21 +1,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import redis
 
 from hub.events import Draft, Event
-from hub.log import Log, LogAway
+from hub.log import Log, LogAway, Page
 from hub.log.memory import MemoryLog
 from hub.log.redis import RedisLog
 from tests.cluster.ports import Ports
 from tests.cluster.redis import Redis
 
 MakeLog = Callable[..., Log]
+AnyRedis = TypeVar("AnyRedis", bound=Redis)
 
 TICK = Draft("job-1", "tick", b"{}")
 
@@ -46,13 +48,56 @@ class RecordingReceiver:
                 await asyncio.sleep(0.005)
 
 
+@contextmanager
+def started(server: AnyRedis) -> Iterator[AnyRedis]:
+    """Until the end of the block, and ready."""
+    server.start()
+    try:
+        server.wait_ready()
+        yield server
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def listening(log: Log, receiver: RecordingReceiver) -> AsyncIterator[None]:
+    """The log listens until the end of the block, and has begun to."""
+    task = asyncio.create_task(log.listen(receiver))
+    try:
+        await receiver.until(lambda: receiver.times_restored > 0)
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
-    server = Redis(tmp_path_factory.mktemp("redis"), Ports.free(0).redis)
-    server.start()
-    server.wait_ready()
-    yield server
-    server.stop()
+    with started(Redis(tmp_path_factory.mktemp("redis"), Ports.free(0).redis)) as server:
+        yield server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Redis]:
+    """A Redis of the test's own, which it may break."""
+    with started(Redis(tmp_path, Ports.free(0).redis)) as server:
+        yield server
+
+
+@pytest.fixture
+async def make_instance(server: Redis) -> AsyncIterator[Callable[[str], RedisLog]]:
+    """Make the log of an instance that listens, by its name."""
+    tasks: list[asyncio.Task[None]] = []
+
+    def make(name: str) -> RedisLog:
+        log = RedisLog(server.url, 100, 3600, name)
+        tasks.append(asyncio.create_task(log.listen(RecordingReceiver())))
+        return log
+
+    yield make
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -108,3 +153,23 @@ def appended(log: Log) -> bool:
         return bool(log.append([TICK]))
     except LogAway:
         return False
+
+
+async def append_soon(log: Log) -> int:
+    """The position of an event that is appended as soon as the log accepts it."""
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                return log.append([TICK])[0]
+            except LogAway:
+                await asyncio.sleep(0.05)
+
+
+async def read_soon(log: Log, after: int, topics: Sequence[str] = ("job-1",)) -> Page:
+    """What topics have after a position, as soon as the log can be read."""
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                return await log.read(dict.fromkeys(topics, after))
+            except LogAway:
+                await asyncio.sleep(0.05)

@@ -14,7 +14,7 @@ from hub.log.redis_subscription import MAX_SILENCE_S
 from tests.cluster.ports import HOST
 from tests.cluster.redis import Redis
 from tests.cluster.relay import Relay
-from tests.services.log.conftest import TICK, RecordingReceiver
+from tests.services.log.conftest import TICK, RecordingReceiver, listening
 
 MARGIN_S = 5
 
@@ -24,24 +24,21 @@ async def test_what_drops_everything_is_given_up_in_seconds_and_used_again(
 ) -> None:
     with Relay(redis_server.port) as relay:
         log = RedisLog(f"redis://{HOST}:{relay.port}/0", 100, 3600, "test")
-        listening = asyncio.create_task(log.listen(receiver))
-        await receiver.until(lambda: receiver.times_restored == 1)
-        await asyncio.to_thread(log.append, [TICK])
+        async with listening(log, receiver):
+            await asyncio.to_thread(log.append, [TICK])
 
-        relay.hold()
-        began = time.monotonic()
-        for append in (lambda: asyncio.to_thread(log.append, [TICK]), lambda: log.append_if([TICK])):
+            relay.hold()
+            began = time.monotonic()
+            for append in (lambda: asyncio.to_thread(log.append, [TICK]), lambda: log.append_if([TICK])):
+                with pytest.raises(LogAway):
+                    await append()
             with pytest.raises(LogAway):
-                await append()
-        with pytest.raises(LogAway):
-            await log.read({"job-1": 0})
-        assert time.monotonic() - began < 3 * TIMEOUT_S + MARGIN_S
-        await receiver.until(lambda: receiver.times_disconnected == 1, MAX_SILENCE_S + MARGIN_S)
+                await log.read({"job-1": 0})
+            assert time.monotonic() - began < 3 * TIMEOUT_S + MARGIN_S
+            await receiver.until(lambda: receiver.times_disconnected == 1, MAX_SILENCE_S + MARGIN_S)
 
-        relay.let_go()
-        await receiver.until(lambda: receiver.times_restored == 2)
-        await log.subscribe(["job-1"])
-        (position,) = await asyncio.to_thread(log.append, [TICK])
-        await receiver.until(lambda: [event.position for event in receiver.events] == [position])
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+            relay.let_go()
+            await receiver.until(lambda: receiver.times_restored == 2)
+            await log.subscribe(["job-1"])
+            (position,) = await asyncio.to_thread(log.append, [TICK])
+            await receiver.until(lambda: [event.position for event in receiver.events] == [position])

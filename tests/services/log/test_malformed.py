@@ -18,7 +18,7 @@ from hub.log.script import CHANNEL, STREAM
 from hub.support.faults import malformed
 from tests.cluster.ports import HOST
 from tests.cluster.redis import Redis
-from tests.services.log.conftest import RecordingReceiver
+from tests.services.log.conftest import RecordingReceiver, listening
 
 NOW = b"%d" % (time.time() * 1_000_000)
 MESSAGES = {
@@ -65,11 +65,8 @@ async def log(
     client: redis.Redis, redis_server: Redis, receiver: RecordingReceiver, max_events: int
 ) -> AsyncIterator[RedisLog]:
     log = RedisLog(redis_server.url, max_events, 60, "test")
-    listening = asyncio.create_task(log.listen(receiver))
-    await receiver.until(lambda: receiver.times_restored == 1)
-    yield log
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+    async with listening(log, receiver):
+        yield log
 
 
 class Relay:
@@ -195,18 +192,15 @@ async def test_what_is_no_redis_is_left_and_connected_to_again(
     relay: Relay, receiver: RecordingReceiver
 ) -> None:
     log = RedisLog(relay.url, 100, 60, "relayed")
-    listening = asyncio.create_task(log.listen(receiver))
-    await receiver.until(lambda: receiver.times_restored == 1)
-    await log.subscribe(["job-1"])
+    async with listening(log, receiver):
+        await log.subscribe(["job-1"])
 
-    relay.say(b"!what\r\n")
-    await receiver.until(lambda: receiver.times_restored == 2)
-    (position,) = await asyncio.to_thread(log.append, [tick()])
-    await receiver.until(lambda: bool(receiver.events))
+        relay.say(b"!what\r\n")
+        await receiver.until(lambda: receiver.times_restored == 2)
+        (position,) = await asyncio.to_thread(log.append, [tick()])
+        await receiver.until(lambda: bool(receiver.events))
 
-    assert receiver.events[-1].position == position
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+        assert receiver.events[-1].position == position
 
 
 @pytest.mark.parametrize("name", ENTRIES)

@@ -17,7 +17,7 @@ from hub.log.redis_connection import RedisConnection
 from tests.cluster.certificate import Certificate
 from tests.cluster.ports import HOST, Ports
 from tests.cluster.redis import Redis
-from tests.services.log.conftest import RecordingReceiver
+from tests.services.log.conftest import RecordingReceiver, listening
 
 USER = "hub:a%20secret"
 PORTS = Ports.free(0)
@@ -81,16 +81,12 @@ def url(request: pytest.FixtureRequest, server: Redis, folder: Path, certificate
 async def test_the_log_is_received_by_each(url: str) -> None:
     receiver = RecordingReceiver()
     log = RedisLog(url, 100, 60, "test")
-    listening = asyncio.create_task(log.listen(receiver))
-    await receiver.until(lambda: receiver.times_restored == 1)
+    async with listening(log, receiver):
+        await log.subscribe(["job-1"])
+        (position,) = log.append([Draft("job-1", "tick", b"{}")])
+        await receiver.until(lambda: bool(receiver.events))
 
-    await log.subscribe(["job-1"])
-    (position,) = log.append([Draft("job-1", "tick", b"{}")])
-    await receiver.until(lambda: bool(receiver.events))
-
-    assert receiver.events[0].position == position
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+        assert receiver.events[0].position == position
 
 
 async def test_a_wrong_password_is_refused_by_name(server: Redis) -> None:

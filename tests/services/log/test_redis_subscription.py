@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 import redis
@@ -14,30 +13,15 @@ import redis
 from hub.events import Draft
 from hub.log import LogAway
 from hub.log.redis import RedisLog
-from tests.cluster.ports import Ports
 from tests.cluster.redis import Redis
-from tests.services.log.conftest import RecordingReceiver
-
-TICK = Draft("job-1", "tick", b"{}")
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path, Ports.free(0).redis)
-    server.start()
-    server.wait_ready()
-    yield server
-    server.stop()
+from tests.services.log.conftest import TICK, RecordingReceiver, listening
 
 
 @pytest.fixture
 async def log(server: Redis, receiver: RecordingReceiver) -> AsyncIterator[RedisLog]:
     log = RedisLog(server.url, 100, 60, "test")
-    listening = asyncio.create_task(log.listen(receiver))
-    await receiver.until(lambda: receiver.times_restored == 1)
-    yield log
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+    async with listening(log, receiver):
+        yield log
 
 
 async def test_a_killed_redis_is_reported_and_its_successor_is_received(

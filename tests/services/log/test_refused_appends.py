@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from hub.log.redis import RedisLog
 from tests.cluster.ports import HOST, Ports
 from tests.cluster.redis import Redis
 from tests.cluster.relay import Relay
-from tests.services.log.conftest import TICK, RecordingReceiver, appended
+from tests.services.log.conftest import TICK, RecordingReceiver, appended, listening, started
 
 # Error, what an administrator does to Redis, and what they do about it.
 REFUSALS = {
@@ -28,22 +28,10 @@ REFUSALS = {
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path, Ports.free(0).redis)
-    server.start()
-    server.wait_ready()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 async def log(server: Redis, receiver: RecordingReceiver) -> AsyncIterator[RedisLog]:
     log = RedisLog(server.url, 100, 3600, "test")
-    listening = asyncio.create_task(log.listen(receiver))
-    await receiver.until(lambda: receiver.times_restored == 1)
-    yield log
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+    async with listening(log, receiver):
+        yield log
 
 
 @pytest.mark.parametrize("code", REFUSALS)
@@ -116,30 +104,24 @@ async def failover(server: Redis, tmp_path: Path, receiver: RecordingReceiver) -
     folder.mkdir()
     replica = Redis(folder, Ports.free(0).redis, f"replicaof {HOST} {server.port}")
     redis.Redis.from_url(server.url).config_set("repl-diskless-sync-delay", 0)
-    replica.start()
-    replica.wait_ready()
-    client = redis.Redis.from_url(replica.url)
-    await receiver.until(lambda: client.info("replication")["master_link_status"] == "up")
-    with Relay(server.port) as relay:
+    with started(replica), Relay(server.port) as relay:
+        client = redis.Redis.from_url(replica.url)
+        await receiver.until(lambda: client.info("replication")["master_link_status"] == "up")
         yield Failover(server, replica, relay)
-    replica.stop()
 
 
 async def test_a_master_that_became_a_replica_is_left_for_the_new_master(
     failover: Failover, receiver: RecordingReceiver
 ) -> None:
     log = RedisLog(failover.url, 100, 3600, "test")
-    running = asyncio.create_task(log.listen(receiver))
-    await receiver.until(lambda: receiver.times_restored == 1)
-    await log.subscribe(["job-1"])
+    async with listening(log, receiver):
+        await log.subscribe(["job-1"])
 
-    failover.swap()
+        failover.swap()
 
-    await receiver.until(lambda: receiver.times_restored == 2)
-    (position,) = await asyncio.to_thread(log.append, [TICK])
-    await receiver.until(lambda: [event.position for event in receiver.events] == [position])
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+        await receiver.until(lambda: receiver.times_restored == 2)
+        (position,) = await asyncio.to_thread(log.append, [TICK])
+        await receiver.until(lambda: [event.position for event in receiver.events] == [position])
 
 
 async def test_race_a_connection_in_use_when_the_others_were_dropped_is_left_at_its_next_refusal(
@@ -167,15 +149,8 @@ async def test_race_the_same_holds_for_a_message_of_a_room(
     async with asyncio.timeout(10):
         while not await appended_message(log):
             await asyncio.sleep(0.05)
-    await closed(log, receiver)
-
-
-async def closed(log: RedisLog, receiver: RecordingReceiver) -> None:
-    """Close the connections of a log that did not listen."""
-    listening = asyncio.create_task(log.listen(receiver))
-    await receiver.until(lambda: receiver.times_restored == 1)
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+    async with listening(log, receiver):  # afterwards its connections are closed
+        pass
 
 
 async def appended_message(log: RedisLog) -> bool:
