@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import httpx
+import psycopg
 import pytest
 
 from tests.cluster import Cluster
@@ -65,6 +66,14 @@ def until(condition: Callable[[], bool], seconds: float = DEADLINE_S) -> float:
         assert time.monotonic() - began < seconds, "in vain"
         time.sleep(0.05)
     return time.monotonic() - began
+
+
+def set_read_only(cluster: Cluster, value: str) -> None:
+    """`on` as at a standby, or `off`."""
+    with psycopg.connect(cluster.postgres.url, autocommit=True) as connection:
+        connection.execute("SET transaction_read_only = off")
+        connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}".encode())
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def assert_back(cluster: Cluster) -> None:

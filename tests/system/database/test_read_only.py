@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import httpx
-import psycopg
 import pytest
 
 from tests.cluster import Cluster
-from tests.system.database.conftest import KEY, assert_back, post, until
+from tests.system.database.conftest import KEY, assert_back, post, set_read_only, until
 
 pytestmark = pytest.mark.postgres
-
-
-def set_read_only(cluster: Cluster, value: str) -> None:
-    with psycopg.connect(cluster.postgres.url, autocommit=True) as connection:
-        connection.execute("SET transaction_read_only = off")
-        connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}".encode())
-        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.cluster import Cluster
+from tests.system.addresses import addresses
 
 VALUES = {
     "nul": "a%00b",
@@ -105,20 +105,7 @@ FIELDS = [
 ]
 # Signs out, or changes who is signed in.
 LEFT_ALONE = re.compile(r"logout|password|static/|reauth")
-
-
-def addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """Every address there is, with {} for each part that a client chooses."""
-    for pattern in patterns:
-        part = re.sub(r"\(\?P<\w+>.*?\)|<[^>]+>", "{}", str(pattern.pattern))
-        path = before + re.sub(r"[\^$]|\\Z|\(\?:.*\)", "", part).replace("\\", "")
-        if isinstance(pattern, URLResolver):
-            yield from addresses(pattern.url_patterns, path)
-        elif not LEFT_ALONE.search(path):
-            yield path
-
-
-ADDRESSES = sorted(set(addresses(get_resolver().url_patterns)))
+ADDRESSES = [path for path in addresses() if not LEFT_ALONE.search(path)]
 
 
 @pytest.fixture(scope="module")
