@@ -46,6 +46,12 @@ class Staff:
         """Of the answer to an address, as it stands."""
         return (await self._client.get(address)).status_code
 
+    async def page(self, address: str) -> str:
+        """The text of a page."""
+        answer = await self._client.get(address)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
     async def post(self, path: str, **form: str) -> httpx.Response:
         headers = {"X-CSRFToken": self._client.cookies["csrftoken"]}
         return await self._client.post(path, data=form, headers=headers)

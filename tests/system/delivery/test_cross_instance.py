@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+
+import httpx
+from httpx_sse import aconnect_sse
 
 from tests.system.conftest import Site
 from tests.system.reader import Reader, until
+from tests.system.staff import Staff
 
 
 async def test_a_notification_posted_on_one_instance_is_seen_on_all(site: Site) -> None:
@@ -65,3 +70,31 @@ async def test_the_count_is_the_servers_on_every_instance(site: Site) -> None:
         return [[d["unread"] for _, t, d in r.received if t == "count"][-1:] for r in readers]
 
     await until(lambda: counts() == [[before[0] + 1]] * 3, "the same count everywhere")
+
+
+async def test_what_is_acknowledged_anywhere_is_told_apart_from_what_was_only_written(site: Site) -> None:
+    bob = await site.reader("bob", instance=3)
+    headers = {"Authorization": f"Bearer {await site.token('alice')}"}
+    async with (
+        httpx.AsyncClient(headers=headers, timeout=20) as alice,
+        aconnect_sse(alice, "GET", f"{site.cluster.instance_url(1)}/feed/", params={"acks": "1"}) as feed,
+    ):
+        events = feed.aiter_sse()
+        ack = json.loads((await anext(events)).data)["ack"]
+        (posted,) = await site.notify("everyone", "for both")
+        await until(lambda: posted["id"] in bob.notifications, "the notification")
+        report = {"ack": ack, "ids": [posted["id"]]}
+        answer = await alice.post(f"{site.cluster.instance_url(2)}/feed/acks", json=report)
+
+    assert answer.status_code == 204
+    async with Staff(site.cluster.http_url) as staff:
+        page = f"/dashboard/why/?notification={posted['id']}&person="
+        await until_shown(staff, f"{page}alice", "A page acknowledged it at ")
+        await until_shown(staff, f"{page}bob", "nothing confirmed that it arrived.")
+
+
+async def until_shown(staff: Staff, address: str, words: str) -> None:
+    """What is known of deliveries is written a few seconds later."""
+    async with asyncio.timeout(20):
+        while words not in await staff.page(address):
+            await asyncio.sleep(0.2)

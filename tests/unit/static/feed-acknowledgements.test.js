@@ -98,12 +98,22 @@ test("a heartbeat is acknowledged now and then", async (t) => {
   assert.deepEqual(hub.reports.map(({ body }) => JSON.parse(body)), [{ ack: "T", ids: [] }]);
 });
 
+test("what came from topics of others is not acknowledged, but that the page is there", async (t) => {
+  const { hub } = setUp(t, { query: "?own=0&topic=user-2" });
+  await hub.write(OPEN + NOTIFICATION);
+
+  await hub.pass(40_000);
+  await hub.write(": heartbeat\n");
+
+  assert.deepEqual(hub.reports.map(({ body }) => JSON.parse(body)), [{ ack: "T", ids: [] }]);
+});
+
 test("where reports do not get through, the next feed promises none", async (t) => {
   const { hub, feed } = setUp(t, { query: "?own=0" });
   hub.status = 405;
-  await hub.write(OPEN + NOTIFICATION);
+  await hub.write(OPEN);
 
-  for (let n = 0; n < 4; n += 1) {
+  for (let n = 0; n < 6; n += 1) {
     await hub.pass(20_000);
     await hub.write(": heartbeat\n");
   }

@@ -142,7 +142,8 @@ export class Feed {
       this.#restartWatchdog();
       this.#acknowledgements.open(data.ack ?? "");
     } else if (type === "notification") {
-      this.#acknowledgements.add(data.data.id);
+      // With a query they may be another person's.
+      if (!this.#query) this.#acknowledgements.add(data.data.id);
     } else if (type === "stream-live") {
       const wasAway = lastActiveAt && Date.now() - lastActiveAt > LONG_ABSENCE_MS;
       if (wasAway || this.#degraded) this.#event("behind", {}, "");
