@@ -76,3 +76,38 @@ async def test_the_order_of_addresses_does_not_matter(site: Site) -> None:
         "SELECT count(*) FROM hub_notifications_notification WHERE key LIKE 'order-%' AND recalled_at IS NULL"
     )
     assert live == ROUNDS * len(ADDRESSES)
+
+
+@pytest.mark.timeout(300)
+async def test_no_tab_is_sent_a_notification_after_its_recall(site: Site) -> None:
+    tabs = [await site.reader("alice", instance=k) for k in (1, 2, 3)]
+
+    async def post_and_recall(n: int) -> tuple[int, int]:
+        posted = await post(site, n, ["user:alice"], f"recalled-{n % 3}")
+        id = posted.json()["notifications"][0]["id"]
+        other = site.cluster.instance_url((n + 1) % 3 + 1)
+        recalled = await site.api.delete(f"{other}/api/v1/notifications/{id}", headers=KEY, timeout=60)
+        return posted.status_code, recalled.status_code
+
+    statuses = await asyncio.gather(*(post_and_recall(n) for n in range(POSTS)))
+
+    assert set(statuses) == {(201, 200)}
+    for tab in tabs:
+        await until(lambda tab=tab: len(recalls(tab)) == POSTS, "every recall in every tab")
+        assert sent_after_recall(tab) == set()
+
+
+def recalls(reader: Reader) -> set[str]:
+    """The ids that were recalled since the test began."""
+    return {data["data"]["id"] for _, type, data in reader.received if type == "recalled"}
+
+
+def sent_after_recall(reader: Reader) -> set[str]:
+    recalled: set[str] = set()
+    late: set[str] = set()
+    for _, type, data in reader.received:
+        if type == "recalled":
+            recalled.add(data["data"]["id"])
+        elif type == "notification" and data["data"]["id"] in recalled:
+            late.add(data["data"]["id"])
+    return late
