@@ -1,8 +1,8 @@
 // Shows and takes times in the browser's time zone on pages that the server wrote in UTC.
 
-import { full } from "../shared/dates.js";
+import { full, zoneName } from "../shared/dates.js";
 
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+const zone = zoneName();
 const i18n = { language: document.documentElement.lang };
 
 /** Convert the times and the form fields under `root`. */

@@ -24,6 +24,16 @@ export function ago(moment, now, i18n) {
   return clock(moment, i18n);
 }
 
+/** The browser's time zone as the server takes it: its name or, where it has none, the offset from UTC. */
+export function zoneName() {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  // A machine's TZ=GMT+5, five hours behind UTC, is named GMT+05:00.
+  if (timeZone && !/^(GMT[+-]|Etc\/Unknown)/.test(timeZone)) return timeZone;
+  const minutes = -new Date().getTimezoneOffset();
+  const parts = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return (minutes < 0 ? "-" : "+") + parts.map((part) => String(part).padStart(2, "0")).join(":");
+}
+
 /** The local day of a moment, as 2025-05-12. */
 export function dayOf(moment) {
   const parts = [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()];
