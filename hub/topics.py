@@ -1,6 +1,7 @@
 """Names of topics and event types: the only place that formats and checks them.
 
 The topics of people, groups and rooms carry ids, which are never reused; people write names instead.
+Characters of a user's id that no topic may have are escaped as ``~xx``.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ CONTROL = "hub.control"
 
 _TOPIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 _ID = re.compile(r"[1-9][0-9]{0,17}")
+_ESCAPED = re.compile(r"(?:~[0-9a-f]{2})+")
 _TYPE = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 _USER = "user-"
 _GROUP = "group-"
 _INBOX = (_USER, _GROUP)
+ANY_USER = f"{_USER}*"  # a pattern
 _ROOM = "room-"
 _STAFF = "staff-"
 _RESERVED = ("hub.", _ROOM, _STAFF)
@@ -88,12 +91,26 @@ def check_type(type: str) -> str:
 
 
 def user(id: object) -> str:
-    return f"{_USER}{id}"
+    """The topic of a user's inbox. Raises `BadTopic` for an id so long that no topic can contain it."""
+    if isinstance(id, int):
+        return f"{_USER}{id}"
+    topic = _USER + _escaped(str(id))
+    return topic if len(topic) <= MAX_LENGTH else check(topic)
 
 
-def user_id(topic: str) -> int | None:
-    """The id in a user's topic; None for other topics."""
-    return _id(topic, _USER)
+def user_id(topic: str) -> str | None:
+    """The id in a user's topic, as text; None for other topics."""
+    if not topic.startswith(_USER) or topic == _USER:
+        return None
+    try:
+        id = _ESCAPED.sub(_unescape, topic.removeprefix(_USER))
+    except UnicodeDecodeError:
+        return None
+    return id if _USER + _escaped(id) == topic else None
+
+
+def is_user(topic: str) -> bool:
+    return topic.startswith(_USER)
 
 
 def group(id: object) -> str:
@@ -121,7 +138,7 @@ def room_id(topic: str) -> int | None:
 def group_named(name: str) -> str:
     """A group's topic as people write it. Characters that no topic may have are escaped as ``~xx``, so that
     different names stay different."""
-    topic = _GROUP + "".join(c if c in _PLAIN else _escape(c) for c in name)
+    topic = _GROUP + _escaped(name)
     # A name may be too long for a topic once escaped; "~h" is no escape.
     return topic if len(topic) <= MAX_LENGTH else f"{_GROUP}~h{hashlib.sha256(name.encode()).hexdigest()}"
 
@@ -168,5 +185,9 @@ def _id(topic: str, prefix: str) -> int | None:
     return int(rest) if rest != topic and _ID.fullmatch(rest) else None
 
 
-def _escape(character: str) -> str:
-    return "".join(f"~{byte:02x}" for byte in character.encode())
+def _escaped(text: str) -> str:
+    return "".join(c if c in _PLAIN else "".join(f"~{byte:02x}" for byte in c.encode()) for c in text)
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("~", "")).decode()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -29,6 +29,7 @@ from notifications.models import (
     Template,
     Ticket,
 )
+from notifications.user_model import User
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -54,12 +55,14 @@ class ReadOnlyAdmin(NoAddAdmin):
         return False
 
 
-admin.site.unregister(User)
+def page_of_users() -> Any:
+    """The admin page of the user model; None if it has none."""
+    users = get_user_model()
+    return admin.site.get_model_admin(users) if admin.site.is_registered(users) else None
 
 
-@admin.register(User)
 class PersonAdmin(Users):
-    """Deleting a user here erases the person, like `manage.py forget`."""
+    """Deleting a user here erases the person, like `manage.py forget`. Not on a project's own page."""
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         erasure.forget(obj, actor=request.user, address=request.META.get("REMOTE_ADDR", ""))
@@ -67,6 +70,19 @@ class PersonAdmin(Users):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             self.delete_model(request, user)
+
+
+if type(page_of_users()) is UserAdmin:
+    admin.site.unregister(get_user_model())
+    admin.site.register(get_user_model(), PersonAdmin)
+
+
+class PersonFieldsAdmin(ModelAdmin):
+    """Its people are chosen by a search where the user model's page has one, else by key."""
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> Any:
+        page = page_of_users()
+        return self.raw_id_fields if page is not None and page.search_fields else ()
 
 
 @admin.register(Sending)
@@ -193,12 +209,12 @@ class IdempotentRequestAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ModelAdmin):
+class SubscriptionAdmin(PersonFieldsAdmin):
     """Which topics users follow."""
 
     list_display = ("user", "topic")
     list_select_related = ("user",)
-    autocomplete_fields = ("user",)
+    raw_id_fields = ("user",)
     search_fields = ("topic",)
 
 
@@ -211,14 +227,14 @@ class GrantAdmin(ModelAdmin):
 
 
 @admin.register(Room)
-class RoomAdmin(ModelAdmin):
+class RoomAdmin(PersonFieldsAdmin):
     """Name and kind cannot be changed: URLs contain the name, and the kind reads the stored messages."""
 
     list_display = ("name", "kind", "audience", "group", "closed_at")
     list_filter = ("kind", "audience")
     list_select_related = ("group",)
     search_fields = ("name",)
-    autocomplete_fields = ("people", "removed")
+    raw_id_fields = ("people", "removed")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("name", "kind")

@@ -9,11 +9,10 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -21,7 +20,8 @@ from hub import topics
 from hub.log import LogAway
 from hub.log.current import shared_log
 from hub.rooms import erasure
-from notifications.access import audit, second_factor
+from notifications import user_model
+from notifications.access import audit, endings, second_factor, session_data
 from notifications.models import (
     ApiKey,
     Delivery,
@@ -35,9 +35,11 @@ from notifications.models import (
     Sending,
     Subscription,
     Ticket,
+    user_numbers,
 )
 from notifications.sign_in.views import PENDING
 from notifications.tracking.id_bitmap import IdBitmap
+from notifications.user_model import User
 
 ERASED = "—"  # in place of a name or a text; no valid username
 NO_ID = "0"
@@ -63,9 +65,13 @@ def counts(user: User) -> dict[str, int]:
 def forget(user: User, *, by: str = "", actor: Any = None, address: str = "") -> dict[str, int]:
     """Erase a person; return the number of rows by kind. Can be repeated: the account is deleted last."""
     found = counts(user)
-    id, name, topic = user.pk, user.get_username(), topics.user(user.pk)
-    user.is_active = False
-    user.save(update_fields=["is_active"])  # no one signs in as them meanwhile
+    id, number, name, topic = user.pk, user_numbers.of(user.pk), user.get_username(), topics.user(user.pk)
+    # No one signs in as them meanwhile.
+    if user_model.has_field("is_active"):
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+    else:
+        endings.end_all(user.pk)
     for session in list(_sessions(user)):
         session.delete()
     second_factor.remove(user)
@@ -85,13 +91,11 @@ def forget(user: User, *, by: str = "", actor: Any = None, address: str = "") ->
             # Replaced, not removed: a key without topics is for all of them.
             key.topics = [topics.user(NO_ID) if one == topic else one for one in key.topics]
             key.save(update_fields=["topics"])
-    LogEntry.objects.filter(
-        object_id=str(id), content_type__app_label="auth", content_type__model="user"
-    ).delete()
+    _erase_admin_log(user)
     with transaction.atomic():
         user.delete()
         audit.note("forget", by=by, actor=actor, address=address, rows=sum(found.values()))
-    _in_batches(Delivery.objects.all(), lambda rows: _erase_deliveries(rows, id))
+    _in_batches(Delivery.objects.all(), lambda rows: _erase_deliveries(rows, number))
     found["messages in the log"] = _erase_log(str(id), topic)
     return found
 
@@ -114,12 +118,25 @@ def _rooms() -> Iterable[int]:
     return Room.objects.values_list("pk", flat=True)
 
 
-def _sessions(user: User) -> Iterable[Session]:
-    """The sessions in which this person is signed in, or has passed the first step."""
-    for session in Session.objects.iterator(chunk_size=BATCH_SIZE):
+def _sessions(user: User) -> Iterable[AbstractBaseSession]:
+    """The sessions in which this person is signed in, or has passed the first step; others than those in a
+    table end with the account."""
+    model = session_data.model()
+    for session in model.objects.iterator(chunk_size=BATCH_SIZE) if model is not None else ():
         data = session.get_decoded()
-        if data.get(SESSION_KEY) == str(user.pk) or data.get(PENDING, {}).get("user") == user.pk:
+        if str(user.pk) in (data.get(SESSION_KEY), str(data.get(PENDING, {}).get("user"))):
             yield session
+
+
+def _erase_admin_log(user: User) -> None:
+    if apps.is_installed("django.contrib.admin"):
+        entries: Any = apps.get_model("admin", "LogEntry")
+        about: Any = user._meta
+        entries.objects.filter(
+            object_id=str(user.pk),
+            content_type__app_label=about.app_label,
+            content_type__model=about.model_name,
+        ).delete()
 
 
 def _names(sending: Sending, name: str) -> bool:
@@ -154,11 +171,11 @@ def _blank(body: Any) -> Any:
     return body
 
 
-def _erase_deliveries(rows: list[Delivery], id: int) -> None:
+def _erase_deliveries(rows: list[Delivery], number: int) -> None:
     changed = []
     for row in rows:
-        if IdBitmap.holds(row.people, id):
-            bitmap = IdBitmap.unpack(row.people) - IdBitmap([id])
+        if IdBitmap.holds(row.people, number):
+            bitmap = IdBitmap.unpack(row.people) - IdBitmap([number])
             row.people, row.size = bitmap.pack(), len(bitmap)
             changed.append(row)
     Delivery.objects.bulk_update(changed, ["people", "size"])

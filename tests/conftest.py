@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
-from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOperations
+from django.db.backends.postgresql.base import DatabaseWrapper as Postgres
+from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
 
 from hub.events import Event
 from hub.log import Log
@@ -50,8 +50,8 @@ def flush_may_delete_the_audit_log() -> Iterator[None]:
     rows = import_module("notifications.migrations.0004_dashboard")
     whole = import_module("notifications.migrations.0010_sign_in")
     with pytest.MonkeyPatch.context() as patch:
-        _freely(patch, SqliteOperations, rows.ALLOW["sqlite"], rows.FORBID["sqlite"])
-        _freely(patch, PostgresOperations, whole.ALLOW, whole.FORBID)
+        _freely(patch, Sqlite.ops_class, rows.ALLOW["sqlite"], rows.FORBID["sqlite"])
+        _freely(patch, Postgres.ops_class, whole.ALLOW, whole.FORBID)
         yield
 
 

@@ -8,7 +8,13 @@ from django.conf import settings
 from django.http import parse_cookie
 
 _SESSION = re.compile(r'"?[a-z0-9]{8,40}"?')
+_SIGNED_SESSION = re.compile(r'"?[A-Za-z0-9_.:=-]{8,4096}"?')
 _CSRF = re.compile(r'"?[A-Za-z0-9]{32,64}"?')
+
+# Engines whose cookies are keys; others sign the session's data, or are a project's own.
+_KEYED_ENGINES = frozenset(
+    f"django.contrib.sessions.backends.{name}" for name in ("db", "cached_db", "cache", "file")
+)
 
 
 def clean(header: str) -> str:
@@ -17,7 +23,8 @@ def clean(header: str) -> str:
     A backslash is dropped before any parser sees it: unquoted it becomes any byte, NUL among them, and
     `http.cookies` takes quadratic time over many of them before Python 3.11.10.
     """
-    patterns = {settings.SESSION_COOKIE_NAME: _SESSION, settings.CSRF_COOKIE_NAME: _CSRF}
+    session = _SESSION if settings.SESSION_ENGINE in _KEYED_ENGINES else _SIGNED_SESSION
+    patterns = {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: _CSRF}
     kept = []
     for pair in header.split(";"):
         name, _, value = pair.partition("=")

@@ -6,13 +6,10 @@ import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.db.models import F
-from django.utils import timezone
 
 from hub import topics
 from hub.errors import Problem
@@ -21,13 +18,15 @@ from hub.support.coalesce import BatchLoader
 from hub.support.invalidations import Invalidations
 from hub.support.threads import in_thread
 from hub.support.ttl_cache import TTLCache
-from notifications.access import belongings, judge, membership, sessions, token_status, tokens
+from notifications import user_model
+from notifications.access import belongings, judge, membership, session_data, sessions, token_status, tokens
 from notifications.access.belongings import NOTHING, Belongings
 from notifications.access.judge import Rights
 from notifications.access.membership import RoomAccess
 from notifications.access.token_status import TokenStatus
 from notifications.access.tokens import Claims
 from notifications.models import ROOM_NAME
+from notifications.user_model import Key
 
 
 class Admission:
@@ -44,7 +43,7 @@ class Admission:
         self._programs = TTLCache(_load_programs, self.invalidations)
         self._sessions = BatchLoader(_load_sessions)
         # Not cached: an answer older than its question could admit someone after their removal was checked.
-        self._rooms: BatchLoader[tuple[str, int], RoomAccess] = BatchLoader(_load_rooms)
+        self._rooms: BatchLoader[tuple[str, Key], RoomAccess] = BatchLoader(_load_rooms)
 
     async def admit(self, credentials: Credentials, requested: Sequence[str], inbox: bool = True) -> Person:
         """The person who opens a feed with these topics, with or without their inbox.
@@ -100,7 +99,7 @@ class Admission:
         _refuse(rights.denied(requested))
         as_manager = replace(rights, roles=rights.roles - {"manage"}).denied(requested)
         if as_manager:
-            await in_thread(judge.announced, int(person.id), as_manager)
+            await in_thread(judge.announced, user_model.key_of(person.id), as_manager)
         granted = tuple(topic for topic in requested if topic not in rights.own)
         person = replace(person, granted=granted) if granted else person
         barred = replace(rights, own=(), roles=rights.roles - {"manage"}).denied(requested)
@@ -119,7 +118,7 @@ class Admission:
         if not re.fullmatch(ROOM_NAME, name):
             raise missing
         try:
-            room = await self._rooms.get((name, int(person.id)))
+            room = await self._rooms.get((name, user_model.key_of(person.id)))
         except KeyError:
             raise missing from None
         if room.closed:
@@ -166,17 +165,17 @@ def _refuse(denied: list[str]) -> None:
 
 
 async def _load_inboxes(ids: Sequence[str]) -> dict[str, tuple[TokenStatus, Belongings]]:
-    return await in_thread(_inboxes, [int(id) for id in ids])
+    return await in_thread(_inboxes, [*user_model.keys_of(ids).values()])
 
 
-def _inboxes(ids: Sequence[int]) -> dict[str, tuple[TokenStatus, Belongings]]:
-    own = belongings.of(ids)
-    return {str(id): (status, own[id]) for id, status in token_status.of(ids).items()}
+def _inboxes(people: Sequence[Key]) -> dict[str, tuple[TokenStatus, Belongings]]:
+    own = belongings.of(people)
+    return {str(key): (status, own[key]) for key, status in token_status.of(people).items()}
 
 
 async def _load_token_statuses(ids: Sequence[str]) -> dict[str, TokenStatus]:
-    found = await in_thread(token_status.of, [int(id) for id in ids])
-    return {str(id): status for id, status in found.items()}
+    found = await in_thread(token_status.of, [*user_model.keys_of(ids).values()])
+    return {str(key): status for key, status in found.items()}
 
 
 async def _load_programs(keys: Sequence[str]) -> dict[str, bool]:
@@ -184,7 +183,7 @@ async def _load_programs(keys: Sequence[str]) -> dict[str, bool]:
     return {key: key in active for key in keys}
 
 
-async def _load_rooms(keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], RoomAccess]:
+async def _load_rooms(keys: Sequence[tuple[str, Key]]) -> dict[tuple[str, Key], RoomAccess]:
     return await in_thread(membership.room_access, keys)
 
 
@@ -194,27 +193,28 @@ async def _load_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]
 
 def _people_of_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
     """The signed-in person of each of these session keys, and their rights."""
-    store = SessionStore()
-    alive = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
-    data = {session.session_key: store.decode(session.session_data) for session in alive}
-    ids = {key: int(session[SESSION_KEY]) for key, session in data.items() if SESSION_KEY in session}
-    users = (
-        User.objects.filter(is_active=True).annotate(ended_at=F("ending__sessions_at")).in_bulk(ids.values())
-    )
+    data = session_data.of(keys)
+    ids = {key: session[SESSION_KEY] for key, session in data.items() if SESSION_KEY in session}
+    signed_in = user_model.keys_of(ids.values())
+    active: Any = user_model.active_users().annotate(ended_at=F("ending__sessions_at"))
+    users = active.in_bulk(set(signed_in.values()))
     rights = judge.rights(users)
+    found = {key: user for key, id in ids.items() if (user := users.get(signed_in.get(id))) is not None}
+    ended = sessions.ended_ones((user.pk, data[key]) for key, user in found.items())
     return {
         key: (
             Person(
-                str(id),
-                users[id].get_username(),
-                rights[id].own,
-                rights[id].since,
+                str(user.pk),
+                user.get_username(),
+                rights[user.pk].own,
+                rights[user.pk].since,
                 session=key,
-                stamp=users[id].get_session_auth_hash(),
+                stamp=user.get_session_auth_hash(),
                 issued_at=sessions.signed_in_at(data[key]),
             ),
-            rights[id],
+            rights[user.pk],
         )
-        for key, id in ids.items()
-        if id in users and sessions.is_valid(users[id], data[key], users[id].ended_at)
+        for key, user in found.items()
+        if sessions.is_valid(user, data[key], user.ended_at)
+        and sessions.ending_id(user.pk, data[key]) not in ended
     }

@@ -7,7 +7,6 @@ import time
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,6 +18,7 @@ from hub.topics import user as user_topic
 from notifications.access import held_sendings, names, users
 from notifications.access.tokens import digest
 from notifications.models import ApiKey, topic_patterns
+from notifications.user_model import User
 
 SCOPES = ("send", "publish", "tokens", "read")
 # How long a key is trusted without a query: also how long a revoked key still works on an instance that has

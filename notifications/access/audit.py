@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from notifications.access.sampling import Sampler
-from notifications.models import UNSAYABLE, AuditEntry
+from notifications.models import UNSAYABLE, AuditEntry, user_numbers
 
 samplers = {act: Sampler() for act in ("login-failed", "refused-origin")}  # of acts without a user
 
@@ -25,7 +25,7 @@ def note(
     if act not in ACTS:
         raise ValueError(f"{act!r} is not an act: use one of {', '.join(ACTS)}.")
     return AuditEntry.objects.create(
-        actor_id=None if actor is None else actor.pk,
+        actor_id=None if actor is None else user_numbers.of(actor.pk),
         actor=by if actor is None else actor.get_username(),
         act=act,
         target=str(target)[:300],

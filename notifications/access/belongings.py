@@ -6,32 +6,23 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import DatabaseError, connection, transaction
 from django.db.models.signals import m2m_changed, post_save
 from django.utils import timezone
 
 from hub import topics
+from notifications import user_model
 from notifications.models import Arrival, Subscription
+from notifications.user_model import EPOCH, JOINED_FIELD, Key, User
 
 BATCH_SIZE = 500  # people per query
-EPOCH = datetime.fromtimestamp(0, UTC)
 PERSON, MEMBER, FOLLOWER, ARRIVAL = range(4)
-
-# One query, and not built anew by the ORM each time: every session connect runs it.
-_SQL = f"""
-    SELECT {PERSON}, id, NULL, '', NULL, date_joined FROM {User._meta.db_table} WHERE id IN {{ids}}
-    UNION ALL SELECT {MEMBER}, user_id, group_id, name, member.id, NULL
-        FROM {User.groups.through._meta.db_table} AS member
-        JOIN {Group._meta.db_table} AS joined_group ON joined_group.id = group_id WHERE user_id IN {{ids}}
-    UNION ALL SELECT {FOLLOWER}, user_id, NULL, topic, id, NULL
-        FROM {Subscription._meta.db_table} WHERE user_id IN {{ids}}
-    UNION ALL SELECT {ARRIVAL}, user_id, id, topic, belonging, since
-        FROM {Arrival._meta.db_table} WHERE user_id IN {{ids}}
-"""  # noqa: S608
 
 logger = logging.getLogger(__name__)
 
@@ -62,18 +53,18 @@ class _Found:
         return max(at, self.joined) if belonging == self.belongings[topic] else None
 
 
-def of(people: Collection[int]) -> dict[int, Belongings]:
-    """By id, of each of these people, in one query.
+def of(people: Collection[Key]) -> dict[Key, Belongings]:
+    """By key, of each of these people, in one query.
 
     Someone who was added to a group without Django's signals (in bulk or by SQL) joined when that is first
     noticed here: it is recorded now, and if that fails the topic is not theirs yet.
     """
     now = timezone.now()
-    found = {id: _Found(now) for id in people}
+    found = {key: _Found(now) for key in people}
     for kind, user, id, name, belonging, at in _rows(people):
         one = found[user]
         if kind == PERSON:
-            one.joined = _moment(at)
+            one.joined = EPOCH if at is None else _moment(at)
         elif kind == MEMBER:
             one.groups[id] = name
             one.belongings[topics.group(id)] = belonging
@@ -82,7 +73,7 @@ def of(people: Collection[int]) -> dict[int, Belongings]:
         else:
             one.arrivals[name] = id, belonging, _moment(at)
     _record(found, now)
-    return {id: _belongings(id, one) for id, one in found.items()}
+    return {key: _belongings(key, one) for key, one in found.items()}
 
 
 def position(moment: datetime) -> int:
@@ -97,18 +88,55 @@ def moment(position: int) -> datetime:
 
 def connect_signals() -> None:
     """Record when people join groups and follow topics."""
-    m2m_changed.connect(_joined, sender=User.groups.through, dispatch_uid="hub.joined")
+    if (memberships := user_model.memberships()) is not None:
+        m2m_changed.connect(_joined, sender=memberships.model, dispatch_uid="hub.joined")
     post_save.connect(_followed, sender=Subscription, dispatch_uid="hub.followed")
 
 
-def _rows(people: Collection[int]) -> Iterable[Any]:
+def _rows(people: Collection[Key]) -> Iterable[Any]:
     """Rows of kind, person, id, name, belonging and time, as far as each kind has them."""
     if not people:
         return []
-    ids = f"({', '.join(['%s'] * len(people))})"
+    sql, parts = _sql()
+    key: Any = user_model.key_field()
+    plain = user_model.has_integer_keys()
+    values = [*people] if plain else [key.get_db_prep_value(person, connection) for person in people]
+    placeholders = f"({', '.join(['%s'] * len(people))})"
     with connection.cursor() as cursor:
-        cursor.execute(_SQL.format(ids=ids), [*people] * 4)
-        return list(cursor.fetchall())
+        cursor.execute(sql.format(people=placeholders), values * parts)
+        rows = list(cursor.fetchall())
+    return rows if plain else [(kind, key.to_python(person), *rest) for kind, person, *rest in rows]
+
+
+@cache
+def _sql() -> tuple[str, int]:
+    """One query, and how many places for ``{people}`` it has; not built anew by the ORM each time, for every
+    session connect runs it. The first part gives the types of columns that others leave empty."""
+    quote = connection.ops.quote_name
+    user: Any = get_user_model()._meta
+    key, users = quote(user.pk.column), quote(user.db_table)
+    recorded = user_model.has_field(JOINED_FIELD)
+    joined = quote(user.get_field(JOINED_FIELD).column) if recorded else "NULL"
+    sql = f"""
+        SELECT {ARRIVAL}, user_id, id, topic, belonging, since
+            FROM {quote(Arrival._meta.db_table)} WHERE user_id IN {{people}}
+        UNION ALL SELECT {FOLLOWER}, user_id, NULL, topic, id, NULL
+            FROM {quote(Subscription._meta.db_table)} WHERE user_id IN {{people}}
+        UNION ALL SELECT {PERSON}, {key}, NULL, '', NULL, {joined} FROM {users} WHERE {key} IN {{people}}
+    """  # noqa: S608
+    memberships = user_model.memberships()
+    if memberships is None:
+        return sql, 3
+    table: Any = memberships.model._meta
+    names = (memberships.user, memberships.group, table.pk.name)
+    member, group, id = (f"member.{quote(table.get_field(name).column)}" for name in names)
+    sql += f"""
+        UNION ALL SELECT {MEMBER}, {member}, {group}, joined_group.name, {id}, NULL
+            FROM {quote(table.db_table)} AS member
+            JOIN {quote(Group._meta.db_table)} AS joined_group ON joined_group.id = {group}
+            WHERE {member} IN {{people}}
+    """  # noqa: S608
+    return sql, 4
 
 
 def _moment(at: datetime | str) -> datetime:
@@ -117,9 +145,11 @@ def _moment(at: datetime | str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _record(found: Mapping[int, _Found], now: datetime) -> None:
+def _record(found: Mapping[Key, _Found], now: datetime) -> None:
     """Record arrivals that are new, and delete those whose membership or subscription has ended."""
-    fresh = [(id, topic) for id, one in found.items() for topic in one.belongings if one.since(topic) is None]
+    fresh = [
+        (key, topic) for key, one in found.items() for topic in one.belongings if one.since(topic) is None
+    ]
     stale = [
         pk
         for one in found.values()
@@ -130,8 +160,8 @@ def _record(found: Mapping[int, _Found], now: datetime) -> None:
         return
     made = [
         # In one order, so that two transactions cannot deadlock.
-        Arrival(user_id=id, topic=topic, belonging=found[id].belongings[topic], since=now)
-        for id, topic in sorted(fresh)
+        Arrival(user_id=key, topic=topic, belonging=found[key].belongings[topic], since=now)
+        for key, topic in sorted(fresh)
     ]
     try:
         with transaction.atomic():
@@ -143,8 +173,8 @@ def _record(found: Mapping[int, _Found], now: datetime) -> None:
         found[one.user_id].arrivals[one.topic] = 0, one.belonging, now
 
 
-def _belongings(id: int, one: _Found) -> Belongings:
-    since = {topics.EVERYONE: one.joined, topics.user(id): one.joined}
+def _belongings(key: Key, one: _Found) -> Belongings:
+    since = {topics.EVERYONE: one.joined, topics.user(key): one.joined}
     for topic in sorted(one.belongings):
         came = one.joined if settings.HUB_NEWCOMERS_SEE_PAST else one.since(topic)
         if came is not None:
@@ -156,7 +186,7 @@ def _belongings(id: int, one: _Found) -> Belongings:
     )
 
 
-def _joined(sender: Any, instance: Any, action: str, pk_set: set[int] | None, **kwargs: Any) -> None:
+def _joined(sender: Any, instance: Any, action: str, pk_set: set[Any] | None, **kwargs: Any) -> None:
     if action == "post_add" and pk_set:
         people = [instance.pk] if isinstance(instance, User) else sorted(pk_set)
         for start in range(0, len(people), BATCH_SIZE):

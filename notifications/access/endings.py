@@ -13,6 +13,7 @@ from hub.log import LogAway
 from hub.log.current import shared_log
 from hub.support import transactions
 from notifications.models import Ending, RevokedToken
+from notifications.user_model import Key
 
 # Clocks of instances may differ by this much: an end is dated ahead, and what is issued after it is dated
 # after it, whatever the clock says.
@@ -35,14 +36,14 @@ def recheck(*names: object) -> None:
         transactions.after_commit(publish)
 
 
-def end_all(user: int) -> None:
-    """End every session, token and ticket of this person (by id)."""
+def end_all(user: Key) -> None:
+    """End every session, token and ticket of this person (by key)."""
     at = timezone.now() + SKEW
     Ending.objects.update_or_create(user_id=user, defaults={"tokens_at": at, "sessions_at": at})
     recheck(user)
 
 
-def end_token(id: str, user: int, expires_at: datetime) -> None:
+def end_token(id: str, user: Key, expires_at: datetime) -> None:
     """Revoke one token (by id) of this person."""
     RevokedToken.objects.filter(expires_at__lt=timezone.now()).delete()
     with transaction.atomic():
@@ -54,13 +55,13 @@ def end_token(id: str, user: int, expires_at: datetime) -> None:
         recheck(user)
 
 
-def tokens_ended_at(user: int) -> datetime | None:
-    """Up to when the tokens of this person (by id) have ended."""
+def tokens_ended_at(user: Key) -> datetime | None:
+    """Up to when the tokens of this person (by key) have ended."""
     return Ending.objects.filter(user=user).values_list("tokens_at", flat=True).first()
 
 
-def sessions_ended_at(user: int) -> datetime | None:
-    """Up to when the sessions of this person (by id) have ended."""
+def sessions_ended_at(user: Key) -> datetime | None:
+    """Up to when the sessions of this person (by key) have ended."""
     return Ending.objects.filter(user=user).values_list("sessions_at", flat=True).first()
 
 

@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from hub import topics
 from hub.errors import Problem
+from notifications import user_model
 from notifications.access import belongings, membership, names, roles
-from notifications.models import AuditEntry, Grant, Room
+from notifications.models import AuditEntry, Grant, Room, user_numbers
+from notifications.user_model import Key, User
 
 TAIL_VALID = timedelta(days=1)  # after it was begun
 MAX_TAILS = 100  # per person; older ones do not count
@@ -56,20 +57,20 @@ class Rights:
         return any(grant.covers(topic) for grant in self.grants)
 
 
-def rights(people: Collection[int], rooms: Collection[int] = ()) -> dict[int, Rights]:
-    """By id, what each of these people may read, and which of these rooms they may enter."""
+def rights(people: Collection[Key], rooms: Collection[int] = ()) -> dict[Key, Rights]:
+    """By key, what each of these people may read, and which of these rooms they may enter."""
     grants = list(Grant.objects.all())
     staff = roles.of(people)
     open = membership.opened(people, Room.objects.filter(pk__in=rooms)) if rooms else {}
     return {
-        id: Rights(
+        key: Rights(
             inbox.own,
             inbox.since,
             tuple(g for g in grants if g.group_id is None or g.group_id in inbox.groups),
-            frozenset(open.get(id, ())),
-            staff.get(id, frozenset()),
+            frozenset(open.get(key, ())),
+            staff.get(key, frozenset()),
         )
-        for id, inbox in belongings.of(people).items()
+        for key, inbox in belongings.of(people).items()
     }
 
 
@@ -112,13 +113,13 @@ def with_rooms(named: Sequence[str]) -> list[str]:
     return [found.get(topic, topic) for topic in named]
 
 
-def announced(staff: int, looked_at: Sequence[str]) -> None:
+def announced(staff: Key, looked_at: Sequence[str]) -> None:
     """Raise a `Problem` of 403 for topics that a manager opens without an audited live tail or look."""
     since = timezone.now() - TAIL_VALID
-    begun = AuditEntry.objects.filter(act__in=("tail", "look"), actor_id=staff, at__gt=since)
+    begun = AuditEntry.objects.filter(act__in=("tail", "look"), actor_id=user_numbers.of(staff), at__gt=since)
     entries = list(begun.values_list("detail", flat=True)[:MAX_TAILS])
-    people = {int(detail["person"]) for detail in entries if "person" in detail}
+    people = user_model.keys_of(str(detail["person"]) for detail in entries if "person" in detail).values()
     open = {detail["topic"] for detail in entries if "topic" in detail}
-    open.update(topic for inbox in belongings.of(people).values() for topic in inbox.own)
+    open.update(topic for inbox in belongings.of(set(people)).values() for topic in inbox.own)
     if hidden := [topic for topic in looked_at if topic not in open]:
         raise Problem(403, "Start a live tail of these topics first: /dashboard/tail/.", topics=hidden)

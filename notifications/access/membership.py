@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.contrib.auth.models import User
-
+from notifications import user_model
 from notifications.models import Room
+from notifications.user_model import Key, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,15 @@ class RoomAccess:
     removed: bool
 
 
-def opened(people: Collection[int], rooms: Iterable[Room]) -> dict[int, set[int]]:
-    """By id of each active person: the ids of those of these rooms that they may enter."""
+def opened(people: Collection[Key], rooms: Iterable[Room]) -> dict[Key, set[int]]:
+    """By key of each active person: the ids of those of these rooms that they may enter."""
     rooms = [room for room in rooms if room.closed_at is None]
-    active = User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True)
-    groups = User.groups.through.objects.filter(user__in=people, group__in={room.group_id for room in rooms})
-    in_groups = set(groups.values_list("user_id", "group_id"))
-    members = Room.people.through.objects.filter(user__in=people, room__in=rooms)
-    named = set(members.values_list("user_id", "room_id"))
+    active = user_model.active_users().filter(pk__in=people).values_list("pk", flat=True)
+    in_groups = user_model.group_members(people, {room.group_id for room in rooms if room.group_id})
+    named = _listed(Room.people, people, rooms)
     banned = removed(people, {room.pk for room in rooms})
 
-    def may(person: int, room: Room) -> bool:
+    def may(person: Key, room: Room) -> bool:
         if (person, room.pk) in banned:
             return False
         match room.audience:
@@ -51,10 +50,16 @@ def opened(people: Collection[int], rooms: Iterable[Room]) -> dict[int, set[int]
     return {person: {room.pk for room in rooms if may(person, room)} for person in active}
 
 
-def removed(people: Collection[int], rooms: Collection[int]) -> set[tuple[int, int]]:
-    """The pairs (person, room), by id, of which the person was removed from the room."""
-    rows = Room.removed.through.objects.filter(user__in=people, room__in=rooms)
-    return set(rows.values_list("user_id", "room_id"))
+def removed(people: Collection[Key], rooms: Collection[int]) -> set[tuple[Key, int]]:
+    """The pairs (person, room), by key and id, of which the person was removed from the room."""
+    return _listed(Room.removed, people, rooms)
+
+
+def _listed(relation: Any, people: Collection[Key], rooms: Collection[Any]) -> set[tuple[Key, int]]:
+    """The pairs of a many-to-many relation of rooms; Django names its column after the user model."""
+    user = relation.field.m2m_reverse_field_name()
+    rows = relation.through.objects.filter(**{f"{user}__in": people}, room__in=rooms)
+    return set(rows.values_list(user, "room_id"))
 
 
 def may_enter(user: User, room: Room) -> bool:
@@ -62,8 +67,8 @@ def may_enter(user: User, room: Room) -> bool:
     return room.pk in opened([user.pk], [room]).get(user.pk, ())
 
 
-def room_access(keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], RoomAccess]:
-    """By room name and person id, in a constant number of queries; rooms that do not exist are left out."""
+def room_access(keys: Sequence[tuple[str, Key]]) -> dict[tuple[str, Key], RoomAccess]:
+    """By room's name and person's key, of the rooms that exist; in a constant number of queries."""
     rooms = {room.name: room for room in Room.objects.filter(name__in={name for name, _ in keys})}
     people = {person for _, person in keys}
     open = opened(people, rooms.values())

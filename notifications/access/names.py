@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 
 from hub import topics
+from notifications import user_model
 from notifications.models import ROOM_NAME, UNSAYABLE, Notification, Room
 
 ADDRESS = "group:"
@@ -55,9 +56,9 @@ def written(requested: Iterable[str]) -> dict[str, str]:
 def addressed(requested: Iterable[str]) -> dict[str, str]:
     """Like `written`, with ``user:alice`` for people's topics."""
     requested = list(requested)
-    ids = [topic.removeprefix(topics.user("")) for topic in requested if topic.startswith(topics.user(""))]
-    people = User.objects.filter(pk__in=[id for id in ids if id.isascii() and id.isdigit() and len(id) < 19])
-    named = {topics.user(id): f"user:{name}" for id, name in people.values_list("pk", "username")}
+    keys = [key for topic in requested if (key := user_model.topic_key(topic)) is not None]
+    people = user_model.users().filter(pk__in=keys).values_list("pk", user_model.name_field()) if keys else ()
+    named = {topics.user(key): f"user:{name}" for key, name in people}
     return written(requested) | {topic: named[topic] for topic in requested if topic in named}
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.models import Group, User
-from django.contrib.auth.signals import user_logged_in
-from django.contrib.sessions.models import Session
+from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.auth.models import Group, PermissionsMixin
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db.models import F
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
@@ -17,8 +17,10 @@ from hub import topics
 from hub.ports import Person
 from hub.support.invalidations import EVERYONE
 from hub.support.threads import in_thread
-from notifications.access import endings, judge, membership, sessions, token_status
+from notifications import user_model
+from notifications.access import endings, judge, membership, session_data, sessions, token_status
 from notifications.models import ApiKey, Grant, Room, Subscription
+from notifications.user_model import User
 
 
 async def revoked(people: Sequence[Person]) -> dict[Person, bool]:
@@ -29,10 +31,14 @@ async def revoked(people: Sequence[Person]) -> dict[Person, bool]:
 def connect_signals() -> None:
     """Have every instance check a person again when their rights may have changed."""
     user_logged_in.connect(sessions.signed_in, dispatch_uid="hub.signed_in")
-    post_delete.connect(_session_gone, sender=Session, dispatch_uid="hub.session_gone")
-    m2m_changed.connect(_groups_changed, sender=User.groups.through, dispatch_uid="hub.groups")
-    post_save.connect(_user_saved, sender=User, dispatch_uid="hub.user_saved")
-    post_delete.connect(_user_deleted, sender=User, dispatch_uid="hub.user_deleted")
+    user_logged_out.connect(sessions.signed_out, dispatch_uid="hub.signed_out")
+    if (session := session_data.model()) is not None:
+        post_delete.connect(_session_gone, sender=session, dispatch_uid="hub.session_gone")
+    if (memberships := user_model.memberships()) is not None:
+        m2m_changed.connect(_groups_changed, sender=memberships.model, dispatch_uid="hub.groups")
+    user = get_user_model()
+    post_save.connect(_user_saved, sender=user, dispatch_uid="hub.user_saved")
+    post_delete.connect(_user_deleted, sender=user, dispatch_uid="hub.user_deleted")
     post_save.connect(_key_changed, sender=ApiKey, dispatch_uid="hub.key_saved")
     post_delete.connect(_key_changed, sender=ApiKey, dispatch_uid="hub.key_deleted")
     post_save.connect(_subscription_changed, sender=Subscription, dispatch_uid="hub.subscribed")
@@ -43,30 +49,26 @@ def connect_signals() -> None:
     post_delete.connect(_right_changed, sender=Room, dispatch_uid="hub.room_deleted")
     m2m_changed.connect(_members_changed, sender=Room.people.through, dispatch_uid="hub.members")
     m2m_changed.connect(_removed_changed, sender=Room.removed.through, dispatch_uid="hub.removed")
-    permissions = (
-        (_permissions_changed, User.user_permissions.through, "hub.permissions"),
-        (_group_permissions_changed, Group.permissions.through, "hub.group_permissions"),
+    if issubclass(user, PermissionsMixin):
+        own: Any = user.user_permissions.through
+        m2m_changed.connect(_permissions_changed, sender=own, dispatch_uid="hub.permissions")
+    m2m_changed.connect(
+        _group_permissions_changed, sender=Group.permissions.through, dispatch_uid="hub.group_permissions"
     )
-    for receiver, sender, uid in permissions:
-        m2m_changed.connect(receiver, sender=sender, dispatch_uid=uid)
     # Grants and rooms may depend on the group.
     post_save.connect(_right_changed, sender=Group, dispatch_uid="hub.group_saved")
     post_delete.connect(_right_changed, sender=Group, dispatch_uid="hub.group_deleted")
 
 
 def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
-    ids = {int(person.id) for person in people}
-    users = User.objects.filter(is_active=True).annotate(ended_at=F("ending__sessions_at")).in_bulk(ids)
-    by_token = {int(person.id) for person in people if person.token}
+    keys = user_model.keys_of(person.id for person in people)
+    ids = set(keys.values())
+    users: Any = user_model.active_users().annotate(ended_at=F("ending__sessions_at")).in_bulk(ids)
+    by_token = {keys[person.id] for person in people if person.token and person.id in keys}
     statuses = token_status.of(by_token) if by_token else {}
     programs = {person.key for person in people if person.key}
     active = token_status.active(programs) if programs else set()
-    keys = {person.session for person in people if person.session}
-    alive = set(
-        Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()).values_list(
-            "session_key", flat=True
-        )
-    )
+    alive = sessions.alive({person.session: keys.get(person.id) for person in people if person.session})
     rooms = {id for p in people for t in (*p.granted, *p.named) if (id := topics.room_id(t)) is not None}
     unclosed = Room.objects.filter(pk__in=rooms, closed_at=None)
     open = set(unclosed.values_list("pk", flat=True)) if rooms else set[int]()
@@ -74,11 +76,11 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
     rights = judge.rights(ids, open)
 
     def authenticated(person: Person) -> bool:
-        user = users.get(int(person.id))
+        user = users.get(keys.get(person.id))
         if user is None:
             return False
         if person.token:
-            status = statuses.get(int(person.id))
+            status = statuses.get(user.pk)
             return status is not None and token_status.is_valid(person, status, active)
         return (
             person.session in alive
@@ -88,21 +90,23 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
 
     gone: dict[Person, bool] = {}
     for person in people:
-        current = rights[int(person.id)]
-        named = {topics.room_id(topic) for topic in person.named}
         if not authenticated(person):
             gone[person] = False
-        elif (
+            continue
+        key = keys[person.id]
+        current = rights[key]
+        named = {topics.room_id(topic) for topic in person.named}
+        if (
             (person.own and set(current.own) != set(person.own))
             or current.denied(person.granted)
             or named.difference(open)
-            or any((int(person.id), room) in banned for room in named)
+            or any((key, room) in banned for room in named)
         ):
             gone[person] = True
     return gone
 
 
-def _session_gone(sender: Any, instance: Session, **kwargs: Any) -> None:
+def _session_gone(sender: Any, instance: AbstractBaseSession, **kwargs: Any) -> None:
     # Signed out, or deleted by an operator. Expired sessions are found by the next round.
     if instance.expire_date > timezone.now():
         endings.recheck(*filter(None, [instance.get_decoded().get(SESSION_KEY)]))
@@ -111,7 +115,7 @@ def _session_gone(sender: Any, instance: Session, **kwargs: Any) -> None:
 def _user_saved(sender: Any, instance: User, created: bool, raw: bool, **kwargs: Any) -> None:
     if created or raw or kwargs.get("update_fields") == frozenset({"last_login"}):
         return
-    if not instance.is_active:
+    if not user_model.is_active(instance):
         # If they are activated again, their old sessions and tokens stay ended.
         endings.end_all(instance.pk)
     endings.recheck(instance.pk)

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, Literal
 
 from django.conf import settings
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Permission
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -16,8 +16,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
+from notifications import user_model
 from notifications.access import second_factor
 from notifications.i18n import say
+from notifications.user_model import Key, User
 
 Role = Literal["view", "send", "broadcast", "manage"]
 
@@ -39,24 +41,30 @@ class StaffRequest(HttpRequest):
 
 def may(user: Any, role: Role) -> bool:
     """Whether this user is active staff and has the role."""
-    return bool(user.is_active and user.is_staff and user.has_perm(f"hub_notifications.{PERMISSIONS[role]}"))
+    permission = f"hub_notifications.{PERMISSIONS[role]}"
+    return bool(user_model.is_active(user) and user_model.is_staff(user) and user.has_perm(permission))
 
 
-def of(people: Collection[int]) -> dict[int, frozenset[Role]]:
-    """By id, the roles of those of these people who are staff; one query if none is, else three."""
-    staff = User.objects.filter(pk__in=people, is_active=True, is_staff=True)
+def of(people: Collection[Key]) -> dict[Key, frozenset[Role]]:
+    """By key, the roles of those of these people who are staff; one query if none is, else three.
+
+    A model without Django's permissions has no staff here.
+    """
+    if not (user_model.has_field("is_staff") and user_model.has_permissions()):
+        return {}
+    staff = user_model.active_users().filter(pk__in=people, is_staff=True)
     if settings.HUB_SECOND_FACTOR == "staff":
         staff = staff.filter(totpdevice__confirmed=True).distinct()
     superuser = dict(staff.values_list("pk", "is_superuser"))
-    found: dict[int, set[Role]] = {
-        id: set(PERMISSIONS) if all_roles else set() for id, all_roles in superuser.items()
+    found: dict[Key, set[Role]] = {
+        key: set(PERMISSIONS) if all_roles else set() for key, all_roles in superuser.items()
     }
     named = {codename: role for role, codename in PERMISSIONS.items()}
     granted = Permission.objects.filter(content_type__app_label="hub_notifications", codename__in=named)
-    for path in ("user", "group__user") if found else ():
-        for id, codename in granted.filter(**{f"{path}__in": superuser}).values_list(path, "codename"):
-            found[id].add(named[codename])
-    return {id: frozenset(roles) for id, roles in found.items()}
+    for path in user_model.permission_paths() if found else ():
+        for key, codename in granted.filter(**{f"{path}__in": superuser}).values_list(path, "codename"):
+            found[key].add(named[codename])
+    return {key: frozenset(roles) for key, roles in found.items()}
 
 
 def needs(role: Role) -> Callable[[View], View]:
@@ -68,11 +76,12 @@ def needs(role: Role) -> Callable[[View], View]:
         def answer(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            if request.user.is_staff and second_factor.required(request):
+            staff = user_model.is_staff(request.user)
+            if staff and second_factor.required(request):
                 query = urlencode({"next": request.get_full_path()})
                 return redirect(f"{reverse('second-factor')}?{query}")
             if not may(request.user, role):
-                raise PermissionDenied(_lacks(role) if request.user.is_staff else "")
+                raise PermissionDenied(_lacks(role) if staff else "")
             return view(request, *args, **kwargs)
 
         return answer

@@ -9,12 +9,14 @@ from typing import Any
 
 import segno
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from notifications import user_model
+from notifications.user_model import User
 
 RECOVERY_CODES = 10
 DIGITS = 6
@@ -33,7 +35,7 @@ def enrolled(user: User) -> bool:
 def required(request: HttpRequest) -> bool:
     """Whether this session still has to pass the second factor that `HUB_SECOND_FACTOR` requires of staff."""
     user: Any = request.user
-    if settings.HUB_SECOND_FACTOR != "staff" or not user.is_staff:
+    if settings.HUB_SECOND_FACTOR != "staff" or not user_model.is_staff(user):
         return False
     device_id = str(request.session.get(DEVICE_ID_SESSION_KEY, ""))
     model, _, id = device_id.partition("/")

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
-from notifications.access import endings
+from notifications import user_model
+from notifications.access import endings, session_data
+from notifications.models import RevokedToken
+from notifications.user_model import Key, User
 
 SIGNED_IN_AT = "hub.signed_in_at"  # session key: a Unix time
+MAX_ENDING_ID = 100  # characters, as of a token's id
 
 
 class Authentication(AuthenticationMiddleware):
@@ -35,6 +41,41 @@ def signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> N
     request.session[SIGNED_IN_AT] = endings.issue_time(time.time(), endings.sessions_ended_at(user.pk))
 
 
+def signed_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    """Receiver of `user_logged_out`: ends a session that is in no table, and so goes without a signal; one in
+    a cookie would even stay valid."""
+    if user is None or session_data.model() is not None:
+        return
+    if session_id := ending_id(user.pk, request.session):
+        until = timezone.now() + timedelta(seconds=request.session.get_expiry_age())
+        endings.end_token(session_id, user.pk, until)
+
+
+def ending_id(user: Key, session: Mapping[str, Any]) -> str:
+    """What a session that is in no table is ended by; empty if it began before the hub was there."""
+    at = signed_in_at(session)
+    return f"session-{user}-{at!r}"[:MAX_ENDING_ID] if at else ""
+
+
+def alive(people: Mapping[str, Key]) -> set[str]:
+    """Those of these sessions (by key, with the key of their user) that have neither expired nor ended."""
+    model = session_data.model()
+    if model is not None:
+        rows = model.objects.filter(session_key__in=people.keys(), expire_date__gt=timezone.now())
+        return set(rows.values_list("session_key", flat=True))
+    found = session_data.of(people.keys())
+    ended = ended_ones((people[key], session) for key, session in found.items())
+    return {key for key, session in found.items() if ending_id(people[key], session) not in ended}
+
+
+def ended_ones(sessions: Iterable[tuple[Key, Mapping[str, Any]]]) -> set[str]:
+    """The `ending_id` of those of these sessions that were ended; no query for sessions in a table."""
+    if session_data.model() is not None:
+        return set()
+    ids = [id for user, session in sessions if (id := ending_id(user, session))]
+    return set(RevokedToken.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+
+
 def signed_in_at(session: Mapping[str, Any]) -> float:
     """The Unix time at which this session began; 0.0 if unknown."""
     at: float = session.get(SIGNED_IN_AT, 0.0)
@@ -44,8 +85,10 @@ def signed_in_at(session: Mapping[str, Any]) -> float:
 def is_valid(user: User, session: Mapping[str, Any], ended_at: datetime | None) -> bool:
     """Whether this session data still signs the user in, by the rule of `django.contrib.auth.get_user`;
     sessions that began up to ``ended_at`` have ended."""
-    return hash_matches(user, session.get(HASH_SESSION_KEY, "")) and not endings.ended(
-        signed_in_at(session), ended_at
+    return (
+        hash_matches(user, session.get(HASH_SESSION_KEY, ""))
+        and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        and not endings.ended(signed_in_at(session), ended_at)
     )
 
 
@@ -59,11 +102,12 @@ def _user(request: HttpRequest) -> User | AnonymousUser:
     session = request.session
     if SESSION_KEY not in session:
         return AnonymousUser()
-    active = User.objects.filter(is_active=True).annotate(ended_at=F("ending__sessions_at"))
-    user = active.filter(pk=int(session[SESSION_KEY])).first()
+    active: Any = user_model.active_users().annotate(ended_at=F("ending__sessions_at"))
+    user: User | None = active.filter(pk=user_model.key_of(session[SESSION_KEY])).first()
     if user is None:
         return AnonymousUser()
-    if not is_valid(user, session, user.ended_at):
+    ended_at: datetime | None = getattr(user, "ended_at")  # noqa: B009
+    if not is_valid(user, session, ended_at) or ended_ones([(user.pk, session)]):
         session.flush()
         return AnonymousUser()
     current = user.get_session_auth_hash()

@@ -6,15 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from hub.errors import Problem
 from hub.ports import Person
+from notifications import user_model
 from notifications.access import endings, tokens
 from notifications.access.belongings import NOTHING, Belongings
 from notifications.access.tokens import Claims
 from notifications.models import ApiKey, RevokedToken
+from notifications.user_model import Key
 
 NONE: frozenset[str] = frozenset()  # shared: an empty set takes 216 bytes
 
@@ -33,21 +34,21 @@ class TokenStatus:
     revoked: frozenset[str] = frozenset()
 
 
-def of(people: Collection[int]) -> dict[int, TokenStatus]:
-    """By id, of those who are active, in one query; two if any of them has revoked tokens."""
+def of(people: Collection[Key]) -> dict[Key, TokenStatus]:
+    """By key, of those who are active, in one query; two if any of them has revoked tokens."""
     now = timezone.now()
-    active: list[tuple[int, str, str, datetime | None, datetime | None]] = list(
-        User.objects.filter(pk__in=people, is_active=True).values_list(
-            "pk", "username", "password", "ending__tokens_at", "ending__revoked_until"
-        )
+    active: list[tuple[Key, str, str, datetime | None, datetime | None]] = list(
+        user_model.active_users()
+        .filter(pk__in=people)
+        .values_list("pk", user_model.name_field(), "password", "ending__tokens_at", "ending__revoked_until")
     )
-    revoked: dict[int, frozenset[str]] = {}
-    if some := [id for id, *_, until in active if until is not None and until > now]:
-        for token, id in RevokedToken.objects.filter(user__in=some).values_list("id", "user_id"):
-            revoked[id] = revoked.get(id, NONE) | {token}
+    revoked: dict[Key, frozenset[str]] = {}
+    if some := [key for key, *_, until in active if until is not None and until > now]:
+        for token, key in RevokedToken.objects.filter(user__in=some).values_list("id", "user_id"):
+            revoked[key] = revoked.get(key, NONE) | {token}
     return {
-        id: TokenStatus(name, tokens.fingerprint(password), tokens_at, revoked.get(id, NONE))
-        for id, name, password, tokens_at, _ in active
+        key: TokenStatus(name, tokens.fingerprint(password), tokens_at, revoked.get(key, NONE))
+        for key, name, password, tokens_at, _ in active
     }
 
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from hub.errors import Problem
 from notifications.access import endings, signing
-from notifications.models import Ticket
+from notifications.models import Ticket, user_numbers
+from notifications.user_model import User
 
 TICKET_S = 30
 MAX_TTL_S = 24 * 3600
@@ -50,7 +50,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class TokenId:
-    """What the id of a token contains: the API key that issued it, the user, and its expiry."""
+    """What the id of a token contains: the API key that issued it, the user (by number), and its expiry."""
 
     key: int
     user: int
@@ -80,7 +80,7 @@ def claims(user: User, topics: Sequence[str], ttl: int, *, own: bool = True, key
         topics=tuple(topics),
         issued_at=round(endings.issue_time(time.time(), endings.tokens_ended_at(user.pk)), 6),
         expires_at=expires_at,
-        id=signing.seal(f"{key}-{user.pk}-{expires_at}-{secrets.token_hex(8)}"),
+        id=signing.seal(f"{key}-{user_numbers.of(user.pk)}-{expires_at}-{secrets.token_hex(8)}"),
         key=key,
         password=fingerprint(user.password),
     )

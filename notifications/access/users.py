@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User
-
+from notifications import user_model
 from notifications.models import UNSAYABLE
+from notifications.user_model import User
 
 
 def named(username: str) -> User | None:
@@ -12,10 +12,11 @@ def named(username: str) -> User | None:
     # PostgreSQL stores no NUL, and UTF-8 has no lone surrogates: no query, then.
     if UNSAYABLE.search(username):
         return None
-    return User.objects.select_related("notification_preference").filter(username=username).first()
+    rows = user_model.users().select_related("notification_preference")
+    return rows.filter(**{user_model.name_field(): username}).first()
 
 
 def active(username: str) -> User | None:
     """The same, but None too for a user who is deactivated."""
     user = named(username)
-    return user if user is not None and user.is_active else None
+    return user if user is not None and user_model.is_active(user) else None

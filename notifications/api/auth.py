@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest
 from ninja.security.http import HttpAuthBase
 from ninja.utils import check_csrf
 
 from hub.errors import Problem
+from notifications import user_model
 from notifications.access import api_keys, token_status, tokens, users
 from notifications.models import ApiKey
+from notifications.user_model import User
 
 
 class KeyRequest(HttpRequest):
@@ -102,8 +103,9 @@ def _signed_in(request: HttpRequest) -> User:
 
 def _of_token(text: str) -> User:
     claims = tokens.read(text)
-    id, key = int(claims.user), token_status.program(claims.key)
-    token_status.bearer(claims, token_status.of([id]).get(id), token_status.active([key]) if key else ())
+    user, key = user_model.key_of(claims.user), token_status.program(claims.key)
+    status = token_status.of([user]).get(user) if user is not None else None
+    token_status.bearer(claims, status, token_status.active([key]) if key else ())
     if not claims.own:
         raise Problem(403, "This token opens live topics only: request one that opens the inbox.")
-    return User.objects.get(pk=id)
+    return user_model.users().get(pk=user)

@@ -27,7 +27,7 @@ from notifications.api.auth import Key, KeyRequest
 from notifications.api.requests import AnyEvents, EventsBody, NotificationBody, TokenBody
 from notifications.api.responses import EndedToken, Position, Positions, Sent, SentAll, Token
 from notifications.api.router import router
-from notifications.models import Notification
+from notifications.models import Notification, user_numbers
 from notifications.sending import addresses, audience, recalls
 from notifications.sending import notify as sending
 
@@ -137,7 +137,8 @@ def revoke(request: KeyRequest, id: str) -> dict[str, Any]:
     token = tokens.parse_id(id)
     if request.auth.topics and token.key != request.auth.pk:
         raise Problem(403, "Another API key issued this token: use that one, or one for all topics.")
-    endings.end_token(id, token.user, token.expires_at)
+    if (user := user_numbers.key_of(token.user)) is not None:
+        endings.end_token(id, user, token.expires_at)
     return {"id": id}
 
 
@@ -192,7 +193,7 @@ def _check_public(named: Sequence[str]) -> None:
 def _written(to: Sequence[str]) -> list[str]:
     """The topics that a key must cover; a segment may reach any user."""
     named = [address for address in to if not address.startswith("segment:")]
-    any_user = [topics.user("*")] if len(named) < len(to) else []
+    any_user = [topics.ANY_USER] if len(named) < len(to) else []
     return [*(addresses.resolve(named) if named else ()), *any_user]
 
 

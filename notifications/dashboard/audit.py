@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, path, reverse
 from django.views.decorators.http import require_GET
 
+from notifications import user_model
 from notifications.access.audit import ACTS
 from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard.pagination import page_of
@@ -81,7 +82,7 @@ def _link(entry: AuditEntry, detail: dict[str, Any]) -> str:
         if entry.act in ROOMS + MEMBERS:
             return reverse("dashboard-room", args=[entry.target])
         if entry.act == "change-preferences":
-            return reverse("dashboard-person", args=[detail["person"]])
+            return reverse("dashboard-person", args=[user_model.in_path(detail["person"])])
     except (KeyError, ValueError, NoReverseMatch):
         pass  # an entry of another format: shown as text
     return ""

@@ -10,12 +10,13 @@ from django.utils import timezone
 from hub import topics
 from notifications.access import audit, judge
 from notifications.access.roles import StaffRequest, may
-from notifications.models import AuditEntry, Room
+from notifications.models import AuditEntry, Room, user_numbers
+from notifications.user_model import Key
 
 TITLES_OF = "titles_of"  # key of an entry's detail: a user's id
 
 
-def allow_titles(request: StaffRequest, user_id: int, name: str) -> None:
+def allow_titles(request: StaffRequest, user_id: Key, name: str) -> None:
     audit.record(request, "look", f"user:{name}", **{TITLES_OF: str(user_id)})
 
 
@@ -23,7 +24,7 @@ def allow_messages(request: StaffRequest, room: Room) -> None:
     audit.record(request, "look", f"room:{room.name}", topic=topics.staff(f"lines-{room.pk}"))
 
 
-def may_see_titles(request: StaffRequest, user_id: int) -> bool:
+def may_see_titles(request: StaffRequest, user_id: Key) -> bool:
     return _allowed(request, detail__titles_of=str(user_id))
 
 
@@ -35,5 +36,5 @@ def _allowed(request: StaffRequest, **detail: str) -> bool:
     if not may(request.user, "manage"):
         return False
     since = timezone.now() - judge.TAIL_VALID
-    looks = AuditEntry.objects.filter(act="look", actor_id=request.user.pk, at__gt=since)
+    looks = AuditEntry.objects.filter(act="look", actor_id=user_numbers.of(request.user.pk), at__gt=since)
     return looks.filter(**detail).exists()

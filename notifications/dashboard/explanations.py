@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.utils import formats, timezone
 
 from hub import topics
 from notifications.i18n import say
 from notifications.models import NEVER
 from notifications.tracking.explain import Answer, Facts, Status
+from notifications.user_model import User
 
 TAGS: dict[Status, str] = {
     "delivered": "good",

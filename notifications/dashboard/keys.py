@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Case, QuerySet, When
 from django.http import HttpResponse
@@ -20,6 +19,7 @@ from notifications.dashboard.pagination import page_of
 from notifications.dashboard.parameters import row_id
 from notifications.i18n import refusal, say
 from notifications.models import ApiKey
+from notifications.user_model import User
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.utils import timezone, translation
 
 from hub import topics
@@ -15,6 +14,7 @@ from notifications.dashboard.forms import Draft
 from notifications.inbox import preference_rule, presentation
 from notifications.models import Notification
 from notifications.sending.addresses import group_of
+from notifications.user_model import User
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import json
 import re
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpResponse
@@ -15,13 +14,14 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from hub import topics
-from notifications import i18n
+from notifications import i18n, user_model
 from notifications.access import audit, users
 from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import audited_looks, responses
 from notifications.dashboard.pagination import page_of
 from notifications.models import ROOM_NAME, Room, RoomMessage
 from notifications.rooms import kinds, registry
+from notifications.user_model import User
 
 MAX_MESSAGES_LISTED = 20
 MAX_REMOVED_LISTED = 50  # people
@@ -48,7 +48,8 @@ def room_detail(request: StaffRequest, name: str) -> HttpResponse:
     kept = RoomMessage.objects.filter(room=room) if sees_messages else RoomMessage.objects.none()
     latest = kept.order_by("-position")[:MAX_MESSAGES_LISTED]
     messages = [{"name": row.name, "at": row.at, "text": _text(row.body)} for row in latest]
-    removed = room.removed.order_by("username").values_list("username", flat=True)
+    name_field = user_model.name_field()
+    removed = room.removed.order_by(name_field).values_list(name_field, flat=True)
     context = {
         "room": _item(room),
         "sees_messages": sees_messages,

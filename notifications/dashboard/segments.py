@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET
 
+from notifications import user_model
 from notifications.access.roles import StaffRequest, needs
 from notifications.sending import audience
 from notifications.sending import segments as registry
@@ -23,8 +24,8 @@ def segment_list(request: StaffRequest) -> HttpResponse:
             members = registry.people(counted)
         except KeyError:
             raise Http404 from None
-        people = members.count()
-        sample = list(members.order_by("username").values_list("username", flat=True)[: audience.SAMPLE_SIZE])
+        people, name = members.count(), user_model.name_field()
+        sample = list(members.order_by(name).values_list(name, flat=True)[: audience.SAMPLE_SIZE])
     context = {"segments": registry.known(), "counted": counted, "people": people, "sample": sample}
     return render(request, "notifications/dashboard/segments.html", context)
 

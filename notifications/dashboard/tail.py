@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -17,12 +16,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from hub import topics
-from notifications import i18n
+from notifications import i18n, user_model
 from notifications.access import audit, judge, names, users
 from notifications.access.roles import StaffRequest, needs
 from notifications.dashboard import responses
 from notifications.dashboard.parameters import row_id
-from notifications.models import AuditEntry
+from notifications.models import AuditEntry, user_numbers
 
 MAX_TOPICS = 100  # per feed
 MAX_QUERY_LENGTH = 6000  # characters; every server accepts a URL with it
@@ -107,7 +106,9 @@ def _live_page(request: StaffRequest) -> HttpResponse:
 def _entry(request: StaffRequest) -> AuditEntry:
     id = row_id(request.GET["entry"])
     since = timezone.now() - judge.TAIL_VALID
-    entry = AuditEntry.objects.filter(pk=id, act="tail", actor_id=request.user.pk, at__gt=since).first()
+    entry = AuditEntry.objects.filter(
+        pk=id, act="tail", actor_id=user_numbers.of(request.user.pk), at__gt=since
+    ).first()
     if entry is None:
         raise Http404("This entry started no live events, or has expired.")
     return entry
@@ -116,7 +117,7 @@ def _entry(request: StaffRequest) -> AuditEntry:
 def _topics(entry: AuditEntry) -> tuple[str, ...]:
     if topic := entry.detail.get("topic"):
         return (topic,)
-    user = User.objects.filter(pk=entry.detail.get("person")).first()
+    user = user_model.users().filter(pk=user_model.key_of(f"{entry.detail.get('person')}")).first()
     if user is None:
         raise Http404("This user no longer exists.")
     return judge.own_topics(user)

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -21,6 +20,7 @@ from notifications.dashboard.explanations import personal, timeline, verdict
 from notifications.i18n import say
 from notifications.models import NEVER, Notification
 from notifications.tracking import explain, progress
+from notifications.user_model import User
 
 PAGE_SIZE = 30
 COUNTS = ("people", "delivered", "acknowledged", "seen", "read", "clicked")

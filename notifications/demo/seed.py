@@ -6,12 +6,14 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
 from hub import topics
-from notifications.access import api_keys
+from notifications import user_model
+from notifications.access import api_keys, users
 from notifications.models import ApiKey, Arrival, Grant, Notification, Room, Template
 from notifications.sending.addresses import resolve
 
@@ -46,12 +48,12 @@ def make() -> None:
     ops, _ = Group.objects.get_or_create(name="ops")
     joined = timezone.now() - timedelta(days=30)  # before the first notification
     for name in PEOPLE:
-        if not User.objects.filter(username=name).exists():
+        if users.named(name) is None:
             admin = name == "admin"
-            User.objects.create_user(
+            get_user_model().objects.create_user(
                 name, password=PASSWORD, is_staff=admin, is_superuser=admin, date_joined=joined
             )
-    members = User.objects.filter(username__in=OPS).exclude(groups=ops)
+    members = user_model.named(OPS).exclude(groups=ops)
     joining = Arrival.objects.filter(user__in=list(members), topic=topics.group(ops.pk))
     ops.user_set.add(*members)
     joining.update(since=joined)

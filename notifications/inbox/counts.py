@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
@@ -18,8 +17,10 @@ from hub.log import LogAway
 from hub.log.current import shared_log
 from hub.ports import Person
 from hub.support.threads import in_thread
+from notifications import user_model
 from notifications.inbox import preference_rule
 from notifications.models import Notification, Reading, arrived, visible
+from notifications.user_model import EPOCH, JOINED_FIELD, Key, User
 
 # When the notifications of one topic were due, ascending: by category if anyone mutes it, else under None.
 _DueTimes = dict[str | None, list[datetime]]
@@ -68,37 +69,40 @@ def of_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
     version = _version()
     now = timezone.now()
     topics = {topic for person in people for topic in person.own}
-    ids = {int(person.id) for person in people}
-    readers = _readers(User.objects.filter(pk__in=ids))
+    keys = user_model.keys_of(person.id for person in people)
+    ids = set(keys.values())
+    readers = _readers(user_model.users().filter(pk__in=ids))
     muted = frozenset[str]().union(*(reader.muted for reader in readers.values()))
     due = _due_times(topics, muted, now)
     arrivals = any(reader.arrivals for reader in readers.values())
     done = _done(ids, topics, muted, now, arrivals=arrivals)
     counts = {}
     for person in people:
-        id = int(person.id)
-        reader = readers.get(id) or _Reader(now)
+        key = keys.get(person.id)
+        reader = readers.get(key) or _Reader(now)
         unread = unseen = 0
         for topic in person.own:
             for category, times in due.get(topic, {}).items():
                 if category not in reader.muted:
                     total = len(times) - bisect_left(times, reader.since(topic))
-                    read, seen = done.get((id, topic, category), _NOTHING_DONE)
+                    read, seen = done.get((key, topic, category), _NOTHING_DONE)
                     unread += total - read
                     unseen += total - seen
         counts[person.id] = {"unread": unread, "unseen": unseen, "version": version}
     return counts
 
 
-def _readers(users: QuerySet[User]) -> dict[int, _Reader]:
+def _readers(users: QuerySet[User]) -> dict[Key, _Reader]:
+    recorded = [JOINED_FIELD] if user_model.has_field(JOINED_FIELD) else []
     rows = users.values_list(
-        "pk", "date_joined", "notification_preference__choices", "arrivals__topic", "arrivals__since"
+        "pk", "notification_preference__choices", "arrivals__topic", "arrivals__since", *recorded
     )
-    readers: dict[int, _Reader] = {}
-    for id, joined, choices, topic, since in rows:
-        reader = readers.get(id)
+    readers: dict[Key, _Reader] = {}
+    for key, choices, topic, since, *joined in rows:
+        reader = readers.get(key)
         if reader is None:
-            reader = readers[id] = _Reader(joined, preference_rule.muted(choices))
+            began = next(iter(joined), None) or EPOCH
+            reader = readers[key] = _Reader(began, preference_rule.muted(choices))
         if topic and not settings.HUB_NEWCOMERS_SEE_PAST:
             reader.arrivals[topic] = since
     return readers
@@ -115,8 +119,8 @@ def _due_times(topics: Collection[str], muted: Collection[str], now: datetime) -
 
 
 def _done(
-    ids: Collection[int], topics: Collection[str], muted: Collection[str], now: datetime, *, arrivals: bool
-) -> dict[tuple[int, str, str | None], _Done]:
+    ids: Collection[Key], topics: Collection[str], muted: Collection[str], now: datetime, *, arrivals: bool
+) -> dict[tuple[Key, str, str | None], _Done]:
     """By user, topic and category (as in `_due_times`).
 
     Without ``arrivals`` nobody came to a topic after they joined, which spares the query a condition.
@@ -129,9 +133,9 @@ def _done(
         Reading.objects.filter(
             visible(now, "notification__"),
             arrived(OuterRef("user"), "notification__topic", "notification__due_at") if arrivals else Q(),
+            user_model.joined_by(F("notification__due_at"), "user__"),
             user__in=ids,
             notification__topic__in=topics,
-            notification__due_at__gte=F("user__date_joined"),
         )
         .values_list("user_id", "notification__topic", part)
         .annotate(reads=Count("pk", filter=read), seens=Count("pk", filter=read | Q(seen_at__isnull=False)))

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from hub.errors import Problem
@@ -15,6 +14,7 @@ from notifications.access import names
 from notifications.inbox import preferences
 from notifications.models import UNSAYABLE, Notification, Reading
 from notifications.pagination import page
+from notifications.user_model import User
 
 
 def find(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib.auth.models import User
-
 from notifications.inbox import preference_rule
 from notifications.inbox.preference_rule import Preferences
 from notifications.models import Preference, PreferenceChange
+from notifications.user_model import User
 
 MAX_CHANGES = 500  # kept for each person
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from notifications.inbox import preference_rule, sync
 from notifications.inbox.preference_history import MAX_CHANGES
 from notifications.inbox.preference_rule import ON, Choice, Chosen, Preferences, QuietHours
 from notifications.models import CATEGORY, Notification, Preference, PreferenceChange
+from notifications.user_model import User
 
 MAX_ROWS_SCANNED = 500  # of an inbox, for the categories that occur in it
 MAX_CHANGES_PER_MINUTE = 60

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Coalesce
@@ -18,6 +17,7 @@ from hub.errors import Problem
 from notifications.access import judge
 from notifications.inbox import sync
 from notifications.models import Notification, Reading
+from notifications.user_model import User
 
 FIELDS = ("read_at", "seen_at", "archived_at")  # sent to the person's open pages
 

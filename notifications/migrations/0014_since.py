@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+from django.db.models import Value
 
 BATCH = 1000
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def fill(apps: Any, schema_editor: Any) -> None:
     database = schema_editor.connection.alias
-    user = apps.get_model("auth", "User")
+    user = apps.get_model(settings.AUTH_USER_MODEL)
+    groups = next((field for field in user._meta.many_to_many if field.name == "groups"), None)
+    joined = any(field.name == "date_joined" for field in user._meta.fields)
     arrivals = apps.get_model("hub_notifications", "Arrival").objects.using(database)
-    members = user.groups.through.objects.using(database).order_by("pk")
     followers = apps.get_model("hub_notifications", "Subscription").objects.using(database).order_by("pk")
-    for rows in (
-        ((f"group-{group}", *rest) for group, *rest in members.values_list("group_id", *FIELDS).iterator()),
-        followers.values_list("topic", *FIELDS).iterator(),
-    ):
+    everything = [_rows(followers, "topic", "user", joined)]
+    if groups is not None and groups.related_model._meta.label_lower == "auth.group":
+        members = groups.remote_field.through.objects.using(database).order_by("pk")
+        memberships = _rows(members, groups.m2m_reverse_field_name(), groups.m2m_field_name(), joined)
+        everything.insert(0, ((f"group-{group}", *rest) for group, *rest in memberships))
+    for rows in everything:
         for some in _batches(rows):
             arrivals.bulk_create(
                 [
@@ -33,7 +39,10 @@ def fill(apps: Any, schema_editor: Any) -> None:
             )
 
 
-FIELDS = ("pk", "user_id", "user__date_joined")
+def _rows(rows: Any, what: str, user: str, joined: bool) -> Iterator[Any]:
+    """What each belongs to, its id, its user, and since when: always, if nothing says when they joined."""
+    since = f"{user}__date_joined" if joined else Value(EPOCH)
+    yield from rows.values_list(what, "pk", user, since).iterator()
 
 
 def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:

@@ -32,6 +32,7 @@ from notifications.models.program import ApiKey, IdempotentRequest, Ticket
 from notifications.models.room import ROOM_NAME, Room, RoomMessage, valid_kind
 from notifications.models.sign_in import SignInCount
 from notifications.models.template import Template
+from notifications.models.user_numbers import UserNumber
 
 __all__ = [
     "CATEGORY",
@@ -60,6 +61,7 @@ __all__ = [
     "Subscription",
     "Template",
     "Ticket",
+    "UserNumber",
     "arrived",
     "time_ordered_id",
     "valid_kind",

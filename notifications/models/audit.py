@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils import timezone
 
+from notifications.user_model import MAX_NAME
+
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
     """Refuses bulk updates and deletes."""
@@ -25,8 +27,8 @@ class AuditEntry(models.Model):
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    actor_id = models.BigIntegerField(null=True)
-    actor = models.CharField(max_length=150)
+    actor_id = models.BigIntegerField(null=True)  # the user's number
+    actor = models.CharField(max_length=MAX_NAME)
     act = models.CharField(max_length=40, db_index=True)  # of `access.audit.ACTS`
     target = models.CharField(max_length=300, blank=True)
     detail = models.JSONField(default=dict)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -18,6 +18,7 @@ from django.utils.functional import cached_property
 
 from hub import topics
 from notifications.models.person import arrived
+from notifications.user_model import MAX_NAME, User, joined_at
 
 MAX_TITLE = 255  # characters
 MAX_FAILURE = 200  # characters
@@ -52,7 +53,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def meant(self, own: Collection[str], user: User) -> NotificationQuerySet:
         """On a user's topics, due after they joined the hub and the topic."""
         since_arrival = arrived(user.pk, "topic", "due_at")
-        return self.filter(since_arrival, topic__in=own, due_at__gte=user.date_joined)
+        return self.filter(since_arrival, topic__in=own, due_at__gte=joined_at(user))
 
     def unpublished(self, grace: timedelta) -> NotificationQuerySet:
         """Committed and due, but not in the log: scheduled, or ``grace`` has passed since the commit."""
@@ -65,7 +66,7 @@ class Sending(models.Model):
     """One act of sending, which creates one notification per topic."""
 
     id = models.UUIDField(primary_key=True, default=time_ordered_id, editable=False)
-    sender = models.CharField(max_length=150, blank=True)  # a username, key:<name> or command
+    sender = models.CharField(max_length=MAX_NAME, blank=True)  # a username, key:<name> or command
     api_key = models.ForeignKey(
         "hub_notifications.ApiKey", on_delete=models.SET_NULL, null=True, related_name="sendings"
     )
@@ -75,7 +76,7 @@ class Sending(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     # Held, because the key was revoked before it was due: its rows are due at `NEVER` until staff decide.
     held_at = models.DateTimeField(null=True)
-    held_by = models.CharField(max_length=150, blank=True, db_default="")
+    held_by = models.CharField(max_length=MAX_NAME, blank=True, db_default="")
 
     class Meta:
         ordering = ("-id",)
@@ -125,7 +126,7 @@ class Notification(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     sending = models.ForeignKey(Sending, on_delete=models.CASCADE, null=True, related_name="notifications")
     recalled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    recalled_by = models.CharField(max_length=150, blank=True, editable=False, db_default="")
+    recalled_by = models.CharField(max_length=MAX_NAME, blank=True, editable=False, db_default="")
     recall_reason = models.CharField(max_length=200, blank=True, editable=False, db_default="")
     position = models.BigIntegerField(null=True, blank=True, editable=False)
     failed_at = models.DateTimeField(null=True, blank=True, editable=False)

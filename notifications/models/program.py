@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -29,8 +31,8 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def opens_inbox(self, person: int) -> bool:
-        """Whether it opens the inbox of a user (by id): its topics include the user's own."""
+    def opens_inbox(self, person: Any) -> bool:
+        """Whether it opens the inbox of a user (by key): its topics include the user's own."""
         return self.opens_private and self.covers(topics.user(person))
 
     def covers(self, topic: str, written: str = "") -> bool:

@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from hub.rooms import kinds, protocol
+from notifications.user_model import MAX_NAME
 
 ROOM_NAME = r"[a-z0-9][a-z0-9-]{0,63}"
 
@@ -59,7 +60,7 @@ class RoomMessage(models.Model):
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
     position = models.BigIntegerField()
     sender = models.CharField(max_length=64)  # a person's id
-    name = models.CharField(max_length=150)
+    name = models.CharField(max_length=MAX_NAME)
     message_id = models.CharField(db_column="line_id", max_length=protocol.MAX_ID)
     body = models.JSONField(null=True)
     at = models.DateTimeField()

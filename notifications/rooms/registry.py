@@ -6,15 +6,17 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from hub.errors import Problem
+from notifications import user_model
 from notifications.access import membership
 from notifications.models import ROOM_NAME, UNSAYABLE, Room, valid_kind
+from notifications.user_model import User
 
 MAX_UNKNOWN_SHOWN = 10  # in a text
 MAX_PEOPLE = 500  # named when a room is made; for more there are groups
@@ -96,7 +98,7 @@ def _audience(members: str | Sequence[str]) -> tuple[Room.Audience, Group | None
     if not 1 <= len(members) <= MAX_PEOPLE:
         raise Problem(422, f"Name 1 to {MAX_PEOPLE} people; use a group for more.", field="members")
     names = {member.removeprefix("user:") for member in members if not UNSAYABLE.search(member)}
-    users = {user.get_username(): user for user in User.objects.filter(username__in=names, is_active=True)}
+    users = {user.get_username(): user for user in user_model.named(names)}
     unknown = [
         member
         for member in members

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 
 from hub import topics
+from notifications import user_model
 from notifications.access import names
 from notifications.models import UNSAYABLE
 from notifications.sending import segments
@@ -61,8 +62,8 @@ def _people(usernames: Collection[str]) -> dict[str, str]:
     """The topics of the active users among these, by name."""
     if not usernames:
         return {}
-    found = User.objects.filter(username__in=usernames, is_active=True).values_list("pk", "username")
-    return {name: topics.user(id) for id, name in found}
+    found = user_model.named(usernames).values_list("pk", user_model.name_field())
+    return {name: topics.user(key) for key, name in found}
 
 
 def _groups(group_names: Collection[str]) -> dict[str, str]:

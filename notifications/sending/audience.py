@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 
 from hub import topics as topic_names
+from notifications import user_model
 from notifications.access.roles import Role
 from notifications.models import Arrival, Subscription
 from notifications.sending.addresses import resolve_each
+from notifications.user_model import User
 
 SAMPLE_SIZE = 10  # names
 
@@ -44,38 +45,47 @@ def of(addresses: Sequence[str]) -> Audience:
     topics = resolve_each(addresses)
     reached = people(topics)
     all_of_them = reached.annotate(one=Value(1)).values("one").annotate(people=Count("pk")).values("people")
-    named = reached.order_by("username").annotate(people=Subquery(all_of_them))
-    found = list(named.values_list("username", "people")[:SAMPLE_SIZE])
+    name = user_model.name_field()
+    sampled = reached.order_by(name).annotate(people=Subquery(all_of_them))
+    found = list(sampled.values_list(name, "people")[:SAMPLE_SIZE])
     return Audience(found[0][1] if found else 0, [name for name, _ in found], topics)
 
 
 def people(topics: Collection[str], at: datetime | None = None) -> QuerySet[User]:
     """The active users whose inbox has one of these topics, and had it already ``at`` a moment if given.
     Without joins, so that each is in it once."""
-    users = User.objects.filter(is_active=True)
+    users = user_model.active_users()
     if at is not None:
-        users = users.filter(date_joined__lte=at)
+        users = users.filter(user_model.joined_by(at))
     if topic_names.EVERYONE in topics:
         return users
     topics = frozenset(topics)
-    named = [id for topic in topics if (id := topic_names.user_id(topic)) is not None]
+    named = [key for topic in topics if (key := user_model.topic_key(topic)) is not None]
     reached = Q(pk__in=named)
     if groups := [id for topic in topics if (id := topic_names.group_id(topic)) is not None]:
-        members = User.groups.through.objects.filter(group__in=groups)
-        reached |= Q(pk__in=_existing(members, at).values("user_id"))
+        reached |= _members(groups, at)
     followed = [topic for topic in topics if not topic_names.is_inbox(topic)]
     if followed:
         followers = Subscription.objects.filter(topic__in=followed)
-        reached |= Q(pk__in=_existing(followers, at).values("user_id"))
+        reached |= Q(pk__in=_existing(followers, "user", at).values("user"))
     return users.filter(reached)
 
 
-def _existing(rows: QuerySet[Any], at: datetime | None) -> QuerySet[Any]:
-    """The memberships or subscriptions among these that existed at a moment."""
+def _members(groups: Collection[int], at: datetime | None) -> Q:
+    """The members of these groups (by id), who were it ``at`` that moment already."""
+    memberships = user_model.memberships()
+    if memberships is None:
+        return Q()
+    rows = memberships.in_groups(groups)
+    return Q(pk__in=_existing(rows, memberships.user, at).values(memberships.user))
+
+
+def _existing(rows: QuerySet[Any], user: str, at: datetime | None) -> QuerySet[Any]:
+    """The memberships or subscriptions among these, of the users in that field, that existed at a moment."""
     if at is None or settings.HUB_NEWCOMERS_SEE_PAST:
         return rows
     by_group = Q(topic__startswith=topic_names.group(""))
-    arrivals = Arrival.objects.filter(user=OuterRef("user"), belonging=OuterRef("pk"), since__lte=at)
+    arrivals = Arrival.objects.filter(user=OuterRef(user), belonging=OuterRef("pk"), since__lte=at)
     return rows.filter(
         Exists(arrivals.exclude(by_group) if rows.model is Subscription else arrivals.filter(by_group))
     )

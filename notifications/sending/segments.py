@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import lazy
 
+from notifications import user_model
 from notifications.i18n import say
+from notifications.user_model import JOINED_FIELD, User
 
 Make = Callable[[], QuerySet[User]]
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -67,7 +68,8 @@ def known() -> list[Segment]:
 
 def people(name: str) -> QuerySet[User]:
     """The active users of a segment. Raises `KeyError` for a name that is not registered."""
-    return _segments[name].make().filter(is_active=True)
+    members = _segments[name].make()
+    return members.filter(is_active=True) if user_model.has_field("is_active") else members
 
 
 _text = lazy(say, str)
@@ -75,16 +77,21 @@ _text = lazy(say, str)
 
 @segment("staff", _text("segment_staff"))
 def _staff() -> QuerySet[User]:
-    return User.objects.filter(is_staff=True)
+    staff = user_model.users()
+    return staff.filter(is_staff=True) if user_model.has_field("is_staff") else staff.none()
 
 
 @segment("newcomers", _text("segment_newcomers"))
 def _newcomers() -> QuerySet[User]:
-    return User.objects.filter(date_joined__gte=timezone.now() - timedelta(days=7))
+    since = timezone.now() - timedelta(days=7)
+    if not user_model.has_field(JOINED_FIELD):
+        return user_model.users().none()
+    return user_model.users().filter(**{f"{JOINED_FIELD}__gte": since})
 
 
 @segment("away", _text("segment_away"))
 def _away() -> QuerySet[User]:
     since = timezone.now() - timedelta(days=30)
     # A user who never signed in has been away since they joined.
-    return User.objects.filter(Q(last_login__lt=since) | Q(last_login=None, date_joined__lt=since))
+    never = Q(last_login=None) & user_model.joined_by(since)
+    return user_model.users().filter(Q(last_login__lt=since) | never)

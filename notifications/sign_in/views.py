@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, RedirectURLMixin
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,9 +20,11 @@ from django.utils.http import urlencode
 from django.views import View
 from django.views.decorators.http import require_POST
 
+from notifications import user_model
 from notifications.access import audit, endings, second_factor, sessions
 from notifications.i18n import say
 from notifications.sign_in import attempts
+from notifications.user_model import MAX_NAME, User
 
 PENDING = "hub.pending"  # session key, after the password and before the code
 PENDING_S = 600
@@ -58,7 +59,7 @@ class SignIn(LoginView):
         try:
             return super().post(request, *args, **kwargs)
         except attempts.TooManyAttempts as many:
-            form = self.authentication_form(initial={"username": request.POST.get("username", "")[:150]})
+            form = self.authentication_form(initial={"username": request.POST.get("username", "")[:MAX_NAME]})
             return too_many(
                 self.render_to_response(self.get_context_data(form=form, refusal=wait_text(many))), many
             )
@@ -69,8 +70,12 @@ class SignIn(LoginView):
             return super().form_valid(form)
         # Not signed in yet: until the code is given, no page, feed or room accepts this session.
         self.request.session.cycle_key()
-        pending = {"user": user.pk, "stamp": user.get_session_auth_hash(), "at": time.time()}
-        self.request.session[PENDING] = {**pending, "backend": user.backend}
+        pending = {
+            "user": user_model.in_json(user.pk),
+            "stamp": user.get_session_auth_hash(),
+            "at": time.time(),
+        }
+        self.request.session[PENDING] = {**pending, "backend": getattr(user, "backend", "")}
         return redirect(f"{reverse('verify')}?{urlencode({'next': self.get_redirect_url()})}")
 
 
@@ -119,7 +124,7 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every session and token of the user, this session included."""
     user: Any = request.user
     with transaction.atomic():
-        audit.record(request, "sign-out-everywhere", user.get_username(), person=user.pk)
+        audit.record(request, "sign-out-everywhere", user.get_username(), person=user_model.in_json(user.pk))
         endings.end_all(user.pk)
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
@@ -148,5 +153,5 @@ def _pending_user(request: HttpRequest) -> User | None:
     pending = request.session.get(PENDING)
     if not pending or not time.time() - PENDING_S < pending["at"] <= time.time() + 60:
         return None
-    found = User.objects.filter(pk=pending["user"], is_active=True).first()
+    found = user_model.active_users().filter(pk=user_model.key_of(str(pending["user"]))).first()
     return found if found is not None and sessions.hash_matches(found, pending["stamp"]) else None

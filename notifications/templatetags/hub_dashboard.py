@@ -10,10 +10,12 @@ from django import template
 from django.template import Context
 from django.urls import reverse
 
+from notifications import user_model
 from notifications.access.roles import Role, may
 from notifications.i18n import say
 
 register = template.Library()
+register.filter("in_path", user_model.in_path)
 
 
 @dataclass(frozen=True, slots=True)

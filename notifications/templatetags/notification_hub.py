@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.contrib.auth.models import User
 from django.template import Context
 
 from notifications import i18n
 from notifications.access import judge
 from notifications.inbox import counts
+from notifications.user_model import User
 
 register = template.Library()
 register.simple_tag(i18n.say, name="say")

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from notifications.models import Delivery
-from notifications.tracking.delivery_log import BATCH_SIZE, insert, parsed_id, row_of, skipping, user_ids
+from notifications.models import Delivery, user_numbers
+from notifications.tracking.delivery_log import BATCH_SIZE, insert, parsed_id, row_of, skipping
 from notifications.tracking.id_bitmap import IdBitmap
 
 RECENT = timedelta(hours=1)  # what was delivered before is acknowledged no more
@@ -40,9 +40,10 @@ def write(acknowledgements: Sequence[Acknowledgement]) -> list[Acknowledgement]:
     unavailable.
     """
     by_id: dict[UUID, list[Acknowledgement]] = defaultdict(list)
+    numbered = user_numbers.of_ids({one.person for one in acknowledgements})
     for one in acknowledgements:
         id = parsed_id(one.id)
-        if id is not None and [*user_ids([one.person])]:
+        if id is not None and one.person in numbered:
             by_id[id].append(one)
     ids = list(by_id)
     unmatched = []
@@ -52,9 +53,9 @@ def write(acknowledgements: Sequence[Acknowledgement]) -> list[Acknowledgement]:
         rows = []
         for id in batch:
             delivered, acknowledged = recorded[id]
-            unmatched += [one for one in by_id[id] if int(one.person) not in delivered]
-            found = [one for one in by_id[id] if int(one.person) in delivered]
-            if fresh := IdBitmap(int(one.person) for one in found) - acknowledged:
+            unmatched += [one for one in by_id[id] if numbered[one.person] not in delivered]
+            found = [one for one in by_id[id] if numbered[one.person] in delivered]
+            if fresh := IdBitmap(numbered[one.person] for one in found) - acknowledged:
                 rows.append(row_of(id, fresh, max(one.at for one in found), acknowledged=True))
         insert(rows)
     return unmatched

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,8 +17,8 @@ from django.db.models import Q
 
 from hub.support.faults import malformed
 from hub.support.outages import DATABASE_AWAY
-from notifications.models import Delivery, Notification
-from notifications.tracking.id_bitmap import MAX_ID, IdBitmap
+from notifications.models import Delivery, Notification, user_numbers
+from notifications.tracking.id_bitmap import IdBitmap
 
 BATCH_SIZE = 1000  # rows per query
 
@@ -66,14 +66,16 @@ def write(given: Sequence[LiveDelivery], caught: Sequence[ReplayDelivery]) -> No
     """
     rows = []
     live: dict[UUID, IdBitmap] = defaultdict(IdBitmap)
+    named = frozenset(one.person for one in caught).union(*(one.people for one in given))
+    numbered = user_numbers.of_ids(named)
     for one in given:
         with skipping(one.id):
             id = parsed_id(one.id)
-            people = IdBitmap(user_ids(one.people))
+            people = IdBitmap(numbered[person] for person in one.people if person in numbered)
             if id is not None and people:
                 rows.append(row_of(id, people, one.at))
                 live[id] |= people
-    for id, late in _caught_up(caught).items():
+    for id, late in _caught_up(caught, numbered).items():
         if fresh := late.people - live[id]:
             with skipping(str(id)):
                 rows.append(row_of(id, fresh, late.at, late=True))
@@ -100,16 +102,16 @@ def _insert(rows: list[Delivery]) -> None:
         _insert(rows[half:])
 
 
-def _caught_up(caught: Sequence[ReplayDelivery]) -> dict[UUID, _Late]:
+def _caught_up(caught: Sequence[ReplayDelivery], numbered: Mapping[str, int]) -> dict[UUID, _Late]:
     """By notification, the people who received it by these replays and had not received it before."""
-    replays = [one for one in caught if one.upto > one.after and one.topics and [*user_ids([one.person])]]
+    replays = [one for one in caught if one.upto > one.after and one.topics and one.person in numbered]
     if not replays:
         return {}
     published, recorded = _replayed(replays)
     people: dict[UUID, set[int]] = defaultdict(set)
     last: dict[UUID, float] = defaultdict(float)
     for one in replays:
-        person = int(one.person)
+        person = numbered[one.person]
         for topic in set(one.topics) & published.keys():
             positions, ids = published[topic]
             for id in ids[bisect_right(positions, one.after) : bisect_right(positions, one.upto)]:
@@ -163,11 +165,6 @@ def parsed_id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def user_ids(ids: Iterable[str]) -> Iterable[int]:
-    """Those that can be ids of users."""
-    return (int(id) for id in ids if id.isascii() and id.isdigit() and len(id) < len(str(MAX_ID)))
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Case, ExpressionWrapper, F, When
+from django.db.models import BigIntegerField, Case, ExpressionWrapper, When
 
-from notifications.models import Delivery, Reading
+from notifications.models import Delivery, Reading, user_numbers
 from notifications.tracking.id_bitmap import IdBitmap
 
 RATE_WINDOW_S = 5
@@ -59,11 +59,11 @@ class Readings(NamedTuple):
 
     @classmethod
     def of(cls, sending: UUID) -> Self:
-        # One integer per row, the user's id and a bit per verb: half the time of a tuple, for 100,000 rows.
+        # One integer per row, the user's number and a bit per verb: half a tuple's time, for 100,000 rows.
         verbs = cls._fields
-        encoded = F("user_id") * (1 << len(verbs))
+        rows = Reading.objects.filter(notification__sending=sending)
+        encoded = user_numbers.column(rows) * (1 << len(verbs))
         for bit, verb in enumerate(verbs):
             encoded += Case(When(**{f"{verb}_at__isnull": False}, then=1 << bit), default=0)
-        rows = Reading.objects.filter(notification__sending=sending)
-        numbers = list(rows.values_list(ExpressionWrapper(encoded, BigIntegerField()), flat=True))
-        return cls(*(IdBitmap(n >> len(verbs) for n in numbers if n >> bit & 1) for bit in range(len(verbs))))
+        found = list(rows.values_list(ExpressionWrapper(encoded, BigIntegerField()), flat=True))
+        return cls(*(IdBitmap(n >> len(verbs) for n in found if n >> bit & 1) for bit in range(len(verbs))))

@@ -26,17 +26,17 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db.models import FilteredRelation, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from notifications import pagination
+from notifications import pagination, user_model
 from notifications.access import belongings
 from notifications.inbox.preference_history import PreferenceHistory
 from notifications.inbox.preference_rule import Decision, QuietHours, wants
-from notifications.models import NEVER, REPLACED, Notification
+from notifications.models import NEVER, REPLACED, Notification, user_numbers
 from notifications.tracking import toast_folding
 from notifications.tracking.id_bitmap import IdBitmap
+from notifications.user_model import User
 
 Status = Literal["delivered", "listed", "waiting", "withheld", "gone", "never"]
 Reason = Literal[
@@ -207,7 +207,7 @@ class _Person:
 
     def _missed(self, facts: Facts) -> Reason | None:
         """Why it was not in their inbox; None if it was."""
-        if not self._user.is_active or facts.topic not in self.own:
+        if not user_model.is_active(self._user) or facts.topic not in self.own:
             return "no-access"
         if belongings.position(facts.due_at) < self._since[facts.topic]:
             return "came-later"
@@ -233,6 +233,7 @@ def _last(rows: QuerySet[Notification], limit: int) -> QuerySet[Notification]:
 
 def _facts(user: User, rows: QuerySet[Notification]) -> list[Facts]:
     """What is on record of this person and these rows, newest first, in one query."""
+    number = user_numbers.of(user.pk)
     reading = FilteredRelation("readings", condition=Q(readings__user=user))
     found = rows.annotate(reading=reading).order_by(*ORDER, "deliveries__at", "deliveries__id")
     facts: dict[UUID, Facts] = {}
@@ -240,7 +241,7 @@ def _facts(user: User, rows: QuerySet[Notification]) -> list[Facts]:
         people, at, instance, late, acknowledged = values[len(_ROW) :]
         one = facts.get(values[0]) or Facts(*values[: len(_ROW)])
         is_known = one.acknowledged_at if acknowledged else one.delivered_at
-        if people is not None and is_known is None and IdBitmap.holds(people, user.pk):
+        if people is not None and is_known is None and IdBitmap.holds(people, number):
             if acknowledged:
                 one = replace(one, acknowledged_at=at)
             else:

@@ -10,17 +10,18 @@ from operator import or_
 from typing import NamedTuple, TypedDict
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db.models import Count, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from hub import events, topics
-from notifications.models import NEVER, REPLACED, Notification
+from hub import events
+from notifications import user_model
+from notifications.models import NEVER, REPLACED, Notification, user_numbers
 from notifications.sending import audience
 from notifications.tracking import sending_state, suppression
 from notifications.tracking.delivery_stats import RATE_WINDOW_S, Deliveries, Readings
 from notifications.tracking.id_bitmap import IdBitmap
 from notifications.tracking.sending_state import State
+from notifications.user_model import User
 
 
 class Progress(TypedDict):
@@ -180,10 +181,11 @@ def _progress(loaded: Sequence[Row]) -> Progress | None:
 
 def _audience(rows: _Rows) -> _Audience:
     users = audience.people({row.topic for row in rows.all}, rows.due_at)
-    named = IdBitmap(id for row in rows.all if (id := topics.user_id(row.topic)) is not None)
+    keys = [key for row in rows.all if (key := user_model.topic_key(row.topic)) is not None]
+    named = IdBitmap(user_numbers.of_keys(user_model.existing(keys)).values())
     counts = {"people": Count("pk")}
     if named and len(named) < len(rows.all):
-        counts["active"] = Count("pk", filter=Q(pk__in=list(named)))
+        counts["active"] = Count("pk", filter=Q(pk__in=keys))
     if 0 < len(rows.recalled) < len(rows.all):
         recalled_for = audience.people({row.topic for row in rows.recalled})
         counts["recalled"] = Count("pk", filter=Q(pk__in=recalled_for.values("pk")))

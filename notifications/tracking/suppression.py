@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from notifications.inbox import preference_rule
-from notifications.models import Preference, PreferenceChange
+from notifications.models import Preference, PreferenceChange, user_numbers
 from notifications.tracking.id_bitmap import IdBitmap
+from notifications.user_model import Key, User
 
 REASONS = ("muted", "toast-muted", "quiet-hours")  # of `preference_rule.wants`
 MAX_CACHED = 64  # sendings; once due, the result does not change any more
@@ -52,7 +52,7 @@ def _decided(notification: Mapping[str, Any], due_at: datetime, meant: QuerySet[
         Subquery(then.values("quiet_hours")[:1]),
     )
     decided: dict[tuple[str, str], str] = {}
-    people: dict[str, list[int]] = {reason: [] for reason in REASONS}
+    people: dict[str, list[Key]] = {reason: [] for reason in REASONS}
     for user, choices, quiet, has_changes, changed_before, choices_then, quiet_then in rows.iterator():
         if changed_before:
             choices, quiet = choices_then, quiet_then
@@ -66,4 +66,5 @@ def _decided(notification: Mapping[str, Any], due_at: datetime, meant: QuerySet[
             decided[case] = preference_rule.wants(preference, notification, due_at).reason
         if decided[case] in people:
             people[decided[case]].append(user)
-    return {reason: IdBitmap(ids) for reason, ids in people.items()}
+    numbered = user_numbers.of_keys([user for some in people.values() for user in some])
+    return {reason: IdBitmap(numbered[user] for user in some) for reason, some in people.items()}

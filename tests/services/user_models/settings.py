@@ -1,0 +1,11 @@
+"""Settings of a project whose user model is named by the environment, and its engine of sessions."""
+
+import os
+
+from hub.settings import *  # noqa: F403
+from hub.settings import INSTALLED_APPS as HUB_APPS
+
+INSTALLED_APPS = ["tests.services.user_models.people", *HUB_APPS]
+AUTH_USER_MODEL = f"people.{os.environ['USER_MODEL']}"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a fast one
+SESSION_ENGINE = f"django.contrib.sessions.backends.{os.environ.get('ENGINE', 'db')}"
