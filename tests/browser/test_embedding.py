@@ -116,7 +116,7 @@ def test_a_revoked_token_ends_the_feed_and_another_resumes_it_in_all_tabs(
     for tab in tabs:
         tab.locator(LIVE).wait_for()
     feeds: list[str] = []
-    context.on("request", lambda request: feeds.append(request.url) if "/feed/" in request.url else None)
+    context.on("request", lambda request: feeds.append(request.url) if "/feed/?" in request.url else None)
 
     api.delete(f"/api/v1/tokens/{given['id']}").raise_for_status()
     for tab in tabs:

@@ -155,7 +155,7 @@ def test_a_revoked_user_is_signed_out_in_every_tab_and_none_reconnects(
 ) -> None:
     tabs = [sign_in(context, cluster, "bob"), tab(context, cluster)]
     feeds: list[str] = []
-    context.on("request", lambda request: feeds.append(request.url) if "/feed/" in request.url else None)
+    context.on("request", lambda request: feeds.append(request.url) if "/feed/?" in request.url else None)
     act = "from django.contrib.auth.models import User; u = User.objects.get(username='bob'); "
 
     cluster.manage("shell", "-v0", "-c", act + "u.is_active = False; u.save()")
