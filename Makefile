@@ -3,6 +3,7 @@ INSTANCES ?= 3
 export INSTANCES
 
 CLIENTS = tests/system/clients
+PROXIES = haproxy varnish caddy squid
 CLUSTER_PARTS = redis-server nginx postgresql openssl
 
 .PHONY: run check scripts test cluster bench lint pins sbom digests clean
@@ -23,7 +24,8 @@ scripts:
 	node --no-warnings --experimental-default-type=module --test tests/unit/static/*.test.js
 
 test: lint scripts
-	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest pgbouncer gcc nodejs npm
+	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest pgbouncer gcc nodejs npm \
+		$(PROXIES)
 	cd $(CLIENTS) && { test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent; }
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	exec .venv/bin/python -m pytest -m alone

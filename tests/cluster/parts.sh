@@ -9,6 +9,7 @@ there() {
         postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
         systemd) command -v systemd-analyze ;;
         nodejs) command -v node ;;
+        varnish) command -v varnishd ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }
@@ -19,6 +20,17 @@ missing() {
     done
 }
 
+# No server that is installed here may start: Caddy would take port 80, Varnish 6081, squid 3128.
+POLICY=/usr/sbin/policy-rc.d
+
+forbid_starts() {
+    if [ ! -e $POLICY ]; then
+        trap 'rm -f $POLICY' EXIT
+        printf '#!/bin/sh\nexit 101\n' >$POLICY
+        chmod 755 $POLICY
+    fi
+}
+
 install() {
     export DEBIAN_FRONTEND=noninteractive
     apt-get -qq update && apt-get -qq -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
@@ -26,6 +38,7 @@ install() {
 
 absent=$(missing "$@")
 if [ -n "$absent" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    forbid_starts
     # Unquoted on purpose: one word a package. Mirrors hiccup, hence the second try.
     install $absent >/dev/null || install $absent >/dev/null
     absent=$(missing "$@")

@@ -108,6 +108,15 @@ class Talker:
         await asyncio.sleep(PACE_S / 2)
 
 
+class Resident(Talker):
+    """Learns in the room who it is."""
+
+    def _receive(self, frame: dict[str, Any], live: asyncio.Event) -> None:
+        if frame["type"] == "welcome":
+            self.token_id = frame["you"]["id"]
+        super()._receive(frame, live)
+
+
 async def until(condition: Callable[[], bool], what: str, seconds: float) -> None:
     try:
         async with asyncio.timeout(seconds):

@@ -7,7 +7,6 @@ import contextlib
 import os
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import httpx
 import pytest
@@ -16,22 +15,13 @@ from tests.cluster import Cluster
 from tests.system.conftest import Site
 from tests.system.proxy.conftest import SHUTDOWN_S
 from tests.system.reader import Reader, until
-from tests.system.talker import Talker
+from tests.system.talker import Resident, Talker
 
 RELOADS = int(os.environ.get("RELOADS", "2"))
 FEEDS = int(os.environ.get("FEEDS", "20"))
 SOCKETS = int(os.environ.get("SOCKETS", "3"))  # in a room; the first of each person speak
 PEOPLE = ("alice", "bob", "carol")
 RETIRED = 4000
-
-
-class Resident(Talker):
-    """Learns in the room who it is."""
-
-    def _receive(self, frame: dict[str, Any], live: asyncio.Event) -> None:
-        if frame["type"] == "welcome":
-            self.token_id = frame["you"]["id"]
-        super()._receive(frame, live)
 
 
 async def post(site: Site, number: int) -> str:
