@@ -1,10 +1,18 @@
+from types import ModuleType
+
 from django.apps import AppConfig
+
+from hub import conf
 
 
 class HubConfig(AppConfig):
     """The engine's app. It has no models."""
 
     name = "hub"
+
+    def __init__(self, app_name: str, app_module: ModuleType) -> None:
+        super().__init__(app_name, app_module)
+        conf.add_missing()  # before a model is imported, whatever the order of the apps
 
     def ready(self) -> None:
         from hub import checks  # noqa: F401  (they register themselves)

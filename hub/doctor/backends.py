@@ -80,7 +80,7 @@ def check_log(report: Report, topic: str) -> None:
 def database_connections(instances: int) -> int:
     """How many connections to the database that number of instances may hold."""
     options = connection.settings_dict["OPTIONS"].get("pool") or {}
-    return instances * int(options.get("max_size", settings.THREADS + settings.DATABASE_THREADS))
+    return instances * int(options.get("max_size", settings.HUB_THREADS + settings.HUB_DATABASE_THREADS))
 
 
 def _query(cursor: object, query: str) -> tuple[float, str]:

@@ -17,8 +17,8 @@ from django.db import close_old_connections, connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PAGE_THREADS = ThreadPoolExecutor(settings.THREADS, "page")
-DATABASE_THREADS = ThreadPoolExecutor(settings.DATABASE_THREADS, "database")
+PAGE_THREADS = ThreadPoolExecutor(settings.HUB_THREADS, "page")
+DATABASE_THREADS = ThreadPoolExecutor(settings.HUB_DATABASE_THREADS, "database")
 
 
 def off_loop(instead: str) -> Callable[[Callable[P, T]], Callable[P, T]]:

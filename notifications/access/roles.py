@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, Literal
 
-from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -53,7 +52,7 @@ def of(people: Collection[Key]) -> dict[Key, frozenset[Role]]:
     if not (user_model.has_field("is_staff") and user_model.has_permissions()):
         return {}
     staff = user_model.active_users().filter(pk__in=people, is_staff=True)
-    if settings.HUB_SECOND_FACTOR == "staff":
+    if second_factor.needed():
         staff = staff.filter(totpdevice__confirmed=True).distinct()
     superuser = dict(staff.values_list("pk", "is_superuser"))
     found: dict[Key, set[Role]] = {

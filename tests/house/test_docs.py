@@ -10,7 +10,8 @@ from tests import ROOT
 
 
 def test_the_table_names_every_setting_that_is_read_and_no_other() -> None:
-    read = set(re.findall(r'"(HUB_[A-Z_]+)"', (ROOT / "hub" / "settings.py").read_text()))
+    modules = [(ROOT / "hub" / f"{name}.py").read_text() for name in ("conf", "settings")]
+    read = set(re.findall(r'"(HUB_[A-Z_]+)"', "\n".join(modules)))
     named = set(re.findall(r"`(HUB_[A-Z_]+)`", (ROOT / "docs" / "configuration.md").read_text()))
 
     assert named == read

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from redis import Redis
 
-from hub.settings import DATABASE_THREADS
+from hub.conf import HUB_DATABASE_THREADS
 from tests.cluster import Cluster
 from tests.system.conftest import Site
 from tests.system.delivery.test_slow_readers import metric, resident
@@ -88,5 +88,5 @@ async def test_thousands_of_comings_and_goings_leave_no_memory_descriptor_thread
     assert resident(instance.pid) - before[0] < 3 * 1024 * 1024
     left = descriptors(instance.pid, database)
     assert left[0] <= before[1][0] + 2
-    assert left[database] <= before[1][database] + DATABASE_THREADS
+    assert left[database] <= before[1][database] + HUB_DATABASE_THREADS
     assert threads(instance.pid) <= before[2]
