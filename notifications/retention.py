@@ -22,6 +22,7 @@ from notifications.models import (
     Sending,
     Ticket,
 )
+from notifications.rooms import history
 
 BATCH_SIZE = 500  # rows per transaction, to keep locks short
 ENDED_KEPT = timedelta(days=30)  # of expired and recalled notifications
@@ -55,6 +56,8 @@ def trim(older_than: timedelta, *, dry_run: bool = False) -> Iterator[Trimmed]:
         counts["deliveries"] += _remove(_deliveries(old, Notification.objects.none()))
         for name, rows in counts.items():
             yield Trimmed(name, rows)
+    if not dry_run:
+        history.record_lost(RoomMessage.objects.filter(at__lt=old))
     for what, past in _others(now, old).items():
         yield Trimmed(what, past.count() if dry_run else _remove(past))
 

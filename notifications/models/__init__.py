@@ -29,7 +29,7 @@ from notifications.models.person import (
     valid_live_topic,
 )
 from notifications.models.program import ApiKey, IdempotentRequest, Ticket
-from notifications.models.room import ROOM_NAME, Room, RoomMessage, valid_kind
+from notifications.models.room import ROOM_NAME, HistoryMark, Room, RoomMessage, valid_kind
 from notifications.models.sign_in import SignInCount
 from notifications.models.template import Template
 from notifications.models.user_numbers import UserNumber
@@ -48,6 +48,7 @@ __all__ = [
     "Delivery",
     "Ending",
     "Grant",
+    "HistoryMark",
     "IdempotentRequest",
     "RoomMessage",
     "Notification",

@@ -54,6 +54,18 @@ class Room(models.Model):
         return self.name
 
 
+class HistoryMark(models.Model):
+    """The position up to which the messages of all rooms that are kept were copied from the log; one row.
+
+    An instance that starts knows from it that a room was silent since, or that the log no longer tells.
+    """
+
+    position = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"copied up to {self.position}"
+
+
 class RoomMessage(models.Model):
     """A message of a room, copied from the log; deleted with its room."""
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from hub import events, topics
 from hub.events import Event
@@ -26,7 +26,7 @@ from hub.support.faults import malformed
 from hub.support.outages import DATABASE_AWAY
 from hub.support.threads import in_thread
 from notifications import timestamps
-from notifications.models import UNSAYABLE, Room, RoomMessage
+from notifications.models import UNSAYABLE, HistoryMark, Room, RoomMessage
 
 GATHER_S = 0.2  # messages of this time are copied together
 SCAN_S = 30.0  # between looks for what an instance did not copy before it was killed
@@ -61,19 +61,27 @@ class HistoryCopier:
         """Copy everything now. Raises if the log or the database is away; nothing is lost then."""
         await self.pending.flush()
 
+    async def scan(self) -> None:
+        """Have every room copied soon, and record up to where all of them are."""
+        known = {topic: end for topic, end in self._ends.items() if end is not None}
+        try:
+            kept = await in_thread(_kept_topics)
+            if kept and kept <= known.keys():
+                await in_thread(_store_mark, min(known[topic] for topic in kept))
+        except Exception as error:
+            logger.warning("the rooms could not be listed: %s: %s", type(error).__name__, error)
+            # The log proves that a topic was silent for no longer than the time to live.
+            self.pending.add(known)
+        else:
+            # A topic that is not kept may become one that is, if its room's kind changes.
+            self._ends = {
+                topic: end for topic, end in self._ends.items() if topic in kept and end is not None
+            }
+            self.pending.add(kept)
+
     async def _scan(self) -> None:
         while True:
-            try:
-                kept = await in_thread(_kept_topics)
-            except Exception as error:
-                logger.warning("the rooms could not be listed: %s: %s", type(error).__name__, error)
-                # The log proves that a topic was silent for no longer than the time to live.
-                self.pending.add(topic for topic, end in self._ends.items() if end is not None)
-            else:
-                # A topic that is not kept may become one that is, if its room's kind changes.
-                known = ((topic, self._ends.get(topic)) for topic in kept)
-                self._ends = {topic: end for topic, end in known if end is not None}
-                self.pending.add(kept)
+            await self.scan()
             await asyncio.sleep(self._scan_s * random.uniform(0.8, 1.2))  # noqa: S311
 
     async def copy(self, names: Sequence[str]) -> None:
@@ -81,8 +89,9 @@ class HistoryCopier:
         the database is away."""
         unknown = set(names) - self._ends.keys()
         if unknown:
-            ends = await in_thread(_ends, unknown)
+            ends, marked = await in_thread(_ends, unknown)
             self._ends.update((topic, ends.get(topic)) for topic in unknown)
+            unknown = set() if marked else unknown
         after = {topic: end for topic in names if (end := self._ends.get(topic)) is not None}
         more = bool(after)
         while more:
@@ -106,9 +115,15 @@ def _lost(page: Page, after: Mapping[str, int], unknown: Collection[str]) -> dic
     """The topics of which messages were lost, with the position up to which."""
     first = {event.topic: event.previous for event in reversed(page.events)}
     # After the time to live without a message the log cannot prove that there was none: of topics just
-    # looked up, only those with a message count.
+    # looked up, without a mark, only those with a message count.
     unproved = {topic for topic in unknown if topic not in first or not after[topic]}
     return {topic: first.get(topic, page.upto) for topic in page.gaps - unproved}
+
+
+def record_lost(rows: QuerySet[RoomMessage]) -> None:
+    """Record that these messages are about to be deleted, for members who return to before them."""
+    for room, upto in rows.order_by("room").values_list("room").annotate(Max("position")):
+        _store_lost(room, upto)
 
 
 def _not_copied(topic: str, error: Exception) -> None:
@@ -150,17 +165,25 @@ def _kept_topics() -> set[str]:
     return {topics.room(id) for id in kept_rooms().values_list("pk", flat=True)}
 
 
-def _ends(names: Collection[str]) -> dict[str, int]:
-    """The position of the last row of each of these topics that is kept; 0 if it has none."""
+def _ends(names: Collection[str]) -> tuple[dict[str, int], bool]:
+    """Up to which position each of these topics that is kept is copied: its last row, or a later mark; and
+    whether there is a mark."""
     last = RoomMessage.objects.filter(room=OuterRef("pk")).order_by("-position").values("position")[:1]
     rooms = kept_rooms().filter(pk__in=[topics.room_id(topic) for topic in names])
     found = rooms.annotate(end=Subquery(last)).values_list("pk", "end")
-    return {topics.room(id): end or 0 for id, end in found}
+    mark = HistoryMark.objects.aggregate(position=Max("position", default=0))["position"]
+    return {topics.room(id): max(end or 0, mark) for id, end in found}, mark > 0
+
+
+def _store_mark(position: int) -> None:
+    HistoryMark.objects.get_or_create(pk=1, defaults={"position": position})
+    HistoryMark.objects.filter(position__lt=position).update(position=position)
 
 
 def _copied_beyond(after: Mapping[str, int], names: Collection[str]) -> dict[str, int]:
     """Those of these topics whose rows go on after a position, with where they end."""
-    return {topic: end for topic, end in _ends(names).items() if end > after[topic]}
+    ends, _ = _ends(names)
+    return {topic: end for topic, end in ends.items() if end > after[topic]}
 
 
 def _insert(appended: Sequence[Event], lost: Mapping[str, int]) -> None:
@@ -190,8 +213,12 @@ def _store(rows: Sequence[RoomMessage], lost: Mapping[str, int]) -> None:
     # Another instance may have stored them, or this one before the database went away.
     with transaction.atomic():
         for topic, upto in sorted(lost.items()):
-            Room.objects.filter(pk=topics.room_id(topic) or 0, lost_upto__lt=upto).update(lost_upto=upto)
+            _store_lost(topics.room_id(topic) or 0, upto)
         RoomMessage.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _store_lost(room: int, upto: int) -> None:
+    Room.objects.filter(pk=room, lost_upto__lt=upto).update(lost_upto=upto)
 
 
 def _store_alone(row: RoomMessage) -> None:

@@ -12,7 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications import retention
+from hub import topics
+from notifications import recovery, retention
 from notifications.models import (
     ApiKey,
     AuditEntry,
@@ -125,6 +126,21 @@ def test_what_has_had_its_time_goes() -> None:
     names = ("idempotency keys", "tickets", "sessions", "room messages")
     assert [removed[name] for name in names] == [1, 1, 1, 1]
     assert [m.objects.count() for m in (IdempotentRequest, Ticket, Session, RoomMessage)] == [1, 1, 1, 1]
+
+
+def test_a_member_who_returns_to_before_what_was_deleted_of_a_room_is_told() -> None:
+    lobby = Room.objects.create(name="lobby")
+    topic = topics.room(lobby.pk)
+    for position, days in ((10, OLD), (20, NEW)):
+        RoomMessage.objects.create(room=lobby, position=position, at=timezone.now() - timedelta(days=days))
+    run("--dry-run")
+    before = recovery.page({topic: 5})
+
+    run()
+
+    assert before.lost == frozenset()
+    assert recovery.page({topic: 5}).lost == {topic}
+    assert recovery.page({topic: 10}).lost == frozenset()
 
 
 def test_a_dry_run_tells_the_same_and_removes_nothing() -> None:

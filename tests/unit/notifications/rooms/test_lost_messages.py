@@ -17,7 +17,7 @@ from hub.rooms import protocol
 from hub.support.threads import in_thread
 from notifications import application
 from notifications.application import Notifications
-from notifications.models import Room, RoomMessage
+from notifications.models import HistoryMark, Room, RoomMessage
 from notifications.rooms.history import HistoryCopier
 from tests.unit.hub.log.silent_receiver import SilentReceiver
 
@@ -161,8 +161,7 @@ async def test_messages_that_expired_before_they_were_copied_are_lost(
     (last,) = say(log)
     await copy(copier)
     say(log, 3)
-    clock = log._clock
-    monkeypatch.setattr(log, "_clock", lambda: clock() + 7200)
+    pass_time(log, monkeypatch, 7200)
     await copy(copier)
     say(log)
     await copy(copier)
@@ -171,6 +170,81 @@ async def test_messages_that_expired_before_they_were_copied_are_lost(
 
     assert lost == [LOBBY]
     assert len(sent) == 1
+
+
+async def test_messages_that_expired_before_an_instance_started_are_lost(
+    log: MemoryLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (last,) = say(log)
+    await copy_all(HistoryCopier(log))
+    say(log, 3)
+    pass_time(log, monkeypatch, 7200)
+
+    sent, lost = await returns(log, last)
+
+    assert lost == [LOBBY]
+    assert sent == []
+
+
+async def test_of_a_room_that_was_silent_for_long_none_are_lost(
+    log: MemoryLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (last,) = say(log)
+    copier = HistoryCopier(log)
+    for _ in range(4):
+        await copy_all(copier)
+        pass_time(log, monkeypatch, 1800)
+
+    sent, lost = await returns(log, last)
+
+    assert lost == []
+    assert sent == []
+
+
+async def test_a_room_that_is_made_later_is_copied_whole(log: MemoryLog) -> None:
+    await copy_all(HistoryCopier(log))
+    await in_thread(Room.objects.create, pk=3, name="later")
+    start = log.head()
+    positions = say(log, 3, topics.room(3))
+
+    sent, lost = await returns(log, start, topics.room(3))
+
+    assert lost == []
+    assert sent == positions
+
+
+async def test_nothing_is_called_copied_before_every_room_is(log: MemoryLog) -> None:
+    copier = HistoryCopier(log)
+    say(log)
+    await copy(copier)
+
+    await copier.scan()
+
+    assert await in_thread(HistoryMark.objects.count) == 0
+
+
+async def test_a_later_mark_stays(log: MemoryLog) -> None:
+    behind, ahead = HistoryCopier(log), HistoryCopier(log)
+    await copy_all(behind)
+    say(log)
+    await copy_all(ahead)
+    mark = await in_thread(HistoryMark.objects.get)
+
+    await behind.scan()
+
+    assert (await in_thread(HistoryMark.objects.get)).position == mark.position
+
+
+async def copy_all(copier: HistoryCopier) -> None:
+    """As an instance does by itself, in a minute."""
+    await copier.scan()
+    await copier.flush()
+    await copier.scan()
+
+
+def pass_time(log: MemoryLog, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    clock = log._clock
+    monkeypatch.setattr(log, "_clock", lambda: clock() + seconds)
 
 
 def test_the_migration_goes_back_and_forward() -> None:
