@@ -19,6 +19,7 @@ from tests.cluster.ports import HOST
 from tests.cluster.proxies import Caddy, HAProxy, Proxy, Squid, Varnish
 from tests.system.conftest import KEY, Site
 from tests.system.proxies import KINDS, documented, proxy_of
+from tests.system.proxy.conftest import FEEDS, open_over_http2
 from tests.system.reader import Reader, until
 from tests.system.talker import Resident
 
@@ -113,6 +114,13 @@ async def test_feeds_and_rooms_outlast_the_kill_of_each_instance_and_a_reload(
         await until(lambda t=talker: len(t.received) == messages, f"all messages through {kind}")
         assert talker.received == sorted(talker.received)
         assert not talker.doubled + talker.refused
+
+
+async def test_a_page_has_two_hundred_feeds_over_one_connection(
+    site: Site, proxies: dict[str, Proxy]
+) -> None:
+    """Through the one of them that takes HTTP/2 without TLS, too."""
+    assert await open_over_http2(site, proxies[HAProxy.language].url) == {"open": FEEDS, "status": 200}
 
 
 def test_an_instance_sees_who_the_client_is_and_nothing_that_it_forged(
