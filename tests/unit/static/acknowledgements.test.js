@@ -60,6 +60,18 @@ test("a page that receives nothing reports nothing", async (t) => {
   assert.deepEqual(hub.reports, []);
 });
 
+test("a timer that fires a moment early, as those of browsers do, is no reason to wait", async (t) => {
+  const { hub, acknowledgements } = setUp(t);
+  const set = t.mock.method(globalThis, "setTimeout", () => 0);
+
+  acknowledgements.add("n1");
+  const [fire, ms] = set.mock.calls[0].arguments;
+  t.mock.timers.tick(Math.floor(ms) - 1);
+  fire();
+
+  assert.deepEqual(hub.reports, [{ ack: "T", ids: ["n1"] }]);
+});
+
 test("a steady stream is reported every few seconds", async (t) => {
   const { hub, acknowledgements } = setUp(t);
 

@@ -21,13 +21,15 @@ function setUp(t, { query = "" } = {}) {
   globalThis.addEventListener = () => {};
   globalThis.document = new EventTarget();
   Object.defineProperty(globalThis, "navigator", { value: { onLine: true }, configurable: true });
-  const hub = { urls: [], reports: [], status: 204, stream: null };
+  const hub = { urls: [], positions: [], reports: [], status: 204, refuses: () => false, stream: null };
   globalThis.fetch = async (url, options) => {
     if (url.endsWith("/feed/acks")) {
       hub.reports.push(options);
       return new Response(null, { status: hub.status });
     }
     hub.urls.push(url);
+    hub.positions.push(options.headers["Last-Event-ID"]);
+    if (hub.refuses(url)) return new Response(null, { status: 400 });
     const body = new ReadableStream({ start: (controller) => (hub.stream = controller) });
     options.signal.addEventListener("abort", () => hub.stream.error(options.signal.reason));
     return new Response(body);
@@ -121,4 +123,17 @@ test("where reports do not get through, the next feed promises none", async (t) 
   await settle();
 
   assert.deepEqual(hub.urls, ["http://hub/feed/?own=0&acks=1", "http://hub/feed/?own=0"]);
+});
+
+test("a hub that refuses the promise is connected to without it, at once and from the same position", async (t) => {
+  const { hub, feed } = setUp(t);
+  await hub.write(OPEN + NOTIFICATION);
+  hub.refuses = (url) => url.includes("acks");
+
+  feed.connect();
+  await settle();
+  await hub.pass(1);
+
+  assert.deepEqual(hub.urls.slice(1), ["http://hub/feed/?acks=1", "http://hub/feed/"]);
+  assert.equal(hub.positions.at(-1), "7");
 });

@@ -51,6 +51,13 @@ export class Acknowledgements {
     if (this.#ids.size) this.#send();
   }
 
+  /** The hub knows no such promise. */
+  giveUp() {
+    this.#failures = MAX_FAILURES;
+    this.#ids.clear();
+    this.close();
+  }
+
   /** The feed is over. What waits is reported with the token of the next one. */
   close() {
     clearTimeout(this.#timer);
@@ -66,7 +73,7 @@ export class Acknowledgements {
     if (!this.#token || !this.works) return;
     this.#dueAt = Date.now() + ms;
     // Without ids only a heartbeat is a reason to report.
-    if (this.#ids.size) this.#timer = setTimeout(() => this.active(), ms);
+    if (this.#ids.size) this.#timer = setTimeout(() => this.#send(), ms);
   }
 
   async #send() {

@@ -178,6 +178,11 @@ export class Feed {
 
   #handleError({ status, retryAfter }) {
     if (isFinal({ status })) return REFUSED;
+    // During a deploy: an instance of an earlier release refuses the promise to acknowledge.
+    if (status === 400 && this.#acknowledgements.works) {
+      this.#acknowledgements.giveUp();
+      return 0;
+    }
     // The hub answers 400 to a position that it cannot parse: load the list instead.
     if (status === 400 && this.#position) {
       this.#position = "";
