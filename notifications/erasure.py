@@ -29,6 +29,7 @@ from notifications.models import (
     Notification,
     Preference,
     PreferenceChange,
+    Profile,
     Reading,
     Room,
     RoomMessage,
@@ -50,21 +51,23 @@ logger = logging.getLogger(__name__)
 
 def counts(user: User) -> dict[str, int]:
     """The number of this person's rows, by kind."""
-    name, topic = user.get_username(), topics.user(user.pk)
+    name, topic, addresses = user.get_username(), topics.user(user.pk), _addresses(user)
     return {
         "notifications": Notification.objects.filter(topic=topic).count(),
         "read states": Reading.objects.filter(user=user).count(),
         "messages in rooms": RoomMessage.objects.filter(sender=str(user.pk)).count(),
         "subscriptions": Subscription.objects.filter(user=user).count(),
         "preferences": sum(of.objects.filter(user=user).count() for of in (Preference, PreferenceChange)),
-        "sendings that name them": sum(1 for one in Sending.objects.iterator() if _names(one, name)),
+        "sendings that name them": sum(
+            1 for one in Sending.objects.iterator() if _names(one, name, addresses)
+        ),
         "sessions": sum(1 for _ in _sessions(user)),
     }
 
 
 def forget(user: User, *, by: str = "", actor: Any = None, address: str = "") -> dict[str, int]:
     """Erase a person; return the number of rows by kind. Can be repeated: the account is deleted last."""
-    found = counts(user)
+    found, addresses = counts(user), _addresses(user)
     id, number, name, topic = user.pk, user_numbers.of(user.pk), user.get_username(), topics.user(user.pk)
     # No one signs in as them meanwhile.
     if user_model.has_field("is_active"):
@@ -78,8 +81,8 @@ def forget(user: User, *, by: str = "", actor: Any = None, address: str = "") ->
     _in_batches(Notification.objects.filter(topic=topic), lambda rows: _delete(Notification, rows))
     _in_batches(RoomMessage.objects.filter(sender=str(id)), _erase_messages)
     for sending in Sending.objects.iterator(chunk_size=BATCH_SIZE):
-        if _names(sending, name):
-            _erase_name(sending, name)
+        if _names(sending, name, addresses):
+            _erase_name(sending, name, addresses)
     Notification.objects.filter(recalled_by=name).update(recalled_by=ERASED)
     Ticket.objects.filter(
         pk__in=[one.pk for one in Ticket.objects.iterator() if _contains(one.claims, str(id))]
@@ -139,16 +142,25 @@ def _erase_admin_log(user: User) -> None:
         ).delete()
 
 
-def _names(sending: Sending, name: str) -> bool:
-    return name in (sending.sender, sending.held_by) or f"user:{name}" in sending.to
+def _addresses(user: User) -> frozenset[str]:
+    """All by which notifications may have been sent to this person."""
+    found = [f"user:{user.get_username()}"]
+    if (field := user_model.email_field()) is not None and (email := getattr(user, field)):
+        found.append(f"email:{email}")
+    found += [f"id:{profile.outside_id}" for profile in Profile.objects.filter(user=user)]
+    return frozenset(found)
 
 
-def _erase_name(sending: Sending, name: str) -> None:
+def _names(sending: Sending, name: str, addresses: frozenset[str]) -> bool:
+    return name in (sending.sender, sending.held_by) or not addresses.isdisjoint(sending.to)
+
+
+def _erase_name(sending: Sending, name: str, addresses: frozenset[str]) -> None:
     """Delete a sending to this person only; remove the name from the others."""
-    if sending.to and set(sending.to) == {f"user:{name}"}:
+    if sending.to and addresses.issuperset(sending.to):
         sending.delete()
         return
-    sending.to = [f"user:{ERASED}" if one == f"user:{name}" else one for one in sending.to]
+    sending.to = [f"user:{ERASED}" if one in addresses else one for one in sending.to]
     sending.sender = ERASED if sending.sender == name else sending.sender
     sending.held_by = ERASED if sending.held_by == name else sending.held_by
     sending.save(update_fields=["to", "sender", "held_by"])

@@ -73,6 +73,13 @@ def name_field() -> str:
 
 
 @cache
+def email_field() -> str | None:
+    """The field for the e-mail address; None if there is none."""
+    name = get_user_model().get_email_field_name()
+    return name if has_field(name) else None
+
+
+@cache
 def has_field(name: str) -> bool:
     """Whether the user model has this field."""
     try:

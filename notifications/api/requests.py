@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.contrib.auth.base_user import BaseUserManager
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -18,11 +22,16 @@ from pydantic import (
 )
 
 from hub import topics
-from notifications import timestamps
+from notifications import time_zones, timestamps
 from notifications.access.tokens import MAX_TTL_S
+from notifications.models import MAX_LANGUAGE, MAX_OUTSIDE_ID, UNSAYABLE
 
 MAX_EVENTS = 500
 MAX_TOPICS = 100
+MAX_PEOPLE = 1000
+MAX_GROUPS = 100  # of a person
+MAX_EMAIL = 254  # characters
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 Moment = Annotated[
     datetime, BeforeValidator(timestamps.parse), WithJsonSchema({"type": "string", "format": "date-time"})
@@ -30,6 +39,41 @@ Moment = Annotated[
 Topic = Annotated[str, AfterValidator(topics.check)]
 LiveTopic = Annotated[str, AfterValidator(topics.check_live)]
 LiveType = Annotated[str, AfterValidator(topics.check_type)]
+
+
+def _storable(text: str) -> str:
+    if UNSAYABLE.search(text):
+        raise ValueError("leave out control characters.")
+    return text
+
+
+def _storable_id(id: str) -> str:
+    if not 1 <= len(id) <= MAX_OUTSIDE_ID or not id.isprintable() or id != id.strip():
+        raise ValueError(f"use 1 to {MAX_OUTSIDE_ID} printable characters, without spaces around them.")
+    return _storable(id)
+
+
+def _email(address: str) -> str:
+    if address:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise ValueError("give an e-mail address, such as alice@example.com.") from None
+        if len(address) > MAX_EMAIL:
+            raise ValueError(f"use at most {MAX_EMAIL} characters.")
+    return BaseUserManager.normalize_email(address)
+
+
+def _language(tag: str) -> str:
+    if tag and (len(tag) > MAX_LANGUAGE or not LANGUAGE.fullmatch(tag)):
+        raise ValueError("give a language tag, such as de or pt-BR.")
+    return tag
+
+
+def _zone(name: str) -> str:
+    if name and time_zones.find(name) is None:
+        raise ValueError("give a time zone of the IANA database, such as Europe/Vienna.")
+    return name
 
 
 class Strict(BaseModel):
@@ -133,6 +177,57 @@ class RoomBody(Strict):
     members: Members = Field(
         examples=["everyone", "group:ops", ["user:alice"]], description="Who may enter it."
     )
+
+
+PersonId = Annotated[str, AfterValidator(_storable_id)]
+PersonName = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Email = Annotated[str, AfterValidator(_email)]
+Language = Annotated[str, AfterValidator(_language)]
+Zone = Annotated[str, AfterValidator(_zone)]
+GroupName = Annotated[str, Field(min_length=1, max_length=150), AfterValidator(_storable)]
+
+
+class PersonBody(Strict):
+    """A person; what is left out has its default."""
+
+    name: PersonName = ""
+    email: Email = Field("", examples=["alice@example.com"])
+    language: Language = Field("", examples=["de-AT"], description="A tag of BCP 47.")
+    zone: Zone = Field("", examples=["Europe/Vienna"])
+    groups: list[GroupName] = Field([], max_length=MAX_GROUPS, examples=[["ops"]])
+    active: bool = True
+
+
+class PersonChanges(Strict):
+    """What changes of a person; what is left out stays."""
+
+    name: PersonName | None = None
+    email: Email | None = None
+    language: Language | None = None
+    zone: Zone | None = None
+    groups: list[GroupName] | None = Field(None, max_length=MAX_GROUPS)
+    active: bool | None = None
+
+
+class NamedPersonBody(PersonBody):
+    """A person with their id."""
+
+    id: PersonId = Field(examples=["crm-4711"])
+
+
+class PeopleBody(Strict):
+    """Many people to create or change at once."""
+
+    people: list[NamedPersonBody] = Field(min_length=1, max_length=MAX_PEOPLE)
+
+
+class PeopleQuery(BaseModel):
+    """Which people to list."""
+
+    after: str = Field("", max_length=MAX_OUTSIDE_ID, description="The `next` of the page before.")
+    group: str = Field("", max_length=150)
+    active: bool | None = None
+    limit: int = Field(100, ge=1, le=MAX_PEOPLE)
 
 
 class InboxQuery(BaseModel):

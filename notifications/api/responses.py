@@ -76,6 +76,33 @@ class Rooms(BaseModel):
     rooms: list[Room]
 
 
+class Person(BaseModel):
+    """A person, as another system described them."""
+
+    id: str
+    user: str = Field(description="The name that they are addressed by: `user:…`.")
+    name: str
+    email: str
+    language: str
+    zone: str
+    groups: list[str]
+    active: bool
+
+
+class People(BaseModel):
+    """Some people in order of their ids."""
+
+    people: list[Person]
+    next: str | None = Field(description="Send it as `after` for those that follow; null on the last page.")
+
+
+class Upserted(BaseModel):
+    """What a request with many people did."""
+
+    created: int
+    changed: int = Field(description="Those that were as described already are not counted.")
+
+
 class Item(BaseModel):
     """A notification, as listed."""
 

@@ -36,11 +36,11 @@ class Reach:
 
     @classmethod
     def of(cls, user: User) -> Reach:
-        return cls(
-            frozenset() if may(user, "send") else frozenset({"send"}),
-            all(may(user, role) for role in PERMISSIONS),
-            may(user, "broadcast"),
-        )
+        every_role = all(may(user, role) for role in PERMISSIONS)
+        beyond = {"send"} if not may(user, "send") else set()
+        # It decides who is in which group, and so who reads what.
+        beyond |= {"people"} if not every_role else set()
+        return cls(frozenset(beyond), every_role, may(user, "broadcast"))
 
 
 @needs("manage")

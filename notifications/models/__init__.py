@@ -28,6 +28,7 @@ from notifications.models.person import (
     arrived,
     valid_live_topic,
 )
+from notifications.models.profile import MAX_LANGUAGE, MAX_OUTSIDE_ID, Profile
 from notifications.models.program import ApiKey, IdempotentRequest, Ticket
 from notifications.models.room import ROOM_NAME, HistoryMark, Room, RoomMessage, valid_kind
 from notifications.models.sign_in import SignInCount
@@ -37,6 +38,8 @@ from notifications.models.user_numbers import UserNumber
 __all__ = [
     "CATEGORY",
     "MAX_FAILURE",
+    "MAX_LANGUAGE",
+    "MAX_OUTSIDE_ID",
     "MAX_TITLE",
     "NEVER",
     "REPLACED",
@@ -55,6 +58,7 @@ __all__ = [
     "Preference",
     "PreferenceChange",
     "Reading",
+    "Profile",
     "RevokedToken",
     "Room",
     "Sending",

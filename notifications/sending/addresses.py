@@ -15,7 +15,7 @@ from notifications.sending.errors import BadNotification, UnknownRecipients
 
 MAX_ADDRESSES = 1000
 MAX_SEGMENT = 10_000  # people, each of whom takes a row; for more there are groups and topics
-KINDS = "user:…, group:…, topic:…, segment:… or everyone"
+KINDS = "user:…, email:…, id:…, group:…, topic:…, segment:… or everyone"
 
 
 def resolve(to: Sequence[str]) -> list[str]:
@@ -35,16 +35,21 @@ def resolve_each(to: Sequence[str]) -> dict[str, str]:
             "many_addresses",
             most=MAX_ADDRESSES,
         )
-    requested: dict[str, set[str]] = {"user": set(), "group": set()}
+    requested: dict[str, set[str]] = {"user": set(), "group": set(), "email": set(), "id": set()}
     for address in to:
         kind, _, name = address.partition(":")
         if kind in requested:
             requested[kind].add(name if UNSAYABLE.search(name) is None else "")
-    users, groups = _people(requested["user"]), _groups(requested["group"])
+    named = {
+        "user": _people(requested["user"]),
+        "group": _groups(requested["group"]),
+        "email": _by_email(requested["email"]),
+        "id": _by_outside_id(requested["id"]),
+    }
     found: dict[str, str] = {}
     unknown: dict[str, None] = {}
     for address in to:
-        resolved = _topics(address, users, groups)
+        resolved = _topics(address, named)
         if resolved is None:
             unknown[address] = None
         for topic in resolved or ():
@@ -66,6 +71,27 @@ def _people(usernames: Collection[str]) -> dict[str, str]:
     return {name: topics.user(key) for key, name in found}
 
 
+def _by_email(given: Collection[str]) -> dict[str, str]:
+    """The topics of the active users among these, by address. One that several people have is no one's: it
+    may be that only one of them can read its mail."""
+    field = user_model.email_field()
+    if not given or field is None:
+        return {}
+    found = user_model.active_users().filter(**{f"{field}__in": given}).values_list("pk", field)
+    people: dict[str, set[str]] = {}
+    for key, email in found:
+        people.setdefault(email, set()).add(topics.user(key))
+    return {email: one for email, (one, *others) in people.items() if email and not others}
+
+
+def _by_outside_id(given: Collection[str]) -> dict[str, str]:
+    """The topics of the active users among these, by the id that another system gave them."""
+    if not given:
+        return {}
+    found = user_model.active_users().filter(hub_profile__outside_id__in=given)
+    return {id: topics.user(key) for key, id in found.values_list("pk", "hub_profile__outside_id")}
+
+
 def _groups(group_names: Collection[str]) -> dict[str, str]:
     """The topics of the groups among these, by name."""
     if not group_names:
@@ -79,16 +105,14 @@ def group_of(address: str) -> str | None:
     return address.removeprefix(names.ADDRESS) if address.startswith(names.ADDRESS) else None
 
 
-def _topics(address: str, users: dict[str, str], groups: dict[str, str]) -> list[str] | None:
+def _topics(address: str, named: dict[str, dict[str, str]]) -> list[str] | None:
     """None for an address that names no one."""
     kind, _, name = address.partition(":")
     try:
         if address == "everyone":
             return [topics.EVERYONE]
-        if kind == "user" and name in users:
-            return [users[name]]
-        if kind == "group" and name in groups:
-            return [groups[name]]
+        if kind in named and name in named[kind]:
+            return [named[kind][name]]
         if kind == "topic":
             return [topics.check_live(name)]
         if kind == "segment" and name in segments.names():

@@ -103,6 +103,13 @@ LABELS: dict[str, dict[str, str]] = {
         "audience_ms": "audience counted, ms",
         **{f"{page}_{figure}": f"{page}, {figure}" for page in PAGES for figure in ("ms", "queries")},
     },
+    "people": {
+        "people": "people",
+        "created_s": "created, s",
+        "unchanged_s": "the same again, s",
+        "accepted_ms": "broadcast to half of them accepted, ms",
+        "accepted_most_ms": "… at the most, ms",
+    },
     "instances": {f"{number}_cpu_us_per_delivery": f"{number}: CPU µs per delivery" for number in (1, 2, 4)},
 }
 

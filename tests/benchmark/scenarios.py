@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.rooms.presence import GRACE_S
-from tests.benchmark import endurance, feeds, hostile, proxy, publishing, rooms, staff
+from tests.benchmark import directory, endurance, feeds, hostile, proxy, publishing, rooms, staff
 from tests.benchmark.feeds import HUBS
 from tests.benchmark.servers import ROOMS, SERVERS, Bench
 
@@ -77,5 +77,10 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
         ),
         "crowd": Scenario(
             "the dashboard among 100,000 people", ("hub",), partial(staff.crowd, people=100_000 // part)
+        ),
+        "people": Scenario(
+            "100,000 people put by API, 1,000 a request",
+            ("hub",),
+            partial(directory.put, people=100_000 // part),
         ),
     }

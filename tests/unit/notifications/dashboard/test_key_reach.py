@@ -39,10 +39,11 @@ def make(client: Client, *scopes: str) -> tuple[str, ApiKey | None]:
 def test_it_goes_as_far_as_its_creator(
     staff: Staff, roles: tuple[Role, ...], sends: bool, broadcasts: bool, opens: bool
 ) -> None:
-    _, key = make(staff("maker", "view", "manage", *roles), "send", "publish", "tokens", "read")
+    _, key = make(staff("maker", "view", "manage", *roles), "send", "publish", "tokens", "read", "people")
 
     assert key is not None
     assert ("send" in key.scopes) is sends
+    assert ("people" in key.scopes) is opens
     assert {"publish", "tokens", "read"} <= set(key.scopes)
     assert (key.may_broadcast, key.opens_private) == (broadcasts, opens)
 

@@ -1,0 +1,1 @@
+"""People whose accounts another system keeps: created, changed and deactivated by its programs."""
