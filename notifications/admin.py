@@ -28,6 +28,7 @@ from notifications.models import (
     Subscription,
     Template,
     Ticket,
+    Watermark,
 )
 from notifications.user_model import User
 
@@ -98,15 +99,8 @@ class NotificationAdmin(ReadOnlyAdmin):
     """Notifications with their state of publication."""
 
     list_display = (
-        "title",
-        "topic",
-        "severity",
-        "category",
-        "due_at",
-        "position",
-        "recalled_at",
-        "recalled_by",
-        "failed_at",
+        *("title", "topic", "severity", "category", "due_at", "position"),
+        *("recalled_at", "recalled_by", "failed_at"),
     )
     list_filter = ("severity",)
     search_fields = ("title", "topic")
@@ -117,7 +111,13 @@ class ReadingAdmin(ReadOnlyAdmin):
     """Read states."""
 
     list_display = ("user", "notification", "seen_at", "read_at", "clicked_at", "archived_at")
-    list_select_related = ("user", "notification")
+
+
+@admin.register(Watermark)
+class WatermarkAdmin(ReadOnlyAdmin):
+    """Where people read, or saw, everything at once."""
+
+    list_display = ("user", "topic", "read", "upto", "at")
 
 
 @admin.register(Delivery)

@@ -36,6 +36,7 @@ from notifications.models import (
     Sending,
     Subscription,
     Ticket,
+    Watermark,
     user_numbers,
 )
 from notifications.sign_in.views import PENDING
@@ -54,7 +55,7 @@ def counts(user: User) -> dict[str, int]:
     name, topic, addresses = user.get_username(), topics.user(user.pk), _addresses(user)
     return {
         "notifications": Notification.objects.filter(topic=topic).count(),
-        "read states": Reading.objects.filter(user=user).count(),
+        "read states": sum(of.objects.filter(user=user).count() for of in (Reading, Watermark)),
         "messages in rooms": RoomMessage.objects.filter(sender=str(user.pk)).count(),
         "subscriptions": Subscription.objects.filter(user=user).count(),
         "preferences": sum(of.objects.filter(user=user).count() for of in (Preference, PreferenceChange)),

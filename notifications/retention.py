@@ -21,6 +21,7 @@ from notifications.models import (
     RoomMessage,
     Sending,
     Ticket,
+    Watermark,
 )
 from notifications.rooms import history
 
@@ -68,6 +69,8 @@ def _others(now: datetime, old: datetime) -> dict[str, QuerySet[Any]]:
     return {
         "sendings": Sending.objects.filter(~Exists(left), due_at__lt=min(old, now - ENDED_KEPT)),
         "room messages": RoomMessage.objects.filter(at__lt=old),
+        # What they reach was due before them.
+        "watermarks": Watermark.objects.filter(at__lt=old),
         # The last change before a moment is needed to know the preferences at that moment.
         "preference changes": PreferenceChange.objects.filter(Exists(later), at__lt=old),
         "idempotency keys": IdempotentRequest.objects.filter(created_at__lt=now - IDEMPOTENCY_KEY_KEPT),

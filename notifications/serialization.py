@@ -9,14 +9,16 @@ from typing import Any
 from hub import events
 from hub.events import Draft, Event
 from hub.ports import Topic
-from notifications.models import Notification, Reading
+from notifications.models import Notification
 
 # The types of this application's events, on feeds.
 EVENT_TYPES = ("notification", "recalled", "count", "reading", "preferences")
+READ_STATE = ("seen_at", "read_at", "archived_at")
 
 
-def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
-    """A notification as docs/api.md shows it, with what a person did with it."""
+def item(row: Notification, read_state: Any = None) -> dict[str, Any]:
+    """A notification as docs/api.md shows it, with what a person did with it: ``seen_at``, ``read_at`` and
+    ``archived_at`` of ``read_state``."""
     return {
         "id": str(row.pk),
         "topic": row.topic,
@@ -29,9 +31,9 @@ def item(row: Notification, reading: Reading | None = None) -> dict[str, Any]:
         "created_at": events.stamp(row.due_at),  # when it came to the reader, not when it was written
         **({"expires_at": events.stamp(row.expires_at)} if row.expires_at else {}),
         "position": str(row.position) if row.position else None,
-        "seen_at": _stamp(reading.seen_at if reading else None),
-        "read_at": _stamp(reading.read_at if reading else None),
-        "archived_at": _stamp(reading.archived_at if reading else None),
+        **{
+            field: _stamp(getattr(read_state, field, None)) for field in ("seen_at", "read_at", "archived_at")
+        },
     }
 
 

@@ -76,6 +76,12 @@ def of(people: Collection[Key]) -> dict[Key, Belongings]:
     return {key: _belongings(key, one) for key, one in found.items()}
 
 
+def since(user: User) -> dict[str, datetime]:
+    """By topic of a person's inbox, since when it is theirs."""
+    found = of([user.pk])[user.pk]
+    return {topic: moment(at) for topic, at in zip(found.own, found.since, strict=True)}
+
+
 def position(moment: datetime) -> int:
     """The log position of a moment: microseconds since the epoch."""
     return (moment - EPOCH) // timedelta(microseconds=1)

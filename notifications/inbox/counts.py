@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from hub.log import LogAway
@@ -19,33 +18,47 @@ from hub.ports import Person
 from hub.support.threads import in_thread
 from notifications import user_model
 from notifications.inbox import preference_rule
-from notifications.models import Notification, Reading, arrived, visible
+from notifications.inbox.buckets import Bounds, Bucket
+from notifications.inbox.watermarks import LATEST, NOTHING, Upto, reaching
+from notifications.models import Notification, Reading, Watermark, arrived, visible
 from notifications.user_model import EPOCH, JOINED_FIELD, Key, User
 
-# When the notifications of one topic were due, ascending: by category if anyone mutes it, else under None.
-_DueTimes = dict[str | None, list[datetime]]
+_NULL = Value(None, output_field=CharField())
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """When a person joined, and came to which topic later; and the categories they mute."""
+    """When a person joined, and came to which topic later; the categories they mute; and up to which
+    position they read and saw everything, by topic."""
 
     joined: datetime
     muted: frozenset[str] = frozenset()
     arrivals: dict[str, datetime] = field(default_factory=dict)
+    marks: dict[str, Upto] = field(default_factory=dict)
 
     def since(self, topic: str) -> datetime:
         return max(self.joined, self.arrivals.get(topic, self.joined))
 
-
-class _Done(NamedTuple):
-    """How many notifications a person has read or archived, and how many of them seen."""
-
-    read: int
-    seen: int
+    def upto(self, topic: str) -> Upto:
+        return self.marks.get(topic, NOTHING)
 
 
-_NOTHING_DONE = _Done(0, 0)
+class _Part(NamedTuple):
+    """How many visible notifications of one category (None: any that nobody mutes) are in one bucket of due
+    times and one of positions."""
+
+    category: str | None
+    due: int
+    position: int
+    size: int
+
+
+class _Change(NamedTuple):
+    """By how much read states of one category (as in `_Part`) change what follows from the watermarks."""
+
+    category: str | None
+    unread: int
+    unseen: int
 
 
 async def load(people: Sequence[Person]) -> dict[str, dict[str, int]]:
@@ -62,85 +75,137 @@ def of(user: User, own: Sequence[str]) -> dict[str, int]:
 def of_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
     """By person's id: ``unread``, ``unseen``, and the ``version`` of both, in three queries.
 
-    The notifications of a topic are counted once for all its readers; what each of them has read or muted is
-    subtracted. The version is from before the queries, and no other count has it: whatever was published
-    after it leads to another count, with a higher version.
+    The notifications of a topic are counted once for all its readers, by the database, between the moments
+    from which they are theirs and the watermarks up to which they were read. What each of them has marked
+    one by one, or muted, is accounted for. The version is from before the queries, and no other count has
+    it: whatever was published after it leads to another count, with a higher version.
     """
     version = _version()
     now = timezone.now()
     topics = {topic for person in people for topic in person.own}
     keys = user_model.keys_of(person.id for person in people)
-    ids = set(keys.values())
-    readers = _readers(user_model.users().filter(pk__in=ids))
+    readers = _readers({*keys.values()})
     muted = frozenset[str]().union(*(reader.muted for reader in readers.values()))
-    due = _due_times(topics, muted, now)
+    found = [(person, reader) for person in people if (reader := readers.get(keys.get(person.id)))]
+    due = Bounds(reader.since(topic) for person, reader in found for topic in person.own)
+    above = Bounds(upto + 1 for _, reader in found for mark in reader.marks.values() for upto in mark if upto)
+    parts = _parts(topics, muted, due, above, now)
     arrivals = any(reader.arrivals for reader in readers.values())
-    done = _done(ids, topics, muted, now, arrivals=arrivals)
-    counts = {}
-    for person in people:
-        key = keys.get(person.id)
-        reader = readers.get(key) or _Reader(now)
+    changes = _changes(readers, topics, muted, now, arrivals=arrivals, marks=bool(above.values))
+    counts = {person.id: {"unread": 0, "unseen": 0, "version": version} for person in people}
+    for person, reader in found:
         unread = unseen = 0
         for topic in person.own:
-            for category, times in due.get(topic, {}).items():
-                if category not in reader.muted:
-                    total = len(times) - bisect_left(times, reader.since(topic))
-                    read, seen = done.get((key, topic, category), _NOTHING_DONE)
-                    unread += total - read
-                    unseen += total - seen
-        counts[person.id] = {"unread": unread, "unseen": unseen, "version": version}
+            since = due.bucket(reader.since(topic))
+            read, seen = (above.bucket(upto + 1) if upto else 0 for upto in reader.upto(topic))
+            for category, due_in, position_in, size in parts.get(topic, ()):
+                if due_in >= since and category not in reader.muted:
+                    unread += size if position_in >= read else 0
+                    unseen += size if position_in >= seen else 0
+            for change in changes.get((keys[person.id], topic), ()):
+                if change.category not in reader.muted:
+                    unread += change.unread
+                    unseen += change.unseen
+        counts[person.id] |= {"unread": unread, "unseen": unseen}
     return counts
 
 
-def _readers(users: QuerySet[User]) -> dict[Key, _Reader]:
-    recorded = [JOINED_FIELD] if user_model.has_field(JOINED_FIELD) else []
-    rows = users.values_list(
-        "pk", "notification_preference__choices", "arrivals__topic", "arrivals__since", *recorded
-    )
+def _readers(keys: Collection[Key]) -> dict[Key, _Reader]:
+    """Of those of these people who exist, in one query: of rows per arrival, and rows per watermark."""
+    joined = JOINED_FIELD if user_model.has_field(JOINED_FIELD) else _NULL
+    fields = ("pk", joined, "notification_preference__choices", "arrivals__topic", "arrivals__since")
+    people = user_model.users().filter(pk__in=keys).order_by().values_list(*fields, _NULL, _NULL)
+    marks = Watermark.objects.filter(user__in=keys).values("user_id", "topic").annotate(**LATEST)
+    rows = people.union(marks.values_list("user_id", _NULL, _NULL, "topic", _NULL, *LATEST), all=True)
     readers: dict[Key, _Reader] = {}
-    for key, choices, topic, since, *joined in rows:
+    reached: list[tuple[Key, str, Upto]] = []
+    for key, began, choices, topic, since, read, seen in rows:
+        if seen is not None:
+            reached.append((key, topic, Upto(read, seen)))
+            continue
         reader = readers.get(key)
         if reader is None:
-            began = next(iter(joined), None) or EPOCH
-            reader = readers[key] = _Reader(began, preference_rule.muted(choices))
+            reader = readers[key] = _Reader(began or EPOCH, preference_rule.muted(choices))
         if topic and not settings.HUB_NEWCOMERS_SEE_PAST:
             reader.arrivals[topic] = since
+    for key, topic, upto in reached:
+        if key in readers:
+            readers[key].marks[topic] = upto
     return readers
 
 
-def _due_times(topics: Collection[str], muted: Collection[str], now: datetime) -> dict[str, _DueTimes]:
-    """The due times of what is visible on these topics, with each of the ``muted`` categories apart."""
-    due: dict[str, _DueTimes] = {}
-    rows = Notification.objects.filter(visible(now), topic__in=topics).order_by("due_at")
-    for topic, category, due_at in rows.values_list("topic", "category", "due_at"):
-        part = category if category in muted else None
-        due.setdefault(topic, {}).setdefault(part, []).append(due_at)
-    return due
+def _parts(
+    topics: Collection[str], muted: Collection[str], due: Bounds, above: Bounds, now: datetime
+) -> dict[str, list[_Part]]:
+    """What is visible on these topics from the earliest bound on, in parts, with each of the ``muted``
+    categories apart.
 
-
-def _done(
-    ids: Collection[Key], topics: Collection[str], muted: Collection[str], now: datetime, *, arrivals: bool
-) -> dict[tuple[Key, str, str | None], _Done]:
-    """By user, topic and category (as in `_due_times`).
-
-    Without ``arrivals`` nobody came to a topic after they joined, which spares the query a condition.
+    No watermark reaches what has no position.
     """
-    part: Case | Value = Value(None, output_field=CharField())
-    if muted:
-        part = Case(When(notification__category__in=muted, then="notification__category"))
-    read = Q(read_at__isnull=False) | Q(archived_at__isnull=False)
+    if not due.values:
+        return {}
+    highest = len(above.values)
+    position = Case(When(position__gt=0, then=Bucket("position", above)), default=highest)
+    rows = (
+        Notification.objects.filter(visible(now), topic__in=topics, due_at__gte=due.values[0])
+        .order_by()
+        .values_list(
+            "topic",
+            _category(muted, ""),
+            Bucket("due_at", due) if len(due.values) > 1 else Value(1),
+            position if highest else Value(0),
+        )
+        .annotate(size=Count("*"))
+    )
+    parts: dict[str, list[_Part]] = {}
+    for topic, *part in rows:
+        parts.setdefault(topic, []).append(_Part(*part))
+    return parts
+
+
+def _changes(
+    keys: Collection[Key],
+    topics: Collection[str],
+    muted: Collection[str],
+    now: datetime,
+    *,
+    arrivals: bool,
+    marks: bool,
+) -> dict[tuple[Key, str], list[_Change]]:
+    """By user and topic.
+
+    Without ``arrivals`` nobody came to a topic after they joined, and without ``marks`` there are no
+    watermarks, which spares the query conditions.
+    """
+    position = OuterRef("notification__position")
+    done = Q(read_at__isnull=False) | Q(archived_at__isnull=False)
+    numbers = {}
+    for name, is_done in (("unread", done), ("unseen", done | Q(seen_at__isnull=False))):
+        found = reaching(OuterRef("user"), "notification__topic", position, read=name == "unread")
+        reached = Q(Exists(found)) if marks else Q(pk__isnull=True)
+        numbers[name] = Count("pk", filter=~is_done & reached) - Count("pk", filter=is_done & ~reached)
     rows = (
         Reading.objects.filter(
             visible(now, "notification__"),
             arrived(OuterRef("user"), "notification__topic", "notification__due_at") if arrivals else Q(),
             user_model.joined_by(F("notification__due_at"), "user__"),
-            user__in=ids,
+            user__in=keys,
             notification__topic__in=topics,
         )
-        .values_list("user_id", "notification__topic", part)
-        .annotate(reads=Count("pk", filter=read), seens=Count("pk", filter=read | Q(seen_at__isnull=False)))
+        .values_list("user_id", "notification__topic", _category(muted, "notification__"))
+        .annotate(**numbers)
     )
-    return {(user, topic, category): _Done(reads, seens) for user, topic, category, reads, seens in rows}
+    changes: dict[tuple[Key, str], list[_Change]] = {}
+    for user, topic, *change in rows:
+        changes.setdefault((user, topic), []).append(_Change(*change))
+    return changes
+
+
+def _category(muted: Collection[str], prefix: str) -> Case | Value:
+    """A notification's category if it is one of these, else null."""
+    if not muted:
+        return Value(None, output_field=CharField())
+    return Case(When(**{f"{prefix}category__in": muted}, then=f"{prefix}category"))
 
 
 def _version() -> int:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from hub.errors import Problem
 from notifications import serialization
 from notifications.access import names
-from notifications.inbox import preferences
+from notifications.inbox import preferences, watermarks
 from notifications.models import UNSAYABLE, Notification, Reading
 from notifications.pagination import page
 from notifications.user_model import User
@@ -43,6 +43,8 @@ def find(
     rows = rows.filter(archived if which == "archived" else ~archived)
     if which == "unread":
         rows = rows.filter(~Exists(readings.filter(read_at__isnull=False)))
+        if marks := watermarks.latest(user):
+            rows = rows.filter(watermarks.above(marks, "read_at") | Exists(readings))
     if category:
         rows = rows.filter(category=category)
     if q:
@@ -52,24 +54,21 @@ def find(
         last = Notification.objects.meant(own, user).filter(pk=before).values_list("due_at", "pk").first()
         if last is None:
             raise Problem(422, "No such notification in this inbox: start without before.", field="before")
-    found, more = page(_with_readings(rows, user), ("-due_at", "-pk"), limit, last)
+    found, more = page(watermarks.with_read_state(rows, user), ("-due_at", "-pk"), limit, last)
     items = _items(found)
     return items, items[-1]["id"] if more else None
 
 
 def one(user: User, own: Sequence[str], id: UUID) -> dict[str, Any]:
     """One notification, of a muted category too. Raises a `Problem` of 404 if it is not in the inbox."""
-    items = _items(list(_with_readings(Notification.objects.inbox(own, user).filter(pk=id), user)))
+    row = Notification.objects.inbox(own, user).filter(pk=id)
+    items = _items(list(watermarks.with_read_state(row, user)))
     if not items:
         raise Problem(404, "No such notification in this inbox.")
     return items[0]
 
 
-def _with_readings(rows: QuerySet[Notification], user: User) -> QuerySet[Notification]:
-    return rows.prefetch_related(Prefetch("readings", Reading.objects.filter(user=user)))
-
-
 def _items(rows: list[Notification]) -> list[dict[str, Any]]:
-    """The rows as the API lists them; prefetched are the readings of one person alone."""
+    """The rows as the API lists them, each with a person's read state."""
     names.name(rows)
-    return [serialization.item(row, *row.readings.all()) for row in rows]
+    return [serialization.item(row, read_state=row) for row in rows]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Exists, Max, OuterRef, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from hub import events
 from hub.errors import Problem
-from notifications.access import judge
-from notifications.inbox import sync
-from notifications.models import Notification, Reading
+from hub.support import transactions
+from notifications.access import belongings, judge
+from notifications.inbox import sync, watermarks
+from notifications.models import Notification, Reading, Watermark, user_numbers
 from notifications.user_model import User
 
 FIELDS = ("read_at", "seen_at", "archived_at")  # sent to the person's open pages
@@ -46,19 +48,21 @@ def unarchive(user: User, id: UUID) -> None:
 
 def read_all(user: User) -> None:
     """Mark all that is not archived as read, in a constant number of queries."""
-    _mark_all(user, "read_at", "seen_at")
+    transactions.run(partial(_mark_all, user, "read_at", "seen_at"))
 
 
 def see_all(user: User) -> None:
     """Mark all that is not archived as seen, in a constant number of queries."""
-    _mark_all(user, "seen_at")
+    transactions.run(partial(_mark_all, user, "seen_at"))
 
 
 def _mark(user: User, id: UUID, *fields: str) -> None:
     now = timezone.now()
     row = _find(user, id)
+    if all(getattr(row, field) for field in fields):
+        return
     with transaction.atomic():
-        reading, _ = Reading.objects.select_for_update().get_or_create(user=user, notification=row)
+        reading = _reading(user, row)
         missing = [field for field in fields if getattr(reading, field) is None]
         if missing:
             _save(reading, dict.fromkeys(missing, now))
@@ -66,10 +70,21 @@ def _mark(user: User, id: UUID, *fields: str) -> None:
 
 def _clear(user: User, id: UUID, field: str) -> None:
     row = _find(user, id)
+    if getattr(row, field) is None:
+        return
     with transaction.atomic():
-        reading = Reading.objects.select_for_update().filter(user=user, notification=row).first()
-        if reading is not None and getattr(reading, field) is not None:
+        reading = _reading(user, row)
+        if getattr(reading, field) is not None:
             _save(reading, {field: None})
+
+
+def _reading(user: User, row: Notification) -> Reading:
+    """The row of a read state, locked; a new one begins with what watermarks say."""
+    begin = {field: getattr(row, field) for field in ("seen_at", "read_at")}
+    reading, _ = Reading.objects.select_for_update().get_or_create(
+        user=user, notification=row, defaults=begin
+    )
+    return reading
 
 
 def _save(reading: Reading, values: Mapping[str, datetime | None]) -> None:
@@ -80,24 +95,45 @@ def _save(reading: Reading, values: Mapping[str, datetime | None]) -> None:
 
 
 def _mark_all(user: User, *fields: str) -> None:
+    """Set watermarks, and read states of what has no position, or has one already."""
     now = timezone.now()
-    inbox = Notification.objects.inbox(judge.own_topics(user), user)
+    since = belongings.since(user)
+    before = watermarks.latest(user)
+    inbox = Notification.objects.inbox(tuple(since), user).order_by()
     readings = Reading.objects.filter(user=user, notification=OuterRef("pk"))
-    marks = dict.fromkeys(fields, now)
-    with transaction.atomic():
-        # Always in the same order, so that two at once cannot deadlock.
-        fresh = inbox.filter(~Exists(readings)).order_by("pk").values_list("pk", flat=True)
-        made = [Reading(user=user, notification_id=pk, **marks) for pk in fresh]
-        Reading.objects.bulk_create(made, ignore_conflicts=True)
-        marked = Reading.objects.filter(
-            user=user, notification__in=inbox.order_by(), archived_at=None, **{fields[0]: None}
-        ).update(**{field: Coalesce(field, Value(now)) for field in fields})
-        if made or marked:
-            _notify(user.pk, "all", marks)
+    fresh = inbox.filter(~Exists(readings), watermarks.above(before, fields[0]))
+    moments = dict.fromkeys(fields, now)
+    # Before the watermarks: what gets a position meanwhile has a row. Always in the same order, so that two
+    # at once cannot deadlock.
+    others = fresh.exclude(position__gt=0).order_by("pk").values_list("pk", flat=True)
+    made = [Reading(user=user, notification_id=pk, **moments) for pk in others]
+    Reading.objects.bulk_create(made, ignore_conflicts=True)
+    reached = fresh.filter(position__gt=0).values_list("topic").annotate(Max("position")).order_by("topic")
+    marks = [
+        Watermark(
+            user=user,
+            topic=topic,
+            read="read_at" in fields,
+            after=before.get(topic, watermarks.NOTHING).of(fields[0]),
+            upto=upto,
+            since=since[topic],
+            at=now,
+        )
+        for topic, upto in reached
+    ]
+    if marks:
+        user_numbers.of(user.pk)  # progress counts people by it
+        Watermark.objects.bulk_create(marks, ignore_conflicts=True)
+    marked = Reading.objects.filter(
+        user=user, notification__in=inbox, archived_at=None, **{fields[0]: None}
+    ).update(**{field: Coalesce(field, Value(now)) for field in fields})
+    if marks or made or marked:
+        _notify(user.pk, "all", moments)
 
 
 def _find(user: User, id: UUID) -> Notification:
-    row = Notification.objects.inbox(judge.own_topics(user), user).filter(pk=id).first()
+    inbox = Notification.objects.inbox(judge.own_topics(user), user)
+    row = watermarks.with_read_state(inbox.filter(pk=id), user).first()
     if row is None:
         raise Problem(404, "No such notification in this inbox.")
     return row

@@ -14,6 +14,7 @@ from notifications.models.notification import (
     Notification,
     Reading,
     Sending,
+    Watermark,
     time_ordered_id,
     visible,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "Template",
     "Ticket",
     "UserNumber",
+    "Watermark",
     "arrived",
     "time_ordered_id",
     "valid_kind",

@@ -98,7 +98,8 @@ class Sending(models.Model):
 class Notification(models.Model):
     """A notification on a topic. The row is the outbox: without a ``position`` it is still to be published.
 
-    A recall clears the position, so that the recall is published as well. Recalled before it was due, or
+    A recall clears the position, so that the recall is published as well, and keeps it as
+    ``former_position``, by which watermarks still tell who had read it. Recalled before it was due, or
     expired before it was published, it never is published, and its position is 0. It is also 0, with
     ``failed_at`` and the reason in ``failure``, if no event can hold it: it is listed in the inbox, and sent
     to no feed.
@@ -129,6 +130,7 @@ class Notification(models.Model):
     recalled_by = models.CharField(max_length=MAX_NAME, blank=True, editable=False, db_default="")
     recall_reason = models.CharField(max_length=200, blank=True, editable=False, db_default="")
     position = models.BigIntegerField(null=True, blank=True, editable=False)
+    former_position = models.BigIntegerField(null=True, blank=True, editable=False)
     failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     failure = models.CharField(max_length=MAX_FAILURE, blank=True, editable=False, db_default="")
 
@@ -164,7 +166,7 @@ class Notification(models.Model):
 
 
 class Reading(models.Model):
-    """A user's read state of a notification: seen, read, clicked, archived."""
+    """A user's read state of a notification: seen, read, clicked, archived. It overrides their watermarks."""
 
     notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="readings")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -178,6 +180,32 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.notification}"
+
+
+class Watermark(models.Model):
+    """A user read, or only saw, everything at once: what was in their inbox of a topic with
+    ``after`` < position <= ``upto``.
+
+    Nothing is committed later with a position up to that of a row that could be read. What has no position
+    gets a `Reading` instead.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watermarks")
+    topic = models.CharField(max_length=topics.MAX_LENGTH)
+    read = models.BooleanField()  # otherwise seen only
+    after = models.BigIntegerField()  # the one before, of the same kind; 0 without one
+    upto = models.BigIntegerField()
+    since = models.DateTimeField()  # what was due before that was not in their inbox
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("user", "topic", "read", "upto", name="one_watermark_per_position"),
+        )
+        indexes = (models.Index(fields=["topic", "upto"], name="watermark_readers"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.topic} · {self.upto}"
 
 
 class Delivery(models.Model):

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from notifications import user_model
 from notifications.user_model import Key
@@ -61,12 +61,17 @@ def of_ids(people: Iterable[str]) -> Mapping[str, int]:
     return {id: numbers[key] for id, key in keys.items() if key in numbers}
 
 
-def column(rows: QuerySet[Any]) -> F | Subquery:
-    """The number of each of these rows' ``user``, for a query; whoever has none yet is given one first."""
+def assign(rows: QuerySet[Any]) -> None:
+    """Give a number to the ``user`` of each of these rows who has none."""
+    if not user_model.has_numbers_as_keys():
+        of_keys(set(rows.values_list("user_id", flat=True)))
+
+
+def sql(column: str) -> str:
+    """The number of the user whose key this column has, in SQL; null without one."""
     if user_model.has_numbers_as_keys():
-        return F("user_id")
-    of_keys(set(rows.values_list("user_id", flat=True)))
-    return Subquery(UserNumber.objects.filter(user=OuterRef("user")).values("id"))
+        return f"CAST({column} AS bigint)"
+    return f"(SELECT id FROM {UserNumber._meta.db_table} AS numbered WHERE numbered.user_id = {column})"  # noqa: S608
 
 
 def key_of(number: int) -> Key:

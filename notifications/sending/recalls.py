@@ -57,8 +57,9 @@ def withdraw(rows: Sequence[Notification], by: str, reason: str) -> None:
     for row in rows:
         # A row that is not due is not in the log, and the lock on it keeps relays away.
         position = NEVER_PUBLISHED if row.position is None and row.due_at > now else None
+        row.former_position = row.position
         row.recalled_at, row.recalled_by, row.recall_reason, row.position = now, by, reason, position
-    fields = ["recalled_at", "recalled_by", "recall_reason", "position"]
+    fields = ["recalled_at", "recalled_by", "recall_reason", "position", "former_position"]
     Notification.objects.bulk_update(rows, fields, batch_size=500)
     visible = [row for row in rows if row.position is None]
     if visible:

@@ -26,13 +26,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import FilteredRelation, Q, QuerySet, Subquery
+from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 
 from notifications import pagination, user_model
 from notifications.access import belongings
 from notifications.inbox.preference_history import PreferenceHistory
 from notifications.inbox.preference_rule import Decision, QuietHours, wants
+from notifications.inbox.watermarks import with_read_state
 from notifications.models import NEVER, REPLACED, Notification, user_numbers
 from notifications.tracking import toast_folding
 from notifications.tracking.id_bitmap import IdBitmap
@@ -127,7 +128,7 @@ class Answer:
 _ROW = (
     *("id", "sending_id", "title", "topic", "category", "severity", "created_at", "due_at", "position"),
     *("expires_at", "recalled_at", "recalled_by", "recall_reason", "failure"),
-    *("reading__seen_at", "reading__read_at", "reading__clicked_at", "reading__archived_at"),
+    *("seen_at", "read_at", "clicked_at", "archived_at"),
 )
 _DELIVERY = (
     *("deliveries__people", "deliveries__at", "deliveries__instance", "deliveries__late"),
@@ -234,8 +235,7 @@ def _last(rows: QuerySet[Notification], limit: int) -> QuerySet[Notification]:
 def _facts(user: User, rows: QuerySet[Notification]) -> list[Facts]:
     """What is on record of this person and these rows, newest first, in one query."""
     number = user_numbers.of(user.pk)
-    reading = FilteredRelation("readings", condition=Q(readings__user=user))
-    found = rows.annotate(reading=reading).order_by(*ORDER, "deliveries__at", "deliveries__id")
+    found = with_read_state(rows, user, past=True).order_by(*ORDER, "deliveries__at", "deliveries__id")
     facts: dict[UUID, Facts] = {}
     for values in found.values_list(*_ROW, *_DELIVERY):
         people, at, instance, late, acknowledged = values[len(_ROW) :]

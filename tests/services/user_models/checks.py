@@ -18,6 +18,7 @@ from hub.support.threads import in_thread
 from notifications import erasure, user_model
 from notifications.access import api_keys, endings, judge, revocation, tokens
 from notifications.access.admission import Admission
+from notifications.inbox import counts, read_state
 from notifications.models import Notification, Reading, Room, Subscription
 from notifications.rooms import registry
 from notifications.sending import audience
@@ -170,6 +171,20 @@ def test_progress_counts_who_received_it_live_or_later(ann: Any, bea: Any) -> No
     assert found is not None
     assert (found["people"], found["delivered"], found["seen"], found["offline"]) == (2, 2, 1, 0)
     assert [explain.latest(one)[0].reason for one in (ann, bea)] == ["delivered", "delivered"]
+
+
+def test_what_was_read_at_once_is_counted_and_forgotten(ann: Any, bea: Any) -> None:
+    (row,) = notify(["everyone"], "to both")
+    Notification.objects.update(position=7)
+
+    read_state.read_all(ann)
+
+    found = progress.of(row.sending_id)  # type: ignore[arg-type]
+    assert found is not None
+    assert (found["seen"], found["read"], Reading.objects.count()) == (1, 1, 0)
+    assert [counts.of(one, judge.own_topics(one))["unread"] for one in (ann, bea)] == [0, 1]
+    assert [explain.latest(one)[0].facts.read_at is None for one in (ann, bea)] == [False, True]
+    assert erasure.forget(ann)["read states"] == 1
 
 
 def test_an_address_that_was_sent_to_names_its_user(ann: Any) -> None:

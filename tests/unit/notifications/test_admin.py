@@ -28,6 +28,7 @@ from notifications.models import (
     Subscription,
     Template,
     Ticket,
+    Watermark,
 )
 from notifications.sending.notify import notify
 
@@ -37,6 +38,8 @@ def rows(admin_user: User) -> list[object]:
     """One row of each kind."""
     (row,) = notify(["everyone"], "Hello")
     read_state.read(admin_user, row.pk)
+    now = timezone.now()
+    Watermark.objects.create(user=admin_user, topic="everyone", read=True, after=0, upto=1, since=now, at=now)
     api_keys.create("ci", ["send"])
     tokens.issue(admin_user, [], 60)
     IdempotentRequest.objects.create(api_key=ApiKey.objects.get(), key="a", digest="b")
@@ -44,14 +47,23 @@ def rows(admin_user: User) -> list[object]:
     Grant.objects.create(pattern="job-*")
     Preference.objects.create(user=admin_user)
     lobby = Room.objects.create(name="lobby")
-    RoomMessage.objects.create(room=lobby, position=1, sender="1", name="ann", body="hi", at=timezone.now())
-    now = timezone.now()
+    RoomMessage.objects.create(room=lobby, position=1, sender="1", name="ann", body="hi", at=now)
     Delivery.objects.create(notification=row, instance="hub-1", at=now, late=False, people=b"", size=0)
     PreferenceChange.objects.create(user=admin_user, choices={})
     Template.objects.create(name="release", title="{name} is out")
     AuditEntry.objects.create(actor="ann", act="drain", target="hub-1")
     rights = (Subscription, Grant, Room)
-    made = (Sending, Notification, Reading, Delivery, Preference, PreferenceChange, Template, ApiKey)
+    made = (
+        Sending,
+        Notification,
+        Reading,
+        Watermark,
+        Delivery,
+        Preference,
+        PreferenceChange,
+        Template,
+        ApiKey,
+    )
     kinds = (*rights, *made, Ticket, IdempotentRequest, RoomMessage, AuditEntry)
     return [kind._default_manager.get() for kind in kinds]
 

@@ -13,7 +13,17 @@ from django.utils import timezone
 
 from notifications import erasure
 from notifications.access import api_keys
-from notifications.models import ApiKey, AuditEntry, Delivery, Notification, Room, RoomMessage, Sending
+from notifications.inbox import read_state
+from notifications.models import (
+    ApiKey,
+    AuditEntry,
+    Delivery,
+    Notification,
+    Room,
+    RoomMessage,
+    Sending,
+    Watermark,
+)
 from notifications.sending.notify import notify
 from notifications.tracking.id_bitmap import IdBitmap
 
@@ -97,6 +107,15 @@ def test_a_delivery_counts_one_fewer(erin: User) -> None:
 
     delivery = Delivery.objects.get()
     assert (IdBitmap.holds(delivery.people, id), delivery.size) == (False, 1)
+
+
+def test_watermarks_are_read_states_too(erin: User) -> None:
+    (row,) = notify(["everyone"], "Hello")
+    Notification.objects.filter(pk=row.pk).update(position=1)
+    read_state.read_all(erin)
+
+    assert erasure.forget(erin)["read states"] == 1
+    assert not Watermark.objects.exists()
 
 
 def test_a_key_for_their_inbox_alone_opens_nothing_more(erin: User) -> None:

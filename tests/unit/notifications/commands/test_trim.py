@@ -26,6 +26,7 @@ from notifications.models import (
     RoomMessage,
     Sending,
     Ticket,
+    Watermark,
 )
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,20 @@ def test_what_is_old_goes_with_its_readings_and_deliveries_and_the_rest_stays() 
     left = Notification.objects.get()
     assert Reading.objects.get().notification_id == Delivery.objects.get().notification_id == left.pk
     assert Sending.objects.get().pk == left.sending_id
+
+
+def test_a_watermark_goes_with_what_it_reaches() -> None:
+    ann = User.objects.create_user("ann")
+    for days, position in ((OLD, 1), (NEW, 2)):
+        at = notification(days, position=position).due_at + timedelta(hours=1)
+        Watermark.objects.create(
+            user=ann, topic="everyone", read=True, after=position - 1, upto=position, since=at, at=at
+        )
+
+    removed = run()
+
+    assert (removed["notifications"], removed["watermarks"]) == (1, 1)
+    assert Watermark.objects.get().upto == Notification.objects.get().position
 
 
 def test_what_has_expired_or_was_recalled_goes_after_thirty_days() -> None:

@@ -120,9 +120,9 @@ def test_it_costs_the_same_however_much_lies_there(
 ) -> None:
     for number in range(60):
         sent(alice, f"number {number}")
-    # Session and person; what they belong to and follow; what is muted, rows and readings; the count's three;
+    # Session and person; what they belong to and follow; what is muted, and the rows; the count's three;
     # preferences and categories.
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         shown = page(client)
     assert shown.count('<li class="row') == 50 + 1  # one is the template of a row
     assert "number 10<" in shown
