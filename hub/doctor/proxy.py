@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from hub import __version__, errors
+from hub.doctor import http2
 from hub.doctor.client import CannotConnect, Client, Response
 from hub.doctor.clock_skew import check_clock
 from hub.doctor.report import Report
@@ -42,6 +43,8 @@ def check_connection(report: Report, client: Client) -> bool:
                 _check_certificate(report, tls)
                 if protocol != "h2":
                     report.find("hub.D022", f"TLS at {client.host} offers {protocol or 'no h2'}.")
+                else:
+                    http2.check_streams(report, client.host, tls)
         except ssl.SSLCertVerificationError as error:
             report.find("hub.D023", f"{client.host}: {error.verify_message}")
             report.note(

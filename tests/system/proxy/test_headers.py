@@ -61,6 +61,16 @@ def test_each_answer_has_its_security_headers_once(
     assert sent == {**ALWAYS, HSTS: ["max-age=31536000"] if secure else []}
 
 
+@pytest.mark.parametrize("path", ANSWERS)
+def test_head_is_answered_like_get_without_a_body(cluster: Cluster, alice: httpx.Client, path: str) -> None:
+    with alice.stream("GET", cluster.http_url + path) as got:
+        head = alice.head(cluster.http_url + path)
+
+    same = ("content-type", "content-length", "cache-control", "location", "allow")
+    assert (head.status_code, head.content) == (ANSWERS[path], b"")
+    assert [head.headers.get(name) for name in same] == [got.headers.get(name) for name in same]
+
+
 def test_https_is_http2(cluster: Cluster) -> None:
     context = ssl.create_default_context()
     context.check_hostname = False
