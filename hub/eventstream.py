@@ -7,23 +7,16 @@ feed.
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
 from django_eventstream import send_event
 from django_eventstream.channelmanager import DefaultChannelManager
 from django_eventstream.event import Event
 from django_eventstream.storage import StorageBase
 
-from hub import events, topics
-from hub.log import LogAway
-from hub.log.current import shared_log
-from hub.support import transactions
-
-logger = logging.getLogger(__name__)
+from hub import events, publication, topics
 
 
 async def asend_event(channel: str, event_type: str, data: Any, **options: Any) -> None:
@@ -49,13 +42,8 @@ class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
             raise topics.BadTopic(f"{channel!r} is the hub's own: choose another channel.")
         if event_type != "message":  # django-eventstream's default
             topics.check_type(event_type)
-        draft = events.draft(topic, event_type, _parsed(data))
-        if transaction.get_connection().in_atomic_block:
-            # A rolled-back event must not be delivered; it has no id before that is decided.
-            transactions.after_commit(_append, draft)
-            return Event(channel, event_type, data, id=0)
-        (position,) = shared_log().append([draft])
-        return Event(channel, event_type, data, id=position)
+        position = publication.append(events.draft(topic, event_type, _parsed(data)))
+        return Event(channel, event_type, data, id=position or 0)
 
     def get_events(self, channel: str, last_id: int, limit: int = 100) -> list[Event]:
         raise ImproperlyConfigured(
@@ -73,13 +61,6 @@ class ChannelManager(DefaultChannelManager):  # type: ignore[misc]  # the librar
 
     def can_read_channel(self, user: Any, channel: str) -> bool:
         return False
-
-
-def _append(draft: events.Draft) -> None:
-    try:
-        shared_log().append([draft])
-    except LogAway as error:
-        logger.warning("the log is away, %s on %s is lost: %s", draft.type, draft.topic, error)
 
 
 def _parsed(data: Any) -> Any:

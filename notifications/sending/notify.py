@@ -18,6 +18,7 @@ from hub.support import transactions
 from hub.support.threads import off_loop
 from notifications import serialization
 from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, ApiKey, Notification, Sending
+from notifications.models.signals import notification_sent
 from notifications.sending import outbox, replacement
 from notifications.sending.addresses import group_of, resolve_each
 from notifications.sending.errors import BadNotification, TooLong
@@ -75,9 +76,14 @@ def notify(
             replacement.replace(rows, now)
         Notification.objects.bulk_create(rows)
         transactions.after_commit(outbox.publish_now, rows)
+        transactions.after_commit(_signal, rows)
 
     transactions.run(store)
     return rows
+
+
+def _signal(rows: list[Notification]) -> None:
+    notification_sent.send_robust(Notification, notifications=rows)
 
 
 async def anotify(to: Sequence[str], title: str, **fields: Any) -> list[Notification]:

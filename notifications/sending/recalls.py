@@ -13,6 +13,7 @@ from hub.errors import Problem
 from hub.support import transactions
 from hub.support.threads import off_loop
 from notifications.models import Notification
+from notifications.models.signals import notification_recalled
 from notifications.sending import outbox
 
 NEVER_PUBLISHED = 0  # the position of a row that was recalled before it was due
@@ -64,6 +65,12 @@ def withdraw(rows: Sequence[Notification], by: str, reason: str) -> None:
     visible = [row for row in rows if row.position is None]
     if visible:
         transactions.after_commit(outbox.publish_now, visible)
+    if rows:
+        transactions.after_commit(_signal, rows, by, reason)
+
+
+def _signal(rows: Sequence[Notification], by: str, reason: str) -> None:
+    notification_recalled.send_robust(Notification, notifications=list(rows), by=by, reason=reason)
 
 
 def _not_recalled(sending: UUID) -> QuerySet[Notification]:

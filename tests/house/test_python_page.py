@@ -95,7 +95,7 @@ def test_a_notification_is_recalled(shown: Shown, live_log: Log, rf: RequestFact
 
 
 def test_a_live_event_is_published(shown: Shown, live_log: Log) -> None:
-    shown("send_event(")["progress"](42, 3, 10)
+    shown("publish(f")["progress"](42, 3, 10)
 
     (event,) = events_on(live_log, "job-42")
     assert event["data"] == {"done": 3, "of": 10}

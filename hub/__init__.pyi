@@ -1,0 +1,14 @@
+"""The names that the package has for projects; see __init__.py."""
+
+from hub.errors import Problem as Problem
+from hub.events import BadEvent as BadEvent
+from hub.log import LogAway as LogAway
+from hub.publication import apublish as apublish
+from hub.publication import publish as publish
+from hub.rooms.kinds import Kind as Kind
+from hub.rooms.kinds import Refused as Refused
+from hub.rooms.kinds import register as register
+from hub.rooms.protocol import Say as Say
+from hub.topics import BadTopic as BadTopic
+
+__version__: str

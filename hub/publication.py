@@ -1,0 +1,53 @@
+"""Publishes live events from Python code of the same project."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import transaction
+
+from hub import events, topics
+from hub.log import LogAway
+from hub.log.current import shared_log
+from hub.support import transactions
+from hub.support.threads import off_loop
+
+logger = logging.getLogger(__name__)
+
+
+@off_loop("apublish")
+def publish(topic: str, type: str, data: Any) -> int | None:
+    """Publish a live event, now, or when the surrounding transaction commits.
+
+    ``data`` is what JSON can hold, up to 64 KiB. Returns the position; None within a transaction, as it is
+    not decided yet whether the event will be published. Raises `BadTopic`, `BadEvent` (`TooLarge`), and
+    `LogAway`; after a commit `LogAway` is only logged, so that other callbacks of the commit run.
+    """
+    for name, given in (("topic", topic), ("type", type)):
+        if not isinstance(given, str):
+            raise topics.BadTopic(f"A {name} is a string, not {given.__class__.__name__}.")
+    return append(events.draft(topics.check_live(topic), topics.check_type(type), data))
+
+
+async def apublish(topic: str, type: str, data: Any) -> int | None:
+    """`publish` for async code, in a thread and outside any transaction: Django has none in async code."""
+    return await sync_to_async(publish)(topic, type, data)
+
+
+def append(draft: events.Draft) -> int | None:
+    """Append an event that was checked, now, or when the surrounding transaction commits: see `publish`."""
+    if transaction.get_connection().in_atomic_block:
+        # An event that is rolled back must not be delivered.
+        transactions.after_commit(_append_or_log, draft)
+        return None
+    (position,) = shared_log().append([draft])
+    return position
+
+
+def _append_or_log(draft: events.Draft) -> None:
+    try:
+        shared_log().append([draft])
+    except LogAway as error:
+        logger.warning("the log is away, %s on %s is lost: %s", draft.type, draft.topic, error)
