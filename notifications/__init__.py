@@ -12,6 +12,7 @@ _MODULES = {
     "BadNotification": "sending.errors",
     "anotify": "sending.notify",
     "arecall": "sending.recalls",
+    "notification_read": "models.signals",
     "notification_recalled": "models.signals",
     "notification_sent": "models.signals",
     "notify": "sending.notify",

@@ -2,6 +2,7 @@
 
 from notifications.inbox.subscriptions import subscribe as subscribe
 from notifications.inbox.subscriptions import unsubscribe as unsubscribe
+from notifications.models.signals import notification_read as notification_read
 from notifications.models.signals import notification_recalled as notification_recalled
 from notifications.models.signals import notification_sent as notification_sent
 from notifications.sending.errors import BadNotification as BadNotification

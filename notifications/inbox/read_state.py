@@ -19,7 +19,8 @@ from hub.support import transactions
 from notifications.access import belongings, judge
 from notifications.inbox import sync, watermarks
 from notifications.models import Notification, Reading, Watermark, user_numbers
-from notifications.user_model import User
+from notifications.models.signals import notification_read
+from notifications.user_model import Key, User
 
 FIELDS = ("read_at", "seen_at", "archived_at")  # sent to the person's open pages
 
@@ -92,6 +93,8 @@ def _save(reading: Reading, values: Mapping[str, datetime | None]) -> None:
         setattr(reading, field, value)
     reading.save(update_fields=list(values))
     _notify(reading.user_id, str(reading.notification_id), {f: getattr(reading, f) for f in FIELDS})
+    if values.get("read_at"):
+        transactions.after_commit(_signal, reading.user_id, [reading.notification_id])
 
 
 def _mark_all(user: User, *fields: str) -> None:
@@ -129,6 +132,8 @@ def _mark_all(user: User, *fields: str) -> None:
     ).update(**{field: Coalesce(field, Value(now)) for field in fields})
     if marks or made or marked:
         _notify(user.pk, "all", moments)
+        if "read_at" in fields:
+            transactions.after_commit(_signal, user.pk, None)
 
 
 def _find(user: User, id: UUID) -> Notification:
@@ -143,3 +148,7 @@ def _notify(user_id: Any, id: str, moments: Mapping[str, datetime | None]) -> No
     """Notify the person's open pages. With ``all`` for an id, ``moments`` fill in what has none."""
     data = {"id": id, **{field: at and events.stamp(at) for field in FIELDS for at in [moments.get(field)]}}
     sync.notify_after_commit(user_id, "reading", data)
+
+
+def _signal(user: Key, ids: list[UUID] | None) -> None:
+    notification_read.send_robust(Notification, user=user, ids=ids)

@@ -9,5 +9,7 @@ from django.dispatch import Signal
 
 # `notifications`: the rows of one call of `notify()`, scheduled ones included.
 notification_sent = Signal()
+# `user`, by primary key; `ids` of the notifications that they marked as read, or None for all that they had.
+notification_read = Signal()
 # `notifications`: the rows; `by` and `reason` as given.
 notification_recalled = Signal()

@@ -9,7 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from notifications import notification_recalled, notification_sent, notify, recall
+from notifications import notification_read, notification_recalled, notification_sent, notify, recall
+from notifications.inbox import read_state
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("live_log", "alice")]
 
@@ -24,7 +25,7 @@ def received() -> Iterator[Received]:
     def record(sender: object, **values: Any) -> None:
         found.append(values)
 
-    signals = (notification_sent, notification_recalled)
+    signals = (notification_sent, notification_read, notification_recalled)
     for signal in signals:
         signal.connect(record)
     yield found
@@ -65,6 +66,26 @@ def test_a_replaced_notification_is_recalled(received: Received) -> None:
     notify(["user:alice"], "Build 2", key="build")
 
     assert [one["notifications"] for one in received if one["signal"] is notification_recalled] == [[first]]
+
+
+def test_read_brings_who_and_which_once(alice: User, received: Received) -> None:
+    (first,), (second,) = notify(["user:alice"], "1"), notify(["user:alice"], "2")
+    received.clear()
+
+    read_state.see_all(alice)
+    read_state.read(alice, first.pk)
+    read_state.read(alice, first.pk)
+    read_state.archive(alice, first.pk)
+    read_state.unread(alice, first.pk)
+    read_state.click(alice, second.pk)
+    read_state.read_all(alice)
+    read_state.read_all(alice)
+
+    assert [(one["user"], one["ids"]) for one in received] == [
+        (alice.pk, [first.pk]),
+        (alice.pk, [second.pk]),
+        (alice.pk, None),
+    ]
 
 
 def test_a_receiver_that_raises_stops_nothing(alice: User, received: Received) -> None:
