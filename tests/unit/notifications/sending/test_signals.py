@@ -76,6 +76,7 @@ def test_read_brings_who_and_which_once(alice: User, received: Received) -> None
     read_state.read(alice, first.pk)
     read_state.read(alice, first.pk)
     read_state.archive(alice, first.pk)
+    read_state.unarchive(alice, first.pk)
     read_state.unread(alice, first.pk)
     read_state.click(alice, second.pk)
     read_state.read_all(alice)
