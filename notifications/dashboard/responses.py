@@ -24,6 +24,7 @@ STATES = (
     "state_reconnecting",
     "state_offline",
     "state_degraded",
+    "state_slow",
     "state_signed_out",
 )
 

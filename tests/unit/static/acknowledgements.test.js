@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Acknowledgements } from "../../../notifications/static/notifications/shared/acknowledgements.js";
+import { Acknowledgements } from "../../../notifications/static/notifications/shared/feeds/acknowledgements.js";
 
 const MAX_DELAY_MS = 6000;
 const INTERVAL_MS = 35_000;

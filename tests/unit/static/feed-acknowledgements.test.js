@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Api } from "../../../notifications/static/notifications/shared/api.js";
-import { Feed } from "../../../notifications/static/notifications/shared/feed.js";
+import { Feed } from "../../../notifications/static/notifications/shared/feeds/feed.js";
 
 const OPEN = 'event: stream-open\ndata: {"heartbeat_s": 20, "ack": "T"}\n\nevent: stream-live\ndata: {}\n\n';
 const NOTIFICATION = 'id: 7\nevent: notification\ndata: {"topic": "user-1", "data": {"id": "n1"}}\n\n';
@@ -21,7 +21,7 @@ function setUp(t, { query = "" } = {}) {
   globalThis.addEventListener = () => {};
   globalThis.document = new EventTarget();
   Object.defineProperty(globalThis, "navigator", { value: { onLine: true }, configurable: true });
-  const hub = { urls: [], positions: [], reports: [], status: 204, refuses: () => false, stream: null };
+  const hub = { urls: [], positions: [], reports: [], status: 204, refuses: () => false, stream: null, polls: [] };
   globalThis.fetch = async (url, options) => {
     if (url.endsWith("/feed/acks")) {
       hub.reports.push(options);
@@ -29,6 +29,9 @@ function setUp(t, { query = "" } = {}) {
     }
     hub.urls.push(url);
     hub.positions.push(options.headers["Last-Event-ID"]);
+    if (url.includes("wait=")) {
+      return new Response(new ReadableStream({ start: (controller) => void hub.polls.push(controller) }));
+    }
     if (hub.refuses(url)) return new Response(null, { status: 400 });
     const body = new ReadableStream({ start: (controller) => (hub.stream = controller) });
     options.signal.addEventListener("abort", () => hub.stream.error(options.signal.reason));
@@ -136,4 +139,22 @@ test("a hub that refuses the promise is connected to without it, at once and fro
 
   assert.deepEqual(hub.urls.slice(1), ["http://hub/feed/?acks=1", "http://hub/feed/"]);
   assert.equal(hub.positions.at(-1), "7");
+});
+
+test("what polls bring is acknowledged, in a few seconds however fast they follow", async (t) => {
+  t.mock.method(Math, "random", () => 0.5);
+  const { hub } = setUp(t);
+  await hub.pass(12_000);
+  await hub.pass(2000);
+  await hub.pass(12_000);
+  hub.reports.length = 0;
+
+  for (let n = 0; n <= MAX_DELAY_MS / 1000; n += 1) {
+    await hub.pass(1000);
+    hub.polls.at(-1).enqueue(new TextEncoder().encode((n ? OPEN : OPEN + NOTIFICATION)));
+    hub.polls.at(-1).close();
+    await settle();
+  }
+
+  assert.deepEqual(hub.reports.map(({ body }) => JSON.parse(body)), [REPORT]);
 });

@@ -4,7 +4,7 @@ import { confirm, post, showResult } from "./actions.js";
 import { ConnectionRows } from "./connection-rows.js";
 import { InstanceRows } from "./instance-rows.js";
 import { Instances } from "./instances.js";
-import { LiveFeed } from "./live.js";
+import { LiveFeed, isConnected } from "./live.js";
 import { translatorFromPage } from "./text.js";
 
 const TICK_MS = 1000;
@@ -69,8 +69,8 @@ new LiveFeed(page.dataset.query, {
     requestShow();
   },
   state: (state) => {
-    instances.setConnected(state === "live");
-    page.classList.toggle("stale", state !== "live");
+    instances.setConnected(isConnected(state));
+    page.classList.toggle("stale", !isConnected(state));
   },
 });
 setInterval(requestShow, TICK_MS);

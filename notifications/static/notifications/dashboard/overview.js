@@ -4,7 +4,7 @@ import { h } from "../shared/dom.js";
 import { Chart } from "./chart.js";
 import { Instances, SPAN_MS, TAGS, sum, worst } from "./instances.js";
 import { KeyedRows } from "./keyed-rows.js";
-import { LiveFeed } from "./live.js";
+import { LiveFeed, isConnected } from "./live.js";
 import { number, rounded, setText, translatorFromPage } from "./text.js";
 
 const LABEL_MS = 10_000; // the interval at which a screen reader gets the numbers of a chart
@@ -93,8 +93,8 @@ new LiveFeed(page.dataset.query, {
     requestShow();
   },
   state: (state) => {
-    instances.setConnected(state === "live");
-    page.classList.toggle("stale", state !== "live");
+    instances.setConnected(isConnected(state));
+    page.classList.toggle("stale", !isConnected(state));
   },
 });
 setInterval(requestShow, TICK_MS);

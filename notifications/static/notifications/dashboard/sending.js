@@ -23,9 +23,11 @@ class Sending {
     localize(this.#root);
     new LiveFeed(this.#root.dataset.query, {
       event: (type, progress) => type === "progress" && this.#show(progress),
-      gap: () => this.#refresh(),
+      // The next numbers come on the feed.
+      gap: () => this.#refresh().catch(() => {}),
       // This page missed what happened before the feed was live.
-      state: (state) => state === "live" && this.#refresh(),
+      state: (state) => state === "live" && this.#refresh().catch(() => {}),
+      request: () => this.#refresh(),
       element: document.getElementById("live"),
       i18n: this.#i18n,
     });
@@ -37,13 +39,9 @@ class Sending {
   }
 
   async #refresh() {
-    try {
-      const answer = await fetch(location.href);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      this.#show(data("progress", page));
-    } catch {
-      // The next numbers come on the feed.
-    }
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    this.#show(data("progress", page));
   }
 
   #show(progress) {

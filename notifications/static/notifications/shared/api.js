@@ -7,6 +7,11 @@ export class RequestError extends Error {
     this.status = response.status;
     this.retryAfter = Number(response.headers.get("Retry-After")) || 0;
   }
+
+  /** Whether it is of who requests, and will be the same again. */
+  get isFinal() {
+    return this.status === 401 || this.status === 403;
+  }
 }
 
 /** From the cookie. Over https it has the prefix that no other site of the domain can set. */
@@ -24,6 +29,12 @@ export class Api {
   get authentication() {
     if (this.token === null) return { credentials: "same-origin", headers: {} };
     return { credentials: "omit", headers: { Authorization: `Bearer ${this.token}` } };
+  }
+
+  /** Whether a new session has replaced the one that ended, after signing in again in another tab. */
+  async hasSession() {
+    if (this.token !== null) return false;
+    return this.request("GET", "notifications/count").then(() => true, (error) => !error.isFinal);
   }
 
   /** Report what a feed has brought; throws `RequestError`. No preflight: it has no headers of its own. */

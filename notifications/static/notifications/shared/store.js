@@ -2,11 +2,11 @@
 
 import { Api } from "./api.js";
 import { NotificationClient } from "./client.js";
-import { Feed } from "./feed.js";
+import { Feed } from "./feeds/feed.js";
+import { PositionSet } from "./feeds/position-set.js";
 import { wants } from "./preferences-rule.js";
 import { TabGroup } from "./tabs.js";
 
-const MAX_POSITIONS = 2000; // remembered, so that a repeated event is emitted once
 const WAKE_MS = 1000;
 
 const stores = new Map();
@@ -31,7 +31,7 @@ class Store extends NotificationClient {
   #tabs;
   #feed = null;
   #position = "";
-  #positions = new Set();
+  #positions = new PositionSet();
   #ended = false;
   #queue = Promise.resolve();
 
@@ -82,7 +82,7 @@ class Store extends NotificationClient {
         this.#tabs?.send({ state });
         this.#setState(state);
       },
-      { poll: () => this.#poll() },
+      { request: () => this.#requestState() },
     );
     return () => {
       this.#feed.close();
@@ -97,7 +97,7 @@ class Store extends NotificationClient {
   }
 
   /** What a feed that brings nothing should have brought; the lists reload themselves. */
-  async #poll() {
+  async #requestState() {
     const { count } = await this.request("GET", "notifications/count");
     this.#publish("count", count, "");
     this.#publish("behind", {}, "");
@@ -136,12 +136,8 @@ class Store extends NotificationClient {
 
   #enqueue(type, data, id) {
     if (this.#ended) return;
-    // A position stands for one event; only `stream-open` repeats where the feed begins.
-    if (id && type !== "stream-open") {
-      if (this.#positions.has(id)) return;
-      this.#positions.add(id);
-      if (this.#positions.size > MAX_POSITIONS) this.#positions.delete(this.#positions.values().next().value);
-    }
+    // A position stands for one event; what the stream says of itself repeats one.
+    if (id && !type.startsWith("stream-") && !this.#positions.add(id)) return;
     this.#position = id || this.#position;
     this.#queue = this.#queue.then(() => this.#handle(type, data)).catch(reportError);
   }

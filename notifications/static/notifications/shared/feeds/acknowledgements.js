@@ -30,7 +30,8 @@ export class Acknowledgements {
   /** A feed is open; `token` is the `ack` of its `stream-open`, "" if it has none. */
   open(token) {
     this.#token = token;
-    this.#schedule(this.#ids.size ? this.#delay : INTERVAL_MS);
+    // Polls open one after the other.
+    this.#schedule(this.#ids.size ? Math.min(this.#delay, this.#dueAt - Date.now()) : INTERVAL_MS);
   }
 
   /** A notification has arrived. */

@@ -1,9 +1,10 @@
-"""A proxy in front of a hub that holds back what streams, as virus scanners and company gateways do."""
+"""A proxy in front of a hub that lets no stream through, as virus scanners and company gateways do."""
 
 from __future__ import annotations
 
 import re
 import socket
+import struct
 import threading
 from contextlib import suppress
 from types import TracebackType
@@ -12,12 +13,17 @@ from typing import Self
 HEAD_END = b"\r\n\r\n"
 
 
-class HoldingProxy:
-    """One request per connection. While `block` is set, server-sent events pass in whole blocks of that many
-    bytes; the rest stays here until the stream is over."""
+class StreamProxy:
+    """One request per connection. Server-sent events pass as the proxy is set when they begin: in blocks of
+    ``block`` bytes, and the rest when the answer is over; not at all if it ``swallows`` them; and are reset
+    after ``cut_s``."""
 
-    def __init__(self, upstream_port: int, block: int | None) -> None:
+    def __init__(
+        self, upstream_port: int, *, block: int | None = None, swallows: str = "", cut_s: float | None = None
+    ) -> None:
         self.block = block
+        self.swallows = swallows  # "streams", which have no length, or "all"
+        self.cut_s = cut_s
         self._upstream_port = upstream_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets: set[socket.socket] = set()
@@ -25,6 +31,9 @@ class HoldingProxy:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def let_through(self) -> None:
+        self.block, self.swallows, self.cut_s = None, "", None
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -34,8 +43,7 @@ class HoldingProxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for one in [self._listener, *self._sockets]:
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+            _shut_down(one)
             one.close()
 
     def _accept(self) -> None:
@@ -55,15 +63,34 @@ class HoldingProxy:
             upstream.sendall(_closing(head) + body)
             threading.Thread(target=_forward, args=[client, upstream], daemon=True).start()
             head, body = _read_head(upstream)
+            events = b"text/event-stream" in head.lower()
+            is_stream = events and b"content-length" not in head.lower()
+            if self.swallows == "all" and events or self.swallows and is_stream:
+                while upstream.recv(65536):
+                    pass
+                return
+            if events and self.cut_s is not None:
+                reset = struct.pack("ii", 1, 0)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+                cut = threading.Timer(self.cut_s, _shut_down, [upstream])
+                cut.daemon = True
+                cut.start()
             client.sendall(_closing(head))
-            block = self.block if b"text/event-stream" in head.lower() else None
-            held = body
-            while received := upstream.recv(65536):
+            block = self.block if events else None
+            held, received = b"", body
+            while True:
                 held += received
                 passed = len(held) - len(held) % block if block else len(held)
                 client.sendall(held[:passed])
                 held = held[passed:]
+                if not (received := upstream.recv(65536)):
+                    break
             client.sendall(held)
+
+
+def _shut_down(one: socket.socket) -> None:
+    with suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
 
 
 def _read_head(source: socket.socket) -> tuple[bytes, bytes]:

@@ -1,14 +1,18 @@
 // Reads one SSE response. Over fetch, because EventSource hides heartbeats and status codes and sends no token.
 
-import { RequestError } from "./api.js";
+import { RequestError } from "../api.js";
 
 /**
- * Read events (https://html.spec.whatwg.org/multipage/server-sent-events.html) until the hub ends the response.
+ * Request the feed from a position, "" for none, with these parameters (`name=value`), and read events
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html) until the hub ends the response.
  * `event(type, data, id)` is called for each, with an id of "" if it has none; `activity(isHeartbeat)` when anything
  * arrives, true for a chunk that begins with a comment; `retry(ms)` with the reconnection time. Throws `RequestError`, or what fetch throws.
  */
-export async function readEvents(url, options, { event, activity, retry }) {
-  const response = await fetch(url, { ...options, cache: "no-store" });
+export async function readFeed(api, parameters, position, signal, { event, activity, retry }) {
+  const { headers, credentials } = api.authentication;
+  if (position) headers["Last-Event-ID"] = position;
+  const query = parameters.length ? `?${parameters.join("&")}` : "";
+  const response = await fetch(`${api.origin}/feed/${query}`, { headers, credentials, signal, cache: "no-store" });
   if (!response.ok) throw new RequestError(response);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let type = "message";

@@ -1,0 +1,251 @@
+// A feed connection that reconnects until the hub refuses it for good, and reports its state.
+
+import { RequestError } from "../api.js";
+import { Acknowledgements } from "./acknowledgements.js";
+import { Fallback } from "./fallback.js";
+import { LongPoll } from "./long-poll.js";
+import { readFeed } from "./sse.js";
+import { StreamRecord } from "./stream-record.js";
+import { Watchdog } from "./watchdog.js";
+
+const RESPONSE_MS = 12_000;
+const LONG_ABSENCE_MS = 60_000; // after which more may have changed than the feed repeats
+
+// In place of the time after which to reconnect.
+const ENDED = "ended"; // by the hub, for good
+const REFUSED = "refused";
+
+export class Feed {
+  #api;
+  #query;
+  #position;
+  #event;
+  #state;
+  #acknowledgements;
+  #abort = null;
+  #timer = 0;
+  #retryAt = 0;
+  #watchdog = new Watchdog(() => {
+    this.#record.silent(Date.now());
+    this.#reconnect();
+  });
+  #retryMs = 2000; // until the hub sets it
+  #activeAt = 0;
+  #opened = false; // the stream has
+  #degraded = false;
+  #record = new StreamRecord();
+  #fallback;
+  #slow = false;
+  #stopped = false;
+  #closing = new AbortController();
+
+  /**
+   * Connect from a position ("" means from now). `event(type, data, id)` is called for every event, and with type
+   * "behind" where something may be missing; `state(state)` with one of "live", "reconnecting", "slow", "offline",
+   * "degraded" and "signed out". `query` subscribes to other topics than the user's own. When the stream fails again and
+   * again, the feed is polled, which is "slow", until a stream comes through. `request()` requests what the feed should
+   * bring; it is called before polls of the feed, and every 15 s or so where they are not answered, either.
+   */
+  constructor(api, position, event, state, { query = "", request = null } = {}) {
+    this.#api = api;
+    this.#query = query;
+    this.#position = position;
+    this.#event = event;
+    this.#state = state;
+    this.#acknowledgements = new Acknowledgements((report) => api.acknowledge(report));
+    const polls = new LongPoll((waitS, signal) => this.#poll(waitS, signal));
+    const poll = (signal) => {
+      const { swallowed, refused } = this.#record;
+      return swallowed || (!request && !refused) ? polls.poll(signal) : null;
+    };
+    this.#fallback = new Fallback(request, poll, (error) => this.#polled(error));
+    const { signal } = this.#closing;
+    addEventListener("online", () => this.#stopped || this.connect(), { signal });
+    addEventListener("offline", () => this.#stopped || this.#reconnect(), { signal });
+    // Visible again: timers may have slept, and the session may be another.
+    const shown = () => (document.hidden ? this.#acknowledgements.flush() : this.wake());
+    document.addEventListener("visibilitychange", shown, { signal });
+    this.connect();
+  }
+
+  close() {
+    this.#closing.abort();
+    this.#fallback.stop();
+    this.#acknowledgements.flush();
+    this.#disconnect();
+  }
+
+  /** This tab or another one is visible again. The timers of a hidden tab may be a minute late. */
+  wake() {
+    // Signed out: there may be a new session by now, but a token does not change by itself.
+    if (this.#stopped) return this.#api.token === null && this.connect();
+    this.#fallback.wake();
+    if (this.#abort === null ? Date.now() >= this.#retryAt : this.#watchdog.overdue) this.connect();
+  }
+
+  /** Connect, or reconnect at once, perhaps with another session or token. */
+  async connect() {
+    this.#stopped = false;
+    this.#disconnect();
+    const abort = (this.#abort = new AbortController());
+    this.#record.connecting(Date.now());
+    this.#watchdog.restart(RESPONSE_MS);
+    const since = { position: this.#position, activeAt: this.#activeAt };
+    let wait;
+    let status = 0; // of a refusal
+    let begun = false;
+    let last = ""; // the type of the event before
+    try {
+      await this.#read("", abort.signal, {
+        event: (type, data, id) => {
+          // What arrives after this connection was given up is not lost: the next one resumes before it.
+          if (abort !== this.#abort) return;
+          last = type;
+          wait = this.#handleStreamed(type, JSON.parse(data), id, since) ?? wait;
+        },
+        activity: (isHeartbeat) => {
+          begun = true;
+          this.#activeAt = Date.now();
+          this.#watchdog.restart();
+          this.#acknowledgements.active();
+          if (isHeartbeat && abort === this.#abort && this.#record.beat(Date.now())) this.#recover();
+        },
+      });
+      begun = true;
+    } catch (error) {
+      if (error instanceof RequestError) {
+        status = error.status;
+        wait = this.#handleError(error);
+      }
+    }
+    if (wait === ENDED && (await this.#api.hasSession())) wait = undefined;
+    if (abort !== this.#abort) return;
+    if (last === "retire") this.#record.retired();
+    else this.#record.ended(Date.now(), { status, begun, announced: last === "stream-error" });
+    this.#reconnect(wait);
+  }
+
+  /** One poll of the feed; resolves to the ms until the next. */
+  async #poll(waitS, signal) {
+    const since = { position: this.#position, activeAt: this.#activeAt };
+    let ms = 0;
+    await this.#read(`wait=${waitS}`, signal, {
+      event: (type, text, id) => {
+        if (signal.aborted) return;
+        const data = JSON.parse(text);
+        // A stream that is open has to be acknowledged with its own.
+        if (type === "stream-open" && !this.#opened) this.#acknowledgements.open(data.ack ?? "");
+        ms = this.#handle(type, data, id, since) ?? ms;
+      },
+      activity: () => {
+        this.#activeAt = Date.now();
+        this.#acknowledgements.active();
+      },
+    });
+    if (ms !== ENDED) return ms;
+    this.connect(); // to be refused, or to go on with a new session
+    return RESPONSE_MS;
+  }
+
+  #read(wait, signal, handlers) {
+    const acks = this.#acknowledgements.works ? "acks=1" : "";
+    const parameters = [this.#query.slice(1), acks, wait].filter(Boolean);
+    const retry = (ms) => (this.#retryMs = ms);
+    return readFeed(this.#api, parameters, this.#position, signal, { ...handlers, retry });
+  }
+
+  #handleStreamed(type, data, id, since) {
+    if (type === "stream-open") {
+      if (data.heartbeat_s) this.#watchdog.restart(2500 * data.heartbeat_s + 5000);
+      this.#opened = true;
+      this.#acknowledgements.open(data.ack ?? "");
+    }
+    const wait = this.#handle(type, data, id, since);
+    if (type === "stream-live") {
+      if (this.#record.live(Date.now())) this.#recover();
+      else this.#showDisconnected();
+    }
+    return wait;
+  }
+
+  /** An event of the stream or of a poll, which was requested with what `since` has. */
+  #handle(type, data, id, since) {
+    // Forward, as a stream that was held back is behind polls, unless the hub goes on from elsewhere than requested.
+    if (type === "stream-open" ? id !== since.position : Number(id) > Number(this.#position)) this.#position = id;
+    let wait;
+    if (type === "notification") {
+      // With a query they may be another person's.
+      if (!this.#query) this.#acknowledgements.add(data.data.id);
+    } else if (type === "stream-live") {
+      const wasAway = since.activeAt && Date.now() - since.activeAt > LONG_ABSENCE_MS;
+      if (wasAway || this.#degraded) this.#event("behind", {}, "");
+      this.#degraded = false;
+    } else if (type === "stream-degraded") {
+      this.#degraded = true;
+      this.#state("degraded");
+    } else if (type === "stream-reset") {
+      this.#event("behind", {}, "");
+    } else if (type === "retire") {
+      wait = data.retry;
+    } else if (type === "stream-error" && data.retry === false) {
+      wait = ENDED;
+    }
+    this.#event(type, data, id);
+    return wait;
+  }
+
+  #handleError({ isFinal, status, retryAfter }) {
+    if (isFinal) return REFUSED;
+    // During a deploy: an instance of an earlier release refuses the promise to acknowledge.
+    if (status === 400 && this.#acknowledgements.works) {
+      this.#acknowledgements.giveUp();
+      return 0;
+    }
+    // The hub answers 400 to a position that it cannot parse: load the list instead.
+    if (status === 400 && this.#position) {
+      this.#position = "";
+      this.#event("behind", {}, "");
+    }
+    return retryAfter ? retryAfter * 1000 * (1 + Math.random()) : undefined;
+  }
+
+  #recover() {
+    this.#slow = false;
+    this.#fallback.stop();
+    this.#state("live");
+  }
+
+  #polled(error) {
+    if (error?.isFinal) return this.#reconnect(REFUSED);
+    this.#slow = !error && !this.#record.refused;
+    if (!error && this.#record.polled()) this.connect();
+    if (this.#abort === null || !this.#degraded) this.#showDisconnected();
+  }
+
+  #showDisconnected() {
+    this.#state(!navigator.onLine ? "offline" : this.#slow ? "slow" : "reconnecting");
+  }
+
+  #reconnect(wait) {
+    this.#disconnect();
+    if (wait === ENDED || wait === REFUSED) {
+      this.#stopped = true;
+      this.#fallback.stop();
+      return this.#state("signed out");
+    }
+    this.#showDisconnected();
+    if (this.#record.failing) this.#fallback.start();
+    wait ??= this.#record.backoffMs(this.#retryMs);
+    this.#retryAt = Date.now() + wait;
+    this.#timer = setTimeout(() => this.connect(), wait);
+  }
+
+  #disconnect() {
+    clearTimeout(this.#timer);
+    this.#watchdog.stop();
+    this.#acknowledgements.close();
+    this.#opened = false;
+    this.#abort?.abort();
+    this.#abort = null;
+  }
+}
