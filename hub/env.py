@@ -4,6 +4,7 @@ tells what to set, but never shows the value: it may be a secret."""
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import re
 from importlib import metadata
@@ -57,6 +58,17 @@ def flag(name: str) -> bool:
     if value not in ("", "0", "1"):
         raise ImproperlyConfigured(f"{name}: use 1 or 0.")
     return value == "1"
+
+
+def objects(name: str) -> list[Any]:
+    """A JSON list of objects, or none."""
+    try:
+        found = json.loads(text(name) or "[]")
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ImproperlyConfigured(f"{name}: use a JSON list of objects: [{{…}}, …].")
+    return found
 
 
 def one_of(name: str, *values: str) -> str:

@@ -14,13 +14,17 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.core import checks
+
         from hub import topics
         from notifications import serialization
         from notifications.access import belongings, held_sendings, revocation
+        from notifications.access.issuers import checks as issuer_checks
         from notifications.rooms import kinds, removal
         from notifications.sign_in import audit_log
 
         topics.reserve_types(serialization.EVENT_TYPES)
+        checks.register(issuer_checks.check, "hub")
         kinds.register_all()
         belongings.connect_signals()
         held_sendings.connect_signals()

@@ -35,6 +35,7 @@ COMMON_SETTINGS = (
     "HUB_MANDATORY_CATEGORIES",
     "HUB_NEWCOMERS_SEE_PAST",
     "HUB_CONFIRM_ABOVE",
+    "HUB_JWT_ISSUERS",
     "HUB_KEEP_DAYS",
 )
 ECHOED_HEADERS = ("host", "origin", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded")

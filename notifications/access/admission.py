@@ -21,6 +21,8 @@ from hub.support.ttl_cache import TTLCache
 from notifications import user_model
 from notifications.access import belongings, judge, membership, session_data, sessions, token_status, tokens
 from notifications.access.belongings import NOTHING, Belongings
+from notifications.access.issuers import claims as issued_claims
+from notifications.access.issuers import issuer
 from notifications.access.judge import Rights
 from notifications.access.membership import RoomAccess
 from notifications.access.token_status import TokenStatus
@@ -42,6 +44,8 @@ class Admission:
         self._token_statuses = TTLCache(_load_token_statuses, self.invalidations)
         self._programs = TTLCache(_load_programs, self.invalidations)
         self._sessions = BatchLoader(_load_sessions)
+        self._issued_people = issued_claims.loader()
+        issuer.configured()  # raises for a setting that is malformed
         # Not cached: an answer older than its question could admit someone after their removal was checked.
         self._rooms: BatchLoader[tuple[str, Key], RoomAccess] = BatchLoader(_load_rooms)
 
@@ -50,7 +54,7 @@ class Admission:
 
         Raises a `Problem` of 401 or 403.
         """
-        claims = await _claims(credentials)
+        claims = await self._claims(credentials)
         while True:
             moment = self.invalidations.moment
             if claims is not None:
@@ -72,7 +76,7 @@ class Admission:
 
         A token opens the rooms that it names and, like a session, those that its user may enter.
         """
-        claims = await _claims(credentials)
+        claims = await self._claims(credentials)
         while True:
             moment = self.invalidations.moment
             if claims is not None:
@@ -82,6 +86,17 @@ class Admission:
             entry = await self._entry(person, claims.topics if claims is not None else (), name)
             if not self.invalidations.since(moment, person.id, person.key):
                 return entry
+
+    async def _claims(self, credentials: Credentials) -> Claims | None:
+        """The claims of the token or ticket; None without one."""
+        if credentials.ticket:
+            return await in_thread(tokens.redeem, credentials.ticket)
+        if not issued_claims.is_issued(credentials.bearer):
+            return tokens.read(credentials.bearer) if credentials.bearer else None
+        claims, changed = await issued_claims.read_soon(credentials.bearer, self._issued_people)
+        if changed:
+            self.invalidations.add(claims.user)
+        return claims
 
     async def _by_token(self, claims: Claims, inbox: bool) -> Person:
         program = token_status.program(claims.key)
@@ -132,15 +147,6 @@ class Admission:
         return Entry(
             replace(person, own=(), since=(), granted=granted, named=by_token), name, room.kind, topic
         )
-
-
-async def _claims(credentials: Credentials) -> Claims | None:
-    """The claims of the token or ticket; None without one."""
-    if credentials.bearer:
-        return tokens.read(credentials.bearer)
-    if credentials.ticket:
-        return await in_thread(tokens.redeem, credentials.ticket)
-    return None
 
 
 def _opens(claims: Claims, person: Person, topic: str) -> bool:

@@ -80,7 +80,8 @@ def bearer(
         status.name,
         inbox.own,
         inbox.since,
-        # The same string object where they are equal: it lives as long as the connection.
+        # The same string object where they are equal: it lives as long as the connection. Empty if the token
+        # is of another issuer: it does not depend on a password here.
         stamp=status.password if claims.password == status.password else claims.password,
         expires_at=float(claims.expires_at),
         token=claims.id,
@@ -97,7 +98,7 @@ def bearer(
 def is_valid(person: Person, status: TokenStatus, active: Collection[str]) -> bool:
     """Whether the token with which a person connected is still valid."""
     return (
-        person.stamp == status.password
+        person.stamp in ("", status.password)
         and not endings.ended(person.issued_at, status.tokens_at)
         and person.token not in status.revoked
         and (not person.key or person.key in active)

@@ -34,7 +34,7 @@ class Claims:
 
     With ``own`` it opens the inbox topics that are the user's at the time of use; ``topics`` are opened as
     well. Times are Unix times; ``key`` is the API key (by id) that issued it, 0 for none; ``password`` is a
-    `fingerprint`.
+    `fingerprint`, empty in a token that does not end with another password.
     """
 
     user: str

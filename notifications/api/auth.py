@@ -9,6 +9,7 @@ from ninja.utils import check_csrf
 from hub.errors import Problem
 from notifications import user_model
 from notifications.access import api_keys, token_status, tokens, users
+from notifications.access.issuers import claims as issued_claims
 from notifications.models import ApiKey
 from notifications.user_model import User
 
@@ -102,7 +103,7 @@ def _signed_in(request: HttpRequest) -> User:
 
 
 def _of_token(text: str) -> User:
-    claims = tokens.read(text)
+    claims = issued_claims.read(text) if issued_claims.is_issued(text) else tokens.read(text)
     user, key = user_model.key_of(claims.user), token_status.program(claims.key)
     status = token_status.of([user]).get(user) if user is not None else None
     token_status.bearer(claims, status, token_status.active([key]) if key else ())

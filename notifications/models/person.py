@@ -128,6 +128,16 @@ class Ending(models.Model):
         return f"{self.user} · {self.tokens_at}"
 
 
+class GroupClaim(models.Model):
+    """When the token was issued (a Unix time, 0 if unknown) whose claim decides about a user's groups."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    issued_at = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.issued_at}"
+
+
 class RevokedToken(models.Model):
     """A revoked token; the row is deleted once the token would have expired."""
 

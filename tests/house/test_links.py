@@ -73,7 +73,10 @@ def test_every_setting_that_is_named_is_read() -> None:
 
 
 def test_every_check_that_is_named_is_made() -> None:
-    sources = [ROOT / "hub" / "checks.py", *(ROOT / "hub" / "doctor").glob("*.py")]
+    sources = [
+        *(ROOT / "hub" / "doctor").glob("*.py"),
+        *(path for package in ("hub", "notifications") for path in (ROOT / package).rglob("checks.py")),
+    ]
     made = {id for source in sources for id in re.findall(r"\bhub\.[WED]\d{3}\b", source.read_text())}
     named = {(page.name, id) for page in ALL for id in re.findall(r"\bhub\.[WED]\d{3}\b", page.text)}
 
