@@ -60,14 +60,17 @@ class Site:
         token: str = answer.json()["token"]
         return token
 
-    async def reader(self, user: str, topics: Sequence[str] = (), *, instance: int | None = None) -> Reader:
-        """A reader that is live: of one instance if given, then of any through nginx."""
+    async def reader(
+        self, user: str, topics: Sequence[str] = (), *, instance: int | None = None, wait_s: int = 0
+    ) -> Reader:
+        """A reader that is live: of one instance if given, then of any through nginx. With ``wait_s`` it
+        polls."""
         urls = [self.cluster.http_url]
         if instance is not None:
             urls.insert(0, self.cluster.instance_url(instance))
-        reader = Reader(urls, await self.token(user, topics), topics)
+        reader = Reader(urls, await self.token(user, topics), topics, wait_s)
         self.listening.append(asyncio.create_task(reader.listen()))
-        await until(lambda: reader.live, f"a live feed for {user}")
+        await until(lambda: reader.live or (wait_s and reader.last_id), f"a live feed for {user}")
         return reader
 
 

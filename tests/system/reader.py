@@ -26,6 +26,7 @@ class Reader:
     urls: Sequence[str]
     token: str
     topics: Sequence[str] = ()
+    wait_s: int = 0  # of a poll; 0 reads a stream
     received: list[tuple[str, str, Any]] = field(default_factory=list)  # (id, type, data)
     connects: int = 0
     last_id: str = ""
@@ -53,6 +54,8 @@ class Reader:
     async def listen(self) -> None:
         urls = list(self.urls)
         params = [("topic", topic) for topic in self.topics]
+        if self.wait_s:
+            params.append(("wait", str(self.wait_s)))
         async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=30), verify=False) as client:  # noqa: S501
             while True:
                 headers = {"Authorization": f"Bearer {self.token}"}

@@ -114,6 +114,16 @@ def test_a_feed_that_no_instance_takes_gets_no_status_that_would_end_it(
     assert front.requests == ["GET /feed/"] * 2
 
 
+@pytest.mark.parametrize("mood", [0, 500, 503])
+def test_a_poll_is_passed_on_and_refused_as_a_feed(front: Front, client: httpx.Client, mood: int) -> None:
+    front.mood(mood)
+
+    with pytest.raises(CLOSED):
+        client.get("/feed/?topic=a%20b&wait=1")
+
+    assert front.requests == ["GET /feed/?topic=a%20b&wait=1"] * 2
+
+
 @pytest.mark.parametrize("status", [401, 403, 429])
 def test_any_other_refusal_of_a_feed_comes_through(front: Front, client: httpx.Client, status: int) -> None:
     front.mood(status)

@@ -1,4 +1,4 @@
-"""Webhooks by the hundred through nginx, sixty subscribers, and what is killed meanwhile."""
+"""Webhooks by the hundred through nginx, sixty subscribers, ten of which poll, and what is killed."""
 
 from __future__ import annotations
 
@@ -68,9 +68,11 @@ async def replay(site: Site, run: str) -> Ledger:
 
 async def sixty(site: Site) -> list[tuple[str, Reader]]:
     topics = sorted({github_sample.event(webhook)["topic"] for webhook in made()})
-    wanted = [(USERS[n % 3], n % 3 + 1) for n in range(60)]
-    readers = await asyncio.gather(*(site.reader(user, topics[:100], instance=k) for user, k in wanted))
-    return [(user, reader) for (user, _), reader in zip(wanted, readers, strict=True)]
+    wanted = [(USERS[n % 3], n % 3 + 1, 0 if n % 6 else 3) for n in range(60)]
+    readers = await asyncio.gather(
+        *(site.reader(user, topics[:100], instance=k, wait_s=wait_s) for user, k, wait_s in wanted)
+    )
+    return [(user, reader) for (user, _, _), reader in zip(wanted, readers, strict=True)]
 
 
 async def check(ledger: Ledger, readers: list[tuple[str, Reader]], *, resets: bool) -> None:

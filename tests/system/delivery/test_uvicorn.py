@@ -68,6 +68,16 @@ async def test_it_delivers_resumes_and_replays_next_to_instances_on_daphne(
     assert returned.events("job-1") == [missed]
 
 
+async def test_it_answers_polls(uvicorn: Uvicorn, site: Site) -> None:
+    reader = Reader([uvicorn.url], await site.token("alice", ["job-1"]), ["job-1"], 5)
+    site.listening.append(asyncio.create_task(reader.listen()))
+    await until(lambda: reader.last_id, "an answer without events")
+
+    positions = [await site.publish("job-1", {"done": done}) for done in (3, 4)]
+
+    await until(lambda: reader.events("job-1") == positions, "what was published")
+
+
 async def test_it_takes_posts_and_leaves_on_sigterm(uvicorn: Uvicorn, site: Site) -> None:
     reader = await site.reader("bob", instance=1)
     async with httpx.AsyncClient(base_url=uvicorn.url, headers=site.api.headers) as api:
