@@ -44,7 +44,7 @@ from hub.rooms.presence.current import shared_presence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import RoomRegistry
 from hub.server.django_handler import DjangoHandler
-from hub.support import descriptors
+from hub.support import descriptors, mount
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
@@ -159,12 +159,14 @@ class Hub:
             return await self._lifespan(receive, send)
         if not self._loops:
             await self.start()
-        if scope["path"].startswith("/rooms/") and _is_handshake(scope):
-            await self.room_transport(scope, receive, send)
+        own = mount.within(scope)
+        if own["path"].startswith("/rooms/") and _is_handshake(scope):
+            await self.room_transport(own, receive, send)
         elif scope["type"] == "websocket":
             await (self.websocket or _refuse_websocket)(scope, receive, send)
         else:
-            await self._paths.get(scope["path"], self._http)(scope, receive, send)
+            endpoint = self._paths.get(own["path"])
+            await (endpoint(own, receive, send) if endpoint else self._http(scope, receive, send))
 
     async def start(self) -> None:
         """Start the loops, once. One that ends with an error ends the process."""
@@ -201,12 +203,11 @@ class Hub:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
-            if message["type"] == "lifespan.startup":
-                await self.start()
-                await send({"type": "lifespan.startup.complete"})
-            else:
+            if message["type"] != "lifespan.startup":
                 await self.stop()
                 return await send({"type": "lifespan.shutdown.complete"})
+            await self.start()
+            await send({"type": "lifespan.startup.complete"})
 
 
 def _limits() -> ConnectionLimits:

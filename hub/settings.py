@@ -114,7 +114,7 @@ OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 OTP_TOTP_ISSUER = "Notification Hub"
 LOGIN_URL = "login"
 CSRF_FAILURE_VIEW = "notifications.sign_in.csrf_failure.csrf"
-LOGIN_REDIRECT_URL = "inbox"
+LOGIN_REDIRECT_URL = "notifications:inbox"
 LOGOUT_REDIRECT_URL = "login"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ar", "العربية")]

@@ -10,6 +10,7 @@ from hub.server import error_responses, static_files
 urlpatterns = [
     path("admin/", admin.site.urls),
     re_path(r"^static/(?P<path>.+)$", static_files.serve),
+    path("accounts/", include("notifications.sign_in.urls")),
     path("", include("notifications.urls")),
 ]
 

@@ -20,6 +20,7 @@ class NotificationsConfig(AppConfig):
         from notifications import serialization
         from notifications.access import belongings, held_sendings, revocation
         from notifications.access.issuers import checks as issuer_checks
+        from notifications.host import checks as host_checks  # noqa: F401  # they register themselves
         from notifications.rooms import kinds, removal
         from notifications.sign_in import audit_log
 

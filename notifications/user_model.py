@@ -29,6 +29,7 @@ else:
     from django.contrib.auth.base_user import AbstractBaseUser as User
 
 EPOCH = datetime.fromtimestamp(0, UTC)
+MAX_KEY_LENGTH = 64  # characters, of a key that is text
 MAX_NAME = 254  # characters of what people sign in with
 JOINED_FIELD = "date_joined"
 MAX_INTEGER = 2**63 - 1
@@ -49,6 +50,10 @@ class Memberships:
     def in_groups(self, groups: Collection[int]) -> QuerySet[Any]:
         """The rows of these groups (by id)."""
         return self.model._default_manager.filter(**{f"{self.group}__in": groups})
+
+
+def model() -> type[User]:
+    return get_user_model()
 
 
 def users() -> QuerySet[User]:

@@ -28,7 +28,7 @@ from hub.feeds.request import FeedRequest
 from hub.feeds.sse import POLL, SSE, opening, retry_ms
 from hub.log.replay import Replay
 from hub.ports import Application
-from hub.support import origins, outages
+from hub.support import mount, origins, outages
 from hub.support.asgi import Receive, Scope, Send, read_body, respond, respond_problem
 
 PATH = "/feed/"
@@ -76,7 +76,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             if request.method == "OPTIONS":
                 return await respond(send, 204, headers=request.cors)
             if scope["path"] != PATH:
-                location = f"{PATH}?".encode() + scope["query_string"]
+                location = f"{mount.prefix()}{PATH}?".encode() + scope["query_string"]
                 return await respond(send, 308, headers=[(b"location", location), *request.cors])
             body = await read_body(receive, MAX_BYTES) if request.method == "POST" else b""
             if body is None:

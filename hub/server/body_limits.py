@@ -8,6 +8,7 @@ import prometheus_client
 from django.conf import settings
 
 from hub.errors import Problem
+from hub.support import mount
 
 MAX_SMALL_BYTES = 256 * 1024  # of any body …
 MAX_LARGE_BYTES = 8 * 1024 * 1024  # … and of a batch of events, after authorization
@@ -26,11 +27,12 @@ _BODILESS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"CONNECT"})
 
 def max_bytes(method: bytes, path: bytes) -> int:
     """The limit of a body; 0 where there is to be none."""
-    if method == b"POST" and path in (b"/feed/", b"/feed", b"/feed/acks"):
+    own = mount.below(path.decode("latin-1"))
+    if method == b"POST" and own in ("/feed/", "/feed", "/feed/acks"):
         return MAX_FEED_BYTES
-    if method in _BODILESS or path.startswith((b"/feed", b"/rooms/")):
+    if method in _BODILESS or own.startswith(("/feed", "/rooms/")):
         return 0
-    is_batch = method == b"POST" and path == settings.HUB_EVENTS_PATH.encode()
+    is_batch = method == b"POST" and own == settings.HUB_EVENTS_PATH
     return MAX_LARGE_BYTES if is_batch else MAX_SMALL_BYTES
 
 

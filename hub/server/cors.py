@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
+from hub.support import mount
 from hub.support.cors import CorsRule
 
 STATIC = CorsRule("GET", "", exposed="")
@@ -37,7 +38,8 @@ class CrossOrigin:
             response = self._get_response(request)
             _add(response, STATIC.response_headers("*", preflight=False))
             return response
-        if not request.path.startswith(settings.HUB_CORS_PATH) or origin not in settings.HUB_ALLOWED_ORIGINS:
+        own = mount.below(request.path).startswith(settings.HUB_CORS_PATH)
+        if not own or origin not in settings.HUB_ALLOWED_ORIGINS:
             return self._get_response(request)
         preflight = request.method == "OPTIONS"
         response = HttpResponse(status=204) if preflight else self._get_response(request)

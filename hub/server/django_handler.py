@@ -23,7 +23,7 @@ from prometheus_client import Histogram
 
 from hub.errors import Problem
 from hub.server import body_limits, cors
-from hub.support import outages, threads
+from hub.support import mount, outages, threads
 from hub.support.asgi import Receive, Scope, Send, respond_problem
 from hub.support.headers import fields, with_one_cookie
 
@@ -99,7 +99,7 @@ def _cors(scope: Scope) -> list[tuple[bytes, bytes]]:
 
 def _kind(path: str) -> str:
     """The metric label of a path: one of three, whatever paths clients make up."""
-    if path.startswith(settings.HUB_API_PATH):
+    if mount.below(path).startswith(settings.HUB_API_PATH):
         return "api"
     return "static" if path.startswith("/static/") else "page"
 

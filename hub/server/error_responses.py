@@ -8,18 +8,19 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, ObjectDoesNotExist, RequestDataTooBig
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.views import defaults
 
 from hub.errors import CONTENT_TYPE, Problem
 from hub.log import LogAway
-from hub.support import outages
+from hub.support import mount, outages
 
 AWAY = (*outages.DATABASE_AWAY, LogAway, TimeoutError)
 
 
 def is_api(request: HttpRequest) -> bool:
-    return f"{request.path}/".startswith(settings.HUB_API_PATH)
+    return f"{mount.below(request.path)}/".startswith(settings.HUB_API_PATH)
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
@@ -27,7 +28,10 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if is_api(request):
         return HttpResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE, headers=headers)
     # Rendered without the request: its session and user may be what is unavailable.
-    body = render_to_string(f"{503 if problem.status == 503 else 400}.html", {"problem": problem})
+    try:
+        body = render_to_string(f"{503 if problem.status == 503 else 400}.html", {"problem": problem})
+    except TemplateDoesNotExist:  # which are the project's
+        return HttpResponse(problem.detail, status=problem.status, content_type="text/plain", headers=headers)
     return HttpResponse(body, status=problem.status, headers=headers)
 
 

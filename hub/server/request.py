@@ -6,9 +6,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote
 
 from daphne.http_protocol import WebRequest
+
+from hub.support import mount
 
 from twisted.internet import reactor as twisted_reactor  # isort: skip
 
@@ -91,7 +93,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne is not typed
         # The socket of a room is handed over: to Daphne it is a request, and all are where no consumer is.
         given = self.requestHeaders
         given.removeHeader(UPGRADE)
-        own = not self.server.serves_websockets or unquote_to_bytes(self.path).startswith(b"/rooms/")
+        path = mount.below(unquote(self.path, "latin-1"))
+        own = not self.server.serves_websockets or path.startswith("/rooms/")
         if own and (upgrade := given.getRawHeaders(b"Upgrade")):
             given.setRawHeaders(UPGRADE, upgrade)
             given.removeHeader(b"Upgrade")

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 
 from hub.errors import Problem
 from hub.server import error_responses
-from hub.support import cookies
+from hub.support import cookies, mount
 
 
 class RequestGuard:
@@ -40,5 +40,5 @@ def _check(request: HttpRequest) -> None:
     if "\0" in request.path:
         # PostgreSQL stores none, so no name has one; views judge NULs in forms and parameters.
         if api:
-            raise Problem(404, f"There is no such path: see {settings.HUB_API_PATH}docs.")
+            raise Problem(404, f"There is no such path: see {mount.prefix()}{settings.HUB_API_PATH}docs.")
         raise Http404

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.cache import SessionStore as CacheStore
@@ -38,6 +39,12 @@ def of(keys: Collection[str]) -> dict[str, Mapping[str, Any]]:
     return {key: data for key in keys if (data := store(key).load())}
 
 
+def is_missing() -> bool:
+    """Whether the app of Django's own table of sessions is needed, but not installed."""
+    in_table = settings.SESSION_ENGINE.endswith((".db", ".cached_db"))
+    return in_table and not apps.is_installed("django.contrib.sessions")
+
+
 def model() -> Any:
     """The model whose rows are sessions; None where they are elsewhere."""
     return model_of(_store(settings.SESSION_ENGINE))
@@ -46,7 +53,7 @@ def model() -> Any:
 def model_of(store: type[SessionBase]) -> Any:
     """The model of an engine; None of one that keeps its sessions elsewhere."""
     get = getattr(store, "get_model_class", None)
-    return None if get is None else get()
+    return None if get is None or is_missing() else get()
 
 
 @cache

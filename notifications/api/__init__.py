@@ -30,7 +30,7 @@ same `Idempotency-Key` nothing is done twice.
 api = NinjaAPI(
     title="Notification hub",
     version="1",
-    urls_namespace="api",
+    urls_namespace="notifications:api",
     description=DESCRIPTION,
     auth=[Reader()],
     parser=StrictJson(),

@@ -78,11 +78,13 @@ def _link(entry: AuditEntry, detail: dict[str, Any]) -> str:
     """The page of the target; empty if it has none."""
     try:
         if entry.act in SENDINGS:
-            return reverse("dashboard-sending", args=[UUID(f"{detail.get('sending') or entry.target}")])
+            return reverse(
+                "notifications:dashboard-sending", args=[UUID(f"{detail.get('sending') or entry.target}")]
+            )
         if entry.act in ROOMS + MEMBERS:
-            return reverse("dashboard-room", args=[entry.target])
+            return reverse("notifications:dashboard-room", args=[entry.target])
         if entry.act == "change-preferences":
-            return reverse("dashboard-person", args=[user_model.in_path(detail["person"])])
+            return reverse("notifications:dashboard-person", args=[user_model.in_path(detail["person"])])
     except (KeyError, ValueError, NoReverseMatch):
         pass  # an entry of another format: shown as text
     return ""

@@ -100,7 +100,7 @@ def _send(request: StaffRequest, draft: Draft) -> HttpResponse:
         # Sent twice: a double click sends the same again, anything else is a changed draft.
         if not Sending.objects.filter(pk=id, title=texts["title"], to=draft.cleaned_data["to"]).exists():
             return _page(request, draft, status=409, refusal=say("compose_sent_before"))
-    return redirect("dashboard-sending", id=id)
+    return redirect("notifications:dashboard-sending", id=id)
 
 
 def _unauthorised(request: StaffRequest, draft: Draft, reached: Audience) -> HttpResponse | None:

@@ -61,7 +61,7 @@ def connection_page(request: StaffRequest) -> HttpResponse:
 @require_POST
 def disconnect(request: StaffRequest) -> HttpResponse:
     """Close one connection. The client reconnects if it still has access."""
-    back = reverse("dashboard-connections")
+    back = reverse("notifications:dashboard-connections")
     number, person = request.POST.get("number", ""), request.POST.get("person", "")
     try:
         name = responses.posted_instance(request)
@@ -81,7 +81,7 @@ def disconnect(request: StaffRequest) -> HttpResponse:
 @require_POST
 def send_test(request: StaffRequest) -> HttpResponse:
     """Send one person a test notification."""
-    back = reverse("dashboard-connections")
+    back = reverse("notifications:dashboard-connections")
     address = f"user:{request.POST.get('person', '')}"
     try:
         with transaction.atomic():

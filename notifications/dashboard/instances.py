@@ -29,7 +29,7 @@ def undrain(request: StaffRequest) -> HttpResponse:
 
 
 def _command(request: StaffRequest, *, draining: bool) -> HttpResponse:
-    back = reverse("dashboard-connections")
+    back = reverse("notifications:dashboard-connections")
     try:
         name = responses.posted_instance(request)
         with transaction.atomic():

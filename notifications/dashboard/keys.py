@@ -81,7 +81,7 @@ def revoke_key(request: StaffRequest, id: int) -> HttpResponse:
             messages.warning(request, say("key_left_scheduled", n=held))
     except api_keys.BadKey as bad:
         messages.error(request, refusal(bad))
-    return redirect("dashboard-keys")
+    return redirect("notifications:dashboard-keys")
 
 
 def _page(request: StaffRequest, status: int = 200, **more: Any) -> HttpResponse:

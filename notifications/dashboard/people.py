@@ -57,7 +57,7 @@ def update_preferences(request: StaffRequest, id: str) -> HttpResponse:
     except Problem as problem:
         return _page(request, user, new=new, problem=problem)
     messages.success(request, say("person_saved", name=user.get_username()))
-    return redirect("dashboard-person", id=id)
+    return redirect("notifications:dashboard-person", id=id)
 
 
 @needs("manage")
@@ -69,7 +69,7 @@ def sign_out(request: StaffRequest, id: str) -> HttpResponse:
         audit.record(request, "sign-out-everywhere", user.get_username(), person=user_model.in_json(user.pk))
         endings.end_all(user.pk)
     messages.success(request, say("person_was_signed_out", name=user.get_username()))
-    return redirect("dashboard-person", id=id)
+    return redirect("notifications:dashboard-person", id=id)
 
 
 def _page(

@@ -167,7 +167,7 @@ def _posted_person(request: StaffRequest) -> User:
 
 
 def _url(name: str) -> str:
-    return reverse("dashboard-room", args=[name])
+    return reverse("notifications:dashboard-room", args=[name])
 
 
 paths = [

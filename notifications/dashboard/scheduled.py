@@ -63,7 +63,7 @@ def reschedule(request: StaffRequest, id: UUID) -> HttpResponse:
         form.full_clean()
     if not form.is_valid() or zone is None:
         messages.error(request, say("scheduled_bad_time"))
-        return redirect("dashboard-scheduled")
+        return redirect("notifications:dashboard-scheduled")
     return _reschedule(request, id, form.cleaned_data["send_at"])
 
 
@@ -83,7 +83,7 @@ def release(request: StaffRequest, id: UUID) -> HttpResponse:
         messages.error(request, refusal(problem))
     else:
         messages.success(request, say("scheduled_released"))
-    return redirect("dashboard-scheduled")
+    return redirect("notifications:dashboard-scheduled")
 
 
 @needs("send")
@@ -95,7 +95,7 @@ def recall_held(request: StaffRequest, id: UUID) -> HttpResponse:
         messages.success(request, say("scheduled_recalled"))
     else:
         messages.error(request, say("refused_not_waiting"))
-    return redirect("dashboard-scheduled")
+    return redirect("notifications:dashboard-scheduled")
 
 
 def _reschedule(request: StaffRequest, id: UUID, due_at: datetime) -> HttpResponse:
@@ -112,7 +112,7 @@ def _reschedule(request: StaffRequest, id: UUID, due_at: datetime) -> HttpRespon
         messages.error(request, refusal(problem))
     else:
         messages.success(request, say("scheduled_changed"))
-    return redirect("dashboard-scheduled")
+    return redirect("notifications:dashboard-scheduled")
 
 
 def _held() -> QuerySet[Sending]:

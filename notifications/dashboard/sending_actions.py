@@ -33,7 +33,7 @@ def undo(request: StaffRequest, id: UUID) -> HttpResponse:
         messages.error(request, say("undo_late"))
     else:
         withdraw(request, sending, "undo", recalls.recall_sending)
-    return redirect("dashboard-sending", id=id)
+    return redirect("notifications:dashboard-sending", id=id)
 
 
 @needs("send")
@@ -42,7 +42,7 @@ def stop(request: StaffRequest, id: UUID) -> HttpResponse:
     """Cancel the rows that are not published yet."""
     if not withdraw(request, permitted(request, id), "stop", recalls.stop, reason=_reason(request)):
         messages.error(request, say("stop_late"))
-    return redirect("dashboard-sending", id=id)
+    return redirect("notifications:dashboard-sending", id=id)
 
 
 @needs("send")
@@ -50,7 +50,7 @@ def stop(request: StaffRequest, id: UUID) -> HttpResponse:
 def recall(request: StaffRequest, id: UUID) -> HttpResponse:
     """Remove from every inbox and every open page."""
     withdraw(request, permitted(request, id), "recall", recalls.recall_sending, reason=_reason(request))
-    return redirect("dashboard-sending", id=id)
+    return redirect("notifications:dashboard-sending", id=id)
 
 
 @transactions.transactional

@@ -41,7 +41,7 @@ def tail(request: StaffRequest) -> HttpResponse:
             target = _target(form)
             with transaction.atomic():
                 entry = audit.record(request, "tail", target.name, **target.detail)
-            return redirect(f"{reverse('dashboard-tail')}?entry={entry.pk}")
+            return redirect(f"{reverse('notifications:dashboard-tail')}?entry={entry.pk}")
         except topics.BadTopic as bad:
             problem = i18n.refusal(bad)
         except ValueError as bad:

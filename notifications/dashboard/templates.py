@@ -105,7 +105,7 @@ def delete_template(request: StaffRequest, id: int) -> HttpResponse:
         template.delete()
         audit.record(request, "delete-template", template.name)
     messages.success(request, say("template_deleted", name=template.name))
-    return redirect("dashboard-templates")
+    return redirect("notifications:dashboard-templates")
 
 
 def _form(request: StaffRequest, template: Template | None) -> HttpResponse:
@@ -117,7 +117,7 @@ def _form(request: StaffRequest, template: Template | None) -> HttpResponse:
                 saved = form.save()
                 audit.record(request, "save-template", saved.name, id=saved.pk)
             messages.success(request, say("template_saved", name=saved.name))
-            return redirect("dashboard-templates")
+            return redirect("notifications:dashboard-templates")
         except IntegrityError:
             # Another template took the name since it was validated: validating again reports it.
             form = TemplateForm(data, instance=template, label_suffix="")

@@ -59,7 +59,8 @@ def show_titles(request: StaffRequest) -> HttpResponse:
         raise Http404(str(unknown)) from None
     audited_looks.allow_titles(request, person.pk, person.get_username())
     query = {"person": person.get_username(), "notification": request.POST.get("notification", "")}
-    return redirect(f"{reverse('dashboard-why')}?{urlencode({k: v for k, v in query.items() if v})}")
+    asked = urlencode({name: value for name, value in query.items() if value})
+    return redirect(f"{reverse('notifications:dashboard-why')}?{asked}")
 
 
 def _visibility(request: StaffRequest, found: dict[str, Any]) -> dict[str, Any]:

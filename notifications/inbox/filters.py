@@ -41,7 +41,7 @@ class View:
         query = {name: str(value) for name in self.__slots__ if (value := getattr(other, name))}
         if other.filter == "all":
             del query["filter"]
-        return reverse("inbox") + (f"?{urlencode(query)}" if query else "")
+        return reverse("notifications:inbox") + (f"?{urlencode(query)}" if query else "")
 
     @property
     def tabs(self) -> list[tuple[str, str, str]]:

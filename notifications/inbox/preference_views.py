@@ -33,7 +33,7 @@ def preferences(request: PersonRequest) -> HttpResponse:
         stored.put(request.user, own, new)
     except Problem as problem:
         return _page(request, with_posted(current, new), problem=problem)
-    return redirect(f"{reverse('preferences')}?saved=1")
+    return redirect(f"{reverse('notifications:preferences')}?saved=1")
 
 
 def posted(form: QueryDict) -> Chosen:

@@ -46,7 +46,7 @@ def row(item: dict[str, Any], preference: Preferences, now: datetime) -> dict[st
     ``href`` is where its title leads: its own URL, or else its ``page``, which is empty then.
     """
     at = datetime.fromisoformat(item["created_at"])
-    page = reverse("notification", args=[item["id"]])
+    page = reverse("notifications:notification", args=[item["id"]])
     own = item["url"] if SAFE_URL.match(item["url"]) else ""
     return {
         **item,

@@ -97,7 +97,7 @@ def _back(request: PersonRequest) -> HttpResponse:
     next = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(next, {request.get_host()}, request.is_secure()):
         return HttpResponseRedirect(next)
-    return redirect("inbox")
+    return redirect("notifications:inbox")
 
 
 def _position() -> int | None:

@@ -32,7 +32,7 @@ class Page:
 
     @property
     def url(self) -> str:
-        return reverse(f"dashboard-{self.name}")
+        return reverse(f"notifications:dashboard-{self.name}")
 
 
 # By the phrase key for each group of links; the first has no heading.

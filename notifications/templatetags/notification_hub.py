@@ -5,17 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.shortcuts import resolve_url
 from django.template import Context
 
+from hub.support import mount
 from notifications import i18n
 from notifications.access import judge
 from notifications.inbox import counts
 from notifications.user_model import User
 
 register = template.Library()
+register.simple_tag(mount.prefix, name="prefix")
 register.simple_tag(i18n.say, name="say")
 register.simple_tag(i18n.language, name="language")
 register.simple_tag(i18n.direction, name="direction")
+
+
+@register.simple_tag
+def sign_in_url() -> str:
+    """The page of the project on which people sign in."""
+    return resolve_url(settings.LOGIN_URL)
 
 
 @register.simple_tag(takes_context=True)
@@ -32,13 +42,13 @@ def notification_bell(context: Context) -> dict[str, Any]:
     if user is None:
         return {"user": None}
     count = context.get("count") or counts.of(user, judge.own_topics(user))
-    return {"user": user, "count": count, "position": context.get("position")}
+    return {"hub": mount.prefix(), "user": user, "count": count, "position": context.get("position")}
 
 
 @register.inclusion_tag("notifications/toasts.html", takes_context=True)
 def notification_toasts(context: Context) -> dict[str, Any]:
     """The toasts of the signed-in user, in a corner of the page."""
-    return {"user": _reader(context)}
+    return {"hub": mount.prefix(), "user": _reader(context)}
 
 
 @register.inclusion_tag("notifications/scripts.html")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -17,10 +16,11 @@ from playwright.sync_api import Browser, Dialog, Page, Request, Response, Viewpo
 
 from hub.server.csp import POLICY
 from notifications.models import UNSAYABLE, Notification, time_ordered_id
+from tests import ROOT
 from tests.browser.visitor import signed_in
 from tests.cluster import Cluster
 
-TEXTS: list[str] = json.loads(Path(__file__).with_name("hostile.json").read_text(encoding="utf-8"))
+TEXTS: list[str] = json.loads((ROOT / "tests/cases/hostile_text.json").read_text("utf-8"))
 # PostgreSQL takes no NUL and no lone surrogate.
 ROWS = [text for text in TEXTS if not UNSAYABLE.search(text.replace("\x01", ""))]
 PHONE: ViewportSize = {"width": 390, "height": 844}

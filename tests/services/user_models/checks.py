@@ -53,6 +53,10 @@ def address(user: Any) -> str:
     return f"user:{user.get_username()}"
 
 
+def page(name: str, **path: Any) -> str:
+    return reverse(f"notifications:{name}", **path)
+
+
 def signed_in(user: Any) -> Client:
     client = Client()
     assert client.login(username=user.get_username(), password=PASSWORD)
@@ -82,7 +86,7 @@ def test_unread_counts_follow_what_was_read(ann: Any) -> None:
     one, _ = notify([address(ann), "everyone"], "twice")
     client = signed_in(ann)
 
-    client.post(reverse("read", args=[one.pk]))
+    client.post(page("read", args=[one.pk]))
 
     assert client.get("/api/v1/notifications/count").json()["count"]["unread"] == 1
 
@@ -223,30 +227,37 @@ if MODEL != "Member":  # which has no groups and no permissions
         (row,) = notify([address(bea)], "for Bea")
         client = signed_in(ann)
 
-        people = client.get(reverse("dashboard-people"), {"q": bea.get_username()[:3]})
-        page = client.get(reverse("dashboard-person", args=[user_model.in_path(bea.pk)]))
+        people = client.get(page("dashboard-people"), {"q": bea.get_username()[:3]})
+        detail = client.get(page("dashboard-person", args=[user_model.in_path(bea.pk)]))
         why = client.get(
-            reverse("dashboard-why"), {"person": bea.get_username(), "notification": str(row.pk)}
+            page("dashboard-why"),
+            {"person": bea.get_username(), "notification": str(row.pk)},
         )
-        saved = client.post(reverse("dashboard-choose", args=[user_model.in_path(bea.pk)]), {})
-        audit = client.get(reverse("dashboard-audit"))
-        tail = client.post(reverse("dashboard-tail"), {"person": bea.get_username()}, follow=True)
+        saved = client.post(page("dashboard-choose", args=[user_model.in_path(bea.pk)]), {})
+        audit = client.get(page("dashboard-audit"))
+        tail = client.post(page("dashboard-tail"), {"person": bea.get_username()}, follow=True)
 
         assert bea.get_username() in people.content.decode()
-        assert [answer.status_code for answer in (page, why, saved, audit, tail)] == [200, 200, 302, 200, 200]
+        assert [answer.status_code for answer in (detail, why, saved, audit, tail)] == [
+            200,
+            200,
+            302,
+            200,
+            200,
+        ]
 
 
 def test_a_page_has_the_bell_of_its_reader(ann: Any) -> None:
-    page = signed_in(ann).get(reverse("inbox")).content.decode()
+    html = signed_in(ann).get(page("inbox")).content.decode()
 
-    assert "<notification-bell" in page
-    assert ann.get_username() in page
+    assert "<notification-bell" in html
+    assert ann.get_username() in html
 
 
 def test_what_is_no_id_is_no_person(ann: Any) -> None:
     assert [user_model.key_of(id) for id in ("", "a\0", "\ud800")] == [None, None, None]
     assert user_model.key_of(str(ann.pk)) == ann.pk
-    assert Client().get(reverse("dashboard-person", args=["1-2"])).status_code == 302
+    assert Client().get(page("dashboard-person", args=["1-2"])).status_code == 302
 
 
 def test_forgetting_a_person_leaves_nothing_of_theirs(ann: Any, bea: Any) -> None:

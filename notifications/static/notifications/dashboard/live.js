@@ -4,6 +4,7 @@ import { Api } from "../shared/api.js";
 import { stateText } from "../shared/connection-state.js";
 import { Feed } from "../shared/feeds/feed.js";
 import { PositionSet } from "../shared/feeds/position-set.js";
+import { mount } from "../shared/mount.js";
 
 const HIDDEN_MS = 60_000; // after which a hidden page disconnects
 
@@ -52,7 +53,7 @@ export class LiveFeed {
 
   #connect() {
     this.#feed?.close();
-    this.#feed = new Feed(new Api("", null), this.#position, this.#event, this.#state, {
+    this.#feed = new Feed(new Api(mount, null), this.#position, this.#event, this.#state, {
       query: this.#query,
       request: this.#request,
     });

@@ -1,5 +1,7 @@
 // The part of an inbox that is shown: filter, category, search and page. `notifications/inbox/filters.py` mirrors it.
 
+import { mount } from "../shared/mount.js";
+
 const FILTERS = ["all", "unread", "archived"];
 
 export class InboxFilters {
@@ -23,7 +25,7 @@ export class InboxFilters {
   get url() {
     const defaults = new InboxFilters();
     const changed = Object.entries(this).filter(([name, value]) => value !== defaults[name]);
-    return changed.length ? `/?${new URLSearchParams(changed)}` : "/";
+    return changed.length ? `${mount}/?${new URLSearchParams(changed)}` : `${mount}/`;
   }
 
   /** The key of the phrase for an empty list. */

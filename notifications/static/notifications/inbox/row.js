@@ -4,6 +4,7 @@ import { ago, full } from "../shared/dates.js";
 import { safeUrl } from "../shared/links.js";
 import { wants } from "../shared/preferences-rule.js";
 import { reasonText } from "../shared/reason-text.js";
+import { mount } from "../shared/mount.js";
 
 export class InboxRow {
   item;
@@ -54,7 +55,7 @@ export class InboxRow {
 
   update(item) {
     const { node } = this;
-    const page = `/notifications/${item.id}/`;
+    const page = `${mount}/notifications/${item.id}/`;
     const url = safeUrl(item.url);
     const { id, topic, group, category, severity } = item;
     this.item = item;

@@ -3,6 +3,7 @@
 import { Room } from "../room.js";
 import { translatorFor } from "../shared/i18n.js";
 import { MemberList } from "./member-list.js";
+import { mount } from "../shared/mount.js";
 
 const STOPPED = { 4401: "room_signed_out", 4403: "room_forbidden", 4404: "room_gone" };
 
@@ -10,7 +11,7 @@ const STOPPED = { 4401: "room_signed_out", 4403: "room_forbidden", 4404: "room_g
 export async function joinRoom(page) {
   const i18n = await translatorFor(page);
   const { name, user } = page.dataset;
-  const room = new Room(name, { user });
+  const room = new Room(name, { origin: location.origin + mount, user });
   const [state, signIn, notice] = ["state", "sign-in", "notice"].map((id) => document.getElementById(id));
   const show = (code) => {
     state.textContent = i18n.text(`state_${room.state}`);

@@ -1,0 +1,1 @@
+"""A project of somebody else, into which the hub is installed as a wheel."""

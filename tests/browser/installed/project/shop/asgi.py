@@ -1,0 +1,3 @@
+from hub.asgi import Hub
+
+application = Hub()

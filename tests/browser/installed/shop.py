@@ -1,0 +1,71 @@
+"""The shop: its project in a folder of its own, with the hub in a clean virtual environment."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+from tests import ROOT
+from tests.cluster.ports import HOST, Ports
+from tests.cluster.process import Process
+
+PROJECT = Path(__file__).parent / "project"
+
+
+def clean_environment(folder: Path) -> Path:
+    """The Python of a virtual environment with the hub's wheel and, from this one, what that depends on."""
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT],
+        check=True,
+    )
+    venv.create(folder / "venv", with_pip=True)
+    python = folder / "venv" / "bin" / "python"
+    (wheel,) = folder.glob("*.whl")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", wheel], check=True)
+    packages = sysconfig.get_path("purelib", vars={"base": str(folder / "venv")})
+    (Path(packages) / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return python
+
+
+class Shop(Process):
+    """One process of the shop, started as it starts itself."""
+
+    def __init__(self, folder: Path, python: Path, sessions: str, *command: str) -> None:
+        self.folder = shutil.copytree(PROJECT, folder / "shop")
+        self.port = Ports.free(0).http
+        self._python = python
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "DJANGO_"))
+        }
+        self._env = {**inherited, "SHOP_SESSIONS": sessions, "HUB_PORT": str(self.port), "PYTHONPATH": ""}
+        arguments = [part.format(port=self.port) for part in command] or ["manage.py", "serve"]
+        super().__init__("shop", [str(python), *arguments], folder, env=self._env, cwd=self.folder)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [self._python, "manage.py", *arguments],
+            cwd=self.folder,
+            env=self._env,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return done.stdout
+
+    def answers(self) -> bool:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
+        try:
+            connection.request("GET", "/hub/readyz")
+            return connection.getresponse().status == 200
+        finally:
+            connection.close()
