@@ -5,6 +5,7 @@ export INSTANCES
 CLIENTS = tests/system/clients
 PROXIES = haproxy varnish caddy squid
 CLUSTER_PARTS = redis-server nginx postgresql openssl
+ENGINES = firefox-esr webkit2gtk-driver xvfb
 
 .PHONY: run check scripts test cluster bench lint pins sbom digests clean
 
@@ -25,7 +26,7 @@ scripts:
 
 test: lint scripts
 	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest pgbouncer gcc nodejs npm \
-		$(PROXIES)
+		$(PROXIES) $(ENGINES)
 	cd $(CLIENTS) && { test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent; }
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	exec .venv/bin/python -m pytest -m alone

@@ -79,7 +79,15 @@ def open_feeds(cluster: Cluster) -> int:
 
 
 def feeds_of(url: str) -> int:
-    found = re.search(r"^hub_feeds (\d+)", httpx.get(f"{url}/metrics", timeout=10).text, re.MULTILINE)
+    return _metric(url, "hub_feeds")
+
+
+def members_of(url: str) -> int:
+    return _metric(url, "hub_members")
+
+
+def _metric(url: str, name: str) -> int:
+    found = re.search(rf"^{name} (\d+)", httpx.get(f"{url}/metrics", timeout=10).text, re.MULTILINE)
     assert found
     return int(found[1])
 

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.stream_proxy import StreamProxy
 from tests.browser.tabs import LISTEN, received, run, state, until
 from tests.browser.visitor import session
 from tests.cluster import Cluster
+from tests.cluster.stream_proxy import StreamProxy
 
 PATIENCE_S = 60
 PROMPT_S = 6  # sooner than a count is requested again, which is every 12 to 18 s

@@ -10,10 +10,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.tabs import until, until_in
+from tests.browser.tabs import members_of, until, until_in
 from tests.browser.visitor import session, sign_out
 from tests.cluster import Cluster
-from tests.cluster.instance import Instance
 
 PATIENCE_MS = 40_000
 SHOWS = "document.getElementById('canvas').toDataURL()"
@@ -81,12 +80,6 @@ def draw(page: Page, *points: tuple[float, float]) -> None:
     for point_on_page in points_on_page[1:]:
         page.mouse.move(*point_on_page, steps=5)
     page.mouse.up()
-
-
-def members_of(instance: Instance) -> int:
-    found = re.search(r"^hub_members (\d+)", httpx.get(f"{instance.url}/metrics").text, re.MULTILINE)
-    assert found
-    return int(found[1])
 
 
 def test_a_message_appears_once_for_both_and_is_marked_as_own(
@@ -171,7 +164,7 @@ def test_an_instance_killed_in_the_middle_costs_no_message(
     alice, bob = enter("alice", room), enter("bob", room)
     say(alice, "before")
     expect(messages(bob)).to_have_text(["before"])
-    served = next(one for one in cluster.instances if members_of(one))
+    served = next(one for one in cluster.instances if members_of(one.url))
     texts = [f"meanwhile {number}" for number in range(20)]
 
     served.kill()

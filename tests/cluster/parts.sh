@@ -10,6 +10,8 @@ there() {
         systemd) command -v systemd-analyze ;;
         nodejs) command -v node ;;
         varnish) command -v varnishd ;;
+        webkit2gtk-driver) command -v WebKitWebDriver ;;
+        xvfb) command -v Xvfb ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

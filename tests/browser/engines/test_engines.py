@@ -1,0 +1,207 @@
+"""Chromium, Firefox and WebKitGTK: the bell, one stream, reconnection and rooms work alike."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.browser.engines.chromium import chromium
+from tests.browser.engines.firefox import firefox
+from tests.browser.engines.tab import Kind, Profile, Tab, until
+from tests.browser.engines.webkit import webkit
+from tests.browser.tabs import LISTEN, feeds_of, members_of, open_feeds, store_script
+from tests.browser.visitor import session
+from tests.cluster import Cluster
+
+ENGINES = {"chromium": chromium, "firefox": firefox, "webkit": webkit}
+TABS = 4
+PATIENCE_S = 40
+
+Profiles = Callable[[str], Profile]
+Visit = Callable[..., Tab]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with Cluster(tmp_path_factory.mktemp("cluster"), 2, extra_env={"HUB_HEARTBEAT_S": "0.5"}) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def profiles(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, cluster: Cluster
+) -> Iterator[Profiles]:
+    """Of an engine, by the user's name."""
+    made: dict[str, Profile] = {}
+    with ENGINES[request.param](tmp_path_factory.mktemp(request.param)) as make:
+
+        def profile(name: str) -> Profile:
+            if name not in made:
+                made[name] = make()
+                made[name].sign_in(session(cluster, name))
+            return made[name]
+
+        yield profile
+        for one in made.values():
+            one.close()
+
+
+@pytest.fixture
+def visit(profiles: Profiles, cluster: Cluster) -> Iterator[Visit]:
+    """A user's tab at a path of the site. What no page catches fails the test."""
+    tabs: list[Tab] = []
+
+    def visit(name: str, path: str, kind: Kind = "window") -> Tab:
+        tab = profiles(name).open(kind)
+        tabs.append(tab)
+        tab.goto(cluster.http_url + path)
+        return tab
+
+    yield visit
+    still_open = [tab for tab in tabs if tab.is_open]
+    errors = [error for tab in still_open for error in tab.errors]
+    for tab in still_open:
+        tab.close()
+    assert errors == []
+
+
+def store(tab: Tab, script: str) -> object:
+    return tab.run(store_script() + script)
+
+
+def state(tab: Tab) -> object:
+    return store(tab, "return store.state")
+
+
+def listen(tab: Tab) -> Tab:
+    store(tab, LISTEN)
+    until(lambda: state(tab) == "live", "the tab is live", lambda: state(tab))
+    return tab
+
+
+def receives(tab: Tab, titles: list[str]) -> None:
+    """All of these, once and in order."""
+    until(
+        lambda: tab.run("return received") == titles,
+        "all came",
+        lambda: tab.run("return received"),
+        PATIENCE_S,
+    )
+
+
+def post(cluster: Cluster, *titles: str) -> None:
+    url = next(instance.url for instance in cluster.instances if instance.alive)
+    with httpx.Client(base_url=url, headers={"Authorization": "Bearer demo-key"}, timeout=20) as api:
+        for title in titles:
+            answer = api.post("/api/v1/notifications", json={"to": ["user:alice"], "title": title})
+            assert answer.status_code == 201, answer.text
+
+
+def say(tab: Tab, text: str) -> None:
+    tab.click("#speak textarea")
+    tab.press(*text, "Enter")
+
+
+def make_room(cluster: Cluster, kind: str) -> str:
+    name = f"{kind}-{uuid.uuid4().hex[:8]}"
+    answer = httpx.post(
+        f"{cluster.http_url}/api/v1/rooms",
+        json={"name": name, "kind": kind, "members": "everyone"},
+        headers={"Authorization": "Bearer demo-key"},
+        timeout=20,
+    )
+    assert answer.status_code == 201, answer.text
+    return name
+
+
+def test_the_bell_counts_opens_and_marks_read(visit: Visit, cluster: Cluster) -> None:
+    alice = listen(visit("alice", "/preferences/"))
+    store(alice, "await store.readAll()")
+
+    post(cluster, "one", "two")
+
+    alice.wait(".badge", "2")
+    alice.click("button.bell")
+    until(lambda: alice.texts("dialog .row .title")[:2] == ["two", "one"], "the panel lists them")
+    alice.press("j", "u")
+    alice.wait(".badge", "1")
+    alice.press("Escape")
+    alice.wait("dialog")
+    assert alice.run("return document.activeElement.localName") == "notification-bell"
+
+
+def test_tabs_live_on_one_stream_and_another_leads_when_its_leader_goes(
+    visit: Visit, cluster: Cluster
+) -> None:
+    until(lambda: open_feeds(cluster) == 0, "earlier feeds are gone")
+    leader, *others = [listen(visit("alice", "/", "tab")) for _ in range(TABS)]
+    titles = [f"around the hand-over {number}" for number in range(10)]
+    assert open_feeds(cluster) == 1
+
+    post(cluster, *titles[:5])
+    leader.close()
+    post(cluster, *titles[5:])
+
+    for tab in others:
+        receives(tab, titles)
+    until(lambda: open_feeds(cluster) == 1, "one leads", lambda: open_feeds(cluster))
+
+
+def test_an_instance_that_is_killed_costs_nothing(visit: Visit, cluster: Cluster) -> None:
+    until(lambda: open_feeds(cluster) == 0, "earlier feeds are gone")
+    alice = listen(visit("alice", "/preferences/"))
+    served = next(one for one in cluster.instances if feeds_of(one.url))
+    titles = [f"missed {number}" for number in range(20)]
+
+    served.kill()
+    post(cluster, *titles)
+
+    receives(alice, titles)
+    until(
+        lambda: "20 new notifications" in alice.texts(".toast .title"),
+        "one toast sums them up",
+        lambda: alice.texts(".toast"),
+    )
+    served.start()
+    served.wait_ready(60)
+
+
+def test_a_chat_shows_each_message_once_to_both_though_an_instance_is_killed(
+    visit: Visit, cluster: Cluster
+) -> None:
+    path = f"/rooms/{make_room(cluster, 'chat')}/"
+    alice, bob = visit("alice", path), visit("bob", path)
+    for tab in (alice, bob):
+        tab.wait("#state", "live")
+
+    say(alice, "one")
+    bob.wait("#turns .line", "one")
+    served = next(one for one in cluster.instances if members_of(one.url))
+    served.kill()
+    say(bob, "two")
+
+    for tab in (alice, bob):
+        tab.wait("#turns .line", "one", "two")
+        tab.wait("#pending .line")
+    served.start()
+    served.wait_ready(60)
+
+
+def test_a_stroke_looks_alike_for_both(visit: Visit, cluster: Cluster) -> None:
+    path = f"/rooms/{make_room(cluster, 'board')}/"
+    alice, bob = visit("alice", path), visit("bob", path)
+    shows = "return document.getElementById('canvas').toDataURL()"
+    for tab in (alice, bob):
+        tab.wait("#state", "live")
+    empty = bob.run(shows)
+    x, y, width, height = alice.run(
+        "const { x, y, width, height } = document.getElementById('canvas').getBoundingClientRect();"
+        "return [x, y, width, height]"
+    )
+
+    alice.drag(*((x + width * a, y + height * b) for a, b in ((0.2, 0.3), (0.6, 0.5), (0.8, 0.2))))
+
+    until(lambda: empty != bob.run(shows) == alice.run(shows), "both see the stroke")
