@@ -16,14 +16,22 @@ HEAD_END = b"\r\n\r\n"
 class StreamProxy:
     """One request per connection. Server-sent events pass as the proxy is set when they begin: in blocks of
     ``block`` bytes, and the rest when the answer is over; not at all if it ``swallows`` them; and are reset
-    after ``cut_s``."""
+    after ``cut_s``. A request line that contains ``unanswered`` gets no answer; then ``requested`` is set."""
 
     def __init__(
-        self, upstream_port: int, *, block: int | None = None, swallows: str = "", cut_s: float | None = None
+        self,
+        upstream_port: int,
+        *,
+        block: int | None = None,
+        swallows: str = "",
+        cut_s: float | None = None,
+        unanswered: str = "",
     ) -> None:
         self.block = block
         self.swallows = swallows  # "streams", which have no length, or "all"
         self.cut_s = cut_s
+        self.requested = threading.Event()
+        self._unanswered = unanswered.encode()
         self._upstream_port = upstream_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._sockets: set[socket.socket] = set()
@@ -60,6 +68,10 @@ class StreamProxy:
         ):
             self._sockets |= {client, upstream}
             head, body = _read_head(client)
+            if self._unanswered and self._unanswered in head.partition(b"\r\n")[0]:
+                self.requested.set()
+                client.recv(1)  # until it goes
+                return
             upstream.sendall(_closing(head) + body)
             threading.Thread(target=_forward, args=[client, upstream], daemon=True).start()
             head, body = _read_head(upstream)

@@ -47,9 +47,14 @@ class Bell extends HTMLElement {
   async open() {
     const fallback = this.querySelector("a[href]")?.href ?? `${this.#store.origin}/`;
     const inbox = this.getAttribute("inbox") ?? fallback;
-    const [module] = await Promise.all([loadPanel(), this.#ready]).catch((error) => [reportError(error)]);
+    const loading = new AbortController();
+    let leaving = false; // for another page: then browsers reject what is still loading
+    addEventListener("beforeunload", () => (leaving = true), { signal: loading.signal });
+    const failed = (error) => [leaving ? null : reportError(error)];
+    const [module] = await Promise.all([loadPanel(), this.#ready]).catch(failed);
+    loading.abort();
     if (this.#panel || !this.isConnected) return;
-    if (!module) return location.assign(fallback);
+    if (!module) return leaving || location.assign(fallback);
     this.#panel = new module.Panel(this, {
       store: this.#store,
       i18n: this.#i18n,

@@ -61,7 +61,7 @@ class Toasts extends HTMLElement {
 
   /** Call it with the view, if there is one, in the order of the calls. */
   #withView(call) {
-    this.#view?.then(call).catch(reportError);
+    this.#view?.then(call, () => {}).catch(reportError);
   }
 
   #receive(item) {
@@ -79,7 +79,8 @@ class Toasts extends HTMLElement {
     if (this.#store.openLists.size) return;
     const hidden = document.hidden; // now: by the time the view is loaded, the page may be visible
     this.#view ??= import("./toasts/view.js").then(({ ToastView }) => new ToastView(this, this.#store, this.#i18n));
-    this.#view.catch(() => (this.#view = null)); // tried again with the next batch
+    // Tried again with the next batch. A page that is left for another one rejects what is still loading.
+    this.#view.catch(() => (this.#view = null));
     this.#withView((view) => view.add(items, hidden));
   }
 

@@ -15,6 +15,7 @@ from tests.browser.engines.webkit import webkit
 from tests.browser.tabs import LISTEN, feeds_of, members_of, open_feeds, store_script
 from tests.browser.visitor import session
 from tests.cluster import Cluster
+from tests.cluster.stream_proxy import StreamProxy
 
 ENGINES = {"chromium": chromium, "firefox": firefox, "webkit": webkit}
 TABS = 4
@@ -54,10 +55,10 @@ def visit(profiles: Profiles, cluster: Cluster) -> Iterator[Visit]:
     """A user's tab at a path of the site. What no page catches fails the test."""
     tabs: list[Tab] = []
 
-    def visit(name: str, path: str, kind: Kind = "window") -> Tab:
+    def visit(name: str, path: str, kind: Kind = "window", *, origin: str = cluster.http_url) -> Tab:
         tab = profiles(name).open(kind)
         tabs.append(tab)
-        tab.goto(cluster.http_url + path)
+        tab.goto(origin + path)
         return tab
 
     yield visit
@@ -205,3 +206,28 @@ def test_a_stroke_looks_alike_for_both(visit: Visit, cluster: Cluster) -> None:
     alice.drag(*((x + width * a, y + height * b) for a, b in ((0.2, 0.3), (0.6, 0.5), (0.8, 0.2))))
 
     until(lambda: empty != bob.run(shows) == alice.run(shows), "both see the stroke")
+
+
+def test_a_link_leads_where_it_says_while_the_panel_loads(visit: Visit, cluster: Cluster) -> None:
+    """It led to the inbox: the navigation cut the panel's module, and the bell took that for a failure."""
+    with StreamProxy(cluster.ports.http, unanswered="/bell/panel") as proxy:
+        alice = listen(visit("alice", "/preferences/", origin=proxy.url))
+        alice.click("button.bell")
+        until(proxy.requested.is_set, "the panel is requested")
+
+        alice.click("nav a[href='/rooms/']")
+
+        until(lambda: alice.url == f"{proxy.url}/rooms/", "the link leads there", lambda: alice.url)
+        assert alice.errors == []
+
+
+def test_toasts_that_a_navigation_cuts_are_no_error(visit: Visit, cluster: Cluster) -> None:
+    with StreamProxy(cluster.ports.http, unanswered="/toasts/view") as proxy:
+        alice = listen(visit("alice", "/preferences/", origin=proxy.url))
+        post(cluster, "shows a toast")
+        until(proxy.requested.is_set, "the toasts are requested")
+
+        alice.click("nav a[href='/rooms/']")
+
+        until(lambda: alice.url == f"{proxy.url}/rooms/", "the link leads there", lambda: alice.url)
+        assert alice.errors == []
