@@ -27,10 +27,10 @@ def fetch(url: str) -> bytes:
     else:
         connection = HTTPConnection(host, parts.port, timeout=FETCH_S)
     # The connection's own timeout is of each read: a server that sends a byte at a time would never end.
+    began = time.monotonic()
     end = threading.Timer(FETCH_S, _cut, [connection])
     end.daemon = True
     end.start()
-    began = time.monotonic()
     try:
         connection.request(
             "GET",
@@ -44,7 +44,7 @@ def fetch(url: str) -> bytes:
     finally:
         end.cancel()
         connection.close()
-    if time.monotonic() > began + FETCH_S:
+    if time.monotonic() >= began + FETCH_S:
         raise TimeoutError(f"no whole answer within {FETCH_S:g} s")
     if len(body) > MAX_BYTES:
         raise ValueError(f"more than {MAX_BYTES} bytes")
