@@ -1,0 +1,1 @@
+"""An issuer of tokens in a process of its own, and one instance that accepts them."""
