@@ -66,6 +66,7 @@ HUB_DATABASE_THREADS = 4  # … and that query the database for endpoints and ba
 HUB_SECRET_IS_RANDOM = False
 # The class of what is served over the hub, a `hub.ports.Application`, and where its API is.
 HUB_APPLICATION = "notifications.application.Notifications"
+HUB_AUDIENCES = ""  # a class of `notifications.models.audiences`: groups of the project's own
 HUB_INDEX = "notifications:inbox"  # the name of its first page's URL: the other paths are below that page's
 HUB_API_PATH = "/api/"  # errors below it are problem JSON
 HUB_CORS_PATH = "/api/v1/"  # pages of HUB_ALLOWED_ORIGINS may call what is below it

@@ -18,10 +18,11 @@ from django.utils import timezone
 
 from hub import topics
 from notifications import user_model
-from notifications.models import Arrival, Subscription
+from notifications.models import Arrival, Subscription, audiences
 from notifications.user_model import EPOCH, JOINED_FIELD, Key, User
 
 BATCH_SIZE = 500  # people per query
+ALWAYS = 0  # in place of the id of a membership: theirs since they joined
 PERSON, MEMBER, FOLLOWER, ARRIVAL = range(4)
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class _Found:
 
     def since(self, topic: str) -> datetime | None:
         """Since when the topic is theirs; None if that is not recorded."""
-        _, belonging, at = self.arrivals.get(topic, (0, 0, self.joined))
+        _, belonging, at = self.arrivals.get(topic, (0, ALWAYS, self.joined))
         return max(at, self.joined) if belonging == self.belongings[topic] else None
 
 
@@ -72,6 +73,9 @@ def of(people: Collection[Key]) -> dict[Key, Belongings]:
             one.belongings[name] = belonging
         else:
             one.arrivals[name] = id, belonging, _moment(at)
+    for user, own in audiences.of(people).items():
+        for topic in own:
+            found[user].belongings.setdefault(topic, ALWAYS)
     _record(found, now)
     return {key: _belongings(key, one) for key, one in found.items()}
 

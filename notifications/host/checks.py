@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from notifications import user_model
 from notifications.access import second_factor, session_data
 from notifications.host.middleware import HubPages
+from notifications.models import audiences
 from notifications.user_model import MAX_KEY_LENGTH, MAX_NAME
 
 TAG = "hub"
@@ -75,6 +76,17 @@ def wiring(**kwargs: Any) -> list[CheckMessage]:
                 id="hub.E008",
             )
         )
+    if settings.HUB_AUDIENCES:
+        try:
+            audiences.known()
+        except ImportError as error:
+            found.append(
+                Error(
+                    f"HUB_AUDIENCES={settings.HUB_AUDIENCES} cannot be imported: {error}",
+                    hint="Name a subclass of notifications.models.audiences.Audiences by its dotted path.",
+                    id="hub.E013",
+                )
+            )
     if settings.HUB_SECOND_FACTOR == "staff" and not second_factor.installed():
         found.append(
             Error(

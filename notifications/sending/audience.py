@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Val
 from hub import topics as topic_names
 from notifications import user_model
 from notifications.access.roles import Role
-from notifications.models import Arrival, Subscription
+from notifications.models import Arrival, Subscription, audiences
 from notifications.sending.addresses import resolve_each
 from notifications.user_model import User
 
@@ -68,6 +68,7 @@ def people(topics: Collection[str], at: datetime | None = None) -> QuerySet[User
     if followed:
         followers = Subscription.objects.filter(topic__in=followed)
         reached |= Q(pk__in=_existing(followers, "user", at).values("user"))
+        reached |= audiences.members(followed)
     return users.filter(reached)
 
 

@@ -25,6 +25,7 @@ from notifications.sending import audience
 from notifications.sending.notify import notify
 from notifications.tracking import delivery_log, explain, progress
 from notifications.tracking.delivery_log import LiveDelivery, ReplayDelivery
+from tests.services.user_models.people.teams import Teams
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,7 +98,7 @@ async def test_a_session_opens_the_feed_of_its_user(ann: Any) -> None:
     person = await admitted(session=session_of(client))
 
     assert (person.id, person.name) == (str(ann.pk), ann.get_username())
-    assert set(person.own) == {"everyone", topics.user(ann.pk)}
+    assert set(person.own) == {"everyone", topics.user(ann.pk), "team-a"}
 
 
 async def test_a_session_that_was_signed_out_opens_nothing_more(ann: Any) -> None:
@@ -206,6 +207,30 @@ def test_a_follower_has_what_comes_on_the_topic(ann: Any, bea: Any) -> None:
 
     assert inbox(signed_in(ann)) == ["done"]
     assert [user.pk for user in audience.people(["job-1"])] == [ann.pk]
+
+
+def test_a_group_of_the_projects_own_is_an_audience(ann: Any, bea: Any) -> None:
+    notify(["topic:team-a"], "for the letter")
+
+    assert inbox(signed_in(ann)) == ["for the letter"]
+    assert inbox(signed_in(bea)) == []
+    assert audience.of(["topic:team-a"]).sample == [ann.get_username()]
+    assert "team-a" in judge.own_topics(ann)
+
+
+async def test_whoever_leaves_such_a_group_is_closed(ann: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = await in_thread(signed_in, ann)
+    person = await admitted(session=session_of(client))
+
+    monkeypatch.setattr(Teams, "audiences", lambda self, user: ())
+
+    assert await revocation.revoked([person]) == {person: True}
+
+
+def test_an_audience_that_is_no_topic_is_left_out(ann: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Teams, "audiences", lambda self, user: ["user-7", "", "hub.control", None, "team-b"])
+
+    assert set(judge.own_topics(ann)) == {"everyone", topics.user(ann.pk), "team-b"}
 
 
 if MODEL != "Member":  # which has no groups and no permissions

@@ -7,5 +7,6 @@ from hub.settings import INSTALLED_APPS as HUB_APPS
 
 INSTALLED_APPS = ["tests.services.user_models.people", *HUB_APPS]
 AUTH_USER_MODEL = f"people.{os.environ['USER_MODEL']}"
+HUB_AUDIENCES = "tests.services.user_models.people.teams.Teams"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a fast one
 SESSION_ENGINE = f"django.contrib.sessions.backends.{os.environ.get('ENGINE', 'db')}"
