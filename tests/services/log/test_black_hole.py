@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
 from hub.log import LogAway
 from hub.log.redis import RedisLog
-from hub.log.redis_client import TIMEOUT_S
-from hub.log.redis_subscription import MAX_SILENCE_S
 from tests.cluster.ports import HOST
 from tests.cluster.redis import Redis
 from tests.cluster.relay import Relay
 from tests.services.log.conftest import TICK, RecordingReceiver, listening
 
-MARGIN_S = 5
+GIVEN_UP_S = 8
 
 
 async def test_what_drops_everything_is_given_up_in_seconds_and_used_again(
@@ -28,14 +25,13 @@ async def test_what_drops_everything_is_given_up_in_seconds_and_used_again(
             await asyncio.to_thread(log.append, [TICK])
 
             relay.hold()
-            began = time.monotonic()
-            for append in (lambda: asyncio.to_thread(log.append, [TICK]), lambda: log.append_if([TICK])):
+            async with asyncio.timeout(GIVEN_UP_S):
+                for append in (lambda: asyncio.to_thread(log.append, [TICK]), lambda: log.append_if([TICK])):
+                    with pytest.raises(LogAway):
+                        await append()
                 with pytest.raises(LogAway):
-                    await append()
-            with pytest.raises(LogAway):
-                await log.read({"job-1": 0})
-            assert time.monotonic() - began < 3 * TIMEOUT_S + MARGIN_S
-            await receiver.until(lambda: receiver.times_disconnected == 1, MAX_SILENCE_S + MARGIN_S)
+                    await log.read({"job-1": 0})
+            await receiver.until(lambda: receiver.times_disconnected == 1, GIVEN_UP_S)
 
             relay.let_go()
             await receiver.until(lambda: receiver.times_restored == 2)
