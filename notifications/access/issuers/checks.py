@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error
-from django.db.models import NOT_PROVIDED, Field
+from django.db.models import NOT_PROVIDED, AutoField, Field
 
 from notifications import user_model
 from notifications.access.issuers import issuer
@@ -47,14 +47,16 @@ def _model() -> str:
 
 def _required() -> list[str]:
     """Fields without which no user can be made."""
-    fields = (field for field in get_user_model()._meta.concrete_fields if not field.primary_key)
     given = GIVEN | {user_model.name_field()}
+    fields = get_user_model()._meta.concrete_fields
     return [field.name for field in fields if field.name not in given and not _has_value(field)]
 
 
 def _has_value(field: Field[Any, Any]) -> bool:
     return (
-        field.null
+        isinstance(field, AutoField)
+        or getattr(field.remote_field, "parent_link", False)
+        or field.null
         or (field.empty_strings_allowed and not field.unique)
         or field.default is not NOT_PROVIDED
         or field.db_default is not NOT_PROVIDED

@@ -46,7 +46,7 @@ def test_people_of_a_project(
         [
             *(sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider"),
             *("--ds", "tests.services.user_models.settings", f"--basetemp={tmp_path / 'checks'}"),
-            str(HERE / "checks.py"),
+            *(str(HERE / name) for name in ("checks.py", "issued_tokens.py")),
         ],
         cwd=ROOT,
         env={**env, "USER_MODEL": model, "ENGINE": engine, "HUB_DATABASE_URL": database},
