@@ -149,6 +149,17 @@ def test_a_toast_comes_in_every_tab_and_one_of_them_polls(ways: dict[str, Way], 
     tab.close()
 
 
+def test_the_next_page_polls_at_once(ways: dict[str, Way], api: httpx.Client) -> None:
+    page = ways["blocks"].page
+    slow(page)
+
+    page.reload()
+    run(page, LISTEN)
+    post(api, "to the next page")
+
+    until(lambda: received(page) == ["to the next page"], "it is received", PROMPT_S)
+
+
 def test_the_dashboard_goes_on_by_polls(dashboard: Page) -> None:
     dashboard.locator("#state[data-state=slow]").wait_for(timeout=PATIENCE_S * 1000)
 

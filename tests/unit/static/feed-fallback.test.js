@@ -340,3 +340,30 @@ test("a feed that the hub refuses is not polled", async (t) => {
 
   assert.deepEqual(polls(page), []);
 });
+
+test("the next page polls at once, until a stream has come through on one", async (t) => {
+  const stored = new Map();
+  t.after(() => delete globalThis.localStorage);
+  globalThis.localStorage = {
+    getItem: (key) => stored.get(key) ?? null,
+    setItem: (key, value) => stored.set(key, value),
+    removeItem: (key) => stored.delete(key),
+  };
+  const first = setUp(t, { position: "5" });
+  await failTwice(first);
+  t.mock.timers.reset();
+
+  const second = setUp(t, { position: "5" });
+  second.polled = null;
+  await settle();
+  await second.reply(opened(5) + LIVE + event(6));
+  assert.ok(second.events.includes("tick 6"));
+  assert.equal(second.states.at(-1), "slow");
+  await second.write(opened(6) + LIVE);
+  assert.equal(second.states.at(-1), "live");
+  t.mock.timers.reset();
+
+  const third = setUp(t, { position: "6" });
+  await settle();
+  assert.deepEqual([polls(third), third.polls], [[], 0]);
+});

@@ -195,3 +195,13 @@ test("it comes back within 2 s at first, then later and later, at most 30 s", (t
 
   assert.deepEqual(waits, [2, 6, 12, 24, 30, 30]);
 });
+
+test("a page after one whose stream was swallowed begins with that, until a stream comes through", () => {
+  const page = new Page();
+  page.record = new StreamRecord(true);
+  assert.deepEqual([page.record.failing, page.record.swallowed], [true, true]);
+
+  assert.equal(page.live(), true);
+
+  assert.deepEqual([page.record.failing, page.record.swallowed], [false, false]);
+});

@@ -1,5 +1,7 @@
 // What brings the events of a feed while its stream does not: polls of the feed, else requests for what they change.
 
+import { Timer } from "./timer.js";
+
 const INTERVAL_MS = 15_000; // of rounds that end with no poll answered
 const JITTER = 0.2; // of the interval, either way
 const MIN_PAUSE_MS = 1000;
@@ -9,8 +11,8 @@ export class Fallback {
   #poll;
   #settled;
   #round = null; // an AbortController
-  #timer = 0;
-  #dueAt = Infinity;
+  #polling = false; // in the next round, before anything is requested
+  #timer = new Timer(() => this.#run());
 
   /**
    * `request()`, which may be null, returns a promise; it is followed by polls of the feed if it resolves and as long as
@@ -29,32 +31,26 @@ export class Fallback {
   }
 
   stop() {
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     this.#round?.abort();
     this.#round = null;
-    this.#dueAt = Infinity;
+    this.#polling = false;
   }
 
-  /** The timers of a hidden tab may be a minute late. */
   wake() {
-    if (Date.now() >= this.#dueAt) this.#run();
+    if (this.#timer.overdue) this.#run();
   }
 
-  async #run(polling = false) {
-    clearTimeout(this.#timer);
-    this.#dueAt = Infinity;
+  async #run() {
+    this.#timer.stop();
     const until = Date.now() + INTERVAL_MS * (1 - JITTER + 2 * JITTER * Math.random());
     const { signal } = (this.#round = new AbortController());
-    let wait = polling || !this.#request ? 0 : await this.#requestState(signal);
+    let wait = this.#polling || !this.#request ? 0 : await this.#requestState(signal);
     // Not by a timer: in a hidden tab they are late.
     while (wait === 0 && !signal.aborted) wait = await this.#pollFeed(signal);
     if (signal.aborted) return;
-    this.#schedule(wait ?? Math.max(MIN_PAUSE_MS, until - Date.now()), wait !== null);
-  }
-
-  #schedule(wait, polling) {
-    this.#dueAt = Date.now() + wait;
-    this.#timer = setTimeout(() => this.#run(polling), wait);
+    this.#polling = wait !== null;
+    this.#timer.start(wait ?? Math.max(MIN_PAUSE_MS, until - Date.now()));
   }
 
   /** 0 where polls follow, else null. */

@@ -4,9 +4,10 @@ import { RequestError } from "../api.js";
 import { Acknowledgements } from "./acknowledgements.js";
 import { Fallback } from "./fallback.js";
 import { LongPoll } from "./long-poll.js";
+import { ProxyMemory } from "./proxy-memory.js";
 import { readFeed } from "./sse.js";
 import { StreamRecord } from "./stream-record.js";
-import { Watchdog } from "./watchdog.js";
+import { Timer } from "./timer.js";
 
 const RESPONSE_MS = 12_000;
 const LONG_ABSENCE_MS = 60_000; // after which more may have changed than the feed repeats
@@ -23,9 +24,8 @@ export class Feed {
   #state;
   #acknowledgements;
   #abort = null;
-  #timer = 0;
-  #retryAt = 0;
-  #watchdog = new Watchdog(() => {
+  #retry = new Timer(() => this.connect());
+  #watchdog = new Timer(() => {
     this.#record.silent(Date.now());
     this.#reconnect();
   });
@@ -33,7 +33,8 @@ export class Feed {
   #activeAt = 0;
   #opened = false; // the stream has
   #degraded = false;
-  #record = new StreamRecord();
+  #record;
+  #memory;
   #fallback;
   #slow = false;
   #stopped = false;
@@ -52,12 +53,12 @@ export class Feed {
     this.#position = position;
     this.#event = event;
     this.#state = state;
+    this.#memory = new ProxyMemory(api.origin);
+    this.#record = new StreamRecord(this.#memory.swallows);
     this.#acknowledgements = new Acknowledgements((report) => api.acknowledge(report));
     const polls = new LongPoll((waitS, signal) => this.#poll(waitS, signal));
-    const poll = (signal) => {
-      const { swallowed, refused } = this.#record;
-      return swallowed || (!request && !refused) ? polls.poll(signal) : null;
-    };
+    const isPolled = () => this.#record.swallowed || (!request && !this.#record.refused);
+    const poll = (signal) => (isPolled() ? polls.poll(signal) : null);
     this.#fallback = new Fallback(request, poll, (error) => this.#polled(error));
     const { signal } = this.#closing;
     addEventListener("online", () => this.#stopped || this.connect(), { signal });
@@ -65,6 +66,7 @@ export class Feed {
     // Visible again: timers may have slept, and the session may be another.
     const shown = () => (document.hidden ? this.#acknowledgements.flush() : this.wake());
     document.addEventListener("visibilitychange", shown, { signal });
+    if (this.#record.failing) this.#fallback.start();
     this.connect();
   }
 
@@ -80,7 +82,7 @@ export class Feed {
     // Signed out: there may be a new session by now, but a token does not change by itself.
     if (this.#stopped) return this.#api.token === null && this.connect();
     this.#fallback.wake();
-    if (this.#abort === null ? Date.now() >= this.#retryAt : this.#watchdog.overdue) this.connect();
+    if (this.#abort === null ? this.#retry.overdue : this.#watchdog.overdue) this.connect();
   }
 
   /** Connect, or reconnect at once, perhaps with another session or token. */
@@ -89,25 +91,22 @@ export class Feed {
     this.#disconnect();
     const abort = (this.#abort = new AbortController());
     this.#record.connecting(Date.now());
-    this.#watchdog.restart(RESPONSE_MS);
-    const since = { position: this.#position, activeAt: this.#activeAt };
+    this.#watchdog.start(RESPONSE_MS);
     let wait;
     let status = 0; // of a refusal
     let begun = false;
     let last = ""; // the type of the event before
     try {
       await this.#read("", abort.signal, {
-        event: (type, data, id) => {
+        event: (type, ...event) => {
           // What arrives after this connection was given up is not lost: the next one resumes before it.
           if (abort !== this.#abort) return;
           last = type;
-          wait = this.#handleStreamed(type, JSON.parse(data), id, since) ?? wait;
+          wait = this.#handleStreamed(type, ...event) ?? wait;
         },
         activity: (isHeartbeat) => {
           begun = true;
-          this.#activeAt = Date.now();
-          this.#watchdog.restart();
-          this.#acknowledgements.active();
+          this.#watchdog.start();
           if (isHeartbeat && abort === this.#abort && this.#record.beat(Date.now())) this.#recover();
         },
       });
@@ -127,19 +126,13 @@ export class Feed {
 
   /** One poll of the feed; resolves to the ms until the next. */
   async #poll(waitS, signal) {
-    const since = { position: this.#position, activeAt: this.#activeAt };
     let ms = 0;
     await this.#read(`wait=${waitS}`, signal, {
-      event: (type, text, id) => {
+      event: (type, data, ...event) => {
         if (signal.aborted) return;
-        const data = JSON.parse(text);
         // A stream that is open has to be acknowledged with its own.
         if (type === "stream-open" && !this.#opened) this.#acknowledgements.open(data.ack ?? "");
-        ms = this.#handle(type, data, id, since) ?? ms;
-      },
-      activity: () => {
-        this.#activeAt = Date.now();
-        this.#acknowledgements.active();
+        ms = this.#handle(type, data, ...event) ?? ms;
       },
     });
     if (ms !== ENDED) return ms;
@@ -147,16 +140,25 @@ export class Feed {
     return RESPONSE_MS;
   }
 
-  #read(wait, signal, handlers) {
+  /** With `event(type, data, id, since)`: what the request had, and when anything had come before it. */
+  #read(wait, signal, { event, activity }) {
+    const since = { position: this.#position, activeAt: this.#activeAt };
     const acks = this.#acknowledgements.works ? "acks=1" : "";
     const parameters = [this.#query.slice(1), acks, wait].filter(Boolean);
-    const retry = (ms) => (this.#retryMs = ms);
-    return readFeed(this.#api, parameters, this.#position, signal, { ...handlers, retry });
+    return readFeed(this.#api, parameters, this.#position, signal, {
+      event: (type, data, id) => event(type, JSON.parse(data), id, since),
+      activity: (isHeartbeat) => {
+        this.#activeAt = Date.now();
+        this.#acknowledgements.active();
+        activity?.(isHeartbeat);
+      },
+      retry: (ms) => (this.#retryMs = ms),
+    });
   }
 
   #handleStreamed(type, data, id, since) {
     if (type === "stream-open") {
-      if (data.heartbeat_s) this.#watchdog.restart(2500 * data.heartbeat_s + 5000);
+      if (data.heartbeat_s) this.#watchdog.start(2500 * data.heartbeat_s + 5000);
       this.#opened = true;
       this.#acknowledgements.open(data.ack ?? "");
     }
@@ -168,7 +170,7 @@ export class Feed {
     return wait;
   }
 
-  /** An event of the stream or of a poll, which was requested with what `since` has. */
+  /** An event of the stream or of a poll. */
   #handle(type, data, id, since) {
     // Forward, as a stream that was held back is behind polls, unless the hub goes on from elsewhere than requested.
     if (type === "stream-open" ? id !== since.position : Number(id) > Number(this.#position)) this.#position = id;
@@ -210,7 +212,7 @@ export class Feed {
   }
 
   #recover() {
-    this.#slow = false;
+    this.#slow = this.#memory.swallows = false;
     this.#fallback.stop();
     this.#state("live");
   }
@@ -218,6 +220,7 @@ export class Feed {
   #polled(error) {
     if (error?.isFinal) return this.#reconnect(REFUSED);
     this.#slow = !error && !this.#record.refused;
+    if (this.#slow && this.#record.swallowed) this.#memory.swallows = true;
     if (!error && this.#record.polled()) this.connect();
     if (this.#abort === null || !this.#degraded) this.#showDisconnected();
   }
@@ -235,13 +238,11 @@ export class Feed {
     }
     this.#showDisconnected();
     if (this.#record.failing) this.#fallback.start();
-    wait ??= this.#record.backoffMs(this.#retryMs);
-    this.#retryAt = Date.now() + wait;
-    this.#timer = setTimeout(() => this.connect(), wait);
+    this.#retry.start(wait ?? this.#record.backoffMs(this.#retryMs));
   }
 
   #disconnect() {
-    clearTimeout(this.#timer);
+    this.#retry.stop();
     this.#watchdog.stop();
     this.#acknowledgements.close();
     this.#opened = false;

@@ -24,6 +24,12 @@ export class StreamRecord {
   #polled = false; // since it failed
   #polledUnreachable = false; // … when the stream had found no network
 
+  /** `swallowed` if one was, before this page. */
+  constructor(swallowed = false) {
+    this.#swallowed = swallowed;
+    if (swallowed) this.#failures = MAX_FAILURES + 1;
+  }
+
   /** Whether something else has to bring what the stream does not. */
   get failing() {
     return this.#failures > MAX_FAILURES || this.#cuts > MAX_CUTS;
