@@ -46,6 +46,7 @@ from hub.rooms.registry import RoomRegistry
 from hub.server.django_handler import DjangoHandler
 from hub.support import descriptors, mount
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send
+from hub.support.lifespan import Lifespan
 
 logger = logging.getLogger(__name__)
 
@@ -55,12 +56,17 @@ class Hub:
 
     A project has its own applications beside the hub's: ``websocket`` is given every WebSocket but those of
     rooms (a `URLRouter`, an `AuthMiddlewareStack`; without it they are refused), and ``http`` every request
-    that is not for a feed, a room or an operator's page (Django's, as the hub runs it, unless given). The
-    lifespan is the hub's; under a server that has none its loops start with the first connection.
+    that is not for a feed, a room or an operator's page (Django's, as the hub runs it, unless given).
+    ``lifespan`` is started before the hub, and stopped after it. Under a server without lifespans the hub
+    starts with the first connection; an application around it may await `start` and `stop`.
     """
 
     def __init__(
-        self, *, http: ASGIApplication | None = None, websocket: ASGIApplication | None = None
+        self,
+        *,
+        http: ASGIApplication | None = None,
+        websocket: ASGIApplication | None = None,
+        lifespan: ASGIApplication | None = None,
     ) -> None:
         self.websocket = websocket  # None: a WebSocket that is not a room's is refused
         self.application: Application = import_string(settings.HUB_APPLICATION)()
@@ -146,6 +152,7 @@ class Hub:
             ack_endpoint.PATH: ack_endpoint.AckEndpoint(self.acknowledgements, self.application, options),
             **dict.fromkeys(endpoints.PATHS, operators),
         }
+        self._lifespan = Lifespan(self.start, self.stop, lifespan)
         self._loops: list[asyncio.Task[None]] = []
 
     def _tap(self, event: Event) -> None:
@@ -156,7 +163,7 @@ class Hub:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await self._lifespan(receive, send)
+            return await self._lifespan(scope, receive, send)
         if not self._loops:
             await self.start()
         own = mount.within(scope)
@@ -199,15 +206,6 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self.presence.close()
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] != "lifespan.startup":
-                await self.stop()
-                return await send({"type": "lifespan.shutdown.complete"})
-            await self.start()
-            await send({"type": "lifespan.startup.complete"})
 
 
 def _limits() -> ConnectionLimits:

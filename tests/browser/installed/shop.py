@@ -11,10 +11,14 @@ import sysconfig
 import venv
 from pathlib import Path
 
+import httpx
+
 from tests import ROOT
 from tests.cluster.ports import HOST, Ports
 from tests.cluster.process import Process
 
+ANN, PASSWORD = "ann@example.com", "correct horse"
+MAKE = f"from people.models import Person; Person.objects.create_user({ANN!r}, {PASSWORD!r})"
 PROJECT = Path(__file__).parent / "project"
 
 
@@ -50,6 +54,20 @@ class Shop(Process):
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+    def open(self) -> None:
+        """Check, migrate, make Ann an account, and serve."""
+        self.manage("check", "--fail-level", "WARNING")
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("shell", "--verbosity", "0", "--command", MAKE)
+        self.start()
+        self.wait_ready()
+
+    def api(self) -> httpx.Client:
+        """A program that sends to the shop's people."""
+        key = self.manage("apikey", "create", "--name", "ci", "--scope", "send").strip().splitlines()[-1]
+        headers = {"Authorization": f"Bearer {key}"}
+        return httpx.Client(base_url=f"{self.url}/hub/api/v1/", headers=headers, timeout=20)
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(

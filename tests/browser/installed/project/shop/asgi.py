@@ -1,3 +1,7 @@
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+
 from hub.asgi import Hub
 
 application = Hub()
