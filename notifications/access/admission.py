@@ -45,7 +45,7 @@ class Admission:
         self._programs = TTLCache(_load_programs, self.invalidations)
         self._sessions = BatchLoader(_load_sessions)
         self._issued_people = issued_claims.loader()
-        issuer.configured()  # raises for a setting that is malformed
+        issuer.prepare()
         # Not cached: an answer older than its question could admit someone after their removal was checked.
         self._rooms: BatchLoader[tuple[str, Key], RoomAccess] = BatchLoader(_load_rooms)
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 
+from django.conf import settings
+
 from hub.support.coalesce import BatchLoader
 from hub.support.threads import in_thread
 from notifications.access import signing
@@ -20,7 +22,8 @@ from notifications.access.tokens import Claims
 from notifications.user_model import Key
 
 WAIT_S = 4.0  # for keys: less than an endpoint waits for an admission
-MAX_WAITING_THREADS = 2  # of those that answer requests: the others serve tokens whose keys are known
+# Of those that answer requests: the others serve tokens whose keys are known.
+MAX_WAITING_THREADS = max(1, settings.HUB_THREADS // 2)
 
 People = BatchLoader[IssuedToken, Key]
 

@@ -65,6 +65,13 @@ def configured() -> dict[str, Issuer]:
     return _configured[1]
 
 
+def prepare() -> None:
+    """Fetch the keys of all issuers in the background, so that the first clients of an instance do not wait;
+    raise `ImproperlyConfigured`."""
+    for issuer in configured().values():
+        issuer.keys.renew()
+
+
 def parse(entries: object) -> tuple[dict[str, Issuer], list[str]]:
     """The issuers by name, and what is wrong with the other entries."""
     if not isinstance(entries, Sequence) or isinstance(entries, str):

@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 
 from hub.errors import Problem
 from hub.support.coalesce import BatchLoader
+from notifications.access.admission import Admission
 from notifications.access.issuers import claims, download, issuer, published_keys, verifier
 from notifications.access.issuers.issued_token import IssuedToken
 from notifications.access.issuers.published_keys import INTERVAL_S, RENEW_S, RETRY_S, PublishedKeys
@@ -87,10 +88,12 @@ def test_keys_are_fetched_with_the_first_token_and_not_with_the_next(published: 
     assert published.fetches == 1
 
 
-def test_nothing_is_fetched_before_a_token_comes(published: Published) -> None:
-    assert issuer.configured()
+def test_keys_are_fetched_as_an_instance_starts(published: Published) -> None:
+    Admission()
 
-    assert published.fetches == 0
+    wait_until(lambda: published.fetches == 1)
+    accepted(RSA.token())
+    assert published.fetches == 1
 
 
 def test_many_who_wait_share_a_fetch_and_the_loop_turns(published: Published) -> None:
