@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.host import Host, hosting
+from tests.browser.other_origin.host import Host, hosting
 from tests.browser.tabs import open_feeds, until, until_in
 from tests.cluster import Cluster
 

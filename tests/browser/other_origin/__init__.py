@@ -1,0 +1,1 @@
+"""Pages of other origins, with the elements of the hub."""
