@@ -7,6 +7,8 @@ import { PositionSet } from "./feeds/position-set.js";
 import { wants } from "./preferences-rule.js";
 import { TabGroup } from "./tabs.js";
 
+const ISSUER = "hub"; // of the hub's own tokens, which name their user as the topics do
+const USER_TOPIC = "user-"; // and their primary key
 const WAKE_MS = 1000;
 
 const stores = new Map();
@@ -15,8 +17,10 @@ const stores = new Map();
 export function storeFor(element) {
   const token = element.getAttribute("token");
   const origin = element.getAttribute("hub")?.replace(/\/$/, "") ?? new URL(import.meta.url).origin;
-  const user = element.getAttribute("user") ?? (token && subject(token)) ?? "";
-  const name = `${origin} ${user}`;
+  const { iss = "", sub = "" } = claims(token ?? "");
+  const isOwn = token === null || iss === ISSUER;
+  const user = element.getAttribute("user") ?? (isOwn ? sub : null);
+  const name = `${origin} ${user ?? `${iss} ${sub}`}`;
   if (!stores.has(name)) stores.set(name, new Store(name, new Api(origin, token), user));
   const store = stores.get(name);
   store.readAttributes(element);
@@ -35,6 +39,7 @@ class Store extends NotificationClient {
   #ended = false;
   #queue = Promise.resolve();
 
+  /** A `user` of null is the one whose topics the feed opens first. */
   constructor(name, api, user) {
     super(api);
     this.#api = api;
@@ -144,7 +149,8 @@ class Store extends NotificationClient {
 
   async #handle(type, data) {
     if (type === "stream-open") {
-      const isOurs = !this.#user || data.topics.includes(`user-${this.#user}`);
+      this.#user ??= data.topics.find((topic) => topic.startsWith(USER_TOPIC))?.slice(USER_TOPIC.length) ?? null;
+      const isOurs = !this.#user || data.topics.includes(USER_TOPIC + this.#user);
       // Another user has signed in, in another tab: what comes now is not for this page.
       if (!isOurs) return this.#end();
       this.setCount(data.count);
@@ -179,11 +185,11 @@ class Store extends NotificationClient {
   }
 }
 
-/** The user of a token. It is not verified here: it only tells two users apart. */
-function subject(token) {
+/** The claims of a token. They are not verified here: they only tell two users apart. */
+function claims(token) {
   try {
-    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))) ?? {};
   } catch {
-    return "";
+    return {};
   }
 }
