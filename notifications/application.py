@@ -8,16 +8,17 @@ from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from prometheus_client.core import CounterMetricFamily, Metric
 
 from hub import topics
-from hub.events import Event
+from hub.events import Draft, Event
 from hub.log.current import shared_log
 from hub.ports import Application, Credentials, Entry, Feed, Person, Recovered, Span, Topic
 from hub.postgresql.connection import breaker
 from hub.support.threads import in_thread, submit
 from notifications import recovery, serialization
-from notifications.access import api_keys, large_bodies, revocation
+from notifications.access import api_keys, large_bodies, revocation, signed_in
 from notifications.access.admission import Admission
 from notifications.api import idempotency
 from notifications.inbox import counts, expiry
@@ -33,6 +34,7 @@ from notifications.tracking.delivery_journal import DeliveryJournal
 from notifications.tracking.delivery_log import LiveDelivery, ReplayDelivery
 
 FLUSH_S = 2.0  # an instance that ends does not wait longer for the database
+HAND_OVER_S = 1.0  # nor one that leaves
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +72,7 @@ class Notifications(Application):
 
     def receiving(self, live: bool, /) -> None:
         self._admission.invalidations.complete = live
-        if live:
-            self._unread_counts.refresh()
+        self._unread_counts.receiving(live)
 
     async def authorize_bulk(self, headers: Mapping[str, str], /) -> None:
         await large_bodies.judge(headers)
@@ -81,6 +82,7 @@ class Notifications(Application):
 
     def event_received(self, event: Event, topic: Topic, /) -> None:
         self._unread_counts.event_received(event)
+        self._admission.event_received(event)
         serialization.forget_recalled(event, topic)
         self._journal.event_received(event, topic)  # the last, as it raises for what it cannot read
 
@@ -89,12 +91,21 @@ class Notifications(Application):
 
     def feed_caught_up(self, feed: Feed, spans: Sequence[Span], /) -> None:
         self._journal.feed_caught_up(feed, spans)
+        self._unread_counts.feed_caught_up(feed)
 
     def acknowledged(self, person: str, ids: Sequence[str], /) -> None:
         self._acknowledgements.add(person, ids)
 
     def feed_closed(self, feed: Feed, /) -> None:
         self._unread_counts.feed_closed(feed)
+
+    async def feeds_leaving(self) -> None:
+        if settings.HUB_REDIS_URL:  # otherwise there is no other instance
+            await _within_time("readers were not handed over", self._hand_over(), HAND_OVER_S)
+
+    async def _hand_over(self) -> None:
+        await _append([*signed_in.drafts(self._unread_counts.people())])
+        await self._unread_counts.hand_over(_append)
 
     async def messages(self, topic: str, limit: int, /) -> list[Event]:
         return await history.messages(topic, limit)
@@ -139,8 +150,8 @@ class Notifications(Application):
     async def flush(self) -> None:
         # A log in memory goes with its process, and so do records that wait.
         await asyncio.gather(
-            _within_time("room messages were not copied", self._history.flush()),
-            _within_time("deliveries were not written", self._journal.flush()),
+            _within_time("the last room messages were not copied", self._history.flush()),
+            _within_time("the last deliveries were not written", self._journal.flush()),
             _within_time("acknowledgements were not written", self._acknowledgements.flush()),
         )
 
@@ -153,9 +164,13 @@ async def _write_acknowledgements(acknowledged: Sequence[Acknowledgement]) -> li
     return await in_thread(acknowledgement_log.write, acknowledged)
 
 
-async def _within_time(failure: str, act: Awaitable[None]) -> None:
+async def _append(drafts: list[Draft]) -> None:
+    await in_thread(shared_log().append, drafts)
+
+
+async def _within_time(failure: str, act: Awaitable[None], seconds: float = FLUSH_S) -> None:
     try:
-        async with asyncio.timeout(FLUSH_S):
+        async with asyncio.timeout(seconds):
             await act
     except Exception as error:
-        logger.warning("the last %s: %s: %s", failure, type(error).__name__, error)
+        logger.warning("%s: %s: %s", failure, type(error).__name__, error)

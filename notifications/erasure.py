@@ -21,7 +21,8 @@ from hub.log import LogAway
 from hub.log.current import shared_log
 from hub.rooms import erasure
 from notifications import user_model
-from notifications.access import audit, endings, second_factor, session_data
+from notifications.access import audit, endings, second_factor
+from notifications.access.lookups import session_data
 from notifications.models import (
     ApiKey,
     Delivery,

@@ -8,6 +8,7 @@ live, and only the subscriber remains.
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 from typing import Any
 
@@ -164,6 +165,14 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             self.replays.observe(catchup.events)
         if catchup.events:
             self._application.feed_caught_up(subscriber, catchup.spans())
+
+    async def drain(self, seconds: float) -> None:
+        """As every endpoint, once the application has prepared it."""
+        self.draining = True
+        began = time.monotonic()
+        if seconds:
+            await self._application.feeds_leaving()
+        await super().drain(max(0.0, seconds - (time.monotonic() - began)))
 
     async def _authorize(self, request: FeedRequest) -> Subscriber:
         person = await self._application.admit(request.credentials, request.topics, request.own)

@@ -6,25 +6,23 @@ import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
-
-from django.contrib.auth import SESSION_KEY
-from django.db.models import F
 
 from hub import topics
 from hub.errors import Problem
+from hub.events import Event
 from hub.ports import Credentials, Entry, Person
 from hub.support.coalesce import BatchLoader
 from hub.support.invalidations import Invalidations
 from hub.support.threads import in_thread
 from hub.support.ttl_cache import TTLCache
 from notifications import user_model
-from notifications.access import belongings, judge, membership, session_data, sessions, token_status, tokens
+from notifications.access import belongings, judge, membership, signed_in, token_status, tokens
 from notifications.access.belongings import NOTHING, Belongings
 from notifications.access.issuers import claims as issued_claims
 from notifications.access.issuers import issuer
 from notifications.access.judge import Rights
 from notifications.access.membership import RoomAccess
+from notifications.access.signed_in import ExpectedSessions
 from notifications.access.token_status import TokenStatus
 from notifications.access.tokens import Claims
 from notifications.models import ROOM_NAME
@@ -43,11 +41,16 @@ class Admission:
         self._inboxes = TTLCache(_load_inboxes, self.invalidations)
         self._token_statuses = TTLCache(_load_token_statuses, self.invalidations)
         self._programs = TTLCache(_load_programs, self.invalidations)
-        self._sessions = BatchLoader(_load_sessions)
+        self._sessions = BatchLoader(self._load_sessions)
+        self._expected = ExpectedSessions()
         self._issued_people = issued_claims.loader()
         issuer.prepare()
         # Not cached: an answer older than its question could admit someone after their removal was checked.
         self._rooms: BatchLoader[tuple[str, Key], RoomAccess] = BatchLoader(_load_rooms)
+
+    def event_received(self, event: Event) -> None:
+        """Expect the sessions that an instance which leaves has named."""
+        self._expected.event_received(event)
 
     async def admit(self, credentials: Credentials, requested: Sequence[str], inbox: bool = True) -> Person:
         """The person who opens a feed with these topics, with or without their inbox.
@@ -128,6 +131,9 @@ class Admission:
         except KeyError:
             raise Problem(401, "This session has ended: sign in again.") from None
 
+    async def _load_sessions(self, keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
+        return await in_thread(signed_in.people, keys, self._expected.people(keys))
+
     async def _entry(self, person: Person, token_topics: Sequence[str], name: str) -> Entry:
         missing = Problem(404, "There is no such room: GET /api/v1/rooms lists those you may enter.")
         if not re.fullmatch(ROOM_NAME, name):
@@ -191,36 +197,3 @@ async def _load_programs(keys: Sequence[str]) -> dict[str, bool]:
 
 async def _load_rooms(keys: Sequence[tuple[str, Key]]) -> dict[tuple[str, Key], RoomAccess]:
     return await in_thread(membership.room_access, keys)
-
-
-async def _load_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
-    return await in_thread(_people_of_sessions, keys)
-
-
-def _people_of_sessions(keys: Sequence[str]) -> dict[str, tuple[Person, Rights]]:
-    """The signed-in person of each of these session keys, and their rights."""
-    data = session_data.of(keys)
-    ids = {key: session[SESSION_KEY] for key, session in data.items() if SESSION_KEY in session}
-    signed_in = user_model.keys_of(ids.values())
-    active: Any = user_model.active_users().annotate(ended_at=F("ending__sessions_at"))
-    users = active.in_bulk(set(signed_in.values()))
-    rights = judge.rights(users)
-    found = {key: user for key, id in ids.items() if (user := users.get(signed_in.get(id))) is not None}
-    ended = sessions.ended_ones((user.pk, data[key]) for key, user in found.items())
-    return {
-        key: (
-            Person(
-                str(user.pk),
-                user.get_username(),
-                rights[user.pk].own,
-                rights[user.pk].since,
-                session=key,
-                stamp=user.get_session_auth_hash(),
-                issued_at=sessions.signed_in_at(data[key]),
-            ),
-            rights[user.pk],
-        )
-        for key, user in found.items()
-        if sessions.is_valid(user, data[key], user.ended_at)
-        and sessions.ending_id(user.pk, data[key]) not in ended
-    }

@@ -5,25 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models.signals import m2m_changed, post_save
 from django.utils import timezone
 
 from hub import topics
 from notifications import user_model
-from notifications.models import Arrival, Subscription, audiences
-from notifications.user_model import EPOCH, JOINED_FIELD, Key, User
+from notifications.access.lookups import accounts, person_rows
+from notifications.access.lookups.accounts import Account
+from notifications.access.lookups.person_rows import ACCOUNT, FOLLOWER, GRANT, MEMBER, PERSON, SESSION
+from notifications.models import Arrival, Grant, Subscription, audiences
+from notifications.user_model import EPOCH, Key, User
 
 BATCH_SIZE = 500  # people per query
 ALWAYS = 0  # in place of the id of a membership: theirs since they joined
-PERSON, MEMBER, FOLLOWER, ARRIVAL = range(4)
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +53,16 @@ class _Found:
         return max(at, self.joined) if belonging == self.belongings[topic] else None
 
 
+class Admissible(NamedTuple):
+    """What there is to decide who is admitted: by key, everyone's `Belongings` and the accounts of those who
+    are active; all grants; and the encoded data of sessions, by session key."""
+
+    belongings: dict[Key, Belongings]
+    accounts: dict[Key, Account]
+    grants: list[Grant]
+    sessions: dict[str, str]
+
+
 def of(people: Collection[Key]) -> dict[Key, Belongings]:
     """By key, of each of these people, in one query.
 
@@ -61,18 +70,44 @@ def of(people: Collection[Key]) -> dict[Key, Belongings]:
     noticed here: it is recorded now, and if that fails the topic is not theirs yet.
     """
     now = timezone.now()
+    return _gathered(people, person_rows.of(people), now)
+
+
+def admissible(people: Collection[Key], sessions: Collection[str] = ()) -> Admissible:
+    """What there is on these people, in one query, or two if the user model is not plain; and those of these
+    sessions (by key, of the table of sessions) that are alive."""
+    now = timezone.now()
+    rows = list(person_rows.of(people, admission=True, sessions=sessions))
+    texts = [
+        text.partition(":")
+        for kind, _, _, text, _, at in rows
+        if kind == SESSION and person_rows.moment(at) > now
+    ]
+    grants = [
+        Grant(id=id, pattern=pattern, group_id=group)
+        for kind, _, group, pattern, id, _ in rows
+        if kind == GRANT
+    ]
+    return Admissible(
+        _gathered(people, rows, now), accounts.of(people, rows), grants, {key: data for key, _, data in texts}
+    )
+
+
+def _gathered(people: Collection[Key], rows: Iterable[Any], now: datetime) -> dict[Key, Belongings]:
     found = {key: _Found(now) for key in people}
-    for kind, user, id, name, belonging, at in _rows(people):
+    for kind, user, id, name, belonging, at in rows:
+        if kind in (GRANT, ACCOUNT, SESSION):
+            continue
         one = found[user]
         if kind == PERSON:
-            one.joined = EPOCH if at is None else _moment(at)
+            one.joined = EPOCH if at is None else person_rows.moment(at)
         elif kind == MEMBER:
             one.groups[id] = name
             one.belongings[topics.group(id)] = belonging
         elif kind == FOLLOWER:
             one.belongings[name] = belonging
         else:
-            one.arrivals[name] = id, belonging, _moment(at)
+            one.arrivals[name] = id, belonging, person_rows.moment(at)
     for user, own in audiences.of(people).items():
         for topic in own:
             found[user].belongings.setdefault(topic, ALWAYS)
@@ -101,58 +136,6 @@ def connect_signals() -> None:
     if (memberships := user_model.memberships()) is not None:
         m2m_changed.connect(_joined, sender=memberships.model, dispatch_uid="hub.joined")
     post_save.connect(_followed, sender=Subscription, dispatch_uid="hub.followed")
-
-
-def _rows(people: Collection[Key]) -> Iterable[Any]:
-    """Rows of kind, person, id, name, belonging and time, as far as each kind has them."""
-    if not people:
-        return []
-    sql, parts = _sql()
-    key: Any = user_model.key_field()
-    plain = user_model.has_integer_keys()
-    values = [*people] if plain else [key.get_db_prep_value(person, connection) for person in people]
-    placeholders = f"({', '.join(['%s'] * len(people))})"
-    with connection.cursor() as cursor:
-        cursor.execute(sql.format(people=placeholders), values * parts)
-        rows = list(cursor.fetchall())
-    return rows if plain else [(kind, key.to_python(person), *rest) for kind, person, *rest in rows]
-
-
-@cache
-def _sql() -> tuple[str, int]:
-    """One query, and how many places for ``{people}`` it has; not built anew by the ORM each time, for every
-    session connect runs it. The first part gives the types of columns that others leave empty."""
-    quote = connection.ops.quote_name
-    user: Any = get_user_model()._meta
-    key, users = quote(user.pk.column), quote(user.db_table)
-    recorded = user_model.has_field(JOINED_FIELD)
-    joined = quote(user.get_field(JOINED_FIELD).column) if recorded else "NULL"
-    sql = f"""
-        SELECT {ARRIVAL}, user_id, id, topic, belonging, since
-            FROM {quote(Arrival._meta.db_table)} WHERE user_id IN {{people}}
-        UNION ALL SELECT {FOLLOWER}, user_id, NULL, topic, id, NULL
-            FROM {quote(Subscription._meta.db_table)} WHERE user_id IN {{people}}
-        UNION ALL SELECT {PERSON}, {key}, NULL, '', NULL, {joined} FROM {users} WHERE {key} IN {{people}}
-    """  # noqa: S608
-    memberships = user_model.memberships()
-    if memberships is None:
-        return sql, 3
-    table: Any = memberships.model._meta
-    names = (memberships.user, memberships.group, table.pk.name)
-    member, group, id = (f"member.{quote(table.get_field(name).column)}" for name in names)
-    sql += f"""
-        UNION ALL SELECT {MEMBER}, {member}, {group}, joined_group.name, {id}, NULL
-            FROM {quote(table.db_table)} AS member
-            JOIN {quote(Group._meta.db_table)} AS joined_group ON joined_group.id = {group}
-            WHERE {member} IN {{people}}
-    """  # noqa: S608
-    return sql, 4
-
-
-def _moment(at: datetime | str) -> datetime:
-    """An aware datetime: SQLite returns text without a time zone."""
-    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _record(found: Mapping[Key, _Found], now: datetime) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from hub import topics
 from hub.errors import Problem
 from notifications import user_model
 from notifications.access import belongings, membership, names, roles
+from notifications.access.belongings import Admissible
 from notifications.models import AuditEntry, Grant, Room, user_numbers
 from notifications.user_model import Key, User
 
@@ -57,21 +59,31 @@ class Rights:
         return any(grant.covers(topic) for grant in self.grants)
 
 
-def rights(people: Collection[Key], rooms: Collection[int] = ()) -> dict[Key, Rights]:
-    """By key, what each of these people may read, and which of these rooms they may enter."""
-    grants = list(Grant.objects.all())
-    staff = roles.of(people)
-    open = membership.opened(people, Room.objects.filter(pk__in=rooms)) if rooms else {}
-    return {
-        key: Rights(
-            inbox.own,
-            inbox.since,
-            tuple(g for g in grants if g.group_id is None or g.group_id in inbox.groups),
-            frozenset(open.get(key, ())),
-            staff.get(key, frozenset()),
-        )
-        for key, inbox in belongings.of(people).items()
-    }
+class Account(NamedTuple):
+    """An active user, up to when their sessions have ended, and what they may read."""
+
+    user: User
+    ended_at: datetime | None
+    rights: Rights
+
+
+def accounts(people: Collection[Key], rooms: Collection[int] = ()) -> dict[Key, Account]:
+    """By key, those of these people who are active, with their rights to these rooms among others; in one
+    query if none of them is staff and no rooms are asked for."""
+    return judged(belongings.admissible(people), rooms) if people else {}
+
+
+def judged(found: Admissible, rooms: Collection[int] = ()) -> dict[Key, Account]:
+    """The `accounts` of what was found of people."""
+    staff = roles.of([key for key, one in found.accounts.items() if user_model.is_staff(one.user)])
+    open = membership.opened(found.belongings, Room.objects.filter(pk__in=rooms)) if rooms else {}
+    active = {}
+    for key, (user, ended_at) in found.accounts.items():
+        inbox = found.belongings[key]
+        grants = tuple(g for g in found.grants if g.group_id is None or g.group_id in inbox.groups)
+        granted = (frozenset(open.get(key, ())), staff.get(key, frozenset[roles.Role]()))
+        active[key] = Account(user, ended_at, Rights(inbox.own, inbox.since, grants, *granted))
+    return active
 
 
 def own_topics(user: User) -> tuple[str, ...]:

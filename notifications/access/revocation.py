@@ -9,7 +9,6 @@ from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.auth.models import Group, PermissionsMixin
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db.models import F
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 
@@ -18,7 +17,8 @@ from hub.ports import Person
 from hub.support.invalidations import EVERYONE
 from hub.support.threads import in_thread
 from notifications import user_model
-from notifications.access import endings, judge, membership, session_data, sessions, token_status
+from notifications.access import endings, judge, membership, sessions, token_status
+from notifications.access.lookups import session_data
 from notifications.models import ApiKey, Grant, Room, Subscription
 from notifications.user_model import User
 
@@ -63,7 +63,6 @@ def connect_signals() -> None:
 def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
     keys = user_model.keys_of(person.id for person in people)
     ids = set(keys.values())
-    users: Any = user_model.active_users().annotate(ended_at=F("ending__sessions_at")).in_bulk(ids)
     by_token = {keys[person.id] for person in people if person.token and person.id in keys}
     statuses = token_status.of(by_token) if by_token else {}
     programs = {person.key for person in people if person.key}
@@ -73,19 +72,20 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
     unclosed = Room.objects.filter(pk__in=rooms, closed_at=None)
     open = set(unclosed.values_list("pk", flat=True)) if rooms else set[int]()
     banned = membership.removed(ids, open)
-    rights = judge.rights(ids, open)
+    accounts = judge.accounts(ids, open)
 
     def authenticated(person: Person) -> bool:
-        user = users.get(keys.get(person.id))
-        if user is None:
+        account = accounts.get(keys.get(person.id))
+        if account is None:
             return False
+        user = account.user
         if person.token:
             status = statuses.get(user.pk)
             return status is not None and token_status.is_valid(person, status, active)
         return (
             person.session in alive
             and person.stamp == user.get_session_auth_hash()
-            and not endings.ended(person.issued_at, user.ended_at)
+            and not endings.ended(person.issued_at, account.ended_at)
         )
 
     gone: dict[Person, bool] = {}
@@ -94,7 +94,7 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
             gone[person] = False
             continue
         key = keys[person.id]
-        current = rights[key]
+        current = accounts[key].rights
         named = {topics.room_id(topic) for topic in person.named}
         if (
             (person.own and set(current.own) != set(person.own))

@@ -49,7 +49,7 @@ def of(people: Collection[Key]) -> dict[Key, frozenset[Role]]:
 
     A model without Django's permissions has no staff here.
     """
-    if not (user_model.has_field("is_staff") and user_model.has_permissions()):
+    if not (people and user_model.has_field("is_staff") and user_model.has_permissions()):
         return {}
     staff = user_model.active_users().filter(pk__in=people, is_staff=True)
     if second_factor.needed():

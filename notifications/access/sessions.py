@@ -19,7 +19,8 @@ from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from notifications import user_model
-from notifications.access import endings, session_data
+from notifications.access import endings
+from notifications.access.lookups import session_data
 from notifications.models import RevokedToken
 from notifications.user_model import Key, User
 

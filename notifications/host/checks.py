@@ -12,7 +12,8 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import NoReverseMatch, reverse
 
 from notifications import user_model
-from notifications.access import second_factor, session_data
+from notifications.access import second_factor
+from notifications.access.lookups import session_data
 from notifications.host.middleware import HubPages
 from notifications.models import audiences
 from notifications.user_model import MAX_KEY_LENGTH, MAX_NAME

@@ -1,7 +1,8 @@
 """The unread count on open feeds: absolute, versioned, from the server.
 
 An event on an inbox topic makes the counts of its readers stale. They are read together a moment later, so
-that a broadcast costs an instance a few queries and not one per reader.
+that a broadcast costs an instance a few queries and not one per reader. An instance that leaves hands its
+counts over (`handed_counts`): a feed opens with that of before, and those that opened so are read together.
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from hub import topics
-from hub.events import Event
+from hub.events import Draft, Event
 from hub.feeds.sse import control
 from hub.ports import Feed, Person
 from hub.support.coalesce import BatchLoader
 from hub.support.debounce import Debounce
 from hub.support.faults import malformed
 from hub.support.outages import DATABASE_AWAY
+from notifications.inbox import handed_counts
+from notifications.inbox.handed_counts import HandedCounts
 
 GATHER_S = 0.1  # counts that turn stale within this time are read together
 MAX_PEOPLE_PER_QUERY = 500
 RETRY_S = 2.0
+RENEWAL_S = 5.0  # counts that were handed over are read again together within this time
 OPENING_S = 2.0  # a feed that would wait longer for its count opens without one
 AWAY = (*DATABASE_AWAY, OSError)  # not about one person: logged once for all
 
@@ -36,8 +40,10 @@ class UnreadCounts:
         self._reads: BatchLoader[Person, dict[str, int]] = BatchLoader(self._read)
         self._feeds: dict[str, set[Feed]] = {}  # by person's id
         self._people: dict[str, set[str]] = {}  # ids, by inbox topic
-        self._stale = Debounce(
-            self._send, _not_counted, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=MAX_PEOPLE_PER_QUERY
+        self._handed = HandedCounts()
+        self._stale, self._renewed = (
+            Debounce(self._send, _not_counted, gather_s=s, retry_s=RETRY_S, batch_size=MAX_PEOPLE_PER_QUERY)
+            for s in (GATHER_S, RENEWAL_S)
         )
 
     @property
@@ -47,7 +53,7 @@ class UnreadCounts:
 
     async def run(self) -> None:
         """Send what turns stale, until cancelled."""
-        await self._stale.run()
+        await asyncio.gather(self._stale.run(), self._renewed.run())
 
     async def feed_opened(self, feed: Feed) -> dict[str, int] | None:
         """The count for a feed that opens, which is then kept up to date; None without an inbox, or while the
@@ -59,6 +65,9 @@ class UnreadCounts:
         self._feeds.setdefault(id, set()).add(feed)
         for topic in own:
             self._people.setdefault(topic, set()).add(id)
+        if handed := self._handed.of(id):
+            self._renewed.add([id])
+            return handed
         try:
             async with asyncio.timeout(OPENING_S):
                 return await self._of(feed.person)
@@ -82,17 +91,36 @@ class UnreadCounts:
                     if not people:
                         del self._people[topic]
 
+    def feed_caught_up(self, feed: Feed) -> None:
+        """It missed something, of which a count that was handed over may know nothing."""
+        if self._handed.of(feed.person.id):
+            self._stale.add([feed.person.id])
+
     def event_received(self, event: Event) -> None:
         self.topic_changed(event.topic)
+        self._handed.event_received(event)
+
+    def receiving(self, live: bool) -> None:
+        """Whether events are received: if again, every count may have changed by one that did not arrive."""
+        self._handed.clear()
+        if live:
+            self._stale.add(self._feeds)
+
+    def people(self) -> list[Person]:
+        """Who has an open feed here, once for each."""
+        return [feed.person for feeds in self._feeds.values() for feed in feeds]
+
+    async def hand_over(self, send: Callable[[list[Draft]], Awaitable[None]]) -> None:
+        """Hand the counts of everyone to other instances, to which their feeds are about to be moved."""
+        people = [next(iter(feeds)).person for feeds in self._feeds.values()]
+        for start in range(0, len(people), MAX_PEOPLE_PER_QUERY):
+            counts = await self._counts(people[start : start + MAX_PEOPLE_PER_QUERY])
+            await send(list(handed_counts.drafts(counts)))
 
     def topic_changed(self, topic: str) -> None:
         """Send the counts of its readers again."""
         if people := self._people.get(topic):
             self._stale.add(people)
-
-    def refresh(self) -> None:
-        """Send every count again: it may have changed by an event that did not arrive."""
-        self._stale.add(self._feeds)
 
     async def _of(self, person: Person) -> dict[str, int] | None:
         if not any(topics.is_inbox(topic) for topic in person.own):

@@ -221,7 +221,7 @@ class Desk(StubApplication):
 
     def receiving(self, live: bool, /) -> None:
         if live:
-            self.unread_counts.refresh()
+            self.unread_counts.receiving(live)
 
     def event_received(self, event: Event, topic: Topic, /) -> None:
         self.unread_counts.event_received(event)

@@ -227,7 +227,7 @@ def test_a_right_that_ends_while_it_is_asked_about_opens_nothing(
     client = Client()
     client.force_login(alice)
     text = given["token"] if shown == "token" else client.cookies["sessionid"].value
-    module, name = (token_status, "of") if shown == "token" else (judge, "rights")
+    module, name = (token_status, "of") if shown == "token" else (judge, "accounts")
     answer = getattr(module, name)
 
     def overtaken(*asked: Any) -> Any:

@@ -45,7 +45,7 @@ def test_its_people_sign_in_and_its_key_has_every_scope() -> None:
     assert set(Group.objects.get().user_set.values_list("username", flat=True)) == {"admin", "alice"}
     assert all(api_keys.check("demo-key", scope) for scope in api_keys.SCOPES)
     bob = User.objects.get(username="bob")
-    assert not judge.rights([bob.pk])[bob.pk].denied(["repo-hub"])
+    assert not judge.accounts([bob.pk])[bob.pk].rights.denied(["repo-hub"])
 
 
 @pytest.mark.usefixtures("demo_mode")

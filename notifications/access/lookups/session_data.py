@@ -31,9 +31,8 @@ def of(keys: Collection[str]) -> dict[str, Mapping[str, Any]]:
     """By key, the data of those of these sessions that are alive."""
     store = _store(settings.SESSION_ENGINE)
     if (model := model_of(store)) is not None:
-        decode = store().decode
         alive = model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
-        return {key: decode(data) for key, data in alive.values_list("session_key", "session_data")}
+        return decoded(dict(alive.values_list("session_key", "session_data")))
     if issubclass(store, CacheStore):
         return _cached(store, keys)
     return {key: data for key in keys if (data := store(key).load())}
@@ -43,6 +42,12 @@ def is_missing() -> bool:
     """Whether the app of Django's own table of sessions is needed, but not installed."""
     in_table = settings.SESSION_ENGINE.endswith((".db", ".cached_db"))
     return in_table and not apps.is_installed("django.contrib.sessions")
+
+
+def decoded(rows: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
+    """The data in rows of sessions, by key."""
+    decode = _store(settings.SESSION_ENGINE)().decode
+    return {key: decode(data) for key, data in rows.items()}
 
 
 def model() -> Any:

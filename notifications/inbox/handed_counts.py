@@ -1,0 +1,58 @@
+"""Counts that an instance which leaves hands to others, so that those who come over cost no query each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hub import events, topics
+from hub.events import Draft, Event
+
+TYPE = "counts"
+KEPT_S = 30.0  # longer than a drain and the way to another instance
+MAX_PEOPLE_PER_EVENT = 100
+MAX_KEPT = 20_000
+
+Count = dict[str, int]  # `unread`, `unseen`, `version`
+
+
+def drafts(counts: Mapping[str, Count]) -> Iterator[Draft]:
+    """Events of the control topic with these counts, by person's id."""
+    items = list(counts.items())
+    for start in range(0, len(items), MAX_PEOPLE_PER_EVENT):
+        batch = dict(items[start : start + MAX_PEOPLE_PER_EVENT])
+        yield events.draft(topics.CONTROL, TYPE, {"counts": batch})
+
+
+class HandedCounts:
+    """Those that were received, each for `KEPT_S`."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[float, Count]] = {}  # by person's id: until when, and which
+
+    def event_received(self, event: Event) -> None:
+        """Keep what it hands over. Raises for data that are no counts."""
+        if event.topic != topics.CONTROL or event.type != TYPE:
+            return
+        now = time.monotonic()
+        for id, (until, _) in list(self._counts.items()):
+            if until > now and len(self._counts) < MAX_KEPT:
+                break
+            del self._counts[id]
+        for id, count in event.data["counts"].items():
+            self._counts.pop(id, None)
+            self._counts[str(id)] = now + KEPT_S, _checked(count)
+
+    def of(self, id: str) -> Count | None:
+        """The count of a person as of its version; None if none was handed over, or too long ago."""
+        until, count = self._counts.get(id, (0.0, None))
+        return count if until > time.monotonic() else None
+
+    def clear(self) -> None:
+        """Forget all: newer ones may have been missed."""
+        self._counts.clear()
+
+
+def _checked(count: Mapping[str, Any]) -> Count:
+    return {name: int(count[name]) for name in ("unread", "unseen", "version")}
