@@ -12,7 +12,7 @@ from functools import partial
 
 import httpx
 
-from tests.benchmark import usage
+from tests.benchmark import unread, usage
 from tests.benchmark.feeds import SETTLE_S, TOPIC, readers_of
 from tests.benchmark.servers import SERVERS, Bench
 
@@ -38,7 +38,8 @@ def watched(bench: Bench, name: str, readers: int, seconds: float) -> dict[str, 
 
 
 def crowd(bench: Bench, name: str, people: int) -> dict[str, float]:
-    """A broadcast to so many, and every page of the dashboard; queries are PostgreSQL's own count."""
+    """A broadcast to so many, and every page of the dashboard; then as many unread notifications of one
+    person. Queries are PostgreSQL's own count."""
     from tests.benchmark import people as made
 
     made.users(people)
@@ -65,7 +66,7 @@ def crowd(bench: Bench, name: str, people: int) -> dict[str, float]:
             asked = bench.parts.queries()
             figures[f"{page}_ms"] = _median_ms(partial(_get, client, path))
             figures[f"{page}_queries"] = (bench.parts.queries() - asked) / TIMES
-        return {"people": people, **figures}
+        return {"people": people, **figures, **unread.figures(bench, server, people)}
 
 
 def _get(client: httpx.Client, path: str) -> None:
