@@ -19,6 +19,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "number": lambda name: env.number(name, 1),
     "integer": lambda name: env.integer(name, 1),
     "flag": env.flag,
+    "objects": env.objects,
     "one_of": lambda name: env.one_of(name, "text", "json"),
     "items": lambda name: env.items(name, "", "[0-9]+", "a number"),
     "secret": lambda name: env.secret(name, 100),

@@ -98,6 +98,11 @@ def test_the_documentation_names_every_call(db: None) -> None:
         "DELETE /api/v1/tokens/{id}",
         "GET /api/v1/rooms",
         "POST /api/v1/rooms",
+        "GET /api/v1/people",
+        "PUT /api/v1/people",
+        "GET /api/v1/people/{id}",
+        "PUT /api/v1/people/{id}",
+        "PATCH /api/v1/people/{id}",
     }
 
 
