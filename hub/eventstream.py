@@ -17,6 +17,9 @@ from django_eventstream.event import Event
 from django_eventstream.storage import StorageBase
 
 from hub import events, publication, topics
+from hub.support import strict_json
+
+MAX_DEPTH = 900  # levels of a JSON text; one with more is a text
 
 
 async def asend_event(channel: str, event_type: str, data: Any, **options: Any) -> None:
@@ -65,6 +68,8 @@ class ChannelManager(DefaultChannelManager):  # type: ignore[misc]  # the librar
 
 def _parsed(data: Any) -> Any:
     try:
-        return json.loads(data)
+        found = json.loads(data)
     except (TypeError, ValueError, RecursionError):
         return data
+    # Up to which depth it could be parsed depends on the Python.
+    return data if strict_json.is_deeper(found, MAX_DEPTH) else found

@@ -49,8 +49,14 @@ def read(text: bytes, *, storable: bool = True) -> Any:
 
 
 def _check_depth(value: Any) -> None:
+    if is_deeper(value, MAX_DEPTH):
+        raise _too_deep()
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether it has more levels of arrays and objects."""
     level: list[Any] = [[value]]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(levels + 1):
         level = [
             child
             for parent in level
@@ -58,8 +64,8 @@ def _check_depth(value: Any) -> None:
             if type(child) is dict or type(child) is list
         ]
         if not level:
-            return
-    raise _too_deep()
+            return False
+    return True
 
 
 def _too_deep() -> BadJson:
