@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.rooms.presence import GRACE_S
-from tests.benchmark import directory, endurance, feeds, hostile, proxy, publishing, rooms, staff
+from tests.benchmark import endurance, feeds, hostile, proxy, publishing, rooms, staff
 from tests.benchmark.feeds import HUBS
 from tests.benchmark.servers import ROOMS, SERVERS, Bench
 
@@ -81,6 +81,6 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
         "people": Scenario(
             "100,000 people put by API, 1,000 a request",
             ("hub",),
-            partial(directory.put, people=100_000 // part),
+            partial(publishing.put_people, people=100_000 // part),
         ),
     }
