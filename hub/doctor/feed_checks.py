@@ -11,6 +11,7 @@ from hub.doctor.client import Client, Response
 from hub.doctor.feed_reader import FeedReader
 from hub.doctor.fixture import Fixture
 from hub.doctor.report import Report
+from hub.support import mount
 
 OPEN_TIMEOUT_S = 3.0
 ARRIVAL_TIMEOUT_S = 2.0
@@ -62,7 +63,9 @@ def check_heartbeats(report: Report, feed: FeedReader, client: Client) -> None:
 def _post(client: Client, fixture: Fixture, number: int, padding: int = 0) -> tuple[Response, float]:
     """Publish a live event; the response, and when the request was sent (`time.perf_counter`)."""
     event = {"topic": fixture.topic, "type": "doctor", "data": {"n": number, "padding": "." * padding}}
-    response = client.post(settings.HUB_EVENTS_PATH, event, {"Authorization": f"Bearer {fixture.key}"})
+    response = client.post(
+        mount.at(settings.HUB_EVENTS_PATH), event, {"Authorization": f"Bearer {fixture.key}"}
+    )
     return response, time.perf_counter() - response.duration_s
 
 

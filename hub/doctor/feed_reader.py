@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hub.doctor.client import Client, problem_detail
+from hub.support import mount
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class FeedReader:
         query = urlencode({"own": "0", "topic": self.topic})
         headers = {"Host": self.client.host, "Authorization": f"Bearer {self.token}", **self.headers}
         try:
-            self._connection.request("GET", f"/feed/?{query}", headers=headers)
+            self._connection.request("GET", mount.at(f"/feed/?{query}"), headers=headers)
             response = self._connection.getresponse()
             with self._changed:
                 self.response_headers = {name.lower(): value for name, value in response.getheaders()}

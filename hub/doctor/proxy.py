@@ -18,7 +18,7 @@ from hub.doctor.client import CannotConnect, Client, Response
 from hub.doctor.clock_skew import check_clock
 from hub.doctor.report import Report
 from hub.ops import echo
-from hub.support import descriptors
+from hub.support import descriptors, mount
 
 ECHO_REQUESTS = 8  # which a balancer spreads over the instances
 SPOOFED_ADDRESS = "203.0.113.7"  # reserved for documentation (RFC 5737)
@@ -62,7 +62,7 @@ def check_echo(report: Report, client: Client) -> bool:
     received: list[tuple[Response, Echo]] = []
     refused: Response | None = None
     for _ in range(ECHO_REQUESTS):
-        response = client.request(echo.PATH, authorization)
+        response = client.request(mount.at(echo.PATH), authorization)
         if response.status == 200:
             received.append((response, response.json()))
         else:
@@ -98,7 +98,7 @@ def check_static_and_cors(report: Report, client: Client, file: str) -> None:
         report.find("hub.D020", f"/static/{file} was answered {response.status}.")
     for origin in settings.HUB_ALLOWED_ORIGINS:
         preflight = {"Origin": origin, "Access-Control-Request-Method": "GET"}
-        response = client.request("/feed/", preflight, method="OPTIONS")
+        response = client.request(mount.at("/feed/"), preflight, method="OPTIONS")
         allowed = response.headers.get("access-control-allow-origin")
         if allowed != origin:
             report.find(
@@ -108,7 +108,7 @@ def check_static_and_cors(report: Report, client: Client, file: str) -> None:
 
 def check_private_pages(report: Report, client: Client) -> None:
     """A balancer must not pass on requests for the operators' endpoints."""
-    found = [path for path in ("/metrics", "/readyz") if client.request(path).status in (200, 503)]
+    found = [path for path in ("/metrics", "/readyz") if client.request(mount.at(path)).status in (200, 503)]
     if found:
         report.find("hub.D024", f"{' and '.join(found)} {'is' if len(found) == 1 else 'are'} public.")
 
@@ -122,9 +122,9 @@ def _check_certificate(report: Report, tls: ssl.SSLSocket) -> None:
 
 
 def _explain_refusal(report: Report, client: Client, response: Response) -> None:
-    url, site = f"{client.url}{echo.PATH}", urlsplit(response.headers.get("location", ""))
+    url, site = f"{client.url}{mount.at(echo.PATH)}", urlsplit(response.headers.get("location", ""))
     if response.status == 404 and response.headers.get("content-type") == errors.CONTENT_TYPE:
-        if client.request(echo.PATH, {echo.TOKEN_HEADER: echo.token()}).status == 200:
+        if client.request(mount.at(echo.PATH), {echo.TOKEN_HEADER: echo.token()}).status == 200:
             seen = f"our Authorization did not reach the instance; {echo.TOKEN_HEADER}, signed alike, did."
             return report.find("hub.D030", seen)
         others = f" ({', '.join(report.instances)}: the same)" if report.instances else ""
@@ -178,7 +178,7 @@ def _check_spoofing(report: Report, client: Client, authorization: dict[str, str
         "X-Forwarded-Proto": other,
         "Daphne-Root-Path": "/doctor",
     }
-    response = client.request(echo.PATH, {**authorization, **spoofed})
+    response = client.request(mount.at(echo.PATH), {**authorization, **spoofed})
     echoed = response.json() if response.status == 200 else None
     if echoed is None:
         return

@@ -14,6 +14,7 @@ from hub.doctor.client import TIMEOUT_S, Client, problem_detail
 from hub.doctor.fixture import Fixture
 from hub.doctor.report import Report
 from hub.ops import echo
+from hub.support import mount
 
 STORED_TIMEOUT_S = 3.0
 FOREIGN_ORIGIN = "https://doctor.invalid"
@@ -63,7 +64,7 @@ def _check_foreign_origin(report: Report, client: Client, fixture: Fixture) -> N
     except (OSError, InvalidHandshake):
         return
     headers = {"Authorization": f"Bearer {echo.token()}", "Origin": FOREIGN_ORIGIN}
-    origin = client.request(echo.PATH, headers).json().get("headers", {}).get("origin")
+    origin = client.request(mount.at(echo.PATH), headers).json().get("headers", {}).get("origin")
     arrivals = {FOREIGN_ORIGIN: "", None: "; the header is removed, and people with a session are refused"}
     seen = f"a handshake with Origin: {FOREIGN_ORIGIN} was accepted"
     report.find("hub.D006", f"{seen}{arrivals.get(origin, f'; it arrives as {origin}')}.")
@@ -88,7 +89,7 @@ def _enter(client: Client, fixture: Fixture, origin: str) -> ClientConnection:
     # Connected here, because the host of the request need not be the one connected to.
     sock = client.open_socket()
     return connect(
-        f"{'wss' if secure else 'ws'}://{client.host}/rooms/{fixture.room}/",
+        f"{'wss' if secure else 'ws'}://{client.host}{mount.at('/rooms/')}{fixture.room}/",
         sock=sock,
         ssl=client.tls_context("http/1.1") if secure else None,
         server_hostname=client.peer[0] if secure else None,

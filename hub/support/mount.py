@@ -31,3 +31,8 @@ def within(scope: Scope) -> Scope:
     """The scope with its path as it is `below`."""
     path = below(scope["path"])
     return scope if path == scope["path"] else {**scope, "path": path}
+
+
+def at(path: str) -> str:
+    """Where a path below the prefix is."""
+    return prefix() + path

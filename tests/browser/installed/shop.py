@@ -47,7 +47,13 @@ class Shop(Process):
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "DJANGO_"))
         }
-        self._env = {**inherited, "SHOP_SESSIONS": sessions, "HUB_PORT": str(self.port), "PYTHONPATH": ""}
+        self._env = {
+            **inherited,
+            "SHOP_SESSIONS": sessions,
+            "HUB_PORT": str(self.port),
+            "PYTHONPATH": "",
+            "HUB_HEARTBEAT_S": "2",
+        }
         arguments = [part.format(port=self.port) for part in command] or ["manage.py", "serve"]
         super().__init__("shop", [str(python), *arguments], folder, env=self._env, cwd=self.folder)
 

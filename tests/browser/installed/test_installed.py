@@ -90,6 +90,10 @@ def test_the_shops_own_pages_are_untouched(shop: Shop) -> None:
     assert (plain.text, missing.status_code, feed.status_code) == ("plain", 404, 401)
 
 
+def test_the_doctor_finds_everything_below_the_prefix(shop: Shop) -> None:
+    assert "Nothing is wrong." in shop.manage("doctor", "--url", shop.url)
+
+
 def test_urls_of_the_hub_have_names_of_their_own(shop: Shop) -> None:
     names = "from django.urls import reverse; print(*map(reverse, ['inbox', 'rooms', 'notifications:rooms']))"
 
