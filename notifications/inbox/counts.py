@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
@@ -17,30 +15,13 @@ from hub.log.current import shared_log
 from hub.ports import Person
 from hub.support.threads import in_thread
 from notifications import user_model
-from notifications.inbox import preference_rule
+from notifications.inbox import readers
 from notifications.inbox.buckets import Bounds, Bucket
-from notifications.inbox.watermarks import LATEST, NOTHING, Upto, reaching
-from notifications.models import Notification, Reading, Watermark, arrived, visible
-from notifications.user_model import EPOCH, JOINED_FIELD, Key, User
+from notifications.inbox.watermarks import reaching
+from notifications.models import Notification, Reading, arrived, visible
+from notifications.user_model import Key, User
 
-_NULL = Value(None, output_field=CharField())
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """When a person joined, and came to which topic later; the categories they mute; and up to which
-    position they read and saw everything, by topic."""
-
-    joined: datetime
-    muted: frozenset[str] = frozenset()
-    arrivals: dict[str, datetime] = field(default_factory=dict)
-    marks: dict[str, Upto] = field(default_factory=dict)
-
-    def since(self, topic: str) -> datetime:
-        return max(self.joined, self.arrivals.get(topic, self.joined))
-
-    def upto(self, topic: str) -> Upto:
-        return self.marks.get(topic, NOTHING)
+_POSITION = OuterRef("notification__position")
 
 
 class _Part(NamedTuple):
@@ -84,14 +65,14 @@ def of_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
     now = timezone.now()
     topics = {topic for person in people for topic in person.own}
     keys = user_model.keys_of(person.id for person in people)
-    readers = _readers({*keys.values()})
-    muted = frozenset[str]().union(*(reader.muted for reader in readers.values()))
-    found = [(person, reader) for person in people if (reader := readers.get(keys.get(person.id)))]
+    known = readers.of({*keys.values()})
+    muted = frozenset[str]().union(*(reader.muted for reader in known.values()))
+    found = [(person, reader) for person in people if (reader := known.get(keys.get(person.id)))]
     due = Bounds(reader.since(topic) for person, reader in found for topic in person.own)
     above = Bounds(upto + 1 for _, reader in found for mark in reader.marks.values() for upto in mark if upto)
     parts = _parts(topics, muted, due, above, now)
-    arrivals = any(reader.arrivals for reader in readers.values())
-    changes = _changes(readers, topics, muted, now, arrivals=arrivals, marks=bool(above.values))
+    arrivals = any(reader.arrivals for reader in known.values())
+    changes = _changes(known, topics, muted, now, arrivals=arrivals, marks=bool(above.values))
     counts = {person.id: {"unread": 0, "unseen": 0, "version": version} for person in people}
     for person, reader in found:
         unread = unseen = 0
@@ -108,30 +89,6 @@ def of_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
                     unseen += change.unseen
         counts[person.id] |= {"unread": unread, "unseen": unseen}
     return counts
-
-
-def _readers(keys: Collection[Key]) -> dict[Key, _Reader]:
-    """Of those of these people who exist, in one query: of rows per arrival, and rows per watermark."""
-    joined = JOINED_FIELD if user_model.has_field(JOINED_FIELD) else _NULL
-    fields = ("pk", joined, "notification_preference__choices", "arrivals__topic", "arrivals__since")
-    people = user_model.users().filter(pk__in=keys).order_by().values_list(*fields, _NULL, _NULL)
-    marks = Watermark.objects.filter(user__in=keys).values("user_id", "topic").annotate(**LATEST)
-    rows = people.union(marks.values_list("user_id", _NULL, _NULL, "topic", _NULL, *LATEST), all=True)
-    readers: dict[Key, _Reader] = {}
-    reached: list[tuple[Key, str, Upto]] = []
-    for key, began, choices, topic, since, read, seen in rows:
-        if seen is not None:
-            reached.append((key, topic, Upto(read, seen)))
-            continue
-        reader = readers.get(key)
-        if reader is None:
-            reader = readers[key] = _Reader(began or EPOCH, preference_rule.muted(choices))
-        if topic and not settings.HUB_NEWCOMERS_SEE_PAST:
-            reader.arrivals[topic] = since
-    for key, topic, upto in reached:
-        if key in readers:
-            readers[key].marks[topic] = upto
-    return readers
 
 
 def _parts(
@@ -177,13 +134,15 @@ def _changes(
     Without ``arrivals`` nobody came to a topic after they joined, and without ``marks`` there are no
     watermarks, which spares the query conditions.
     """
-    position = OuterRef("notification__position")
     done = Q(read_at__isnull=False) | Q(archived_at__isnull=False)
-    numbers = {}
+    numbers: dict[str, Any] = {}
     for name, is_done in (("unread", done), ("unseen", done | Q(seen_at__isnull=False))):
-        found = reaching(OuterRef("user"), "notification__topic", position, read=name == "unread")
-        reached = Q(Exists(found)) if marks else Q(pk__isnull=True)
-        numbers[name] = Count("pk", filter=~is_done & reached) - Count("pk", filter=is_done & ~reached)
+        if marks:
+            found = reaching(OuterRef("user"), "notification__topic", _POSITION, read=name == "unread")
+            reached = Q(Exists(found))
+            numbers[name] = Count("pk", filter=~is_done & reached) - Count("pk", filter=is_done & ~reached)
+        else:
+            numbers[name] = Count("pk", filter=is_done)
     rows = (
         Reading.objects.filter(
             visible(now, "notification__"),
@@ -197,7 +156,9 @@ def _changes(
     )
     changes: dict[tuple[Key, str], list[_Change]] = {}
     for user, topic, *change in rows:
-        changes.setdefault((user, topic), []).append(_Change(*change))
+        category, unread, unseen = change
+        sign = 1 if marks else -1
+        changes.setdefault((user, topic), []).append(_Change(category, sign * unread, sign * unseen))
     return changes
 
 

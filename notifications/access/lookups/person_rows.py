@@ -38,12 +38,13 @@ def of(people: Collection[Key], *, admission: bool = False, sessions: Collection
         sql += _sessions_sql()
         values += sessions
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(people=_places(people), sessions=_places(sessions)), values)
+        cursor.execute(sql.format(people=places(people), sessions=places(sessions)), values)
         rows = list(cursor.fetchall())
     return rows if plain else [(kind, key.to_python(person), *rest) for kind, person, *rest in rows]
 
 
-def _places(values: Collection[Any]) -> str:
+def places(values: Collection[Any]) -> str:
+    """Placeholders for these values, in parentheses."""
     return f"({', '.join(['%s'] * len(values))})"
 
 
