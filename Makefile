@@ -7,7 +7,7 @@ PROXIES = haproxy varnish caddy squid
 CLUSTER_PARTS = redis-server nginx postgresql openssl
 ENGINES = firefox-esr webkit2gtk-driver xvfb
 
-.PHONY: run check scripts test cluster bench lint pins sbom digests clean
+.PHONY: run check scripts test test-matrix cluster bench lint pins sbom digests clean
 
 run: export HUB_DEMO = 1
 run: .venv/run.stamp
@@ -30,6 +30,11 @@ test: lint scripts
 	cd $(CLIENTS) && { test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent; }
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not alone"
 	exec .venv/bin/python -m pytest -m alone
+
+# Needs a registry, a PostgreSQL, and as many of PYTHONS (python3.11 …) as can be had.
+test-matrix:
+	sh tests/cluster/parts.sh postgresql
+	exec sh tests/matrix.sh
 
 cluster: .venv/run.stamp
 	sh tests/cluster/parts.sh $(CLUSTER_PARTS)
