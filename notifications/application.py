@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,15 +14,17 @@ from prometheus_client.core import CounterMetricFamily, Metric
 
 from hub import topics
 from hub.events import Draft, Event
+from hub.log import LogAway
 from hub.log.current import shared_log
 from hub.ports import Application, Credentials, Entry, Feed, Person, Recovered, Span, Topic
 from hub.postgresql.connection import breaker
+from hub.support.faults import malformed
 from hub.support.threads import in_thread, submit
 from notifications import recovery, serialization
 from notifications.access import api_keys, large_bodies, revocation, signed_in
 from notifications.access.admission import Admission
 from notifications.api import idempotency
-from notifications.inbox import counts, expiry
+from notifications.inbox import counts, expiry, handed_counts
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.readiness import DatabaseReadiness
 from notifications.rooms import history
@@ -103,6 +106,20 @@ class Notifications(Application):
         if settings.HUB_REDIS_URL:  # otherwise there is no other instance
             await _within_time("readers were not handed over", self._hand_over(), HAND_OVER_S)
 
+    async def _read_handed_over(self) -> None:
+        """What was handed over just before this instance started; it may be the one that comes back."""
+        after = int((time.time() - handed_counts.KEPT_S) * 1_000_000)
+        try:
+            found = await shared_log().read({topics.CONTROL: after})
+        except LogAway as error:
+            return logger.info("what was handed over is not known: %s", error)
+        for event in found.events:
+            for receive in (self._admission.event_received, self._unread_counts.handed_over):
+                try:
+                    receive(event)
+                except Exception as error:
+                    malformed.record("handed over", event.type, error)
+
     async def _hand_over(self) -> None:
         await _append([*signed_in.drafts(self._unread_counts.people())])
         await self._unread_counts.hand_over(_append)
@@ -145,6 +162,7 @@ class Notifications(Application):
             "acknowledgement journal": self._acknowledgements.run(),
             "room history": self._history.run(),
             "outbox relay": relay.run(),
+            "handed over": self._read_handed_over(),
         }
 
     async def flush(self) -> None:

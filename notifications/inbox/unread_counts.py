@@ -41,6 +41,7 @@ class UnreadCounts:
         self._feeds: dict[str, set[Feed]] = {}  # by person's id
         self._people: dict[str, set[str]] = {}  # ids, by inbox topic
         self._handed = HandedCounts()
+        self._receiving = False
         self._stale, self._renewed = (
             Debounce(self._send, _not_counted, gather_s=s, retry_s=RETRY_S, batch_size=MAX_PEOPLE_PER_QUERY)
             for s in (GATHER_S, RENEWAL_S)
@@ -98,13 +99,19 @@ class UnreadCounts:
 
     def event_received(self, event: Event) -> None:
         self.topic_changed(event.topic)
+        self.handed_over(event)
+
+    def handed_over(self, event: Event) -> None:
+        """Keep the counts that an event hands over, if it does. Raises for data that are no counts."""
         self._handed.event_received(event)
 
     def receiving(self, live: bool) -> None:
         """Whether events are received: if again, every count may have changed by one that did not arrive."""
-        self._handed.clear()
         if live:
             self._stale.add(self._feeds)
+        elif self._receiving:
+            self._handed.clear()
+        self._receiving = live
 
     def people(self) -> list[Person]:
         """Who has an open feed here, once for each."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from hub import events, topics
 from hub.events import Draft, Encoded, Event
 from hub.ports import Person
+from notifications import application
 from notifications.inbox import handed_counts, unread_counts
 from notifications.inbox.handed_counts import HandedCounts
 from notifications.inbox.unread_counts import UnreadCounts
@@ -106,15 +108,27 @@ async def test_a_feed_that_missed_something_is_sent_its_count_before(monkeypatch
     assert reads.reads == [["ann"]]
 
 
-@pytest.mark.parametrize("live", [True, False])
-async def test_none_is_used_after_events_were_missed(live: bool) -> None:
+async def test_none_is_used_after_events_were_missed() -> None:
     counts = UnreadCounts(Counted())
+    counts.receiving(True)
     for event in handed("ann"):
         counts.event_received(event)
 
-    counts.receiving(live)
+    counts.receiving(False)
+    counts.receiving(True)
 
     assert await counts.feed_opened(OpenFeed("ann")) == NEWER
+
+
+async def test_what_was_handed_over_before_events_are_received_is_used() -> None:
+    counts = UnreadCounts(Counted())
+    for event in handed("ann"):
+        counts.handed_over(event)
+
+    counts.receiving(False)
+    counts.receiving(True)
+
+    assert await counts.feed_opened(OpenFeed("ann")) == COUNT
 
 
 async def test_the_counts_of_all_open_feeds_are_handed_over() -> None:
@@ -156,3 +170,26 @@ def test_only_the_control_topic_hands_over() -> None:
         counts.event_received(Event(1, 0, "job-1", event.type, event.body))
 
     assert counts.of("ann") is None
+
+
+async def test_an_instance_that_starts_reads_what_was_handed_over_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    malformed = received(events.draft(topics.CONTROL, handed_counts.TYPE, {"counts": 1}))
+    asked: list[dict[str, int]] = []
+
+    async def read(after: dict[str, int]) -> SimpleNamespace:
+        asked.append(after)
+        return SimpleNamespace(events=[malformed, *handed("ann")])
+
+    monkeypatch.setattr(application, "shared_log", lambda: SimpleNamespace(read=read))
+    hub = application.Notifications()
+    loops = hub.loops()
+    begin = loops.pop("handed over")
+    for loop in loops.values():
+        loop.close()
+
+    await begin
+
+    assert (await hub.feed_opened(OpenFeed("ann")))["count"] == COUNT
+    assert [list(after) for after in asked] == [[topics.CONTROL]]
