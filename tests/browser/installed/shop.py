@@ -25,7 +25,18 @@ PROJECT = Path(__file__).parent / "project"
 def clean_environment(folder: Path) -> Path:
     """The Python of a virtual environment with the hub's wheel and, from this one, what that depends on."""
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "--wheel-dir",
+            folder,
+            ROOT,
+        ],
         check=True,
     )
     venv.create(folder / "venv", with_pip=True)
