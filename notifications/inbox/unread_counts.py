@@ -24,7 +24,7 @@ from notifications.inbox.handed_counts import HandedCounts
 GATHER_S = 0.1  # counts that turn stale within this time are read together
 MAX_PEOPLE_PER_QUERY = 500
 RETRY_S = 2.0
-RENEWAL_S = 5.0  # counts that were handed over are read again together within this time
+RENEWAL_S = 10.0  # counts that were handed over are read again together within this time
 OPENING_S = 2.0  # a feed that would wait longer for its count opens without one
 AWAY = (*DATABASE_AWAY, OSError)  # not about one person: logged once for all
 
