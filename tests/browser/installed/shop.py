@@ -19,7 +19,7 @@ from tests.cluster.process import Process
 
 ANN, PASSWORD = "ann@example.com", "correct horse"
 MAKE = f"from people.models import Person; Person.objects.create_user({ANN!r}, {PASSWORD!r})"
-PROJECT = Path(__file__).parent / "project"
+PROJECT = ROOT / "docs" / "examples" / "django"
 
 
 def clean_environment(folder: Path) -> Path:
@@ -61,6 +61,7 @@ class Shop(Process):
         self._env = {
             **inherited,
             "SHOP_SESSIONS": sessions,
+            "SHOP_SECRET_KEY": "the shop's own, of fifty characters or more, and no one else's",
             "HUB_PORT": str(self.port),
             "PYTHONPATH": "",
             "HUB_HEARTBEAT_S": "2",

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 
 class PersonManager(BaseUserManager["Person"]):
+    """Creates people by their e-mail address."""
+
     def create_user(self, email: str, password: str) -> Person:
         person = self.model(email=email)
         person.set_password(password)
@@ -17,6 +19,8 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser, PermissionsMixin):
+    """Who signs in at the shop, by e-mail address."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)

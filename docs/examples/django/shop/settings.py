@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-SECRET_KEY = "the shop's own, of fifty characters or more, and no one else's"
+SECRET_KEY = os.environ["SHOP_SECRET_KEY"]
 ALLOWED_HOSTS = ["127.0.0.1"]
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -43,7 +43,7 @@ TEMPLATES = [
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "shop.sqlite3"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-SESSION_ENGINE = f"django.contrib.sessions.backends.{os.environ['SHOP_SESSIONS']}"
+SESSION_ENGINE = f"django.contrib.sessions.backends.{os.environ.get('SHOP_SESSIONS', 'db')}"
 AUTH_USER_MODEL = "people.Person"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "inbox"
