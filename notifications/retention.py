@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from notifications.access.lookups import session_data
 from notifications.models import (
     Delivery,
     IdempotentRequest,
@@ -66,7 +66,7 @@ def trim(older_than: timedelta, *, dry_run: bool = False) -> Iterator[Trimmed]:
 def _others(now: datetime, old: datetime) -> dict[str, QuerySet[Any]]:
     left = Notification.objects.filter(sending=OuterRef("pk"))
     later = PreferenceChange.objects.filter(user=OuterRef("user"), at__gt=OuterRef("at"), at__lte=old)
-    return {
+    found: dict[str, QuerySet[Any]] = {
         "sendings": Sending.objects.filter(~Exists(left), due_at__lt=min(old, now - ENDED_KEPT)),
         "room messages": RoomMessage.objects.filter(at__lt=old),
         # What they reach was due before them.
@@ -75,8 +75,10 @@ def _others(now: datetime, old: datetime) -> dict[str, QuerySet[Any]]:
         "preference changes": PreferenceChange.objects.filter(Exists(later), at__lt=old),
         "idempotency keys": IdempotentRequest.objects.filter(created_at__lt=now - IDEMPOTENCY_KEY_KEPT),
         "tickets": Ticket.objects.filter(expires_at__lt=now),
-        "sessions": Session.objects.filter(expire_date__lt=now),
     }
+    if (sessions := session_data.model()) is not None:
+        found["sessions"] = sessions.objects.filter(expire_date__lt=now)
+    return found
 
 
 def _deliveries(old: datetime, notifications: QuerySet[Notification]) -> QuerySet[Delivery]:

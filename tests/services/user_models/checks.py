@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -296,3 +298,11 @@ def test_forgetting_a_person_leaves_nothing_of_theirs(ann: Any, bea: Any) -> Non
     assert [user.pk for user in user_model.users()] == [bea.pk]
     assert Notification.objects.count() == 1
     assert progress.of(row.sending_id)["delivered"] == 1  # type: ignore[index, arg-type]
+
+
+def test_old_rows_are_trimmed_wherever_sessions_are(ann: Any) -> None:
+    notify([address(ann)], "Old")
+
+    call_command("trim", "--older-than", "1", stdout=StringIO())
+
+    assert Notification.objects.count() == 1

@@ -11,10 +11,7 @@ import { Timer } from "./timer.js";
 
 const RESPONSE_MS = 12_000;
 const LONG_ABSENCE_MS = 60_000; // after which more may have changed than the feed repeats
-
-// In place of the time after which to reconnect.
-const ENDED = "ended"; // by the hub, for good
-const REFUSED = "refused";
+const [ENDED, REFUSED] = ["ended", "refused"]; // in place of the time after which to reconnect; ended for good
 
 export class Feed {
   #api;
