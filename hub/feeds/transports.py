@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from email.utils import formatdate
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol
 
 from hub.delivery.asgi_sender import AsgiSender
@@ -55,7 +56,7 @@ class SocketTransport:
             if self._socket is None:
                 return self._subscriber.close("gone")
             first, data = data[:STEP_BYTES], data[STEP_BYTES:]
-            self._socket.write(_head(self._headers) + chunk(first))
+            self._socket.write(_head(tuple(self._headers), int(time.time())) + chunk(first))
             self._subscriber.attach(self._socket)
             await self._subscriber.flushed()
         await self._subscriber.write(data)
@@ -111,8 +112,10 @@ def transport(
     return SocketTransport(subscriber, headers, partial(adopt, mailbox_bytes, on_close))
 
 
-def _head(headers: Headers) -> bytes:
-    date = formatdate(usegmt=True).encode()
+@lru_cache(maxsize=16)
+def _head(headers: tuple[tuple[bytes, bytes], ...], now: int) -> bytes:
+    """Many connect within a second, and most with the same headers."""
+    date = formatdate(now, usegmt=True).encode()
     fields = b"".join([b"%b: %b\r\n" % field for field in headers])
     return b"HTTP/1.1 200 OK\r\nServer: hub\r\nDate: %b\r\n%bTransfer-Encoding: chunked\r\n\r\n" % (
         date,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.http.request import split_domain_port, validate_host
@@ -33,8 +34,13 @@ def report_refused(application: Application, problem: Problem, scope: MutableMap
 
 def check_host(host: str, hosts: Sequence[str]) -> None:
     """Raise a `Problem` of 400 for a name that is not served here."""
-    if not validate_host(split_domain_port(host)[0], hosts):
+    if not _is_served(host, tuple(hosts)):
         raise Problem(400, "This host name is not served here: add it to HUB_ALLOWED_HOSTS.")
+
+
+@lru_cache(maxsize=256)
+def _is_served(host: str, hosts: tuple[str, ...]) -> bool:
+    return validate_host(split_domain_port(host)[0], hosts)
 
 
 def check_operators_host(host: str, hosts: Sequence[str]) -> None:

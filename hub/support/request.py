@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from urllib.parse import parse_qsl
 
 from hub import events
@@ -51,29 +51,32 @@ class Query:
     """The parameters of a query string. Raises a `Problem` of 400 for one that is not in ``names``."""
 
     def __init__(self, raw: bytes, names: frozenset[str]) -> None:
+        self._values: dict[str, list[str]] = {}
         try:
-            self._pairs = parse_qsl(
+            pairs = parse_qsl(
                 raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
             )
         except ValueError:
             detail = "The query string cannot be read: encode it as UTF-8, percent-encoded."
             raise Problem(400, detail) from None
-        for name, _ in self._pairs:
+        for name, _ in pairs:
             if name not in names:
                 detail = f"{name[:40]!r} is not a parameter here: use {', '.join(sorted(names))}."
                 raise Problem(400, detail)
+        self.add(pairs)
 
     def add(self, pairs: Sequence[tuple[str, str]]) -> None:
         """More parameters, from elsewhere in the request."""
-        self._pairs += pairs
+        for name, value in pairs:
+            self._values.setdefault(name, []).append(value)
 
     @property
-    def names(self) -> frozenset[str]:
+    def names(self) -> Set[str]:
         """Names of the parameters that were given."""
-        return frozenset(name for name, _ in self._pairs)
+        return self._values.keys()
 
-    def all(self, name: str) -> list[str]:
-        return [value for key, value in self._pairs if key == name]
+    def all(self, name: str) -> Sequence[str]:
+        return self._values.get(name, ())
 
     def one(self, name: str) -> str:
         """Empty without it; raise a `Problem` of 400 if it is given twice."""
