@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -53,6 +53,20 @@ def transactional(act: Callable[P, T]) -> Callable[P, T]:
         return run(partial(act, *args, **kwargs))
 
     return call
+
+
+def lock(namespace: int, slots: Iterable[int] = (0,)) -> None:
+    """Hold PostgreSQL's advisory locks of these slots until the transaction ends; before any lock on a row.
+
+    On SQLite a transaction that writes is alone anyway.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, slot) FROM unnest(%s::int[]) AS slot",
+            [namespace, sorted(set(slots))],
+        )
 
 
 def after_commit(act: Callable[..., None], *args: Any) -> None:

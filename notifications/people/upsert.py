@@ -15,6 +15,7 @@ from notifications.people.description import PROFILE_FIELDS, Description, Person
 from notifications.user_model import User
 
 BATCH_SIZE = 500  # people per query
+_LOCK = 0x70656F70  # of PostgreSQL's advisory locks
 
 
 class Upserted(NamedTuple):
@@ -32,6 +33,8 @@ def upsert(people: Sequence[Description]) -> Upserted:
     Open connections lose what their person lost. Signals of Django's models are not sent.
     """
     _check_distinct(people)
+    # One request at a time: whom another one created after the look-up would seem to be another person.
+    transactions.lock(_LOCK)
     existing = account.locked(people)
     account.check(people, existing)
     missing = [(index, person) for index, person in enumerate(people) if person.id not in existing]
