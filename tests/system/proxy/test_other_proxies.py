@@ -76,9 +76,11 @@ def signed(cluster: Cluster) -> dict[str, str]:
 async def test_feeds_and_rooms_outlast_the_kill_of_each_instance_and_a_reload(
     cluster: Cluster, site: Site, proxies: dict[str, Proxy], token: str
 ) -> None:
+    room = await site.api.post("/api/v1/rooms", json={"name": "proxies", "members": "everyone"})
+    assert room.status_code == 201, room.text
     readers = {kind: Reader([proxy.url], token, [TOPIC]) for kind, proxy in proxies.items()}
     talkers = {
-        kind: Resident(f"{proxy.url.replace('http', 'ws')}/rooms/lobby/", await site.token(name), kind, "")
+        kind: Resident(f"{proxy.url.replace('http', 'ws')}/rooms/proxies/", await site.token(name), kind, "")
         for (kind, proxy), name in zip(proxies.items(), PEOPLE, strict=True)
     }
     site.listening += [asyncio.create_task(reader.listen()) for reader in readers.values()]

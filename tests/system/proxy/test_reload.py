@@ -36,6 +36,13 @@ async def post(site: Site, number: int) -> str:
             return id
 
 
+async def a_room(cluster: Cluster, site: Site) -> str:
+    """The URL of a room of its own: a newcomer is sent the messages of other tests, too."""
+    answer = await site.api.post("/api/v1/rooms", json={"name": "reload", "members": "everyone"})
+    assert answer.status_code == 201, answer.text
+    return cluster.http_url.replace("http", "ws") + "/rooms/reload/"
+
+
 async def talk(stop: asyncio.Event, site: Site, talkers: Sequence[Talker], posted: list[str]) -> None:
     while not stop.is_set():
         posted.append(await post(site, len(posted)))
@@ -48,7 +55,7 @@ async def talk(stop: asyncio.Event, site: Site, talkers: Sequence[Talker], poste
 @pytest.mark.timeout(600)
 async def test_a_reload_costs_no_one_anything(cluster: Cluster, site: Site) -> None:
     nginx = cluster.nginx
-    url = cluster.http_url.replace("http", "ws") + "/rooms/lobby/"
+    url = await a_room(cluster, site)
     tokens = {name: await site.token(name) for name in PEOPLE}
     names = [PEOPLE[n % 3] for n in range(SOCKETS)]
     talkers = [Resident(url, tokens[name], f"{name}-{n}", "") for n, name in enumerate(names)]
