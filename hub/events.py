@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 MAX_DATA_BYTES = 64 * 1024  # of JSON
+MAX_VALUE_KEY = 200  # characters
 
 # `json.dumps` would make one per call.
 _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -18,6 +19,12 @@ _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=Fa
 # other characters that it splits at.
 _LINE_ENDS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _POSITION = re.compile(r"[0-9]{1,16}", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# What stands before the data in a body that `draft` made. No name or key of it can contain a bare quote.
+_VALUE_KEY = re.compile(
+    rb'\{"topic":"[^"]*","at":"[^"]*"(?:,"expires_at":"[^"]*")?,"key":("(?:[^"\\]|\\.)*")[,}]'
+)
+_DATA = b',"data":'
 
 
 class BadEvent(ValueError):
@@ -28,6 +35,10 @@ class TooLarge(BadEvent):
     """Data of more than `MAX_DATA_BYTES`."""
 
 
+class BadKey(BadEvent):
+    """A key that no value can have, or none where the topic's policy requires one."""
+
+
 class Draft(NamedTuple):
     """An event before it has a position. ``body`` is its JSON.
 
@@ -35,6 +46,7 @@ class Draft(NamedTuple):
     the log forgets that event, or never appends it if it is yet to come. The event counts against the share
     of its ``owner``, if it has one. With a ``sender`` (a person's id), the key is of that sender on this
     topic, only their newest keys are remembered, and at most ``daily`` events of theirs are appended per day.
+    ``value_key`` says of which of the topic's values the event is; in the JSON it is ``key``.
     """
 
     topic: str
@@ -45,6 +57,7 @@ class Draft(NamedTuple):
     sender: str = ""
     daily: int = 0
     owner: str = ""
+    value_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +97,51 @@ def draft(
     key: str = "",
     removes: str = "",
     owner: str = "",
+    value_key: str = "",
+    by: str = "",
 ) -> Draft:
-    """A draft with this data (any JSON), encoded. Raises `BadEvent` or `TooLarge`.
+    """A draft with this data (any JSON), encoded. Raises `BadEvent`, `BadKey` or `TooLarge`.
 
-    Once it has expired it is not replayed to clients that come back.
+    Once it has expired it is not replayed to clients that come back. ``by`` is the id of the person who
+    published it.
     """
     encoded = encode(data)
     if len(encoded) > MAX_DATA_BYTES:
         raise TooLarge(f"data is {len(encoded)} bytes of JSON; at most {MAX_DATA_BYTES} are allowed.")
-    until = b"" if expires_at is None else b',"expires_at":"%s"' % stamp(expires_at).encode()
-    body = b'{"topic":%s,"at":"%s"%s,"data":%s}' % (_quoted(topic), stamp(at).encode(), until, encoded)
-    return Draft(topic, type, body, key, removes, owner=owner)
+    extra = b"" if expires_at is None else b',"expires_at":"%s"' % stamp(expires_at).encode()
+    if value_key:
+        extra += b',"key":%s' % encode(check_value_key(value_key))
+    if by:
+        extra += b',"by":%s' % encode(by)
+    body = b'{"topic":%s,"at":"%s"%s,"data":%s}' % (_quoted(topic), stamp(at).encode(), extra, encoded)
+    return Draft(topic, type, body, key, removes, owner=owner, value_key=value_key)
+
+
+def check_value_key(key: str) -> str:
+    """Return ``key``. Raises `BadKey` if no value can have it."""
+    if not 1 <= len(key) <= MAX_VALUE_KEY or _CONTROL.search(key):
+        raise BadKey(f"A key is 1 to {MAX_VALUE_KEY} characters, without control characters.")
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        raise BadKey("A key is text: no lone surrogates.") from None
+    return key
+
+
+def value_key(body: bytes) -> str:
+    """Which of its topic's values an event is of, from its body; empty if it does not say."""
+    found = _VALUE_KEY.match(body)
+    if found is None:
+        return ""
+    try:
+        return str(json.loads(found[1]))
+    except ValueError:
+        return ""
+
+
+def data_size(body: bytes) -> int:
+    """How many bytes of JSON the data of a body that `draft` made are."""
+    return len(body) - body.index(_DATA) - len(_DATA) - 1
 
 
 def encode(data: Any) -> bytes:

@@ -11,6 +11,7 @@ from django.db import transaction
 from hub import events, topics
 from hub.log import LogAway
 from hub.log.current import shared_log
+from hub.policies import checks
 from hub.support import transactions
 from hub.support.threads import off_loop
 
@@ -18,26 +19,30 @@ logger = logging.getLogger(__name__)
 
 
 @off_loop("apublish")
-def publish(topic: str, type: str, data: Any) -> int | None:
+def publish(topic: str, type: str, data: Any, key: str = "") -> int | None:
     """Publish a live event, now, or when the surrounding transaction commits.
 
-    ``data`` is what JSON can hold, up to 64 KiB. Returns the position; None within a transaction, as it is
-    not decided yet whether the event will be published. Raises `BadTopic`, `BadEvent` (`TooLarge`), and
-    `LogAway`; after a commit `LogAway` is only logged, so that other callbacks of the commit run.
+    ``data`` is what JSON can hold, up to 64 KiB or what the topic's policy allows. ``key`` says of which of
+    the topic's values it is. Returns the position; None within a transaction, as it is not decided yet
+    whether the event will be published. Raises `BadTopic`, `BadEvent` (`BadKey`, `TooLarge`), and `LogAway`;
+    after a commit `LogAway` is only logged, so that other callbacks of the commit run.
     """
     for name, given in (("topic", topic), ("type", type)):
         if not isinstance(given, str):
             raise topics.BadTopic(f"A {name} is a string, not {given.__class__.__name__}.")
-    return append(events.draft(topics.check_live(topic), topics.check_type(type), data))
+    if not isinstance(key, str):
+        raise events.BadKey(f"A key is a string, not {key.__class__.__name__}.")
+    return append(events.draft(topics.check_live(topic), topics.check_type(type), data, value_key=key))
 
 
-async def apublish(topic: str, type: str, data: Any) -> int | None:
+async def apublish(topic: str, type: str, data: Any, key: str = "") -> int | None:
     """`publish` for async code, in a thread and outside any transaction: Django has none in async code."""
-    return await sync_to_async(publish)(topic, type, data)
+    return await sync_to_async(publish)(topic, type, data, key)
 
 
 def append(draft: events.Draft) -> int | None:
-    """Append an event that was checked, now, or when the surrounding transaction commits: see `publish`."""
+    """Append a valid event, now, or when the surrounding transaction commits: see `publish`."""
+    checks.check_all((draft,))
     if transaction.get_connection().in_atomic_block:
         # An event that is rolled back must not be delivered.
         transactions.after_commit(_append_or_log, draft)

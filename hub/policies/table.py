@@ -1,0 +1,64 @@
+"""Policies by the topics that they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hub.policies.policy import TopicPolicy
+
+MAX_TOPICS_CACHED = 20_000
+
+
+class _Rules:
+    """Policies that do not change, and what was found for topics among them."""
+
+    __slots__ = ("exact", "found", "lengths", "prefixes")
+
+    def __init__(self, policies: Iterable[TopicPolicy]) -> None:
+        self.exact: dict[str, TopicPolicy] = {}
+        self.prefixes: dict[str, TopicPolicy] = {}
+        for policy in policies:
+            if policy.pattern.endswith("*"):
+                self.prefixes[policy.pattern[:-1]] = policy
+            else:
+                self.exact[policy.pattern] = policy
+        self.lengths = sorted({len(prefix) for prefix in self.prefixes}, reverse=True)
+        self.found: dict[str, TopicPolicy | None] = {}
+
+    def find(self, topic: str) -> TopicPolicy | None:
+        if exact := self.exact.get(topic):
+            return exact
+        for length in self.lengths:
+            if prefix := self.prefixes.get(topic[:length]):
+                return prefix
+        return None
+
+
+class PolicyTable:
+    """The policies in force; safe from any thread. Of two with the same pattern the last one holds."""
+
+    def __init__(self, policies: Iterable[TopicPolicy] = ()) -> None:
+        self.version = 0  # rises with `replace`
+        self._rules: _Rules | None = None  # none: no policies at all
+        self.replace(policies)
+
+    def replace(self, policies: Iterable[TopicPolicy]) -> None:
+        rules = _Rules(policies)
+        self._rules = rules if rules.exact or rules.prefixes else None
+        self.version += 1
+
+    def of(self, topic: str) -> TopicPolicy | None:
+        """The policy of the most exact pattern that matches: the topic itself, else the longest prefix."""
+        if (rules := self._rules) is None:
+            return None
+        try:
+            return rules.found[topic]
+        except KeyError:
+            # Whoever replaces the policies meanwhile replaces what is cached of them, too.
+            if len(rules.found) >= MAX_TOPICS_CACHED:
+                rules.found.clear()
+            policy = rules.found[topic] = rules.find(topic)
+            return policy
+
+    def __bool__(self) -> bool:
+        return self._rules is not None
