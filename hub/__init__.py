@@ -16,6 +16,7 @@ _MODULES = {
     "Kind": "rooms.kinds",
     "LogAway": "log",
     "Problem": "errors",
+    "RateExceeded": "log",
     "Refused": "rooms.kinds",
     "Say": "rooms.protocol",
     "apublish": "publication",

@@ -3,6 +3,7 @@
 from hub.errors import Problem as Problem
 from hub.events import BadEvent as BadEvent
 from hub.log import LogAway as LogAway
+from hub.log import RateExceeded as RateExceeded
 from hub.publication import apublish as apublish
 from hub.publication import publish as publish
 from hub.rooms.kinds import Kind as Kind

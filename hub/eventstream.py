@@ -34,8 +34,8 @@ class LogStorage(StorageBase):  # type: ignore[misc]  # the library is not typed
         """Append to the topic of that name, now, or when the surrounding transaction commits.
 
         ``data`` is what `send_event` made of its argument: JSON text, or a string as it was. Raises
-        `BadTopic`, `BadEvent`, and `LogAway`; after a commit `LogAway` is only logged, so that other
-        callbacks of the commit run.
+        `BadTopic`, `BadEvent`, `RateExceeded` and `LogAway`; after a commit the last two are only logged, so
+        that other callbacks of the commit run.
         """
         for name, given in (("channel", channel), ("event type", event_type)):
             if not isinstance(given, str):

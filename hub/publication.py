@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from hub import events, topics
-from hub.log import LogAway
+from hub.log import LogAway, RateExceeded
 from hub.log.current import shared_log
 from hub.policies import checks
 from hub.support import transactions
@@ -24,8 +24,8 @@ def publish(topic: str, type: str, data: Any, key: str = "") -> int | None:
 
     ``data`` is what JSON can hold, up to 64 KiB or what the topic's policy allows. ``key`` says of which of
     the topic's values it is. Returns the position; None within a transaction, as it is not decided yet
-    whether the event will be published. Raises `BadTopic`, `BadEvent` (`BadKey`, `TooLarge`), and `LogAway`;
-    after a commit `LogAway` is only logged, so that other callbacks of the commit run.
+    whether the event will be published. Raises `BadTopic`, `BadEvent` (`BadKey`, `TooLarge`), `RateExceeded`
+    and `LogAway`; after a commit the last two are only logged, so that other callbacks of the commit run.
     """
     for name, given in (("topic", topic), ("type", type)):
         if not isinstance(given, str):
@@ -56,3 +56,5 @@ def _append_or_log(draft: events.Draft) -> None:
         shared_log().append([draft])
     except LogAway as error:
         logger.warning("the log is away, %s on %s is lost: %s", draft.type, draft.topic, error)
+    except RateExceeded as error:
+        logger.warning("%s on %s is lost: %s", draft.type, draft.topic, error)

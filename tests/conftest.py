@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -18,6 +18,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
 from hub.events import Event
 from hub.log import Log
 from hub.log.current import shared_log
+from hub.policies import current as current_policies
 from tests import ROOT
 from tests.cluster.postgres import Made
 
@@ -85,6 +86,13 @@ class _Subscriber:
 
     def restored(self) -> None:
         self.connected.set()
+
+
+@pytest.fixture
+def topic_policies() -> Iterator[Callable[..., None]]:
+    """Put policies in force in this process, until the end of the test."""
+    yield lambda *policies: current_policies.table.replace(policies)
+    current_policies.table.replace(())
 
 
 @pytest.fixture

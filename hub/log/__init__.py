@@ -51,6 +51,20 @@ class LogFull(Exception):
         self.seconds = seconds
 
 
+class RateExceeded(Exception):
+    """So many events on this topic are beyond the rate of its policy; nothing was appended. They are not in
+    ``seconds``, unless they are more than it ever allows at once."""
+
+    def __init__(self, topic: str, rate: float, events: int, seconds: int) -> None:
+        at_once = max(1, int(rate))
+        super().__init__(
+            f"{topic} may have {rate:g} events a second: "
+            + (f"publish at most {at_once} at once." if events > at_once else f"try again in {seconds} s.")
+        )
+        self.topic = topic
+        self.seconds = seconds
+
+
 class KeyReused(Exception):
     """The key of the terms was used with another digest; nothing was appended."""
 
@@ -130,11 +144,13 @@ class Log(Protocol):
     def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         """Append in order, all or none, from any thread; return the positions.
 
-        Raises `LogAway`, and for the terms `LogFull` or `KeyReused`. Without drafts it only checks for room.
+        Raises `LogAway`, `RateExceeded`, and for the terms `LogFull` or `KeyReused`. Without drafts it only
+        checks for room.
         """
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
-        """Append drafts of one topic in order, all or none; raise `LogAway`.
+        """Append drafts of one topic in order, all or none; raise `LogAway`
+        or `RateExceeded`.
 
         With ``after``, raise `Overtaken` if the topic has an event after that position. Keys are looked up
         first: drafts that were all appended before are answered whatever followed. A topic that was silent

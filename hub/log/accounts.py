@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
+from hub.log import LogFull
+
 SLOTS = 12  # per lifetime; what expires in the same slot is counted together
 MICROSECONDS = 1_000_000
 
@@ -24,7 +26,13 @@ class Accounts:
             left = self._bytes[owner]
             left[gone] = max(0, left[gone] + bytes)
 
-    def wait(self, owner: str, now: int, bytes: int) -> int | None:
+    def check(self, owner: str, now: int, bytes: int) -> None:
+        """Raise `LogFull` if an owner has no room for so many bytes."""
+        seconds = self._wait(owner, now, bytes)
+        if seconds is not None:
+            raise LogFull(seconds)
+
+    def _wait(self, owner: str, now: int, bytes: int) -> int | None:
         """Seconds until an owner has room for so many bytes; None if there is room now."""
         left = self._bytes[owner]
         for gone in [gone for gone in left if gone <= now]:

@@ -1,18 +1,21 @@
 -- Appends events in order and publishes each: one round trip, all or none. Nothing is appended if the topic has an
--- event after an expected position, or if its owner would exceed its share of the log.
+-- event after an expected position, if its owner would exceed its share of the log, or a topic its rate.
 --
--- KEYS  last, birth, clock, canary, the key under which all of this is done once; then for each event its
---       stream and, by its flags, the key that remembers its idempotency key, the counter of its sender's day,
---       and the idempotency key of the event that it removes with the removals of the topic
+-- KEYS  last, birth, clock, canary, the key under which all of this is done once; then for each topic with a
+--       rate the moment up to which that is used up; then for each event its stream and, by its flags, the key
+--       that remembers its idempotency key, the counter of its sender's day, and the idempotency key of the event
+--       that it removes with the removals of the topic
 -- ARGV  floor, most events of a stream, most bytes of a stream, time to live (microseconds), key time to live
 --       (seconds), expected position ("": any; else all events have one topic), digest of what is done once
 --       ("": not once), owner that is limited to its share ("": none), that share (bytes), further bytes to
---       reserve, prefix of the owners' accounts, prefix of the topics' channels, length of the streams' prefix;
+--       reserve, prefix of the owners' accounts, prefix of the topics' channels, length of the streams' prefix,
+--       how many topics have a rate; then for each of these: topic, events per second, number of its events here;
 --       then for each event: type, body, flags and, by its flags, its owner, the digest of its key, and how many
 --       events its sender may append per day
 -- Returns "" and for each event its position, and 1 if it is fresh, 0 if its key had been used, position 0 and 0 if
 -- its sender is over the limit of a day; or why nothing was appended: "overtaken" and the last position of the
--- topic, "full" and the seconds until there is room, "reused".
+-- topic, "full" and the seconds until there is room, "rate" with a topic, its rate, its events and the seconds until
+-- they are within it, "reused".
 -- A position is in microseconds, and always greater than every earlier one; an empty topic is at 0. A removed event
 -- is deleted from its stream, or never appended if it has not been yet; a removal records the position before it,
 -- so that it leaves no gap.
@@ -24,7 +27,8 @@ local floor, keep, keep_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(A
 local ttl, key_ttl, after, whole = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local limited, share, extra, prefix = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
 local channels, before_topic = ARGV[12], tonumber(ARGV[13])
-local KEYED, HEAD, FIELDS = 5, 13, 3 -- keys and arguments before the events', and arguments that each has
+local rated = tonumber(ARGV[14])
+local KEYED, HEAD, FIELDS = 5 + rated, 14 + 3 * rated, 3 -- before the events', and arguments of each
 local kept = 4096 -- as MAX_MESSAGE_IDS of hub/log/__init__.py
 local ENTRY, STREAM, KEY = 64, 1024, 256 -- estimated overheads, as ENTRY_BYTES and so on of hub/log/__init__.py
 local SLOTS = 12 -- per lifetime; what expires in the same slot is counted together
@@ -162,6 +166,19 @@ if limited ~= '' then
   if seconds then return {'full', seconds} end
 end
 
+local used_up_to = {}
+for i = 1, rated do
+  local at = 12 + 3 * i
+  local rate, events = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local interval = 1000000 / rate
+  local burst = interval * math.max(1, rate)
+  -- The clock may have gone back.
+  local used = math.min(math.max(tonumber(redis.call('GET', KEYS[5 + i]) or '0'), now), now + burst)
+  used_up_to[i] = used + events * interval
+  local over = used_up_to[i] - now - burst
+  if over > 1 then return {'rate', ARGV[at], ARGV[at + 1], ARGV[at + 2], math.ceil(over / 1000000)} end
+end
+
 local last, birth = open_log(floor)
 
 local function found(key, digest)
@@ -260,6 +277,9 @@ while arguments < #ARGV do
   answer[#answer + 1] = fresh and 1 or 0
 end
 
+for i = 1, rated do
+  redis.call('SET', KEYS[5 + i], text(used_up_to[i]), 'PX', math.ceil((used_up_to[i] - now) / 1000))
+end
 for stream, one in pairs(streams) do
   -- A position can run ahead of the clock; the stream must outlive it by the whole time to live, or the topic
   -- would count as silent too early.

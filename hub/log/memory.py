@@ -22,7 +22,6 @@ from hub.log import (
     Appended,
     KeyReused,
     LogAway,
-    LogFull,
     LogReceiver,
     Overtaken,
     Page,
@@ -33,6 +32,7 @@ from hub.log import (
 )
 from hub.log.accounts import MICROSECONDS, Accounts
 from hub.log.message_ids import MessageIds
+from hub.log.rates import TopicRates
 from hub.log.stream import Stream, size
 
 
@@ -62,6 +62,7 @@ class MemoryLog:
         self._streams: OrderedDict[str, Stream] = OrderedDict()
         self._keys: OrderedDict[str, int] = OrderedDict()
         self._message_ids = MessageIds(self._now)
+        self._rates = TopicRates(self._now)
         # By key of `Terms`: when it was used, the positions, and the digest.
         self._done: OrderedDict[str, tuple[int, list[int], str]] = OrderedDict()
         self._topics: set[str] = set()
@@ -139,6 +140,7 @@ class MemoryLog:
                 return [Appended(position, False) for position in positions]
             if terms.owner:
                 self._check_share(drafts, terms)
+            self._rates.spend(drafts)
             appended = [self._append_one(draft) for draft in drafts]
             if terms.key and appended:
                 now = self._now()
@@ -149,9 +151,7 @@ class MemoryLog:
     def _check_share(self, drafts: Sequence[Draft], terms: Terms) -> None:
         bytes = terms.extra_bytes + (KEY_BYTES if terms.key else 0)
         bytes += sum(len(draft.type) + len(draft.body) + ENTRY_BYTES for draft in drafts)
-        seconds = self._accounts.wait(terms.owner, self._now(), bytes)
-        if seconds is not None:
-            raise LogFull(seconds)
+        self._accounts.check(terms.owner, self._now(), bytes)
 
     def _check_after(self, drafts: Sequence[Draft], after: int) -> None:
         for draft in drafts:

@@ -19,9 +19,7 @@ from hub.log import (
     MAX_TOPIC_BYTES,
     NO_TERMS,
     Appended,
-    KeyReused,
     LogAway,
-    LogFull,
     LogReceiver,
     LogRefused,
     Overtaken,
@@ -211,14 +209,11 @@ class RedisLog:
 
     def _positions(self, reply: list[Any]) -> list[int]:
         """The positions in a reply of append.lua; raises what the reply refuses."""
-        match reply[0]:
-            case b"overtaken":
-                self.seen(int(reply[1]))
-                raise Overtaken(int(reply[1]))
-            case b"full":
-                raise LogFull(int(reply[1]))
-            case b"reused":
-                raise KeyReused
+        if reply[0]:
+            refused = script.refused(reply)
+            if isinstance(refused, Overtaken):
+                self.seen(refused.position)
+            raise refused
         positions = list(map(int, reply[1::2]))
         self.seen(max(positions, default=0))
         return positions

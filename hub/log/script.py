@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.events import Draft
-from hub.log import Terms
+from hub.log import KeyReused, LogFull, Overtaken, RateExceeded, Terms, rates
 
 # The braces keep every key on one shard of a Redis Cluster. The number goes up when topics or entries change
 # their meaning: then the log begins anew, and readers are sent the rows of what they missed.
@@ -22,6 +22,7 @@ STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
 REMOVED = PREFIX + "r:"  # positions removed from a topic, each with the one before it
 MESSAGE_IDS, DAY = PREFIX + "said:", PREFIX + "day:"  # of a sender on a topic; how many of a sender today
 DIGEST_BYTES = 9  # of a message's id, in the set of its sender
+RATE = PREFIX + "m:"  # the moment up to which a topic's events have used its rate up
 DONE, ACCOUNT = PREFIX + "d:", PREFIX + "o:"  # keys of `Terms` that were used; bytes by owner
 
 _HERE = Path(__file__).parent
@@ -54,6 +55,11 @@ def arguments(
     keys = [*STATE, DONE + terms.key]
     values: list[Any] = [*limits, "" if after is None else after, terms.digest if terms.key else ""]
     values += [terms.owner, share, terms.extra_bytes, ACCOUNT, CHANNEL, len(STREAM)]
+    rated = rates.limited(drafts)
+    values.append(len(rated))
+    for topic, rate, events in rated:
+        keys.append(RATE + topic)
+        values += (topic, rate, events)
     for draft in drafts:
         keys.append(STREAM + draft.topic)
         if draft.owner == terms.owner and not (draft.key or draft.sender or draft.removes):
@@ -61,6 +67,18 @@ def arguments(
         else:
             _add(draft, terms.owner, keys, values)
     return keys, values
+
+
+def refused(reply: Sequence[Any]) -> Exception:
+    """What a reply of append.lua refuses."""
+    match reply[0]:
+        case b"overtaken":
+            return Overtaken(int(reply[1]))
+        case b"full":
+            return LogFull(int(reply[1]))
+        case b"rate":
+            return RateExceeded(reply[1].decode(), float(reply[2]), int(reply[3]), int(reply[4]))
+    return KeyReused()
 
 
 def _add(draft: Draft, owner: str, keys: list[str], values: list[Any]) -> None:

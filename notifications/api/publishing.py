@@ -18,6 +18,7 @@ from hub import events, topics
 from hub.errors import Problem
 from hub.log import LogAway, Terms
 from hub.log.current import shared_log
+from hub.policies import checks
 from hub.support import transactions
 from notifications.access import api_keys, audit, endings, judge, tokens, users
 from notifications.access.allowances import allowances
@@ -83,16 +84,18 @@ def publish(
 ) -> dict[str, Any]:
     """Publish a live event, or up to 500, of which all or none are published. Scope: `publish`.
 
-    Live events are in the log and in no inbox; `data` is any JSON up to 64 KiB. With an `Idempotency-Key`
+    Live events are in the log and in no inbox; `data` is any JSON up to 64 KiB, or what the policy of the
+    topic allows. With an `Idempotency-Key`
     they are published once, and the same request returns the first positions again for 24 h.
     """
     key, many = request.auth, isinstance(body, EventsBody)
     owner = str(key.pk)
     drafts = [
-        events.draft(event.topic, event.type, event.data, owner=owner)
+        events.draft(event.topic, event.type, event.data, owner=owner, value_key=event.key or "")
         for event in (body.events if isinstance(body, EventsBody) else [body])
     ]
     api_keys.check_topics(key, dict.fromkeys(draft.topic for draft in drafts))
+    checks.check_all(drafts)
     quotas.spend(key.pk, events=len(drafts), bytes=len(request.body))
     terms = Terms(owner)
     if idempotency_key is not None:

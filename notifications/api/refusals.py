@@ -18,8 +18,8 @@ from ninja.errors import HttpError, ValidationError
 from redis.exceptions import RedisError
 
 from hub.errors import CONTENT_TYPE, Problem
-from hub.events import BadEvent, TooLarge
-from hub.log import KeyReused, LogAway, LogFull
+from hub.events import BadEvent, BadKey, TooLarge
+from hub.log import KeyReused, LogAway, LogFull, RateExceeded
 from hub.support import outages, strict_json
 from hub.topics import BadTopic
 from notifications.sending.errors import BadNotification, UnknownRecipients
@@ -80,6 +80,8 @@ def as_problem(error: Exception) -> Problem:
             return Problem(422, str(error), field=error.field)
         case BadTopic():
             return Problem(422, str(error))
+        case BadKey():
+            return Problem(422, str(error), field="key")
         case BadEvent():
             return Problem(422, str(error), field="data")
         case LogFull():
@@ -89,6 +91,8 @@ def as_problem(error: Exception) -> Problem:
                 "less, or to fewer topics.",
                 retry_after=error.seconds,
             )
+        case RateExceeded():
+            return Problem(429, str(error), retry_after=error.seconds)
         case KeyReused():
             return Problem(422, "This Idempotency-Key was used with another body: use a new one.")
         case LogAway():

@@ -21,7 +21,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from hub import topics
+from hub import events, topics
 from notifications import time_zones, timestamps
 from notifications.access.tokens import MAX_TTL_S
 from notifications.models import MAX_LANGUAGE, MAX_OUTSIDE_ID, UNSAYABLE
@@ -39,6 +39,7 @@ Moment = Annotated[
 Topic = Annotated[str, AfterValidator(topics.check)]
 LiveTopic = Annotated[str, AfterValidator(topics.check_live)]
 LiveType = Annotated[str, AfterValidator(topics.check_type)]
+ValueKey = Annotated[str, AfterValidator(events.check_value_key)]
 
 
 def _storable(text: str) -> str:
@@ -108,6 +109,7 @@ class EventBody(Strict):
     topic: LiveTopic = Field(examples=["job-42"])
     type: LiveType = Field(examples=["progress"])
     data: Any = Field(examples=[{"done": 3, "of": 10}])
+    key: ValueKey | None = Field(None, description="Of which of the topic's values this is.")
 
 
 class EventsBody(Strict):
