@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import chain
 
-from hub.delivery import sockets
-from hub.delivery.subscriber import Send, Subscriber
+from hub.delivery.readers import Readers, close_failed
+from hub.delivery.subscriber import Subscriber
 from hub.events import Encoded, Event
 from hub.ports import Person
 
@@ -16,24 +14,17 @@ from hub.ports import Person
 MAX_TAIL_EVENTS = 256
 MAX_TAIL_BYTES = 256 * 1024
 
-logger = logging.getLogger(__name__)
 
-
-class TopicState:
+class TopicState(Readers):
     """Everything on the topic up to ``verified`` was delivered; None until that is known.
 
-    ``encode`` makes an event's bytes once for all subscribers: they speak one dialect. Subscribers whose
-    socket accepts bytes at once are in ``direct``, each with its ``send``; the rest in ``buffered``: held, or
-    slow, or on a server that gives no sockets away.
+    ``encode`` makes an event's bytes once for all subscribers: they speak one dialect.
     """
 
     __slots__ = (
-        "buffered",
-        "direct",
         "early",
         "empty_since",
         "encode",
-        "replayed_to",
         "tail",
         "tail_bytes",
         "tail_from",
@@ -41,21 +32,15 @@ class TopicState:
     )
 
     def __init__(self, encode: Callable[[Event], Encoded]) -> None:
+        super().__init__()
         self.encode = encode
-        # Dicts keep the order of arrival.
-        self.direct: dict[Subscriber, Send] = {}
-        self.buffered: dict[Subscriber, None] = {}
         self.verified: int | None = None
         self.early = 0  # the last position received before ``verified`` was known
-        self.replayed_to = 0  # no subscriber in ``direct`` was sent a replay beyond this
         self.empty_since: float | None = None  # by the event loop's clock
         # All events after ``tail_from`` are in ``tail``, in order.
         self.tail: list[tuple[int, Encoded]] = []
         self.tail_bytes = 0
         self.tail_from = 0
-
-    def __len__(self) -> int:
-        return len(self.direct) + len(self.buffered)
 
     def people(self) -> Iterator[Person]:
         """Who is subscribed here, once per connection."""
@@ -66,32 +51,12 @@ class TopicState:
         self.verified = self.tail_from = max(head, self.early)
 
     def deliver(self, position: int, encoded: Encoded) -> None:
-        """The hot path: one `send` per subscriber, and little else."""
+        buffered = list(self.buffered)  # without those of whom the socket fills now, with this event
         if position > self.replayed_to:
-            framed = encoded.framed
-            whole = len(framed)
-            short: dict[Send, int] = {}
-            # The subscribers themselves are not touched: that would cost a cache miss each.
-            for send in self.direct.values():
-                try:
-                    sent = send(framed)
-                except BlockingIOError:
-                    sent = 0
-                except OSError:
-                    sent = sockets.LOST
-                if sent != whole:
-                    short[send] = sent
-            sockets.direct += len(self.direct)
-            if short:
-                for subscriber, send in list(self.direct.items()):
-                    if send in short:
-                        try:
-                            subscriber.queue_rest(framed, short[send])
-                        except Exception:
-                            close_failed(subscriber)
+            self.send(encoded.framed)
         else:
             self._deliver_to(list(self.direct), position, encoded)
-        self._deliver_to(list(self.buffered), position, encoded)
+        self._deliver_to(buffered, position, encoded)
 
     @staticmethod
     def _deliver_to(subscribers: list[Subscriber], position: int, encoded: Encoded) -> None:
@@ -139,20 +104,6 @@ class TopicState:
             return []
         return [kept for kept in self.tail if kept[0] > position]
 
-    def remove(self, subscriber: Subscriber) -> bool:
-        """Whether it was there."""
-        was_direct = self.direct.pop(subscriber, None) is not None
-        return self.buffered.pop(subscriber, subscriber) is None or was_direct
-
-    def set_direct(self, subscriber: Subscriber, send: Send | None) -> None:
-        """Its socket accepts bytes at once from now on; without ``send``, no longer."""
-        if send is not None:
-            self.replayed_to = max(self.replayed_to, subscriber.replayed_to)
-            self.buffered.pop(subscriber, None)
-            self.direct[subscriber] = send
-        elif self.direct.pop(subscriber, None) is not None:
-            self.buffered[subscriber] = None
-
     def _trim(self) -> None:
         # Half of it at once, so that this is rare.
         while len(self.tail) > MAX_TAIL_EVENTS or self.tail_bytes > MAX_TAIL_BYTES:
@@ -160,10 +111,3 @@ class TopicState:
             self.tail_from = self.tail[cut - 1][0]
             del self.tail[:cut]
             self.tail_bytes = sum(len(encoded.payload) for _, encoded in self.tail)
-
-
-def close_failed(subscriber: Subscriber) -> None:
-    """An event did not reach it. Closed, it returns and is sent what it missed; the others go on."""
-    logger.exception("connection %d of %s failed", subscriber.number, subscriber.person.id)
-    with suppress(Exception):
-        subscriber.close("error")

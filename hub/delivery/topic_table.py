@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hub import topics
+from hub.delivery.readers import close_failed
 from hub.delivery.subscriber import Send, Subscriber
-from hub.delivery.topic_state import TopicState, close_failed
+from hub.delivery.topic_state import TopicState
 from hub.events import Encoded, Event
 from hub.log.arrivals import Arrivals
 
