@@ -148,6 +148,10 @@ class Log(Protocol):
         checks for room.
         """
 
+    async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
+        """`append` on the event loop. Calls that wait at the same time share a round trip, in their order;
+        each is all or none by itself."""
+
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         """Append drafts of one topic in order, all or none; raise `LogAway`
         or `RateExceeded`.

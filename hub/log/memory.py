@@ -7,7 +7,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from hub.events import Draft, Event
 from hub.log import (
@@ -31,6 +30,7 @@ from hub.log import (
     merge,
 )
 from hub.log.accounts import MICROSECONDS, Accounts
+from hub.log.expiry import drop_first
 from hub.log.message_ids import MessageIds
 from hub.log.rates import TopicRates
 from hub.log.stream import Stream, size
@@ -72,6 +72,9 @@ class MemoryLog:
 
     def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         return [appended.position for appended in self._append(drafts, None, terms)]
+
+    async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
+        return self.append(drafts, terms)
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         return self._append(drafts, after)
@@ -236,15 +239,10 @@ class MemoryLog:
     def _expire(self) -> None:
         now = self._now()
         self._latest = max(self._latest, now)
-        _drop_first(self._streams, lambda stream: stream.last < now - self._ttl)
-        _drop_first(self._keys, lambda position: position < now - self._key_ttl)
-        _drop_first(self._done, lambda done: done[0] < now - self._key_ttl)
+        drop_first(self._streams, lambda stream: stream.last < now - self._ttl)
+        drop_first(self._keys, lambda position: position < now - self._key_ttl)
+        drop_first(self._done, lambda done: done[0] < now - self._key_ttl)
         self._message_ids.expire()
 
     def _now(self) -> int:
         return int(self._clock() * MICROSECONDS)
-
-
-def _drop_first(entries: OrderedDict[str, Any], expired: Callable[[Any], bool]) -> None:
-    while entries and expired(next(iter(entries.values()))):
-        entries.popitem(last=False)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from hub.events import Draft
 from hub.log import KEY_TTL_S, MAX_MESSAGE_IDS
+from hub.log.expiry import drop_first
 
 DAY_US = 24 * 3600 * 1_000_000
 
@@ -41,16 +42,8 @@ class MessageIds:
 
     def expire(self) -> None:
         now = self._now()
-        while self._keys:
-            owner, keys = next(iter(self._keys.items()))
-            if next(reversed(keys.values())) > now - KEY_TTL_S * 1_000_000:
-                break
-            del self._keys[owner]
-        while self._tallies:
-            sender, (began, _) = next(iter(self._tallies.items()))
-            if began > now - DAY_US:
-                break
-            del self._tallies[sender]
+        drop_first(self._keys, lambda keys: next(reversed(keys.values())) <= now - KEY_TTL_S * 1_000_000)
+        drop_first(self._tallies, lambda tally: tally[0] <= now - DAY_US)
 
     def _tally(self, sender: str) -> tuple[int, int]:
         began, times = self._tallies.get(sender, (0, 0))

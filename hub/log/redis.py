@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from redis.exceptions import DataError, RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from hub.events import Draft
 from hub.log import (
-    DEFAULT_MEMORY_BYTES,
     DEFAULT_OWNER_SHARE,
     KEY_TTL_S,
     MAX_TOPIC_BYTES,
@@ -32,6 +31,8 @@ from hub.log import (
     redis_errors,
     script,
 )
+from hub.log.group_commit import GroupCommit
+from hub.log.memory_limit import INFO, MemoryLimit
 from hub.log.redis_client import async_client, client
 from hub.log.redis_subscription import RedisSubscription
 from hub.log.script import CHANNEL, PREFIX, REMOVED, STATE, STREAM
@@ -40,10 +41,7 @@ from hub.support.faults import malformed
 MAX_READS = 8  # at a time, each on a connection of its own: many that reconnect at once wait here
 MAX_APPENDS = 8  # of `append_if` at a time, apart from the reads, which do not hold up messages of rooms
 TOPICS_PER_READ = 500
-MEMORY_TTL_S = 60  # that the memory limit of Redis is cached
 OUTAGE_S = 0.5  # after a failure appends are refused at once for so long, instead of waiting again
-# Errors about a request, not about Redis: a key of another type, a stream that another program wrote.
-REQUEST_ERRORS = ("WRONGTYPE", "equal or smaller than the target", "attempt to")
 
 
 class RedisLog:
@@ -62,7 +60,7 @@ class RedisLog:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._owner_share = owner_share
-        self._memory, self._memory_until = DEFAULT_MEMORY_BYTES, 0.0
+        self._memory = MemoryLimit()
         self._ttl = int(ttl_s * 1_000_000)
         self._key_ttl_s = max(KEY_TTL_S, math.ceil(ttl_s))
         self._floor = 0
@@ -73,6 +71,7 @@ class RedisLog:
         self._append = self._client.register_script(script.APPEND)
         self._read_head = self._client.register_script(script.READ)
         self._next_version = self._client.register_script(script.NEXT_VERSION)
+        self._group = GroupCommit(url, self._preparation)
         self._async_client = async_client(url, redis_connect_func=self._async_verify)
         self._async_append = self._async_client.register_script(script.APPEND)
         self._async_read = self._async_client.register_script(script.READ)
@@ -83,9 +82,17 @@ class RedisLog:
 
     def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         with self._unless_away():
-            if terms.owner and self._memory_until < time.monotonic():
-                self._read_memory_limit()
+            if terms.owner and self._memory.due():
+                self._memory.read(self._client.info("memory"))
             reply = self._append(*self._arguments(drafts, None, terms))
+        return self._positions(reply)
+
+    async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
+        with self._unless_away():
+            if terms.owner and self._memory.due():
+                self._memory.read(await self._group.call(*INFO))
+            keys, values = self._arguments(drafts, None, terms)
+            reply = await self._group.call("EVALSHA", script.APPEND_SHA, len(keys), *keys, *values)
         return self._positions(reply)
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
@@ -140,6 +147,7 @@ class RedisLog:
         try:
             await self._subscription.run(receiver)
         finally:
+            self._group.close()
             await self._async_client.aclose()
 
     def seen(self, position: int) -> None:
@@ -166,6 +174,9 @@ class RedisLog:
             await connection.send_command(*command)
             await connection.read_response()
 
+    def _preparation(self) -> list[tuple[Any, ...]]:
+        return [*script.verification(self._floor), ("SCRIPT", "LOAD", script.APPEND)]
+
     async def _probe(self, channel: str) -> None:
         """Append and publish a probe; raises `RedisError` or `OSError`."""
         async with self._leaving_replicas():
@@ -188,24 +199,19 @@ class RedisLog:
         try:
             yield
         except (RedisError, OSError) as error:
-            if _is_about_request(error):
+            if redis_errors.is_about_request(error):
                 raise LogRefused(f"Redis: {error}") from error
             self._away_until = time.monotonic() + OUTAGE_S
             if redis_errors.code(error) in redis_errors.MISDIRECTED:
                 self._client.connection_pool.disconnect(inuse_connections=False)
             raise LogAway(f"Redis: {error}") from error
 
-    def _read_memory_limit(self) -> None:
-        found: Any = self._client.info("memory")
-        self._memory = int(found.get("maxmemory", 0)) or DEFAULT_MEMORY_BYTES
-        self._memory_until = time.monotonic() + MEMORY_TTL_S
-
     def _arguments(
         self, drafts: Sequence[Draft], after: int | None, terms: Terms = NO_TERMS
     ) -> tuple[list[str], list[Any]]:
         """The keys and arguments of append.lua."""
         limits = [self._floor, self._max_events, self._max_bytes, self._ttl, self._key_ttl_s]
-        return script.arguments(drafts, after, terms, limits, int(self._owner_share * self._memory))
+        return script.arguments(drafts, after, terms, limits, int(self._owner_share * self._memory.bytes))
 
     def _positions(self, reply: list[Any]) -> list[int]:
         """The positions in a reply of append.lua; raises what the reply refuses."""
@@ -223,13 +229,6 @@ class RedisLog:
             Appended(position, bool(fresh))
             for position, fresh in zip(self._positions(reply), reply[2::2], strict=True)
         ]
-
-
-def _is_about_request(error: Exception) -> bool:
-    """Whether the request is at fault, not Redis."""
-    if isinstance(error, ResponseError):
-        return any(word in str(error) for word in REQUEST_ERRORS)
-    return isinstance(error, DataError)
 
 
 def _topic_page(topic: str, gap: int, cut: int, flat: list[bytes]) -> TopicPage:

@@ -19,7 +19,7 @@ from hub.log.redis_client import TIMEOUT_S
 MAX_READ_BYTES = 256 * 1024  # at once
 PORT = 6379
 
-_pack: Any = hiredis.pack_command  # its stub knows commands of one word
+pack: Any = hiredis.pack_command  # its stub knows commands of one word
 
 
 class RedisConnection:
@@ -48,15 +48,31 @@ class RedisConnection:
                 raise
         return connection
 
-    async def send(self, *command: str) -> None:
-        self._writer.write(_pack(command))
+    @property
+    def ended(self) -> bool:
+        """Whether Redis has closed it."""
+        return self._reader.at_eof() or self._writer.is_closing()
+
+    async def send(self, *command: Any) -> None:
+        self.write(pack(command))
         await self._writer.drain()
 
-    async def receive(self) -> list[Any]:
-        """Wait for the next replies, one at least: lists of bytes, or bytes.
+    def write(self, packed: bytes) -> None:
+        """Send commands that `pack` made; nothing waits for the kernel to take them."""
+        self._writer.write(packed)
 
-        Raises `ConnectionError` for an error reply and at the end of the connection, `hiredis.ProtocolError`
-        for what is not RESP.
+    async def receive(self) -> list[Any]:
+        """`read`, but raises `ConnectionError` for an error reply."""
+        replies = await self.read()
+        for reply in replies:
+            if isinstance(reply, hiredis.ReplyError):
+                raise ConnectionError(f"Redis refuses: {reply}")
+        return replies
+
+    async def read(self) -> list[Any]:
+        """Wait for the next replies, one at least: lists, bytes, numbers, or a `hiredis.ReplyError`.
+
+        Raises `ConnectionError` at the end of the connection, `hiredis.ProtocolError` for what is not RESP.
         """
         replies: list[Any] = []
         while not replies:
@@ -65,8 +81,6 @@ class RedisConnection:
                 raise ConnectionError("Redis closed the connection")
             self._parser.feed(data)
             while (reply := self._parser.gets()) is not False:
-                if isinstance(reply, hiredis.ReplyError):
-                    raise ConnectionError(f"Redis refuses: {reply}")
                 replies.append(reply)
         return replies
 

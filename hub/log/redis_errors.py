@@ -25,6 +25,9 @@ REMEDIES = {
 # Where the address may lead to another server by now: a virtual address, a balancer, a name.
 MISDIRECTED = {"READONLY", "MASTERDOWN", "MOVED", "CLUSTERDOWN"}
 
+# Errors about a request, not about Redis: a key of another type, a stream that another program wrote.
+_OF_REQUESTS = ("WRONGTYPE", "equal or smaller than the target", "attempt to")
+
 # redis-py takes the code away from the text of those that it knows.
 _CLASSES = {
     exceptions.ReadOnlyError: "READONLY",
@@ -52,6 +55,13 @@ def code(error: Exception) -> str:
             return known
     found = _CODE.search(text)
     return found[1] if found else ""
+
+
+def is_about_request(error: Exception) -> bool:
+    """Whether the request is at fault, not Redis."""
+    if isinstance(error, exceptions.ResponseError):
+        return any(words in str(error) for words in _OF_REQUESTS)
+    return isinstance(error, exceptions.DataError)
 
 
 def trouble(error: Exception) -> str:

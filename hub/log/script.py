@@ -31,7 +31,9 @@ APPEND, READ, PROBE, NEXT_VERSION = (
     _COMMON + (_HERE / f"{name}.lua").read_text() for name in ("append", "read", "probe", "version")
 )
 
-PROBE_SHA = hashlib.sha1(PROBE.encode(), usedforsecurity=False).hexdigest()
+APPEND_SHA, PROBE_SHA = (
+    hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for text in (APPEND, PROBE)
+)
 
 
 def probe_arguments(floor: int, channel: str = "") -> tuple[list[str], list[Any]]:

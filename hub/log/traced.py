@@ -64,6 +64,10 @@ class TracedLog:
         with _traced(drafts) as traced:
             return self._log.append(traced, terms)
 
+    async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
+        with _traced(drafts) as traced:
+            return await self._log.append_grouped(traced, terms)
+
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         with _traced(drafts) as traced:
             return await self._log.append_if(traced, after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 import redis
 
+from hub.events import Draft
 from hub.log import LogAway
 from hub.log.redis import RedisLog
 from tests.cluster.ports import HOST, Ports
 from tests.cluster.redis import Redis
 from tests.cluster.relay import Relay
 from tests.services.log.conftest import TICK, RecordingReceiver, appended, listening, started
+
+Append = Callable[[RedisLog, list[Draft]], Awaitable[object]]
 
 # Error, what an administrator does to Redis, and what they do about it.
 REFUSALS = {
@@ -137,24 +140,25 @@ async def test_race_a_connection_in_use_when_the_others_were_dropped_is_left_at_
     await receiver.until(lambda: appended(log))
 
 
-async def test_race_the_same_holds_for_a_message_of_a_room(
-    failover: Failover, receiver: RecordingReceiver
+@pytest.mark.parametrize("append", [RedisLog.append_if, RedisLog.append_grouped])
+async def test_race_the_same_holds_for_appends_of_the_event_loop(
+    append: Append, failover: Failover, receiver: RecordingReceiver
 ) -> None:
     log = RedisLog(failover.url, 100, 3600, "test")
-    await log.append_if([TICK])
+    await append(log, [TICK])
 
     failover.swap()
 
-    assert not await appended_message(log)
+    assert not await accepted(append, log)
     async with asyncio.timeout(10):
-        while not await appended_message(log):
+        while not await accepted(append, log):
             await asyncio.sleep(0.05)
     async with listening(log, receiver):  # afterwards its connections are closed
         pass
 
 
-async def appended_message(log: RedisLog) -> bool:
+async def accepted(append: Append, log: RedisLog) -> bool:
     try:
-        return bool(await log.append_if([TICK]))
+        return bool(await append(log, [TICK]))
     except LogAway:
         return False
