@@ -12,14 +12,18 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "BadEvent": "events",
+    "BadProgress": "jobs.progress",
     "BadTopic": "topics",
     "Kind": "rooms.kinds",
     "LogAway": "log",
+    "LogHandler": "jobs.log_handler",
     "Problem": "errors",
+    "Progress": "jobs.progress",
     "RateExceeded": "log",
     "Refused": "rooms.kinds",
     "Say": "rooms.protocol",
     "apublish": "publication",
+    "progress": "jobs.progress",
     "publish": "publication",
     "register": "rooms.kinds",
 }

@@ -2,6 +2,10 @@
 
 from hub.errors import Problem as Problem
 from hub.events import BadEvent as BadEvent
+from hub.jobs.log_handler import LogHandler as LogHandler
+from hub.jobs.progress import BadProgress as BadProgress
+from hub.jobs.progress import Progress as Progress
+from hub.jobs.progress import progress as progress
 from hub.log import LogAway as LogAway
 from hub.log import RateExceeded as RateExceeded
 from hub.publication import apublish as apublish
