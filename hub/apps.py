@@ -1,6 +1,8 @@
 from types import ModuleType
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from hub import conf
 
@@ -16,3 +18,10 @@ class HubConfig(AppConfig):
 
     def ready(self) -> None:
         from hub import checks  # noqa: F401  (they register themselves)
+        from hub.policies import current, policy
+
+        try:
+            current.policies.configure(settings.HUB_TOPICS)
+        except policy.BadPolicy as bad:
+            where = f"HUB_TOPICS: {bad.field}".removesuffix(": ")
+            raise ImproperlyConfigured(f"{where}: {bad}") from None

@@ -63,11 +63,18 @@ def flag(name: str) -> bool:
 def objects(name: str) -> list[Any]:
     """A JSON list of objects, or none."""
     try:
-        found = json.loads(text(name) or "[]")
+        found = json.loads(text(name) or "[]", object_pairs_hook=_object)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise ImproperlyConfigured(f"{name}: use a JSON list of objects: [{{…}}, …].")
+        raise ImproperlyConfigured(f"{name}: use a JSON list of objects, [{{…}}, …], no field of one twice.")
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field is given twice")
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from hub import events
 from hub.events import BadKey, Draft, TooLarge
-from hub.policies.current import table
+from hub.policies.current import policies, table
 from hub.policies.policy import TopicPolicy
 
 
@@ -32,6 +32,7 @@ def check(policy: TopicPolicy, drafts: Iterable[Draft]) -> None:
 
 def check_all(drafts: Iterable[Draft]) -> None:
     """The same for drafts on any topics, each by the policy of its own."""
+    policies.refresh()
     if table:
         for draft in drafts:
             policy = table.of(draft.topic)

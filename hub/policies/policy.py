@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from hub.errors import Refusal
 from hub.policies import pattern as patterns
 
+MAX_POLICIES = 1000  # of the setting, and of rows
 MAX_HISTORY_EVENTS = 1_000_000
 MAX_HISTORY_S = 366 * 24 * 3600
 MIN_HISTORY_BYTES, MAX_HISTORY_BYTES = 1024, 1024**3
