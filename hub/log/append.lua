@@ -10,8 +10,9 @@
 --       ("": not once), owner that is limited to its share ("": none), that share (bytes), further bytes to
 --       reserve, prefix of the owners' accounts, prefix of the topics' channels, length of the streams' prefix,
 --       how many topics have a rate; then for each of these: topic, events per second, number of its events here;
---       then for each event: type, body, flags and, by its flags, its owner, the digest of its key, and how many
---       events its sender may append per day
+--       then for each event: type, body, flags and, by its flags, what is kept of its topic (most events, most
+--       bytes, age and lifetime in microseconds), its owner, the digest of its key, and how many events its sender
+--       may append per day
 -- Returns "" and for each event its position, and 1 if it is fresh, 0 if its key had been used, position 0 and 0 if
 -- its sender is over the limit of a day; or why nothing was appended: "overtaken" and the last position of the
 -- topic, "full" and the seconds until there is room, "rate" with a topic, its rate, its events and the seconds until
@@ -20,7 +21,8 @@
 -- is deleted from its stream, or never appended if it has not been yet; a removal records the position before it,
 -- so that it leaves no gap.
 --
--- Flags are letters; most events have none. "o": the event has another owner than the limited one. "k": its key is
+-- Flags are letters; most events have none. "h": the topic keeps another history than the first arguments say.
+-- "o": the event has another owner than the limited one. "k": its key is
 -- remembered as a key of Redis. "s": its key is remembered as a digest in a sorted set of the messages of one
 -- sender on one topic, at most `kept`, for a day. "r": it removes another event.
 local floor, keep, keep_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -98,13 +100,15 @@ local function wait(owner, bytes)
 end
 
 -- The state of a stream, without expired entries; `upto` is the number of bytes ever appended to it.
+local default = {events = keep, bytes = keep_bytes, age = ttl, lifetime = ttl}
 local streams = {}
-local function state_of(stream)
+local function state_of(stream, history)
   local one = streams[stream]
   if not one then
-    one = {last = 0, length = 0, upto = 0, made = redis.call('EXISTS', stream) == 0}
+    history = history or default
+    one = {last = 0, length = 0, upto = 0, made = redis.call('EXISTS', stream) == 0, history = history}
     if not one.made then
-      redis.call('XTRIM', stream, 'MINID', text(now - ttl))
+      redis.call('XTRIM', stream, 'MINID', text(now - history.age))
       local info = redis.call('XINFO', 'STREAM', stream)
       for i = 1, #info, 2 do
         local name, value = info[i], info[i + 1]
@@ -126,6 +130,7 @@ end
 
 -- Drops the oldest entries until one of so many bytes fits.
 local function make_room(stream, one, bytes)
+  local keep, keep_bytes = one.history.events, one.history.bytes
   while one.length > 0 do
     local first = one.first or redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
     one.first = first
@@ -135,7 +140,7 @@ local function make_room(stream, one, bytes)
     if one.length < keep and after_it + size <= keep_bytes then break end
     one.length, one.first = one.length - 1, nil
     redis.call('XTRIM', stream, 'MAXLEN', one.length)
-    if fields[10] then count(fields[10], tonumber(string.match(first[1], '^%d+')), ttl, -size) end
+    if fields[10] then count(fields[10], tonumber(string.match(first[1], '^%d+')), tonumber(fields[12]) or ttl, -size) end
     if one.length < keep and after_it <= keep_bytes then break end
   end
 end
@@ -160,7 +165,9 @@ if limited ~= '' then
     local flags = ARGV[at + 3]
     bytes = bytes + #ARGV[at + 1] + #ARGV[at + 2] + ENTRY
     at = at + FIELDS
-    if flags ~= '' then at = at + (has(flags, 'o') and 1 or 0) + (has(flags, 's') and 2 or 0) end
+    if flags ~= '' then
+      at = at + (has(flags, 'h') and 4 or 0) + (has(flags, 'o') and 1 or 0) + (has(flags, 's') and 2 or 0)
+    end
   end
   local seconds = wait(limited, bytes)
   if seconds then return {'full', seconds} end
@@ -210,10 +217,12 @@ local function remove(stream, key, removals, by)
     local one, fields = state_of(stream), entry[2]
     redis.call('XDEL', stream, entry[1])
     one.length, one.first = one.length - 1, nil
-    if fields[10] then count(fields[10], tonumber(position), ttl, -(#fields[4] + #fields[6] + ENTRY)) end
+    if fields[10] then
+      count(fields[10], tonumber(position), tonumber(fields[12]) or ttl, -(#fields[4] + #fields[6] + ENTRY))
+    end
     redis.call('ZADD', removals, position, position .. ' ' .. fields[2])
-    redis.call('ZREMRANGEBYRANK', removals, 0, -1 - keep)
-    redis.call('PEXPIRE', removals, math.ceil((last - now + ttl) / 1000))
+    redis.call('ZREMRANGEBYRANK', removals, 0, -1 - one.history.events)
+    redis.call('PEXPIRE', removals, math.ceil((last - now + one.history.lifetime) / 1000))
   end
 end
 
@@ -229,8 +238,16 @@ end
 
 while arguments < #ARGV do
   local stream, kind, body, flags = next_key(), next_argument(), next_argument(), next_argument()
-  local owner, key, digest, counter, daily, removed, removals = limited, nil, nil, nil, nil, nil, nil
+  local owner, key, digest, counter, daily, removed, removals, history = limited, nil, nil, nil, nil, nil, nil, nil
   if flags ~= '' then
+    if has(flags, 'h') then
+      history = {
+        events = tonumber(next_argument()),
+        bytes = tonumber(next_argument()),
+        age = tonumber(next_argument()),
+        lifetime = tonumber(next_argument())
+      }
+    end
     if has(flags, 'o') then owner = next_argument() end
     if has(flags, 'k') then key = next_key() end
     if has(flags, 's') then
@@ -242,7 +259,7 @@ while arguments < #ARGV do
   local fresh = not position
   local one
   if fresh then
-    one = state_of(stream)
+    one = state_of(stream, history)
     if after and one.last > after then
       answer = {'overtaken', text(one.last)}
       break
@@ -257,15 +274,19 @@ while arguments < #ARGV do
     position = text(last)
     local previous = text(math.max(birth, one.last > 0 and one.last or silent_since(last - 1, ttl)))
     local bytes = #kind + #body + ENTRY
-    if one.length >= keep or one.upto + bytes > keep_bytes then make_room(stream, one, bytes) end
+    if one.length >= one.history.events or one.upto + bytes > one.history.bytes then make_room(stream, one, bytes) end
     one.upto, one.length, one.last, one.grown = one.upto + bytes, one.length + 1, last, true
     if owner == '' then
       redis.call('XADD', stream, position .. '-0', 'p', previous, 't', kind, 'b', body, 'c', text(one.upto))
     else
-      redis.call(
-        'XADD', stream, position .. '-0', 'p', previous, 't', kind, 'b', body, 'c', text(one.upto), 'o', owner
-      )
-      count(owner, last, ttl, bytes + (one.made and STREAM or 0))
+      local entry = {'XADD', stream, position .. '-0', 'p', previous, 't', kind, 'b', body, 'c', text(one.upto), 'o', owner}
+      if one.history.age ~= ttl then
+        entry[#entry + 1] = 'l' -- its lifetime, where that is not everyone's
+        entry[#entry + 1] = text(one.history.age)
+      end
+      redis.call(unpack(entry))
+      count(owner, last, one.history.age, bytes)
+      if one.made then count(owner, last, one.history.lifetime, STREAM) end
       one.made = false
     end
     if key then remember(key, digest, position, counter) end
@@ -284,7 +305,7 @@ for stream, one in pairs(streams) do
   -- A position can run ahead of the clock; the stream must outlive it by the whole time to live, or the topic
   -- would count as silent too early.
   if one.grown then
-    redis.call('PEXPIRE', stream, math.ceil((one.last - now + ttl) / 1000))
+    redis.call('PEXPIRE', stream, math.ceil((one.last - now + one.history.lifetime) / 1000))
   end
 end
 if whole ~= '' and #answer > 1 and answer[1] == '' then

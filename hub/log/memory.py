@@ -17,7 +17,6 @@ from hub.log import (
     KEY_TTL_S,
     MAX_TOPIC_BYTES,
     NO_TERMS,
-    STREAM_BYTES,
     Appended,
     KeyReused,
     LogAway,
@@ -33,7 +32,8 @@ from hub.log.accounts import MICROSECONDS, Accounts
 from hub.log.expiry import drop_first
 from hub.log.message_ids import MessageIds
 from hub.log.rates import TopicRates
-from hub.log.stream import Stream, size
+from hub.log.retention import Retention
+from hub.log.streams import Streams
 
 
 class MemoryLog:
@@ -51,16 +51,14 @@ class MemoryLog:
         max_bytes: int = MAX_TOPIC_BYTES,
         owner_share: float = DEFAULT_OWNER_SHARE,
     ) -> None:
-        self._max_events = max_events
-        self._max_bytes = max_bytes
         self._accounts = Accounts(int(owner_share * DEFAULT_MEMORY_BYTES))
-        self._ttl = int(ttl_s * MICROSECONDS)
-        self._key_ttl = max(KEY_TTL_S * MICROSECONDS, self._ttl)
+        ttl = int(ttl_s * MICROSECONDS)
+        self._default = Retention(max_events, max_bytes, ttl, ttl)
+        self._key_ttl = max(KEY_TTL_S * MICROSECONDS, ttl)
         self._clock = clock
         self._lock = threading.Lock()
-        # Both in order of their last use, so that what expires first comes first.
-        self._streams: OrderedDict[str, Stream] = OrderedDict()
-        self._keys: OrderedDict[str, int] = OrderedDict()
+        self._streams = Streams(self._default, self._accounts)
+        self._keys: OrderedDict[str, int] = OrderedDict()  # in order of their last use
         self._message_ids = MessageIds(self._now)
         self._rates = TopicRates(self._now)
         # By key of `Terms`: when it was used, the positions, and the digest.
@@ -97,8 +95,7 @@ class MemoryLog:
 
     def forget(self, topics: Sequence[str]) -> None:
         with self._lock:
-            for topic in topics:
-                self._streams.pop(topic, None)
+            self._streams.forget(topics)
 
     async def subscribe(self, topics: Sequence[str]) -> None:
         with self._lock:
@@ -158,8 +155,7 @@ class MemoryLog:
 
     def _check_after(self, drafts: Sequence[Draft], after: int) -> None:
         for draft in drafts:
-            stream = self._streams.get(draft.topic)
-            stood = stream.last if stream else 0
+            stood = self._streams.last(draft.topic)
             if stood > after and self._used(draft) is None:
                 raise Overtaken(stood)
 
@@ -175,71 +171,39 @@ class MemoryLog:
             return Appended(0, False)
         now = self._now()
         position = max(self._last + 1, now)
-        stream = self._streams.get(draft.topic)
-        if stream is None:
-            stream = self._streams[draft.topic] = Stream()
-            previous = max(self._birth, self._silent_since())
-        else:
-            previous = max(stream.last, self._birth)
-        event = Event(position, previous, draft.topic, draft.type, draft.body)
-        if draft.owner:
-            made = 0 if stream.last else STREAM_BYTES
-            self._accounts.count(draft.owner, now, position, self._ttl, size(event) + made)
-        stream.add(event, draft.owner)
+        last = self._streams.last(draft.topic) or self._silent_since()
+        event = Event(position, max(self._birth, last), draft.topic, draft.type, draft.body)
+        self._streams.add(event, draft.owner, now)
         self._last = position
-        self._streams.move_to_end(draft.topic)
-        stream.trim(now - self._ttl)
-        while len(stream.entries) > self._max_events or (
-            stream.bytes > self._max_bytes and len(stream.entries) > 1
-        ):
-            old, owner = stream.drop()
-            if owner:
-                self._accounts.count(owner, now, old.position, self._ttl, -size(old))
         if draft.sender:
             self._message_ids.remember(draft, position)
         elif draft.key:
             self._keys[draft.key] = position
         if draft.removes:
-            self._remove(stream, draft.removes, position)
+            self._remove(draft, position)
         if draft.topic in self._topics and self._loop and self._receiver:
             # Inside the lock, so that events are received in order whatever thread appends.
             self._loop.call_soon_threadsafe(self._receiver.received, event)
         return Appended(position, True)
 
-    def _remove(self, stream: Stream, key: str, by: int) -> None:
-        if key not in self._keys:
-            self._keys[key] = by
-            return
-        position = self._keys[key]
-        for entry, owner in zip(stream.entries, stream.owners, strict=True):
-            if entry.position == position:
-                stream.remove(entry)
-                if owner:
-                    self._accounts.count(owner, self._now(), position, self._ttl, -size(entry))
-                if len(stream.removed) > self._max_events:
-                    del stream.removed[next(iter(stream.removed))]
-                break
+    def _remove(self, draft: Draft, by: int) -> None:
+        if draft.removes in self._keys:
+            self._streams.remove(draft.topic, self._keys[draft.removes], self._now())
+        else:
+            self._keys[draft.removes] = by
 
     def _read(self, topic: str, after: int, limit: int) -> TopicPage:
-        stream = self._streams.get(topic)
-        if stream is None:
-            return TopicPage([], max(self._birth, self._silent_since()) > after, None)
-        stream.trim(self._now() - self._ttl)
-        events = [event for event in stream.entries if event.position > after]
-        proved = events[0].previous if events else stream.last
-        while proved > after and proved in stream.removed:
-            proved = stream.removed[proved]
-        cut = events[limit - 1].position if len(events) > limit else None
-        return TopicPage(events[:limit], max(self._birth, proved) > after, cut)
+        page = self._streams.page(topic, after, self._birth, limit, self._now())
+        return page or TopicPage([], max(self._birth, self._silent_since()) > after, None)
 
     def _silent_since(self) -> int:
         """A topic without a stream had no event after this position, whichever way the clock went since."""
-        return min(self._last, max(self._latest, self._last) - self._ttl)
+        return min(self._last, max(self._latest, self._last) - self._default.age)
 
     def _expire(self) -> None:
         now = self._now()
         self._latest = max(self._latest, now)
-        drop_first(self._streams, lambda stream: stream.last < now - self._ttl)
+        self._streams.expire(now)
         drop_first(self._keys, lambda position: position < now - self._key_ttl)
         drop_first(self._done, lambda done: done[0] < now - self._key_ttl)
         self._message_ids.expire()

@@ -1,7 +1,8 @@
 -- Reads the events of each topic after a position, and where the log is; all at one moment.
 --
 -- KEYS  last, birth, clock, canary, then the stream and the removals of each topic
--- ARGV  floor, time to live (microseconds), most events per topic, then a position for each topic
+-- ARGV  floor, time to live (microseconds), most events per topic, then for each topic a position, and after a space
+--       the age (microseconds) that its events may reach, where its policy says so
 -- Returns the head and the birth, then for each topic: 1 if events may be missing, 1 if it was cut, and position,
 -- previous, type, body of each event in one flat list. Another program may have written into a stream: an entry
 -- that is not an event of ours has only a position, and a key that is not a stream has a gap.
@@ -21,7 +22,13 @@ end
 local answer = {text(last), text(birth)}
 for i = 0, (#KEYS - 4) / 2 - 1 do
   local stream, removals, after = KEYS[5 + 2 * i], KEYS[6 + 2 * i], ARGV[4 + i]
-  local entries = redis.pcall('XRANGE', stream, '(' .. after .. '-0', '+', 'COUNT', limit + 1)
+  local start, space = after, string.find(after, ' ', 1, true)
+  if space then
+    local oldest = now - tonumber(string.sub(after, space + 1))
+    after = string.sub(after, 1, space - 1)
+    start = text(math.max(oldest, tonumber(after)))
+  end
+  local entries = redis.pcall('XRANGE', stream, '(' .. start .. '-0', '+', 'COUNT', limit + 1)
   local proved
   if entries.err then
     entries, proved = {}, last + 1
@@ -29,10 +36,10 @@ for i = 0, (#KEYS - 4) / 2 - 1 do
     local first = fields_of(entries[1])
     if first then
       proved = tonumber(first[2])
-    elseif #redis.call('XREVRANGE', stream, after .. '-0', '-', 'COUNT', 1) > 0 then
-      proved = tonumber(after) -- streams are trimmed from the beginning
     else
-      proved = tonumber(position_of(entries[1]))
+      -- Streams are trimmed from the beginning: what is still there before it is what it follows.
+      local earlier = redis.call('XREVRANGE', stream, start .. '-0', '-', 'COUNT', 1)[1]
+      proved = tonumber(position_of(earlier or entries[1]))
     end
     -- If the event right before it was removed, the one before that counts.
     while proved > tonumber(after) do

@@ -31,10 +31,12 @@ from hub.log import (
     redis_errors,
     script,
 )
+from hub.log.accounts import MICROSECONDS
 from hub.log.group_commit import GroupCommit
 from hub.log.memory_limit import INFO, MemoryLimit
 from hub.log.redis_client import async_client, client
 from hub.log.redis_subscription import RedisSubscription
+from hub.log.retention import Retention
 from hub.log.script import CHANNEL, PREFIX, REMOVED, STATE, STREAM
 from hub.support.faults import malformed
 
@@ -57,11 +59,10 @@ class RedisLog:
         max_bytes: int = MAX_TOPIC_BYTES,
         owner_share: float = DEFAULT_OWNER_SHARE,
     ) -> None:
-        self._max_events = max_events
-        self._max_bytes = max_bytes
         self._owner_share = owner_share
         self._memory = MemoryLimit()
-        self._ttl = int(ttl_s * 1_000_000)
+        ttl = int(ttl_s * MICROSECONDS)
+        self._default = Retention(max_events, max_bytes, ttl, ttl)
         self._key_ttl_s = max(KEY_TTL_S, math.ceil(ttl_s))
         self._floor = 0
         self._away_until = 0.0
@@ -104,7 +105,7 @@ class RedisLog:
 
     def head(self) -> int:
         with self._unless_away():
-            head, _ = self._read_head(STATE, [self._floor, self._ttl, 0])
+            head, _ = self._read_head(STATE, [self._floor, self._default.age, 0])
         return int(head)
 
     def version(self) -> int:
@@ -120,7 +121,8 @@ class RedisLog:
         heads, births = [], []
         for some in slices:
             keys = [*STATE, *(kind + topic for topic in some for kind in (STREAM, REMOVED))]
-            arguments = [self._floor, self._ttl, limit, *(after[topic] for topic in some)]
+            positions = script.positions({topic: after[topic] for topic in some}, self._default)
+            arguments = [self._floor, self._default.age, limit, *positions]
             try:
                 async with self._reading, self._leaving_replicas():
                     head, birth, *rows = await self._async_read(keys, arguments)
@@ -210,8 +212,9 @@ class RedisLog:
         self, drafts: Sequence[Draft], after: int | None, terms: Terms = NO_TERMS
     ) -> tuple[list[str], list[Any]]:
         """The keys and arguments of append.lua."""
-        limits = [self._floor, self._max_events, self._max_bytes, self._ttl, self._key_ttl_s]
-        return script.arguments(drafts, after, terms, limits, int(self._owner_share * self._memory.bytes))
+        share = int(self._owner_share * self._memory.bytes)
+        limits = script.Limits(self._floor, self._default, self._key_ttl_s, share)
+        return script.arguments(drafts, after, terms, limits)
 
     def _positions(self, reply: list[Any]) -> list[int]:
         """The positions in a reply of append.lua; raises what the reply refuses."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.events import Draft
 from hub.log import KeyReused, LogFull, Overtaken, RateExceeded, Terms, rates
+from hub.log.retention import Retention, policed
+from hub.policies.current import table
 
 # The braces keep every key on one shard of a Redis Cluster. The number goes up when topics or entries change
 # their meaning: then the log begins anew, and readers are sent the rows of what they missed.
@@ -47,28 +49,49 @@ def verification(floor: int) -> list[tuple[Any, ...]]:
     return [("SCRIPT", "LOAD", PROBE), ("EVALSHA", PROBE_SHA, len(keys), *keys, *values)]
 
 
+class Limits(NamedTuple):
+    """``default`` is for topics without a policy, ``share`` of an owner in bytes."""
+
+    floor: int
+    default: Retention
+    key_ttl_s: int
+    share: int
+
+
 def arguments(
-    drafts: Sequence[Draft], after: int | None, terms: Terms, limits: Sequence[int], share: int
+    drafts: Sequence[Draft], after: int | None, terms: Terms, limits: Limits
 ) -> tuple[list[str], list[Any]]:
-    """Keys and arguments of append.lua. ``limits`` are its first arguments, ``share`` is in bytes.
+    """Keys and arguments of append.lua.
 
     Most events have only a topic, a type and a body, and come by the hundred; the others carry flags.
     """
     keys = [*STATE, DONE + terms.key]
-    values: list[Any] = [*limits, "" if after is None else after, terms.digest if terms.key else ""]
-    values += [terms.owner, share, terms.extra_bytes, ACCOUNT, CHANNEL, len(STREAM)]
+    default = limits.default
+    values: list[Any] = [limits.floor, default.events, default.bytes, default.age, limits.key_ttl_s]
+    values += ["" if after is None else after, terms.digest if terms.key else ""]
+    values += [terms.owner, limits.share, terms.extra_bytes, ACCOUNT, CHANNEL, len(STREAM)]
     rated = rates.limited(drafts)
     values.append(len(rated))
     for topic, rate, events in rated:
         keys.append(RATE + topic)
         values += (topic, rate, events)
+    policies = bool(table)
     for draft in drafts:
         keys.append(STREAM + draft.topic)
-        if draft.owner == terms.owner and not (draft.key or draft.sender or draft.removes):
+        kept = policed(draft.topic, default) if policies else None
+        if kept is None and draft.owner == terms.owner and not (draft.key or draft.sender or draft.removes):
             values += (draft.type, draft.body, "")
         else:
-            _add(draft, terms.owner, keys, values)
+            _add(draft, kept, terms.owner, keys, values)
     return keys, values
+
+
+def positions(after: Mapping[str, int], default: Retention) -> list[int | str]:
+    """The arguments of read.lua for topics and the positions to read them from."""
+    if not table:
+        return list(after.values())
+    kept = ((position, policed(topic, default)) for topic, position in after.items())
+    return [position if one is None else f"{position} {one.age}" for position, one in kept]
 
 
 def refused(reply: Sequence[Any]) -> Exception:
@@ -83,10 +106,13 @@ def refused(reply: Sequence[Any]) -> Exception:
     return KeyReused()
 
 
-def _add(draft: Draft, owner: str, keys: list[str], values: list[Any]) -> None:
-    """Add an event that has more than a topic, a type and a body."""
+def _add(draft: Draft, kept: Retention | None, owner: str, keys: list[str], values: list[Any]) -> None:
+    """Add an event that has more than a topic, a type and a body, or whose topic has a policy."""
     flags = ""
     more: list[Any] = []
+    if kept is not None:
+        flags += "h"
+        more += kept
     if draft.owner != owner:
         flags += "o"
         more.append(draft.owner)

@@ -3,47 +3,78 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 from hub.events import Event
-from hub.log import ENTRY_BYTES
+from hub.log import ENTRY_BYTES, TopicPage
+from hub.log.retention import Retention
+
+
+class Entry(NamedTuple):
+    """An event, and whose share of the log it is counted in for how long (microseconds)."""
+
+    event: Event
+    owner: str
+    lifetime: int
+
+    @property
+    def size(self) -> int:
+        """Estimated bytes."""
+        return len(self.event.type) + len(self.event.body) + ENTRY_BYTES
 
 
 class Stream:
-    """Entries of one topic in order of position, each with its owner. Used by `MemoryLog` under its lock."""
+    """Entries of one topic in order of position. Used by `MemoryLog` under its lock."""
 
-    __slots__ = ("bytes", "entries", "last", "owners", "removed")
+    __slots__ = ("bytes", "entries", "last", "removed", "retention")
 
-    def __init__(self) -> None:
-        self.entries: deque[Event] = deque()
-        self.owners: deque[str] = deque()  # of each entry
+    def __init__(self, retention: Retention) -> None:
+        self.retention = retention
+        self.entries: deque[Entry] = deque()
         self.bytes = 0
         self.last = 0
         self.removed: dict[int, int] = {}  # position of a removed entry → the one before it
 
-    def add(self, event: Event, owner: str) -> None:
-        self.entries.append(event)
-        self.owners.append(owner)
-        self.bytes += size(event)
-        self.last = event.position
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.bytes += entry.size
+        self.last = entry.event.position
 
-    def drop(self) -> tuple[Event, str]:
-        """Remove and return the oldest entry and its owner."""
-        event = self.entries.popleft()
-        self.bytes -= size(event)
-        return event, self.owners.popleft()
+    @property
+    def full(self) -> bool:
+        """Whether the oldest entry has to go."""
+        return len(self.entries) > self.retention.events or (
+            self.bytes > self.retention.bytes and len(self.entries) > 1
+        )
 
-    def trim(self, before: int) -> None:
-        """Remove what is at earlier positions."""
-        while self.entries and self.entries[0].position < before:
+    def drop(self) -> Entry:
+        """Remove and return the oldest entry."""
+        entry = self.entries.popleft()
+        self.bytes -= entry.size
+        return entry
+
+    def expire(self, now: int) -> None:
+        """Remove what is too old."""
+        while self.entries and self.entries[0].event.position < now - self.retention.age:
             self.drop()
 
-    def remove(self, event: Event) -> None:
-        index = self.entries.index(event)
-        del self.entries[index], self.owners[index]
-        self.bytes -= size(event)
-        self.removed[event.position] = event.previous
+    def remove(self, position: int) -> Entry | None:
+        """Remove and return the entry at a position, if it is there; no gap is left."""
+        for entry in self.entries:
+            if entry.event.position == position:
+                self.entries.remove(entry)
+                self.bytes -= entry.size
+                self.removed[position] = entry.event.previous
+                if len(self.removed) > self.retention.events:
+                    del self.removed[next(iter(self.removed))]
+                return entry
+        return None
 
-
-def size(event: Event) -> int:
-    """Estimated bytes of an entry."""
-    return len(event.type) + len(event.body) + ENTRY_BYTES
+    def page(self, after: int, birth: int, limit: int) -> TopicPage:
+        """The first events after a position."""
+        events = [entry.event for entry in self.entries if entry.event.position > after]
+        proved = events[0].previous if events else self.last
+        while proved > after and proved in self.removed:
+            proved = self.removed[proved]
+        cut = events[limit - 1].position if len(events) > limit else None
+        return TopicPage(events[:limit], max(birth, proved) > after, cut)
