@@ -19,6 +19,7 @@ from hub.log.current import shared_log
 from hub.ports import Application, Credentials, Entry, Feed, Person, Recovered, Span, Topic
 from hub.postgresql.connection import breaker
 from hub.support.faults import malformed
+from hub.support.invalidations import EVERYONE
 from hub.support.threads import in_thread, submit
 from notifications import recovery, serialization
 from notifications.access import api_keys, large_bodies, revocation, signed_in
@@ -47,6 +48,7 @@ class Notifications(Application):
 
     def __init__(self) -> None:
         self._admission = Admission()
+        self._policies = self._admission.policies
         self._unread_counts = UnreadCounts(counts.load)
         self._readiness = DatabaseReadiness()
         self._journal = DeliveryJournal(_write_deliveries)
@@ -61,6 +63,7 @@ class Notifications(Application):
         return await self._admission.enter(credentials, room)
 
     async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
+        await self._policies.current()
         return await revocation.revoked(people)
 
     async def recover(self, after: Mapping[str, int], /) -> Recovered:
@@ -72,9 +75,12 @@ class Notifications(Application):
     def rights_changed(self, name: str, /) -> None:
         self._admission.invalidations.add(name)
         api_keys.forget_cached()
+        if name == EVERYONE:
+            self._policies.changed()
 
     def receiving(self, live: bool, /) -> None:
-        self._admission.invalidations.complete = live
+        self._admission.invalidations.complete = self._policies.connected = live
+        self._policies.changed()
         self._unread_counts.receiving(live)
 
     async def authorize_bulk(self, headers: Mapping[str, str], /) -> None:
@@ -156,6 +162,7 @@ class Notifications(Application):
 
     def loops(self) -> dict[str, Coroutine[Any, Any, None]]:
         return {
+            "topic policies": self._policies.run(),
             "unread counts": self._unread_counts.run(),
             "expiry": expiry.run(self._unread_counts),
             "delivery journal": self._journal.run(),

@@ -17,14 +17,17 @@ class NotificationsConfig(AppConfig):
         from django.core import checks
 
         from hub import topics
+        from hub.policies.current import policies
         from notifications import serialization
         from notifications.access import belongings, held_sendings, revocation
         from notifications.access.issuers import checks as issuer_checks
+        from notifications.access.policies import rows
         from notifications.host import checks as host_checks  # noqa: F401  # they register themselves
         from notifications.rooms import kinds, removal
         from notifications.sign_in import audit_log
 
         topics.reserve_types(serialization.EVENT_TYPES)
+        policies.read_rows = rows.read
         checks.register(issuer_checks.check, "hub")
         kinds.register_all()
         belongings.connect_signals()

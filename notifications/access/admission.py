@@ -22,6 +22,7 @@ from notifications.access.issuers import claims as issued_claims
 from notifications.access.issuers import issuer
 from notifications.access.judge import Rights
 from notifications.access.membership import RoomAccess
+from notifications.access.policies.updates import PolicyUpdates
 from notifications.access.signed_in import ExpectedSessions
 from notifications.access.token_status import TokenStatus
 from notifications.access.tokens import Claims
@@ -37,6 +38,7 @@ class Admission:
     """
 
     def __init__(self) -> None:
+        self.policies = PolicyUpdates()
         self.invalidations = Invalidations()
         self._inboxes = TTLCache(_load_inboxes, self.invalidations)
         self._token_statuses = TTLCache(_load_token_statuses, self.invalidations)

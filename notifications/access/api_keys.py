@@ -20,7 +20,7 @@ from notifications.access.tokens import digest
 from notifications.models import ApiKey, topic_patterns
 from notifications.user_model import User
 
-SCOPES = ("send", "publish", "tokens", "read", "people")
+SCOPES = ("send", "publish", "tokens", "read", "people", "manage")
 # How long a key is trusted without a query: also how long a revoked key still works on an instance that has
 # not received the `recheck`.
 CACHE_S = 1.0

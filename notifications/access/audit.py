@@ -78,4 +78,6 @@ ACTS = (
     "change-password",
     "refused-origin",
     "forget",
+    "save-policy",
+    "delete-policy",
 )

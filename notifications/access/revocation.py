@@ -19,7 +19,7 @@ from hub.support.threads import in_thread
 from notifications import user_model
 from notifications.access import endings, judge, membership, sessions, token_status
 from notifications.access.lookups import session_data
-from notifications.models import ApiKey, Grant, Room, Subscription
+from notifications.models import ApiKey, Grant, Room, Subscription, TopicPolicy
 from notifications.user_model import User
 
 
@@ -45,6 +45,8 @@ def connect_signals() -> None:
     post_delete.connect(_subscription_changed, sender=Subscription, dispatch_uid="hub.unsubscribed")
     post_save.connect(_right_changed, sender=Grant, dispatch_uid="hub.granted")
     post_delete.connect(_right_changed, sender=Grant, dispatch_uid="hub.ungranted")
+    post_save.connect(_policy_changed, sender=TopicPolicy, dispatch_uid="hub.policy_saved")
+    post_delete.connect(_policy_changed, sender=TopicPolicy, dispatch_uid="hub.policy_deleted")
     post_save.connect(_right_changed, sender=Room, dispatch_uid="hub.room_saved")
     post_delete.connect(_right_changed, sender=Room, dispatch_uid="hub.room_deleted")
     m2m_changed.connect(_members_changed, sender=Room.people.through, dispatch_uid="hub.members")
@@ -152,6 +154,11 @@ def _right_changed(sender: Any, created: bool = False, **kwargs: Any) -> None:
     # A new one only adds rights.
     if not created:
         endings.recheck(EVERYONE)
+
+
+def _policy_changed(sender: Any, **kwargs: Any) -> None:
+    # A new one may stand in front of another that opened more.
+    endings.recheck(EVERYONE)
 
 
 def _members_changed(sender: Any, action: str, **kwargs: Any) -> None:

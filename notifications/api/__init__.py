@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 from notifications.api import (  # noqa: F401  # their calls are on the router
     audience,
     people,
+    policies,
     preferences,
     publishing,
     reading,

@@ -20,8 +20,10 @@ from redis.exceptions import RedisError
 from hub.errors import CONTENT_TYPE, Problem
 from hub.events import BadEvent, BadKey, TooLarge
 from hub.log import KeyReused, LogAway, LogFull, RateExceeded
+from hub.policies.policy import BadPolicy
 from hub.support import outages, strict_json
 from hub.topics import BadTopic
+from notifications.access.policies.rows import PolicyFixed
 from notifications.sending.errors import BadNotification, UnknownRecipients
 
 MAX_ERRORS_LISTED = 5  # of one body
@@ -78,6 +80,10 @@ def as_problem(error: Exception) -> Problem:
             return Problem(422, str(error), field=error.field, unknown=error.addresses)
         case BadNotification():
             return Problem(422, str(error), field=error.field)
+        case BadPolicy():
+            return Problem(422, f"{error.field}: {error}".lstrip(": "), field=error.field or "body")
+        case PolicyFixed():
+            return Problem(409, str(error))
         case BadTopic():
             return Problem(422, str(error))
         case BadKey():

@@ -35,6 +35,7 @@ from notifications.models.program import ApiKey, IdempotentRequest, Ticket
 from notifications.models.room import ROOM_NAME, HistoryMark, Room, RoomMessage, valid_kind
 from notifications.models.sign_in import SignInCount
 from notifications.models.template import Template
+from notifications.models.topic_policy import TopicPolicy
 from notifications.models.user_numbers import UserNumber
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "Subscription",
     "Template",
     "Ticket",
+    "TopicPolicy",
     "UserNumber",
     "Watermark",
     "arrived",
