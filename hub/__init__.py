@@ -23,8 +23,10 @@ _MODULES = {
     "Refused": "rooms.kinds",
     "Say": "rooms.protocol",
     "apublish": "publication",
+    "apublish_html": "publication",
     "progress": "jobs.progress",
     "publish": "publication",
+    "publish_html": "publication",
     "register": "rooms.kinds",
 }
 __all__ = [*_MODULES]

@@ -9,7 +9,9 @@ from hub.jobs.progress import progress as progress
 from hub.log import LogAway as LogAway
 from hub.log import RateExceeded as RateExceeded
 from hub.publication import apublish as apublish
+from hub.publication import apublish_html as apublish_html
 from hub.publication import publish as publish
+from hub.publication import publish_html as publish_html
 from hub.rooms.kinds import Kind as Kind
 from hub.rooms.kinds import Refused as Refused
 from hub.rooms.kinds import register as register

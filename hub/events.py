@@ -99,11 +99,13 @@ def draft(
     owner: str = "",
     value_key: str = "",
     by: str = "",
+    html: bool = False,
 ) -> Draft:
     """A draft with this data (any JSON), encoded. Raises `BadEvent`, `BadKey` or `TooLarge`.
 
     Once it has expired it is not replayed to clients that come back. ``by`` is the id of the person who
-    published it.
+    published it. ``html`` says that the data are markup of the project's own, which pages may show as it is:
+    nothing that a client sent may be marked so.
     """
     encoded = encode(data)
     if len(encoded) > MAX_DATA_BYTES:
@@ -113,6 +115,8 @@ def draft(
         extra += b',"key":%s' % encode(check_value_key(value_key))
     if by:
         extra += b',"by":%s' % encode(by)
+    if html:
+        extra += b',"html":true'
     body = b'{"topic":%s,"at":"%s"%s,"data":%s}' % (_quoted(topic), stamp(at).encode(), extra, encoded)
     return Draft(topic, type, body, key, removes, owner=owner, value_key=value_key)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import transaction
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 
 from hub import events, topics
 from hub.log import LogAway, RateExceeded
@@ -38,6 +41,43 @@ def publish(topic: str, type: str, data: Any, key: str = "") -> int | None:
 async def apublish(topic: str, type: str, data: Any, key: str = "") -> int | None:
     """`publish` for async code, in a thread and outside any transaction: Django has none in async code."""
     return await sync_to_async(publish)(topic, type, data, key)
+
+
+@off_loop("apublish_html")
+def publish_html(
+    topic: str,
+    template: str | Sequence[str],
+    context: Mapping[str, Any] | None = None,
+    *,
+    type: str = "message",
+    key: str = "",
+    request: HttpRequest | None = None,
+) -> int | None:
+    """Render a template and publish it as a live event, for pages that show it as it is: see `publish`.
+
+    Feeds with ``format=html`` bring the markup alone, as htmx and Turbo read it, others as a string of JSON.
+    Variables are escaped by the template engine, as on any page. Turbo reads the type ``message`` only.
+    Raises what the engine raises, too.
+    """
+    topics.check_live(topic)
+    if type != "message":  # what `EventSource` calls an event without a type
+        topics.check_type(type)
+    html = render_to_string(template, dict(context or {}), request)
+    return append(events.draft(topic, type, html, value_key=key, html=True))
+
+
+async def apublish_html(
+    topic: str,
+    template: str | Sequence[str],
+    context: Mapping[str, Any] | None = None,
+    *,
+    type: str = "message",
+    key: str = "",
+    request: HttpRequest | None = None,
+) -> int | None:
+    """`publish_html` for async code, as `apublish`."""
+    render = sync_to_async(publish_html)
+    return await render(topic, template, context, type=type, key=key, request=request)
 
 
 def append(draft: events.Draft) -> int | None:

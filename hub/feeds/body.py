@@ -30,12 +30,12 @@ def parameters(body: bytes, resume: Collection[str]) -> list[tuple[str, str]]:
                 found.append((name, "1" if value else "0"))
             case int() if name == "wait" and not isinstance(value, bool):
                 found.append((name, str(value)))
-            case str() if name == "ticket" or name in resume:
+            case str() if name in ("ticket", "format") or name in resume:
                 found.append((name, value))
             case _:
                 raise Problem(
                     400,
                     f"{name[:40]!r} cannot be used: topics is a list of names, own and acks are true or "
-                    "false, wait is a number, last_event_id and ticket are strings.",
+                    "false, wait is a number, last_event_id, ticket and format are strings.",
                 )
     return found

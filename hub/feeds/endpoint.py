@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -25,8 +26,10 @@ from hub.feeds import transports
 from hub.feeds.acknowledgements import Acknowledgements
 from hub.feeds.body import MAX_BYTES
 from hub.feeds.long_poll import LongPoll
+from hub.feeds.markup import MarkupSubscriber, markup
 from hub.feeds.request import FeedRequest
 from hub.feeds.sse import POLL, SSE, opening, retry_ms
+from hub.feeds.transports import Transport
 from hub.log.replay import Replay
 from hub.ports import Application
 from hub.support import mount, origins, outages
@@ -110,7 +113,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
                 after=request.after,
                 resumed=request.after is not None,
                 opening=partial(opening, subscriber.topics, facts),
-                write=transport.write,
+                write=_markup_write(transport) if request.html else transport.write,
                 preamble=b"retry: %d\n" % retry_ms(),
             )
             await catchup.run()
@@ -142,7 +145,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             if poll.brings:
                 # What changes with these events is sent after them: on a stream, but this answer ends here.
                 facts = await self._facts(request, subscriber)
-            body = poll.body(facts)
+            body = markup(poll.body(facts)) if request.html else poll.body(facts)
         except Exception as error:
             subscriber.close("error")
             return await respond_problem(send, outages.problem(error, "answering a poll"), request.cors)
@@ -180,11 +183,13 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         topics = tuple(dict.fromkeys((*own, *request.topics)))
         if not topics:
             raise Problem(400, "No topic to listen to: name one, or leave out own=0.")
-        return Subscriber(
+        streams = request.wait_s is None
+        kind = MarkupSubscriber if request.html and streams else Subscriber
+        return kind(
             person,
             address=request.address,
             topics=topics,
-            dialect=SSE if request.wait_s is None else POLL,
+            dialect=SSE if streams else POLL,
             mailbox_bytes=self.options.mailbox_bytes,
         )
 
@@ -196,3 +201,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
     def _live_topics(self, subscriber: Subscriber) -> int:
         """Those outside the user's own inbox."""
         return sum(topic not in subscriber.person.own for topic in subscriber.topics)
+
+
+def _markup_write(transport: Transport) -> Callable[[bytes], Awaitable[None]]:
+    return lambda payload: transport.write(markup(payload))

@@ -27,7 +27,8 @@ RESUME = frozenset(
         "Last-Event-Id",
     }
 )
-PARAMETERS = frozenset({"topic", "own", "ticket", "wait", "acks", *RESUME})
+PARAMETERS = frozenset({"topic", "own", "ticket", "wait", "acks", "format", *RESUME})
+FORMATS = ("json", "html")
 METHODS = ("GET", "HEAD", "POST")
 CORS = CorsRule(", ".join(METHODS), "authorization, content-type, last-event-id", credentials=True)
 
@@ -37,8 +38,8 @@ class FeedRequest(Request):
 
     ``cors`` are headers of every response to it, refusals included. The rest is set by `read`: ``topics`` are
     those named in the query or the body, ``own`` says whether those of the user's inbox are requested,
-    ``acknowledges`` whether the client will acknowledge what it receives, ``after`` is the position to resume
-    from, ``wait_s`` the time that a poll waits, None for a stream.
+    ``acknowledges`` whether the client will acknowledge what it receives, ``html`` whether it reads markup,
+    ``after`` is the position to resume from, ``wait_s`` the time that a poll waits, None for a stream.
     """
 
     credentials: Credentials
@@ -47,6 +48,7 @@ class FeedRequest(Request):
     acknowledges: bool
     after: int | None
     wait_s: int | None
+    html: bool
 
     def __init__(self, scope: Scope, allowed: frozenset[str]) -> None:
         super().__init__(scope)
@@ -69,6 +71,7 @@ class FeedRequest(Request):
         self.topics = _topics(query)
         self.own = _flag(query, "own", absent=True)
         self.acknowledges = _flag(query, "acks", absent=False)
+        self.html = _format(query) == "html"
         # Checked even where the header wins. A helper adds its newest to the address that it was given.
         given = RESUME & query.names
         found = [after for name in given if (after := position(query.one(name))) is not None]
@@ -114,6 +117,13 @@ def _wait_s(query: Query) -> int | None:
     if not re.fullmatch("[1-9][0-9]?", wait) or int(wait) > MAX_WAIT_S:
         raise Problem(400, f"wait is a whole number of seconds, 1 to {MAX_WAIT_S}.")
     return int(wait)
+
+
+def _format(query: Query) -> str:
+    name = query.one("format") or FORMATS[0]
+    if name not in FORMATS:
+        raise Problem(400, f"format is {' or '.join(FORMATS)}.")
+    return name
 
 
 def _flag(query: Query, name: str, *, absent: bool) -> bool:

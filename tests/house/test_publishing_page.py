@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from hub.log import Log
 from tests.house.page import page
@@ -46,3 +47,16 @@ def test_a_job_publishes_its_log(shown: Shown, live_log: Log) -> None:
     (body,) = bodies_on(live_log, "job-7")
     assert body["data"].pop("at")
     assert body["data"] == {"level": "warning", "message": "7 rows without a price", "logger": "shop.nightly"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_template_is_published(shown: Shown, live_log: Log) -> None:
+    templates = {"orders/row.html": "<li>{{ order }}</li>"}
+    engine = {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", templates)]},
+    }
+    with override_settings(TEMPLATES=[engine]):
+        shown("publish_html(")["paid"]("7 & 8")
+
+    assert bodies_on(live_log, "orders")[0]["data"] == "<li>7 &amp; 8</li>"

@@ -10,7 +10,7 @@ import httpx
 
 from tests.cluster import Cluster
 from tests.system.conftest import Site
-from tests.system.reader import until
+from tests.system.reader import Reader, until
 
 COMMIT_AND_DIE = """
 import os, django
@@ -33,6 +33,30 @@ try:
 except RuntimeError:
     pass
 """
+
+
+JOB = """
+import logging, sys, django
+django.setup()
+from hub import LogHandler, progress
+logger = logging.Logger("shop")
+logger.addHandler(LogHandler("job-99"))
+logger.info("begun")
+with progress("job-99", total=100) as job:
+    sys.stdin.readline()
+    for number in job.each(range(100)):
+        logger.info(number)
+print("done", flush=True)
+sys.stdin.readline()
+"""
+
+
+def logged(reader: Reader) -> list[str]:
+    return [data["data"]["message"] for _, type, data in reader.received if type == "log"]
+
+
+def states(reader: Reader) -> list[str]:
+    return [data["data"]["state"] for _, type, data in reader.received if type == "progress"]
 
 
 async def run(cluster: Cluster, program: str) -> int:
@@ -88,6 +112,36 @@ async def test_with_redis_down_a_post_is_accepted_at_once_and_delivered_later(
     await until(lambda: len(reader.notifications) >= 5, "what was posted meanwhile")
     assert sorted(reader.notifications) == sorted(row["id"] for row in posted)
     assert reader.connects == 1
+
+
+async def test_with_redis_down_a_job_runs_on_and_its_end_and_its_log_come_later(
+    cluster: Cluster, site: Site
+) -> None:
+    readers = [await site.reader("alice", ["job-99"], instance=k) for k in (1, 2)]
+    env = {**cluster.env, "DJANGO_SETTINGS_MODULE": "hub.settings"}
+    pipe = asyncio.subprocess.PIPE
+    job = await asyncio.create_subprocess_exec(sys.executable, "-c", JOB, env=env, stdin=pipe, stdout=pipe)
+    assert job.stdin is not None
+    assert job.stdout is not None
+    for reader in readers:
+        await until(lambda r=reader: logged(r) == ["begun"], "the first record")
+
+    cluster.redis.kill()
+    try:
+        job.stdin.write(b"go on\n")
+        done_meanwhile = await job.stdout.readline()
+    finally:
+        cluster.redis.start()
+    for reader in readers:
+        await until(lambda r=reader: states(r)[-1:] == ["done"], "the end")
+        await until(lambda r=reader: len(logged(r)) > 100, "its records")
+
+    job.stdin.close()
+    assert await job.wait() == 0
+    assert done_meanwhile == b"done\n"
+    for reader in readers:
+        assert logged(reader) == ["begun", *map(str, range(100))]
+        assert states(reader)[0] == "running"
 
 
 async def test_fifty_requests_at_once_with_one_key_send_once_and_answer_alike(
