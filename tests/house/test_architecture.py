@@ -8,8 +8,8 @@ from tests import ROOT
 from tests.house.page import page
 
 PAGE = page("architecture")
-# Not of the tree: what a server offers in its scope, and a topic.
-OTHERS = {"hub.adopt", "hub.control"}
+# No modules of Python: what a server offers in its scope, a topic, and a script.
+OTHERS = {"hub.adopt", "hub.control", "hub.js"}
 
 
 def modules() -> set[str]:

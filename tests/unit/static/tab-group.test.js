@@ -7,12 +7,21 @@ import { TabGroup } from "../../../notifications/static/notifications/shared/tab
 
 const turn = () => new Promise(setImmediate);
 
-/** Locks of one name, as browsers have them. */
+/** As browsers have them. */
 class Locks {
+  #locks = new Map();
+
+  request(name, options, hold) {
+    if (!this.#locks.has(name)) this.#locks.set(name, new Lock());
+    return this.#locks.get(name).request(options, hold);
+  }
+}
+
+class Lock {
   #holder = null;
   #queue = [];
 
-  request(name, { steal = false, signal }, hold) {
+  request({ steal = false, signal }, hold) {
     return new Promise((resolve, reject) => {
       const request = { hold, resolve, reject };
       if (steal) {
@@ -21,7 +30,7 @@ class Locks {
         this.#queue.unshift(request);
       } else {
         this.#queue.push(request);
-        signal.addEventListener("abort", () => {
+        signal?.addEventListener("abort", () => {
           this.#queue = this.#queue.filter((other) => other !== request);
           if (this.#holder !== request) reject(new DOMException("given up", "AbortError"));
         });
@@ -84,6 +93,7 @@ function setUp(t, locks = new Locks()) {
   globalThis.addEventListener = (type, listener) => (listeners[type] ??= []).push(listener);
   Object.defineProperty(globalThis, "navigator", { value: { locks }, configurable: true });
   globalThis.BroadcastChannel = Channel;
+  globalThis.document = new EventTarget();
   return {
     /** Of every tab that is not frozen, one after the other. */
     async heartbeat() {

@@ -1,11 +1,17 @@
 // Requests to the hub's API, authenticated by the session's cookie or by a subscriber token.
 
 export class RequestError extends Error {
-  /** `retryAfter` is in seconds, 0 without the header. */
-  constructor(response) {
-    super(`the hub answered ${response.status}`);
+  /** `problem` is the answer's body (RFC 9457), {} without one; `retryAfter` is in seconds, 0 without the header. */
+  constructor(response, problem = {}) {
+    super(`the hub answered ${response.status}${problem.detail ? `: ${problem.detail}` : ""}`);
     this.status = response.status;
+    this.problem = problem;
     this.retryAfter = Number(response.headers.get("Retry-After")) || 0;
+  }
+
+  static async of(response) {
+    const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+    return new RequestError(response, isProblem ? await response.json().catch(() => ({})) : {});
   }
 
   /** Whether it is of who requests, and will be the same again. */
@@ -66,7 +72,7 @@ export class Api {
       keepalive: method !== "GET", // reading a notification often leaves the page
       signal: AbortSignal.timeout(15_000),
     });
-    if (!response.ok) throw new RequestError(response);
+    if (!response.ok) throw await RequestError.of(response);
     return response.json();
   }
 }

@@ -1,5 +1,7 @@
 // The tabs of a browser elect a leader, which holds the feed and passes its events on to the others.
 
+const lockOf = (tab) => `notification-hub tab ${tab}`;
+
 const HEARTBEAT_MS = 5000;
 const MAX_UNANSWERED = 2; // pings; at the heartbeat after them the leader is replaced
 
@@ -8,6 +10,7 @@ export class TabGroup {
   #lead;
   #receive;
   #channel = null;
+  #id = "";
   #left = null;
   #waiting = null;
   #leads = false;
@@ -17,26 +20,39 @@ export class TabGroup {
    * Join the tabs of this name. `lead()` is called when this tab becomes the leader, at once in a browser without
    * locks; it returns a function that ends that. `receive(message)` is called with what another tab sends. The leader
    * has to answer `{ping}` with any message: one that stands still, frozen or in a debugger, is replaced within
-   * three heartbeats.
+   * three heartbeats. Messages say which tab they are `from`.
    */
   constructor(name, { lead, receive }) {
     this.#name = name;
     this.#lead = lead;
     this.#receive = receive;
     // A page in the back/forward cache must hold neither the lock nor the feed.
-    addEventListener("pagehide", () => this.#leave());
-    addEventListener("pageshow", ({ persisted }) => persisted && this.#join());
+    globalThis.addEventListener?.("pagehide", () => this.#leave());
+    globalThis.addEventListener?.("pageshow", ({ persisted }) => persisted && this.#join());
     this.#join();
   }
 
+  /** What this tab's messages are `from`; another one each time that it joins. */
+  get id() {
+    return this.#id;
+  }
+
   send(message) {
-    this.#channel?.postMessage({ ...message, leads: this.#leads });
+    this.#channel?.postMessage({ ...message, leads: this.#leads, from: this.#id });
+  }
+
+  /** Resolves once that tab has left, if only by crashing: each holds a lock of its own while it is there. */
+  async gone(tab) {
+    await navigator.locks.request(lockOf(tab), {}, () => {});
   }
 
   #join() {
     this.#left = new AbortController();
     const { signal } = this.#left;
-    if (!navigator.locks || !globalThis.BroadcastChannel) return this.#leadUntil(signal);
+    // Outside a page, as in Node, there are no other tabs.
+    const alone = !globalThis.document || !navigator.locks || !globalThis.BroadcastChannel;
+    if (alone) return this.#leadUntil(signal);
+    this.#id = crypto.randomUUID();
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.addEventListener("message", ({ data }) => {
       if (data.leads) this.#unanswered = 0;
@@ -44,7 +60,18 @@ export class TabGroup {
     });
     const timer = setInterval(() => this.#pingLeader(), HEARTBEAT_MS);
     signal.addEventListener("abort", () => clearInterval(timer));
-    this.#queue(signal);
+    this.#hold(signal).then(() => this.#queue(signal));
+  }
+
+  /** The lock of this tab, until it leaves. Resolves when it is held, or cannot be. */
+  #hold(left) {
+    return new Promise((resolve) => {
+      const hold = () => new Promise((release) => {
+        left.addEventListener("abort", release);
+        resolve();
+      });
+      navigator.locks.request(lockOf(this.#id), { signal: left }, hold).catch(resolve);
+    });
   }
 
   /** Lead whenever this tab holds the lock, until it leaves. */

@@ -35,21 +35,33 @@ export class Feed {
   #fallback;
   #slow = false;
   #stopped = false;
+  #successor = null; // of the stream: an AbortController
+  #begun = () => {}; // to be called when the successor has
+  #adjustment = new Timer(() => this.#adjust());
+  #id = ""; // of the stream, for requests to change its topics
+  #carried = null; // the query of the stream
+  #reason = "";
+  #refuse;
+  #acknowledges;
   #closing = new AbortController();
 
   /**
    * Connect from a position ("" means from now). `event(type, data, id)` is called for every event, and with type
-   * "behind" where something may be missing; `state(state)` with one of "live", "reconnecting", "slow", "offline",
-   * "degraded" and "signed out". `query` subscribes to other topics than the user's own. When the stream fails again and
+   * "behind" where something may be missing; `state(state, reason)` with one of "live", "reconnecting", "slow", "offline",
+   * "degraded" and "signed out", and for the last one why. `query` subscribes to other topics than the user's own. When the stream fails again and
    * again, the feed is polled, which is "slow", until a stream comes through. `request()` requests what the feed should
    * bring; it is called before polls of the feed, and every 15 s or so where they are not answered, either.
+   * `refuse(problem)` is called where the hub refuses topics of the query; it returns one without them.
+   * `acknowledges` says that notifications are the user's own: with a query they may be another person's.
    */
-  constructor(api, position, event, state, { query = "", request = null } = {}) {
+  constructor(api, position, event, state, { query = "", request = null, refuse = () => null, acknowledges = !query } = {}) {
     this.#api = api;
     this.#query = query;
     this.#position = position;
     this.#event = event;
-    this.#state = state;
+    this.#state = (name) => state(name, name === "signed out" ? this.#reason : "");
+    this.#refuse = refuse;
+    this.#acknowledges = acknowledges;
     this.#memory = new ProxyMemory(api.origin);
     this.#record = new StreamRecord(this.#memory.swallows);
     this.#acknowledgements = new Acknowledgements((report) => api.acknowledge(report));
@@ -58,11 +70,11 @@ export class Feed {
     const poll = (signal) => (isPolled() ? polls.poll(signal) : null);
     this.#fallback = new Fallback(request, poll, (error) => this.#polled(error));
     const { signal } = this.#closing;
-    addEventListener("online", () => this.#stopped || this.connect(), { signal });
-    addEventListener("offline", () => this.#stopped || this.#reconnect(), { signal });
+    globalThis.addEventListener?.("online", () => this.#stopped || this.connect(), { signal });
+    globalThis.addEventListener?.("offline", () => this.#stopped || this.#reconnect(), { signal });
     // Visible again: timers may have slept, and the session may be another.
     const shown = () => (document.hidden ? this.#acknowledgements.flush() : this.wake());
-    document.addEventListener("visibilitychange", shown, { signal });
+    globalThis.document?.addEventListener("visibilitychange", shown, { signal });
     if (this.#record.failing) this.#fallback.start();
     this.connect();
   }
@@ -89,36 +101,99 @@ export class Feed {
     const abort = (this.#abort = new AbortController());
     this.#record.connecting(Date.now());
     this.#watchdog.start(RESPONSE_MS);
+    await this.#follow(abort);
+  }
+
+  /**
+   * Subscribe to what another query names, by `add` and `remove`, which are topics. A stream that is open stays, or is
+   * replaced by one that resumes from its position: nothing is missed, and no state is reported.
+   */
+  async change(query, add, remove) {
+    this.#query = query;
+    if (this.#stopped) return void this.connect();
+    if (this.#opened && this.#id && !this.#successor) await this.#request(query, { feed: this.#id, add, remove });
+    await this.#adjust();
+  }
+
+  /** Have the hub change the topics of the stream, where it can. */
+  async #request(query, change) {
+    const stream = this.#abort;
+    const error = await this.#api.request("POST", "feed/topics", change).then(() => null, (thrown) => thrown);
+    if (stream !== this.#abort) return;
+    if (!error) this.#carried = query;
+    else this.#isRefused(error);
+  }
+
+  /** Replace the stream until it carries what the query names. */
+  async #adjust() {
+    while (this.#opened && !this.#successor && this.#carried !== this.#query) {
+      const abort = (this.#successor = new AbortController());
+      const timer = setTimeout(() => abort.abort(), RESPONSE_MS);
+      const begun = new Promise((resolve) => (this.#begun = resolve));
+      const error = await Promise.race([begun, this.#follow(abort)]);
+      clearTimeout(timer);
+      if (this.#successor !== abort) continue; // it is the stream now, or all is over
+      this.#successor = null;
+      if (this.#isRefused(error)) continue;
+      // Two streams are too many here, or this person's are over.
+      if ([401, 403, 429].includes(error?.status)) return void this.connect();
+      return this.#adjustment.start(this.#record.backoffMs(this.#retryMs));
+    }
+  }
+
+  /** Whether topics were refused, and the query does without them. */
+  #isRefused({ status, problem } = {}) {
+    if (status !== 403 || !problem.topics?.length) return false;
+    const query = this.#refuse(problem) ?? this.#query;
+    const changed = query !== this.#query;
+    this.#query = query;
+    return changed;
+  }
+
+  /** Read a stream to its end, and reconnect; resolves to a `RequestError` if it was refused. */
+  async #follow(abort) {
     let wait;
-    let status = 0; // of a refusal
+    let error;
     let begun = false;
     let last = ""; // the type of the event before
     try {
       await this.#read("", abort.signal, {
-        event: (type, ...event) => {
+        event: (type, data, id, since) => {
+          if (type === "stream-open" && abort === this.#successor) this.#succeed(since);
           // What arrives after this connection was given up is not lost: the next one resumes before it.
           if (abort !== this.#abort) return;
           last = type;
-          wait = this.#handleStreamed(type, ...event) ?? wait;
+          wait = this.#handleStreamed(type, data, id, since) ?? wait;
         },
         activity: (isHeartbeat) => {
           begun = true;
+          if (abort !== this.#abort) return;
           this.#watchdog.start();
-          if (isHeartbeat && abort === this.#abort && this.#record.beat(Date.now())) this.#recover();
+          if (isHeartbeat && this.#record.beat(Date.now())) this.#recover();
         },
       });
       begun = true;
-    } catch (error) {
-      if (error instanceof RequestError) {
-        status = error.status;
-        wait = this.#handleError(error);
-      }
+    } catch (thrown) {
+      if (thrown instanceof RequestError) error = thrown;
     }
+    if (abort !== this.#abort) return error;
+    if (error && this.#isRefused(error)) return abort === this.#abort ? void this.connect() : undefined;
+    if (error) wait = this.#handleError(error);
     if (wait === ENDED && (await this.#api.hasSession())) wait = undefined;
     if (abort !== this.#abort) return;
     if (last === "retire") this.#record.retired();
-    else this.#record.ended(Date.now(), { status, begun, announced: last === "stream-error" });
+    else this.#record.ended(Date.now(), { status: error?.status ?? 0, begun, announced: last === "stream-error" });
     this.#reconnect(wait);
+  }
+
+  /** The successor has begun: it is the stream now. */
+  #succeed({ position }) {
+    this.#abort.abort();
+    this.#abort = this.#successor;
+    this.#successor = null;
+    this.#position = position; // it repeats what came meanwhile, and may be cut before it has
+    this.#record.connecting(Date.now());
+    this.#begun();
   }
 
   /** One poll of the feed; resolves to the ms until the next. */
@@ -139,7 +214,7 @@ export class Feed {
 
   /** With `event(type, data, id, since)`: what the request had, and when anything had come before it. */
   #read(wait, signal, { event, activity }) {
-    const since = { position: this.#position, activeAt: this.#activeAt };
+    const since = { position: this.#position, activeAt: this.#activeAt, query: this.#query };
     const acks = this.#acknowledgements.works ? "acks=1" : "";
     const parameters = [this.#query.slice(1), acks, wait].filter(Boolean);
     return readFeed(this.#api, parameters, this.#position, signal, {
@@ -157,9 +232,12 @@ export class Feed {
     if (type === "stream-open") {
       if (data.heartbeat_s) this.#watchdog.start(2500 * data.heartbeat_s + 5000);
       this.#opened = true;
+      this.#id = data.feed ?? "";
+      this.#carried = since.query;
       this.#acknowledgements.open(data.ack ?? "");
     }
     const wait = this.#handle(type, data, id, since);
+    if (type === "stream-open") this.#adjust(); // the query may have changed meanwhile
     if (type === "stream-live") {
       if (this.#record.live(Date.now())) this.#recover();
       else this.#showDisconnected();
@@ -173,8 +251,7 @@ export class Feed {
     if (type === "stream-open" ? id !== since.position : Number(id) > Number(this.#position)) this.#position = id;
     let wait;
     if (type === "notification") {
-      // With a query they may be another person's.
-      if (!this.#query) this.#acknowledgements.add(data.data.id);
+      if (this.#acknowledges) this.#acknowledgements.add(data.data.id);
     } else if (type === "stream-live") {
       const wasAway = since.activeAt && Date.now() - since.activeAt > LONG_ABSENCE_MS;
       if (wasAway || this.#degraded) this.#event("behind", {}, "");
@@ -187,14 +264,18 @@ export class Feed {
     } else if (type === "retire") {
       wait = data.retry;
     } else if (type === "stream-error" && data.retry === false) {
+      this.#reason = data.reason;
       wait = ENDED;
     }
     this.#event(type, data, id);
     return wait;
   }
 
-  #handleError({ isFinal, status, retryAfter }) {
-    if (isFinal) return REFUSED;
+  #handleError({ isFinal, status, problem, retryAfter }) {
+    if (isFinal) {
+      this.#reason = problem.detail ?? "";
+      return REFUSED;
+    }
     // During a deploy: an instance of an earlier release refuses the promise to acknowledge.
     if (status === 400 && this.#acknowledgements.works) {
       this.#acknowledgements.giveUp();
@@ -215,6 +296,7 @@ export class Feed {
   }
 
   #polled(error) {
+    if (error && this.#isRefused(error)) return;
     if (error?.isFinal) return this.#reconnect(REFUSED);
     this.#slow = !error && !this.#record.refused;
     if (this.#slow && this.#record.swallowed) this.#memory.swallows = true;
@@ -223,7 +305,7 @@ export class Feed {
   }
 
   #showDisconnected() {
-    this.#state(!navigator.onLine ? "offline" : this.#slow ? "slow" : "reconnecting");
+    this.#state(globalThis.navigator?.onLine === false ? "offline" : this.#slow ? "slow" : "reconnecting");
   }
 
   #reconnect(wait) {
@@ -240,7 +322,10 @@ export class Feed {
 
   #disconnect() {
     this.#retry.stop();
+    this.#adjustment.stop();
     this.#watchdog.stop();
+    this.#successor?.abort();
+    this.#successor = null;
     this.#acknowledgements.close();
     this.#opened = false;
     this.#abort?.abort();

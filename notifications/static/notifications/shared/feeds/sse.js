@@ -2,6 +2,8 @@
 
 import { RequestError } from "../api.js";
 
+const MAX_QUERY = 1500; // characters; proxies refuse long addresses
+
 /**
  * Request the feed from a position, "" for none, with these parameters (`name=value`), and read events
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html) until the hub ends the response.
@@ -11,9 +13,12 @@ import { RequestError } from "../api.js";
 export async function readFeed(api, parameters, position, signal, { event, activity, retry }) {
   const { headers, credentials } = api.authentication;
   if (position) headers["Last-Event-ID"] = position;
-  const query = parameters.length ? `?${parameters.join("&")}` : "";
-  const response = await fetch(`${api.origin}/feed/${query}`, { headers, credentials, signal, cache: "no-store" });
-  if (!response.ok) throw new RequestError(response);
+  const query = parameters.join("&");
+  const options = { headers, credentials, signal, cache: "no-store" };
+  if (query.length > MAX_QUERY) Object.assign(options, inBody(query, headers));
+  const address = `${api.origin}/feed/${query && !options.body ? `?${query}` : ""}`;
+  const response = await fetch(address, options);
+  if (!response.ok) throw await RequestError.of(response);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let type = "message";
   let data = [];
@@ -41,4 +46,13 @@ export async function readFeed(api, parameters, position, signal, { event, activ
       else if (name === "retry") retry(Number(field));
     }
   }
+}
+
+/** The same request, with its parameters in a body. */
+function inBody(query, headers) {
+  const parameters = new URLSearchParams(query);
+  const body = { topics: parameters.getAll("topic"), own: parameters.get("own") !== "0", acks: parameters.has("acks") };
+  if (parameters.has("wait")) body.wait = Number(parameters.get("wait"));
+  headers["Content-Type"] = "application/json";
+  return { method: "POST", body: JSON.stringify(body) };
 }
