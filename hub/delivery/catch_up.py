@@ -107,6 +107,7 @@ class CatchUp:
             # older than it, and must not be mistaken for a replayed event.
             replayed, upto = found, self._after
             self._subscriber.hold()  # a subscriber that joined a while ago holds some of this already
+            self._fanout.topics.coalescer.mark_replayed(self._subscriber)
         self.events += len(replayed)
         self.reached = replayed[-1][0] if replayed else upto
         payloads = [encoded.payload for _, encoded in replayed]

@@ -51,7 +51,7 @@ class Fanout:
         self._generation = 0  # of connections to the log
         self._opening = asyncio.Lock()
         self._heal_due, self._live = asyncio.Event(), asyncio.Event()
-        self.received_events = self.deliveries = self.heals = self.gaps = 0
+        self.received_events = self.heals = self.gaps = 0
         self.lag_s = 0.0  # of the last event received
         self.control = ControlBus()
         self.taps: Taps[Event] = Taps([self.control.tap])
@@ -178,8 +178,7 @@ class Fanout:
 
     def _deliver(self, event: Event, state: TopicState, encoded: Encoded) -> None:
         self.taps.call(event, event.topic)
-        self.deliveries += len(state)
-        state.deliver(event.position, encoded)
+        self.topics.deliver(event, state, encoded)
 
     async def _open(self) -> None:
         async with self._opening:

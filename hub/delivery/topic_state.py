@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+from hub.delivery.pending import Pending
 from hub.delivery.readers import Readers, close_failed
 from hub.delivery.subscriber import Subscriber
 from hub.events import Encoded, Event
@@ -18,22 +19,28 @@ MAX_TAIL_BYTES = 256 * 1024
 class TopicState(Readers):
     """Everything on the topic up to ``verified`` was delivered; None until that is known.
 
-    ``encode`` makes an event's bytes once for all subscribers: they speak one dialect.
+    ``encode`` makes an event's bytes once for all subscribers: they speak one dialect. Events wait in
+    ``pending`` where a policy has them coalesced.
     """
 
     __slots__ = (
         "early",
         "empty_since",
         "encode",
+        "flushes_ahead",
+        "pending",
         "tail",
         "tail_bytes",
         "tail_from",
         "verified",
     )
 
-    def __init__(self, encode: Callable[[Event], Encoded]) -> None:
+    def __init__(self, encode: Callable[[Event], Encoded], pending: Pending | None = None) -> None:
         super().__init__()
         self.encode = encode
+        self.pending = pending
+        # Before an event of this topic they are sent what waits on their coalesced ones.
+        self.flushes_ahead: dict[Subscriber, None] = {}
         self.verified: int | None = None
         self.early = 0  # the last position received before ``verified`` was known
         self.empty_since: float | None = None  # by the event loop's clock
@@ -83,9 +90,11 @@ class TopicState(Readers):
             self._trim()
 
     def forget(self, gone: Callable[[Encoded], bool]) -> None:
-        """Drop events from the tail, and from what held subscribers have queued."""
+        """Drop events from the tail, from what waits, and from what held subscribers have queued."""
         self.tail = [kept for kept in self.tail if not gone(kept[1])]
         self.tail_bytes = sum(len(encoded.payload) for _, encoded in self.tail)
+        if self.pending is not None:
+            self.pending.forget(gone)
         for subscriber in self.buffered:
             subscriber.forget(gone)
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hub import topics
+from hub.delivery.coalescer import Coalescer
+from hub.delivery.pending import Pending
+from hub.delivery.reader_group import Deliveries
 from hub.delivery.readers import close_failed
 from hub.delivery.subscriber import Send, Subscriber
 from hub.delivery.topic_state import TopicState
 from hub.events import Encoded, Event
 from hub.log.arrivals import Arrivals
+from hub.policies.current import table as policies
 
 
 class TopicTable(dict[str, TopicState]):
@@ -17,19 +21,23 @@ class TopicTable(dict[str, TopicState]):
 
     def __init__(self) -> None:
         super().__init__({topics.CONTROL: TopicState(_unframed)})
+        self.deliveries = Deliveries()
+        self.coalescer = Coalescer(self, self.deliveries)
 
     def add(self, subscriber: Subscriber) -> bool:
         """Add a held subscriber to its topics; whether any of them has yet to be opened."""
         for topic in subscriber.topics:
             state = self.get(topic)
             if state is None:
-                state = self[topic] = TopicState(subscriber.dialect.event)
+                state = self[topic] = TopicState(subscriber.dialect.event, Pending.of(topic))
             state.buffered[subscriber] = None
             state.empty_since = None
+        self.coalescer.add(subscriber)
         return any(self[topic].verified is None for topic in subscriber.topics)
 
     def remove(self, subscriber: Subscriber, now: float) -> None:
         """``now`` is the event loop's time."""
+        self.coalescer.remove(subscriber)
         for topic in subscriber.topics:
             state = self.get(topic)
             if state is not None and state.remove(subscriber) and not state:
@@ -40,6 +48,18 @@ class TopicTable(dict[str, TopicState]):
         for topic in subscriber.topics:
             if topic in self:
                 self[topic].set_direct(subscriber, send)
+        self.coalescer.set_direct(subscriber, send)
+
+    def deliver(self, event: Event, state: TopicState, encoded: Encoded) -> None:
+        """An event of this topic goes to its subscribers, now or with the next tick of its policy."""
+        if policies.version != self.coalescer.policies_version:
+            self.coalescer.apply_policies()
+        if state.pending is not None:
+            return self.coalescer.accept(state.pending, event, encoded)
+        if state.flushes_ahead:
+            self.coalescer.flush_ahead(state.flushes_ahead)
+        self.deliveries.made += len(state)
+        state.deliver(event.position, encoded)
 
     def recent(
         self, names: Iterable[str], after: int, arrivals: Arrivals, *, reached: int
@@ -59,6 +79,8 @@ class TopicTable(dict[str, TopicState]):
 
     def report_lost(self, names: Sequence[str], upto: int) -> None:
         """Something is missing before ``upto`` on these topics: a reader gets one reset for all of them."""
+        if names:
+            self.coalescer.flush()  # what waits is from before the gap
         resets: dict[Subscriber, list[str]] = {}
         for topic in names:
             for subscriber in self[topic].lose(upto):

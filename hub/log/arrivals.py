@@ -64,6 +64,11 @@ def has_expired(data: bytes) -> bool:
     return _expired(data, data.find(_AT) + len(_AT) + _WIDTH)
 
 
+def expires(data: bytes) -> bool:
+    """Whether an event, ``data`` in JSON, will expire or has."""
+    return data.startswith(_EXPIRES_AT, data.find(_AT) + len(_AT) + _WIDTH)
+
+
 def _expired(data: bytes, end: int) -> bool:
     """The same; its date ends at ``end``."""
     start = end + len(_EXPIRES_AT)

@@ -33,7 +33,12 @@ def export_log(metrics: Metrics, log: Log, fanout: Fanout) -> None:
         lambda: fanout.lag_s,
     )
     metrics.counter("hub_events_heard", "Events received from the log.", lambda: fanout.received_events)
-    metrics.counter("hub_deliveries", "Events given to subscribers.", lambda: fanout.deliveries)
+    metrics.counter("hub_deliveries", "Events given to subscribers.", lambda: fanout.topics.deliveries.made)
+    metrics.counter(
+        "hub_coalesced_deliveries",
+        "Events not given to subscribers, but replaced by a later value or joined to a later text.",
+        lambda: fanout.topics.deliveries.spared,
+    )
     metrics.counter("hub_heals", "Times the log was read to close or rule out a gap.", lambda: fanout.heals)
     metrics.counter("hub_holes", "Gaps found in the received events.", lambda: fanout.gaps)
 

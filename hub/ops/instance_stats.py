@@ -61,7 +61,12 @@ class InstanceStats:
         }
 
     def _counters(self) -> tuple[float, int, int, float]:
-        return time.monotonic(), self._fanout.deliveries, self._fanout.received_events, time.process_time()
+        return (
+            time.monotonic(),
+            self._fanout.topics.deliveries.made,
+            self._fanout.received_events,
+            time.process_time(),
+        )
 
 
 def _memory() -> int:

@@ -62,6 +62,7 @@ class Client:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.body = b""
+        self.writes = 0
         self.ended = False
         self._blocked = asyncio.Event()
         self._blocked.set()
@@ -89,6 +90,7 @@ class Client:
             self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
         else:
             self.body += message["body"]
+            self.writes += 1
 
     @property
     def events(self) -> list[SentEvent]:

@@ -1,0 +1,101 @@
+"""Events of one topic that wait for the next tick, where a policy has them coalesced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from hub.delivery import texts
+from hub.delivery.texts import Text
+from hub.events import Encoded, Event, value_key
+from hub.log.arrivals import expires, has_expired
+from hub.policies.current import policy_of
+
+EVENT_BYTES = 512  # estimated overhead of one that waits
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """``serial`` counts all events that wait, in the order received. A later one of the same ``key`` replaces
+    it; ``text`` may be joined. Both are empty for one that passes as it is."""
+
+    serial: int
+    event: Event
+    encoded: Encoded
+    key: str
+    text: Text | None
+    expires: bool
+
+
+class Current(NamedTuple):
+    """``received`` events, without those that a later one replaces."""
+
+    events: list[PendingEvent]
+    received: int
+
+
+class Pending:
+    """``rule`` and ``interval_ms`` are of the topic's policy; ``bytes`` estimates what it takes."""
+
+    __slots__ = ("_current", "bytes", "events", "interval_ms", "rule")
+
+    def __init__(self, rule: str, interval_ms: int) -> None:
+        self.rule = rule
+        self.interval_ms = interval_ms
+        self.events: list[PendingEvent] = []
+        self.bytes = 0
+        self._current: dict[tuple[int, int], Current] = {}
+
+    @classmethod
+    def of(cls, topic: str) -> Pending | None:
+        """None where no policy has the topic's events coalesced."""
+        policy = policy_of(topic)
+        return cls(policy.coalesce, policy.coalesce_ms) if policy and policy.coalesce_ms else None
+
+    def same_rule(self, other: Pending | None) -> bool:
+        return other is not None and (self.rule, self.interval_ms) == (other.rule, other.interval_ms)
+
+    def add(self, serial: int, event: Event, encoded: Encoded) -> None:
+        text = texts.parse(event) if self.rule == "join" else None
+        expiring = expires(event.body)
+        # What expires replaces nothing: afterwards the value before it holds again.
+        key = value_key(event.body) if self.rule == "last" and not expiring else ""
+        self.events.append(PendingEvent(serial, event, encoded, key, text, expiring))
+        self.bytes += len(encoded.payload) + EVENT_BYTES
+        self._current.clear()
+
+    def after(self, serial: int, position: int) -> list[PendingEvent]:
+        """What waits from beyond both, without what has expired."""
+        return [
+            one
+            for one in self.events
+            if one.serial > serial
+            and one.event.position > position
+            and not (one.expires and has_expired(one.event.body))
+        ]
+
+    def current(self, serial: int, position: int) -> Current:
+        """The same, coalesced by ``last``; found once for all readers."""
+        if not self.events or self.events[-1].serial <= serial:
+            return Current([], 0)
+        if self.events[0].serial > serial:
+            serial = 0
+        if self.events[0].event.position > position:
+            position = 0
+        found = self._current.get((serial, position))
+        if found is None:
+            waiting = self.after(serial, position)
+            last = {one.key: one.serial for one in waiting}
+            events = [one for one in waiting if not one.key or last[one.key] == one.serial]
+            found = self._current[serial, position] = Current(events, len(waiting))
+        return found
+
+    def forget(self, gone: Callable[[Encoded], bool]) -> None:
+        self.events = [one for one in self.events if not gone(one.encoded)]
+        self._current.clear()
+
+    def clear(self) -> None:
+        self.events.clear()
+        self.bytes = 0
+        self._current.clear()
