@@ -10,6 +10,7 @@ from dataclasses import replace
 from hub import topics
 from hub.errors import Problem
 from hub.events import Event
+from hub.policies.current import table
 from hub.ports import Credentials, Entry, Person
 from hub.support.coalesce import BatchLoader
 from hub.support.invalidations import Invalidations
@@ -26,7 +27,7 @@ from notifications.access.policies.updates import PolicyUpdates
 from notifications.access.signed_in import ExpectedSessions
 from notifications.access.token_status import TokenStatus
 from notifications.access.tokens import Claims
-from notifications.models import ROOM_NAME
+from notifications.models import ROOM_NAME, topic_patterns
 from notifications.user_model import Key
 
 
@@ -43,6 +44,7 @@ class Admission:
         self._inboxes = TTLCache(_load_inboxes, self.invalidations)
         self._token_statuses = TTLCache(_load_token_statuses, self.invalidations)
         self._programs = TTLCache(_load_programs, self.invalidations)
+        self._key_topics = TTLCache(_load_key_topics, self.invalidations)
         self._sessions = BatchLoader(self._load_sessions)
         self._expected = ExpectedSessions()
         self._issued_people = issued_claims.loader()
@@ -62,13 +64,16 @@ class Admission:
         claims = await self._claims(credentials)
         while True:
             moment = self.invalidations.moment
+            await self.policies.current()
             if claims is not None:
                 # A feed without anything of the inbox does not end with changes of the inbox.
                 inbox = inbox or any(
                     topic not in claims.topics or topics.is_inbox(topic) for topic in requested
                 )
                 person = await self._by_token(claims, inbox)
-                _refuse([topic for topic in requested if not _opens(claims, person, topic)])
+                denied = [topic for topic in requested if not _opens(claims, person, topic)]
+                if denied:
+                    person = await self._by_policies(claims, person, denied)
                 person = _with_past(person, set(requested).intersection(claims.topics))
             else:
                 person = await self._by_session(credentials, requested)
@@ -113,6 +118,27 @@ class Admission:
                 status = await self._token_statuses.get(claims.user)
         active = {program} if program and await self._programs.get(program) else ()
         return token_status.bearer(claims, status, active, own)
+
+    async def _by_policies(self, claims: Claims, person: Person, requested: Sequence[str]) -> Person:
+        """The person with topics that their token does not name. It opens them for its person if it opens
+        their inbox, and its API key is not limited to other topics. Raises a `Problem` of 403."""
+        if not (table and claims.own):
+            _refuse(requested)
+        _, inbox = await self._inboxes.get(claims.user)
+        program = token_status.program(claims.key)
+        try:
+            patterns = await self._key_topics.get(program) if program else []
+        except KeyError:
+            raise Problem(401, "The API key of this token is deleted: request a new one.") from None
+        audiences = judge.audiences(person.name, inbox)
+        _refuse(
+            [
+                topic
+                for topic in requested
+                if not (judge.opens(topic, audiences) and topic_patterns.any_covers(patterns, topic))
+            ]
+        )
+        return replace(person, granted=tuple(requested))
 
     async def _by_session(self, credentials: Credentials, requested: Sequence[str]) -> Person:
         person, rights = await self._from_session(credentials)
@@ -173,9 +199,9 @@ def _with_past(person: Person, opened: Collection[str]) -> Person:
     return replace(person, since=tuple(0 if topic in opened else at for topic, at in since))
 
 
-def _refuse(denied: list[str]) -> None:
+def _refuse(denied: Sequence[str]) -> None:
     if denied:
-        raise Problem(403, "You may not read these topics: ask for a grant.", topics=denied)
+        raise Problem(403, "You may not read these topics: ask for a grant.", topics=[*denied])
 
 
 async def _load_inboxes(ids: Sequence[str]) -> dict[str, tuple[TokenStatus, Belongings]]:
@@ -195,6 +221,10 @@ async def _load_token_statuses(ids: Sequence[str]) -> dict[str, TokenStatus]:
 async def _load_programs(keys: Sequence[str]) -> dict[str, bool]:
     active = await in_thread(token_status.active, keys)
     return {key: key in active for key in keys}
+
+
+async def _load_key_topics(keys: Sequence[str]) -> dict[str, list[str]]:
+    return await in_thread(token_status.key_topics, keys)
 
 
 async def _load_rooms(keys: Sequence[tuple[str, Key]]) -> dict[tuple[str, Key], RoomAccess]:

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from hub import topics
 from hub.errors import Problem
+from hub.policies.current import policy_of, table
 from notifications import user_model
 from notifications.access import belongings, membership, names, roles
-from notifications.access.belongings import Admissible
+from notifications.access.belongings import Admissible, Belongings
 from notifications.models import AuditEntry, Grant, Room, user_numbers
 from notifications.user_model import Key, User
 
@@ -29,8 +30,9 @@ class Rights:
     """What a person may read.
 
     ``own`` are the topics of their inbox, ``since`` the log position from which each is theirs; grants open
-    live topics. ``rooms`` are the ids of those of the requested rooms that they may enter. ``roles`` are
-    their staff roles: "manage" opens any topic, once the audit log records it (see `announced`).
+    live topics, and so do policies to the ``audiences`` that they are in. ``rooms`` are the ids of those of
+    the requested rooms that they may enter. ``roles`` are their staff roles: "manage" opens any topic, once
+    the audit log records it (see `announced`).
     """
 
     own: tuple[str, ...]
@@ -38,6 +40,7 @@ class Rights:
     grants: tuple[Grant, ...]
     rooms: frozenset[int] = frozenset()
     roles: frozenset[roles.Role] = frozenset()
+    audiences: frozenset[str] = frozenset()
 
     def denied(self, requested: Iterable[str]) -> list[str]:
         """Those of these topics that this person may not read."""
@@ -56,7 +59,7 @@ class Rights:
             return True
         if topics.is_inbox(topic):
             return False
-        return any(grant.covers(topic) for grant in self.grants)
+        return any(grant.covers(topic) for grant in self.grants) or opens(topic, self.audiences)
 
 
 class Account(NamedTuple):
@@ -81,9 +84,29 @@ def judged(found: Admissible, rooms: Collection[int] = ()) -> dict[Key, Account]
     for key, (user, ended_at) in found.accounts.items():
         inbox = found.belongings[key]
         grants = tuple(g for g in found.grants if g.group_id is None or g.group_id in inbox.groups)
-        granted = (frozenset(open.get(key, ())), staff.get(key, frozenset[roles.Role]()))
-        active[key] = Account(user, ended_at, Rights(inbox.own, inbox.since, grants, *granted))
+        rights = Rights(
+            inbox.own,
+            inbox.since,
+            grants,
+            frozenset(open.get(key, ())),
+            staff.get(key, frozenset[roles.Role]()),
+            audiences(user.get_username(), inbox) if table else frozenset(),
+        )
+        active[key] = Account(user, ended_at, rights)
     return active
+
+
+def audiences(name: str, inbox: Belongings) -> frozenset[str]:
+    """The audiences of policies that a person of this name is in: rows have them by topic, the setting by
+    name."""
+    groups = (names.ADDRESS + group for group in inbox.groups.values())
+    return frozenset((*inbox.own, f"user:{name}", *groups))
+
+
+def opens(topic: str, audiences: frozenset[str]) -> bool:
+    """Whether the topic's policy has it read by one of these audiences."""
+    policy = policy_of(topic)
+    return policy is not None and not audiences.isdisjoint(policy.read or ())
 
 
 def own_topics(user: User) -> tuple[str, ...]:

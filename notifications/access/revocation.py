@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY, get_user_model
@@ -97,6 +98,9 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
             continue
         key = keys[person.id]
         current = accounts[key].rights
+        if person.token:
+            # A token has its topics by itself or by a policy, not by what sessions may read beyond it.
+            current = replace(current, grants=(), roles=frozenset())
         named = {topics.room_id(topic) for topic in person.named}
         if (
             (person.own and set(current.own) != set(person.own))

@@ -65,6 +65,14 @@ def active(programs: Collection[str]) -> set[str]:
     }
 
 
+def key_topics(programs: Collection[str]) -> dict[str, list[str]]:
+    """By program, the patterns of topics to which its API key is limited; none: it is not."""
+    ids = [int(name.removeprefix("key-")) for name in programs]
+    return {
+        program(id): topics for id, topics in ApiKey.objects.filter(pk__in=ids).values_list("pk", "topics")
+    }
+
+
 def bearer(
     claims: Claims, status: TokenStatus | None, active: Collection[str], inbox: Belongings = NOTHING
 ) -> Person:

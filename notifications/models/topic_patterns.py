@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from hub import topics
 
 
@@ -24,3 +26,8 @@ def covers(pattern: str, topic: str) -> bool:
     if pattern.endswith("*"):
         return topic.startswith(pattern[:-1])
     return topic == pattern
+
+
+def any_covers(patterns: Collection[str], topic: str) -> bool:
+    """Whether one of the patterns matches this topic, or there are none, which stands for all topics."""
+    return not patterns or any(covers(pattern, topic) for pattern in patterns)

@@ -58,6 +58,16 @@ async def opened(cluster: Cluster, client: httpx.AsyncClient, instance: int, *to
     return feed
 
 
+async def opened_soon(cluster: Cluster, client: httpx.AsyncClient, instance: int, *topics: str) -> Feed:
+    """A live feed, once the instance knows of a right that was given a moment ago."""
+    async with asyncio.timeout(2):
+        while True:
+            feed = Feed(cluster.instance_url(instance), client.cookies, topics)
+            await until(lambda feed=feed: "stream-live" in feed.types or feed.task.done(), "an answer")
+            if not feed.task.done():
+                return feed
+
+
 async def shell(cluster: Cluster, code: str) -> None:
     await asyncio.to_thread(cluster.manage, "shell", "-v0", "-c", CHANGE + code)
 
@@ -130,6 +140,23 @@ async def test_a_lost_grant_ends_the_feed_it_opened(cluster: Cluster, bob: httpx
     assert await closed(feed) == {"reason": "revoked", "retry": True}
     assert not other.task.done()
     other.task.cancel()
+
+
+async def test_a_changed_policy_opens_a_topic_and_ends_the_feeds_that_it_opened(
+    cluster: Cluster, bob: httpx.AsyncClient
+) -> None:
+    path, key = "/api/v1/policies/lease-*", {"Authorization": "Bearer demo-key"}
+    async with httpx.AsyncClient(base_url=cluster.http_url, headers=key) as program:
+        await program.put(path, json={"read": ["everyone"]})
+        feeds = [await opened_soon(cluster, bob, k, "lease-1") for k in (1, 2, 3)]
+
+        assert (await program.delete(path)).status_code == 200
+
+    for feed in feeds:
+        assert await closed(feed) == {"reason": "revoked", "retry": True}
+    refused = Feed(cluster.instance_url(1), bob.cookies, ("lease-1",))
+    await until(refused.task.done, "a refusal")
+    assert refused.types == []
 
 
 LOOKS = "Permission.objects.get(codename='view_dashboard')"
