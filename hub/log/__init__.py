@@ -126,6 +126,16 @@ class Page:
     birth: int = 0
 
 
+class Values(NamedTuple):
+    """The last event of each key of some topics, by topic and in order of position.
+
+    Every event of these topics up to ``upto`` is among them, or one of its key that came later.
+    """
+
+    events: dict[str, list[Event]]
+    upto: int
+
+
 class LogReceiver(Protocol):
     """Receives what is appended to a log. All calls come on the event loop's thread, in order."""
 
@@ -170,6 +180,12 @@ class Log(Protocol):
 
     async def read(self, after: Mapping[str, int]) -> Page:
         """One page of events after the position of each topic; without topics, only where the log is."""
+
+    async def latest(self, topics: Sequence[str]) -> Values:
+        """The last event of each key of topics whose policy has them kept, none of others; raise `LogAway`.
+
+        What is removed from the log is not among them: the key then has no value.
+        """
 
     def forget(self, topics: Sequence[str]) -> None:
         """Drop all events of topics that nobody may read any more, from any thread; raise `LogAway`.

@@ -25,6 +25,7 @@ from hub.log import (
     Page,
     Terms,
     TopicPage,
+    Values,
     events_per_topic,
     merge,
 )
@@ -92,6 +93,12 @@ class MemoryLog:
             limit = events_per_topic(len(after))
             found = {topic: self._read(topic, position, limit) for topic, position in after.items()}
             return merge(found, self._last, self._birth)
+
+    async def latest(self, topics: Sequence[str]) -> Values:
+        with self._lock:
+            self._expire()
+            now = self._now()
+            return Values({topic: self._streams.values(topic, now) for topic in topics}, self._last)
 
     def forget(self, topics: Sequence[str]) -> None:
         with self._lock:
@@ -173,7 +180,7 @@ class MemoryLog:
         position = max(self._last + 1, now)
         last = self._streams.last(draft.topic) or self._silent_since()
         event = Event(position, max(self._birth, last), draft.topic, draft.type, draft.body)
-        self._streams.add(event, draft.owner, now)
+        self._streams.add(event, draft.owner, draft.value_key, now)
         self._last = position
         if draft.sender:
             self._message_ids.remember(draft, position)

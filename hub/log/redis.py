@@ -25,10 +25,11 @@ from hub.log import (
     Page,
     Terms,
     TopicPage,
-    entries,
+    Values,
     events_per_topic,
     merge,
     redis_errors,
+    replies,
     script,
 )
 from hub.log.accounts import MICROSECONDS
@@ -37,8 +38,7 @@ from hub.log.memory_limit import INFO, MemoryLimit
 from hub.log.redis_client import async_client, client
 from hub.log.redis_subscription import RedisSubscription
 from hub.log.retention import Retention
-from hub.log.script import CHANNEL, PREFIX, REMOVED, STATE, STREAM
-from hub.support.faults import malformed
+from hub.log.script import CHANNEL, PREFIX, STATE
 
 MAX_READS = 8  # at a time, each on a connection of its own: many that reconnect at once wait here
 MAX_APPENDS = 8  # of `append_if` at a time, apart from the reads, which do not hold up messages of rooms
@@ -76,6 +76,7 @@ class RedisLog:
         self._async_client = async_client(url, redis_connect_func=self._async_verify)
         self._async_append = self._async_client.register_script(script.APPEND)
         self._async_read = self._async_client.register_script(script.READ)
+        self._async_latest = self._async_client.register_script(script.LATEST)
         self._async_probe = self._async_client.register_script(script.PROBE)
         self._subscription = RedisSubscription(
             url, self._probe, prefix=CHANNEL, probe_channel=f"{PREFIX}probe:{instance}"
@@ -120,24 +121,27 @@ class RedisLog:
         found: dict[str, TopicPage] = {}
         heads, births = [], []
         for some in slices:
-            keys = [*STATE, *(kind + topic for topic in some for kind in (STREAM, REMOVED))]
-            positions = script.positions({topic: after[topic] for topic in some}, self._default)
-            arguments = [self._floor, self._default.age, limit, *positions]
-            try:
-                async with self._reading, self._leaving_replicas():
-                    head, birth, *rows = await self._async_read(keys, arguments)
-            except (RedisError, OSError) as error:
-                raise LogAway(f"Redis: {error}") from error
+            arguments = script.reading(some, after, limit, self._floor, self._default)
+            async with self._reads():
+                head, birth, *rows = await self._async_read(*arguments)
             heads.append(int(head))
             births.append(int(birth))
-            found |= {topic: _topic_page(topic, *row) for topic, row in zip(some, rows, strict=True)}
+            found |= {topic: replies.topic_page(topic, *row) for topic, row in zip(some, rows, strict=True)}
         self.seen(max(heads))
         return merge(found, min(heads), max(births))
+
+    async def latest(self, topics: Sequence[str]) -> Values:
+        arguments = script.reading_latest(topics, self._floor, self._default)
+        async with self._reads():
+            head, *rows = await self._async_latest(*arguments)
+        self.seen(int(head))
+        found = zip(topics, rows, strict=True)
+        return Values({topic: replies.values(topic, row) for topic, row in found}, int(head))
 
     def forget(self, topics: Sequence[str]) -> None:
         with self._unless_away():
             for topic in topics:
-                self._client.delete(STREAM + topic, REMOVED + topic)
+                self._client.delete(*(kind + topic for kind in script.KINDS))
 
     async def subscribe(self, topics: Sequence[str]) -> None:
         await self._subscription.subscribe(topics)
@@ -194,6 +198,14 @@ class RedisLog:
                 await self._async_client.connection_pool.disconnect(inuse_connections=False)
             raise
 
+    @asynccontextmanager
+    async def _reads(self) -> AsyncIterator[None]:
+        try:
+            async with self._reading, self._leaving_replicas():
+                yield
+        except (RedisError, OSError) as error:
+            raise LogAway(f"Redis: {error}") from error
+
     @contextmanager
     def _unless_away(self) -> Iterator[None]:
         if time.monotonic() < self._away_until:
@@ -232,14 +244,3 @@ class RedisLog:
             Appended(position, bool(fresh))
             for position, fresh in zip(self._positions(reply), reply[2::2], strict=True)
         ]
-
-
-def _topic_page(topic: str, gap: int, cut: int, flat: list[bytes]) -> TopicPage:
-    """A topic's part of a reply of read.lua, without entries that are not well-formed events."""
-    events = []
-    for position, previous, type, body in zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True):
-        try:
-            events.append(entries.entry(topic, position, previous, type, body))
-        except entries.Malformed as error:
-            malformed.record("entry", topic, error)
-    return TopicPage(events, bool(gap), int(flat[-4]) if cut else None)

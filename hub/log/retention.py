@@ -8,16 +8,22 @@ from hub.log import MAX_TOPIC_BYTES
 from hub.log.accounts import MICROSECONDS
 from hub.policies.current import table
 
+VALUES_TTL_S = 24 * 3600  # that the last event of a key is kept, where the policy names no age
+MAX_VALUES = 10_000  # of a topic; beyond it, or beyond …
+MAX_VALUES_BYTES = 4 * 1024 * 1024  # … the oldest ones go
+
 
 class Retention(NamedTuple):
     """At most so many ``events`` of a topic, and ``bytes`` of them: the oldest go first. In microseconds: the
     ``age`` beyond which an event is not read, and the ``lifetime`` for which a silent topic is remembered,
-    to know what was lost of it."""
+    to know what was lost of it. The last event of each key is kept for ``values``, whatever the limits of the
+    history; 0: it is not."""
 
     events: int
     bytes: int
     age: int
     lifetime: int
+    values: int = 0
 
 
 def policed(topic: str, default: Retention) -> Retention | None:
@@ -26,11 +32,16 @@ def policed(topic: str, default: Retention) -> Retention | None:
     if policy is None:
         return None
     age = default.age if policy.max_age_s is None else policy.max_age_s * MICROSECONDS
+    values = max(age, VALUES_TTL_S * MICROSECONDS) if policy.max_age_s is None else age
+    if not policy.latest:
+        values = 0
     return Retention(
         default.events if policy.max_events is None else policy.max_events,
         default.bytes if policy.max_history_bytes is None else min(policy.max_history_bytes, MAX_TOPIC_BYTES),
         age,
-        max(default.lifetime, age),
+        # A topic is remembered with its values, or they could not be told from outdated ones.
+        max(default.lifetime, age, values),
+        values,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hub.events import Draft
 from hub.log import KeyReused, LogFull, Overtaken, RateExceeded, Terms, rates
-from hub.log.retention import Retention, policed
+from hub.log.retention import Retention, policed, retention
 from hub.policies.current import table
 
 # The braces keep every key on one shard of a Redis Cluster. The number goes up when topics or entries change
@@ -21,16 +21,19 @@ STATE = [PREFIX + name for name in ("last", "birth", "clock", "canary")]
 VERSION = PREFIX + "version"  # the last one
 SERVER, PROBES = PREFIX + "server", PREFIX + "probes"  # which Redis the data were last on; a stream
 STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
+VALUES, VALUES_ORDER = PREFIX + "v:", PREFIX + "vo:"  # the last event of each key; the keys by position
 REMOVED = PREFIX + "r:"  # positions removed from a topic, each with the one before it
+KINDS = (STREAM, REMOVED, VALUES, VALUES_ORDER)  # all that there is of a topic
 MESSAGE_IDS, DAY = PREFIX + "said:", PREFIX + "day:"  # of a sender on a topic; how many of a sender today
 DIGEST_BYTES = 9  # of a message's id, in the set of its sender
 RATE = PREFIX + "m:"  # the moment up to which a topic's events have used its rate up
 DONE, ACCOUNT = PREFIX + "d:", PREFIX + "o:"  # keys of `Terms` that were used; bytes by owner
 
-_HERE = Path(__file__).parent
-_COMMON = (_HERE / "common.lua").read_text()
-APPEND, READ, PROBE, NEXT_VERSION = (
-    _COMMON + (_HERE / f"{name}.lua").read_text() for name in ("append", "read", "probe", "version")
+_SCRIPTS = Path(__file__).with_name("scripts")
+_COMMON = (_SCRIPTS / "common.lua").read_text()
+APPEND, READ, LATEST, PROBE, NEXT_VERSION = (
+    _COMMON + (_SCRIPTS / f"{name}.lua").read_text()
+    for name in ("append", "read", "latest", "probe", "version")
 )
 
 APPEND_SHA, PROBE_SHA = (
@@ -86,12 +89,22 @@ def arguments(
     return keys, values
 
 
-def positions(after: Mapping[str, int], default: Retention) -> list[int | str]:
-    """The arguments of read.lua for topics and the positions to read them from."""
+def reading(
+    topics: Sequence[str], after: Mapping[str, int], limit: int, floor: int, default: Retention
+) -> tuple[list[str], list[Any]]:
+    """Keys and arguments of read.lua, for ``limit`` events of each topic."""
+    keys = [*STATE, *(kind + topic for topic in topics for kind in (STREAM, REMOVED))]
+    values: list[Any] = [floor, default.age, limit]
     if not table:
-        return list(after.values())
-    kept = ((position, policed(topic, default)) for topic, position in after.items())
-    return [position if one is None else f"{position} {one.age}" for position, one in kept]
+        return keys, values + [after[topic] for topic in topics]
+    kept = ((after[topic], policed(topic, default)) for topic in topics)
+    return keys, values + [position if one is None else f"{position} {one.age}" for position, one in kept]
+
+
+def reading_latest(topics: Sequence[str], floor: int, default: Retention) -> tuple[list[str], list[Any]]:
+    """Keys and arguments of latest.lua."""
+    keys = [*STATE, *(kind + topic for topic in topics for kind in (STREAM, VALUES))]
+    return keys, [floor, *(retention(topic, default).values for topic in topics)]
 
 
 def refused(reply: Sequence[Any]) -> Exception:
@@ -112,7 +125,11 @@ def _add(draft: Draft, kept: Retention | None, owner: str, keys: list[str], valu
     more: list[Any] = []
     if kept is not None:
         flags += "h"
-        more += kept
+        more += [kept.events, kept.bytes, kept.age, kept.lifetime]
+        if kept.values:
+            flags += "l"
+            keys += [VALUES + draft.topic, VALUES_ORDER + draft.topic]
+            more += [draft.value_key, kept.values]
     if draft.owner != owner:
         flags += "o"
         more.append(draft.owner)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from hub.events import Event
 from hub.log import ENTRY_BYTES, TopicPage
-from hub.log.retention import Retention
+from hub.log.retention import MAX_VALUES, MAX_VALUES_BYTES, Retention
 
 
 class Entry(NamedTuple):
@@ -26,7 +27,7 @@ class Entry(NamedTuple):
 class Stream:
     """Entries of one topic in order of position. Used by `MemoryLog` under its lock."""
 
-    __slots__ = ("bytes", "entries", "last", "removed", "retention")
+    __slots__ = ("bytes", "entries", "last", "removed", "retention", "values", "values_bytes")
 
     def __init__(self, retention: Retention) -> None:
         self.retention = retention
@@ -34,11 +35,35 @@ class Stream:
         self.bytes = 0
         self.last = 0
         self.removed: dict[int, int] = {}  # position of a removed entry → the one before it
+        self.values: dict[str, Entry] = {}  # the last entry of each key, in order of position
+        self.values_bytes = 0
 
     def add(self, entry: Entry) -> None:
         self.entries.append(entry)
         self.bytes += entry.size
         self.last = entry.event.position
+
+    def add_value(self, key: str, entry: Entry, now: int) -> Iterator[Entry]:
+        """Keep the last entry of a key; those that have to go for it."""
+        if key in self.values:
+            yield self.drop_value(key)
+        self.values[key] = entry
+        self.values_bytes += entry.size
+        while self._values_full or self._first_value.event.position <= now - self.retention.values:
+            yield self.drop_value(next(iter(self.values)))
+
+    def drop_value(self, key: str) -> Entry:
+        entry = self.values.pop(key)
+        self.values_bytes -= entry.size
+        return entry
+
+    @property
+    def _values_full(self) -> bool:
+        return len(self.values) > MAX_VALUES or self.values_bytes > MAX_VALUES_BYTES
+
+    @property
+    def _first_value(self) -> Entry:
+        return next(iter(self.values.values()))
 
     @property
     def full(self) -> bool:

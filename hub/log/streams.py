@@ -27,7 +27,7 @@ class Streams:
         stream = self._streams.get(topic)
         return stream.last if stream else 0
 
-    def add(self, event: Event, owner: str, now: int) -> None:
+    def add(self, event: Event, owner: str, value_key: str, now: int) -> None:
         kept = retention(event.topic, self._default)
         stream = self._streams.setdefault(event.topic, Stream(kept))
         stream.retention = kept
@@ -41,11 +41,23 @@ class Streams:
         stream.expire(now)
         while stream.full:
             self._give_back(stream.drop(), now)
+        if not kept.values:
+            stream.values.clear()  # what follows is not among them
+            stream.values_bytes = 0
+        elif value_key:
+            value = Entry(event, owner, kept.values)
+            if owner:
+                self._accounts.count(owner, now, event.position, kept.values, value.size)
+            for dropped in stream.add_value(value_key, value, now):
+                self._give_back(dropped, now)
 
     def remove(self, topic: str, position: int, now: int) -> None:
-        removed = self._streams[topic].remove(position)
+        stream = self._streams[topic]
+        removed = stream.remove(position)
         if removed is not None:
             self._give_back(removed, now)
+        for key in [key for key, value in stream.values.items() if value.event.position == position]:
+            self._give_back(stream.drop_value(key), now)
 
     def page(self, topic: str, after: int, birth: int, limit: int, now: int) -> TopicPage | None:
         """The first events of a topic after a position; None if it is not known."""
@@ -55,6 +67,14 @@ class Streams:
         stream.retention = retention(topic, self._default)
         stream.expire(now)
         return stream.page(after, birth, limit)
+
+    def values(self, topic: str, now: int) -> list[Event]:
+        """The last event of each key, in order of position."""
+        stream = self._streams.get(topic)
+        kept = retention(topic, self._default).values
+        if stream is None or not kept:
+            return []
+        return [entry.event for entry in stream.values.values() if entry.event.position > now - kept]
 
     def forget(self, topics: Sequence[str]) -> None:
         for topic in topics:

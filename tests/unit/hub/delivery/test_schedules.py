@@ -15,7 +15,7 @@ from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
 from hub.feeds.sse import SSE
-from hub.log import NO_TERMS, Appended, Log, LogReceiver, Page, Terms
+from hub.log import NO_TERMS, Appended, Log, LogReceiver, Page, Terms, Values
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Person
@@ -51,6 +51,12 @@ class Whimsical:
         page = await self._log.read(after)
         await self.dawdle()
         return page
+
+    async def latest(self, topics: Sequence[str]) -> Values:
+        await self.dawdle()
+        values = await self._log.latest(topics)
+        await self.dawdle()
+        return values
 
     async def subscribe(self, topics: Sequence[str]) -> None:
         await self.dawdle()

@@ -1,4 +1,4 @@
--- Prepended to append.lua, read.lua, probe.lua and version.lua (hub/log/script.py), whose first keys are last, birth, clock
+-- Prepended to the other scripts (hub/log/script.py), whose first keys are last, birth, clock
 -- and canary.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]

@@ -2,17 +2,17 @@
 -- event after an expected position, if its owner would exceed its share of the log, or a topic its rate.
 --
 -- KEYS  last, birth, clock, canary, the key under which all of this is done once; then for each topic with a
---       rate the moment up to which that is used up; then for each event its stream and, by its flags, the key
---       that remembers its idempotency key, the counter of its sender's day, and the idempotency key of the event
---       that it removes with the removals of the topic
+--       rate the moment up to which that is used up; then for each event its stream and, by its flags, the values
+--       of its topic and their order, the key that remembers its idempotency key, the counter of its sender's day,
+--       and the idempotency key of the event that it removes with the removals of the topic
 -- ARGV  floor, most events of a stream, most bytes of a stream, time to live (microseconds), key time to live
 --       (seconds), expected position ("": any; else all events have one topic), digest of what is done once
 --       ("": not once), owner that is limited to its share ("": none), that share (bytes), further bytes to
 --       reserve, prefix of the owners' accounts, prefix of the topics' channels, length of the streams' prefix,
 --       how many topics have a rate; then for each of these: topic, events per second, number of its events here;
 --       then for each event: type, body, flags and, by its flags, what is kept of its topic (most events, most
---       bytes, age and lifetime in microseconds), its owner, the digest of its key, and how many events its sender
---       may append per day
+--       bytes, age and lifetime in microseconds), the key of its value ("": of none) and how long that is kept, its
+--       owner, the digest of its key, and how many events its sender may append per day
 -- Returns "" and for each event its position, and 1 if it is fresh, 0 if its key had been used, position 0 and 0 if
 -- its sender is over the limit of a day; or why nothing was appended: "overtaken" and the last position of the
 -- topic, "full" and the seconds until there is room, "rate" with a topic, its rate, its events and the seconds until
@@ -22,9 +22,9 @@
 -- so that it leaves no gap.
 --
 -- Flags are letters; most events have none. "h": the topic keeps another history than the first arguments say.
--- "o": the event has another owner than the limited one. "k": its key is
--- remembered as a key of Redis. "s": its key is remembered as a digest in a sorted set of the messages of one
--- sender on one topic, at most `kept`, for a day. "r": it removes another event.
+-- "l": the last event of each key of the topic is kept. "o": the event has another owner than the limited one. "k":
+-- its key is remembered as a key of Redis. "s": its key is remembered as a digest in a sorted set of the messages of
+-- one sender on one topic, at most `kept`, for a day. "r": it removes another event.
 local floor, keep, keep_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local ttl, key_ttl, after, whole = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local limited, share, extra, prefix = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
@@ -33,6 +33,8 @@ local rated = tonumber(ARGV[14])
 local KEYED, HEAD, FIELDS = 5 + rated, 14 + 3 * rated, 3 -- before the events', and arguments of each
 local kept = 4096 -- as MAX_MESSAGE_IDS of hub/log/__init__.py
 local ENTRY, STREAM, KEY = 64, 1024, 256 -- estimated overheads, as ENTRY_BYTES and so on of hub/log/__init__.py
+local VALUES, VALUES_BYTES = 10000, 4194304 -- as MAX_VALUES and MAX_VALUES_BYTES of hub/log/retention.py
+local EXPIRED = 10 -- values that one event clears away at most
 local SLOTS = 12 -- per lifetime; what expires in the same slot is counted together
 local has = function(flags, letter) return string.find(flags, letter, 1, true) ~= nil end
 
@@ -145,6 +147,54 @@ local function make_room(stream, one, bytes)
   end
 end
 
+-- The last event of each key is kept in a hash beside the stream: position, how long it is kept, type, length of the
+-- owner, owner and body; a sorted set has the keys by position. The field "" says up to where the hash has all that
+-- was appended, and its bytes. If that is not the stream's last event, others were appended without, under another
+-- policy: then the values are outdated, and begin anew.
+local function open_values(one, hash, order)
+  local upto, bytes = string.match(redis.call('HMGET', hash, '')[1] or '', '^(%d+) (%d+)$')
+  if tonumber(upto) ~= one.last then
+    redis.call('DEL', hash, order)
+    bytes = 0
+  end
+  one.values = {hash = hash, order = order, bytes = tonumber(bytes)}
+end
+
+local function drop_value(values, key, value)
+  local position, lifetime, length, start = string.match(value, '^(%d+) (%d+) %S+ (%d+) ()')
+  if length ~= '0' then
+    local owner = string.sub(value, start, start + tonumber(length) - 1)
+    count(owner, tonumber(position), tonumber(lifetime), -(#key + #value + ENTRY))
+  end
+  values.bytes = values.bytes - #key - #value - ENTRY
+end
+
+local function drop_values(values, keys)
+  for _, key in ipairs(keys) do
+    local value = redis.call('HMGET', values.hash, key)[1]
+    if value then
+      drop_value(values, key, value)
+      redis.call('HDEL', values.hash, key)
+    end
+    redis.call('ZREM', values.order, key)
+  end
+end
+
+local function add_value(values, key, lifetime, position, kind, body, owner)
+  local value = position .. ' ' .. text(lifetime) .. ' ' .. kind .. ' ' .. #owner .. ' ' .. owner .. body
+  local before = redis.call('HMGET', values.hash, key)[1]
+  if before then drop_value(values, key, before) end
+  redis.call('HSET', values.hash, key, value)
+  redis.call('ZADD', values.order, position, key)
+  local bytes = #key + #value + ENTRY
+  values.bytes = values.bytes + bytes
+  if owner ~= '' then count(owner, tonumber(position), lifetime, bytes) end
+  drop_values(values, redis.call('ZRANGEBYSCORE', values.order, 0, text(now - lifetime), 'LIMIT', 0, EXPIRED))
+  while redis.call('ZCARD', values.order) > VALUES or values.bytes > VALUES_BYTES do
+    drop_values(values, redis.call('ZRANGE', values.order, 0, 0))
+  end
+end
+
 local answer = {''}
 if whole ~= '' then
   local kept = redis.call('GET', KEYS[5])
@@ -163,10 +213,13 @@ if limited ~= '' then
   local at = HEAD
   while at < #ARGV do
     local flags = ARGV[at + 3]
-    bytes = bytes + #ARGV[at + 1] + #ARGV[at + 2] + ENTRY
+    local size = #ARGV[at + 1] + #ARGV[at + 2] + ENTRY
+    bytes = bytes + size
     at = at + FIELDS
     if flags ~= '' then
-      at = at + (has(flags, 'h') and 4 or 0) + (has(flags, 'o') and 1 or 0) + (has(flags, 's') and 2 or 0)
+      if has(flags, 'l') then bytes = bytes + size end
+      at = at + (has(flags, 'h') and 4 or 0) + (has(flags, 'l') and 2 or 0)
+      at = at + (has(flags, 'o') and 1 or 0) + (has(flags, 's') and 2 or 0)
     end
   end
   local seconds = wait(limited, bytes)
@@ -212,6 +265,8 @@ local function remove(stream, key, removals, by)
     redis.call('SET', key, by, 'EX', key_ttl)
     return
   end
+  local values = state_of(stream).values
+  if values then drop_values(values, redis.call('ZRANGEBYSCORE', values.order, position, position)) end
   local entry = redis.call('XRANGE', stream, position .. '-0', position .. '-0')[1]
   if entry then
     local one, fields = state_of(stream), entry[2]
@@ -239,6 +294,7 @@ end
 while arguments < #ARGV do
   local stream, kind, body, flags = next_key(), next_argument(), next_argument(), next_argument()
   local owner, key, digest, counter, daily, removed, removals, history = limited, nil, nil, nil, nil, nil, nil, nil
+  local values, order, value_key, value_ttl
   if flags ~= '' then
     if has(flags, 'h') then
       history = {
@@ -247,6 +303,9 @@ while arguments < #ARGV do
         age = tonumber(next_argument()),
         lifetime = tonumber(next_argument())
       }
+    end
+    if has(flags, 'l') then
+      values, order, value_key, value_ttl = next_key(), next_key(), next_argument(), tonumber(next_argument())
     end
     if has(flags, 'o') then owner = next_argument() end
     if has(flags, 'k') then key = next_key() end
@@ -269,6 +328,7 @@ while arguments < #ARGV do
     end
   end
   if fresh then
+    if values and not one.values then open_values(one, values, order) end
     after = nil -- from here on only these events follow it
     last = math.max(last + 1, now)
     position = text(last)
@@ -289,6 +349,7 @@ while arguments < #ARGV do
       if one.made then count(owner, last, one.history.lifetime, STREAM) end
       one.made = false
     end
+    if values and value_key ~= '' then add_value(one.values, value_key, value_ttl, position, kind, body, owner) end
     if key then remember(key, digest, position, counter) end
     if removed then remove(stream, removed, removals, position) end
     local channel = channels .. string.sub(stream, before_topic + 1)
@@ -305,7 +366,13 @@ for stream, one in pairs(streams) do
   -- A position can run ahead of the clock; the stream must outlive it by the whole time to live, or the topic
   -- would count as silent too early.
   if one.grown then
-    redis.call('PEXPIRE', stream, math.ceil((one.last - now + one.history.lifetime) / 1000))
+    local left = math.ceil((one.last - now + one.history.lifetime) / 1000)
+    redis.call('PEXPIRE', stream, left)
+    if one.values then
+      redis.call('HSET', one.values.hash, '', text(one.last) .. ' ' .. text(one.values.bytes))
+      redis.call('PEXPIRE', one.values.hash, left)
+      redis.call('PEXPIRE', one.values.order, left)
+    end
   end
 end
 if whole ~= '' and #answer > 1 and answer[1] == '' then
