@@ -38,15 +38,18 @@ from hub.ops.metrics import Metrics
 from hub.ops.remote_commands import RemoteCommands
 from hub.ports import Application
 from hub.postgresql.connection import limit_statements
+from hub.posts.endpoint import PostEndpoint
 from hub.rooms import transports
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.current import shared_presence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import RoomRegistry
 from hub.server.django_handler import DjangoHandler
-from hub.support import descriptors, mount
+from hub.support import mount
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send
 from hub.support.lifespan import Lifespan
+
+ANSWER_S = 3.0  # in which an instance that leaves answers who is publishing
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +76,7 @@ class Hub:
         self.log = shared_log()
         replay = Replay(self.log, self.application, settings.HUB_REPLAY_MAX)
         self.fanout = Fanout(self.log, replay)
-        limits, options = _limits(), _options()
+        limits, options = ConnectionLimits.of_settings(), EndpointOptions.of_settings()
         self.acknowledgements = Acknowledgements(self.log, self.fanout, options)
         self.feeds = Feeds(
             self.fanout,
@@ -152,6 +155,11 @@ class Hub:
             ack_endpoint.PATH: ack_endpoint.AckEndpoint(self.acknowledgements, self.application, options),
             **dict.fromkeys(endpoints.PATHS, operators),
         }
+        self.posts = PostEndpoint(self.log, self.application.publisher, options, self.pages.durations)
+        publish: ASGIApplication = self.posts
+        if settings.HUB_OTLP_URL:
+            publish = tracing.EndpointTracing(publish, settings.HUB_EVENTS_PATH)
+        self._posts = {settings.HUB_EVENTS_PATH: publish}
         self._lifespan = Lifespan(self.start, self.stop, lifespan)
         self._loops: list[asyncio.Task[None]] = []
 
@@ -173,6 +181,8 @@ class Hub:
             await (self.websocket or _refuse_websocket)(scope, receive, send)
         else:
             endpoint = self._paths.get(own["path"])
+            if endpoint is None and scope["method"] == "POST":
+                endpoint = self._posts.get(own["path"])
             await (endpoint(own, receive, send) if endpoint else self._http(scope, receive, send))
 
     async def start(self) -> None:
@@ -201,31 +211,11 @@ class Hub:
         """Move clients elsewhere, write what waits, and end the loops."""
         seconds = settings.HUB_DRAIN_S
         await asyncio.gather(self.feeds.drain(seconds), self.rooms.drain(seconds))
-        await self.application.flush()
+        await asyncio.gather(self.posts.drain(ANSWER_S), self.application.flush())
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self.presence.close()
-
-
-def _limits() -> ConnectionLimits:
-    return ConnectionLimits(
-        min(settings.HUB_MAX_CONNECTIONS, descriptors.limit() - descriptors.RESERVED),
-        per_user=settings.HUB_MAX_CONNECTIONS_PER_USER,
-        per_address=settings.HUB_MAX_CONNECTIONS_PER_ADDRESS,
-        topics_per_user=settings.HUB_MAX_TOPICS_PER_USER,
-    )
-
-
-def _options() -> EndpointOptions:
-    return EndpointOptions(
-        heartbeat_s=settings.HUB_HEARTBEAT_S,
-        max_age_s=settings.HUB_MAX_AGE_S,
-        mailbox_bytes=settings.HUB_MAILBOX_BYTES,
-        origins=frozenset(settings.HUB_ALLOWED_ORIGINS),
-        hosts=tuple(settings.ALLOWED_HOSTS),
-        tls=settings.HUB_TLS,
-    )
 
 
 async def _refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:

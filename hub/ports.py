@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from hub.errors import Problem
 from hub.events import Encoded, Event
 
 
@@ -95,6 +96,19 @@ class Topic(Protocol):
         """Drop events that memory holds for subscribers who return or are still catching up."""
 
 
+class Publisher(Protocol):
+    """A program that may publish live events. They count against the share of the log of its ``owner``."""
+
+    owner: str
+
+    def check(self, topics: Collection[str], /) -> None:
+        """Raise `Problem` of 403 if it may not publish to one of these topics."""
+
+    def spend(self, events: int, size: int, /) -> None:
+        """Count what it is about to publish, ``size`` in bytes; raise `Problem` of 429 if that is too
+        much."""
+
+
 class Application(Collector):
     """What is served over the hub: who people are, what they may read, and which events it can recover.
 
@@ -129,9 +143,10 @@ class Application(Collector):
         """Whether events, and calls of `rights_changed`, arrive as they happen; at first they do not.
         Between two periods of it some were missed."""
 
-    async def authorize_bulk(self, headers: Mapping[str, str], /) -> None:
-        """Authorize a large body, sent to ``HUB_EVENTS_PATH``, by the headers of its request, whose names
-        are in lower case. Raises `Problem` of 401 or 403."""
+    async def publisher(self, headers: Mapping[str, str], /) -> Publisher:
+        """The program that sent a request to ``HUB_EVENTS_PATH``, by its headers, whose names are in lower
+        case; called before a large body is read, too. Raises `Problem` of 401 or 403."""
+        raise Problem(403, "Nothing is published here: this hub takes no live events from programs.")
 
     def origin_refused(self, origin: str, path: str, address: str, /) -> None:
         """An endpoint refused a page of this origin; ``address`` is the client's."""

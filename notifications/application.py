@@ -16,14 +16,15 @@ from hub import topics
 from hub.events import Draft, Event
 from hub.log import LogAway
 from hub.log.current import shared_log
-from hub.ports import Application, Credentials, Entry, Feed, Person, Recovered, Span, Topic
+from hub.ports import Application, Credentials, Entry, Feed, Person, Publisher, Recovered, Span, Topic
 from hub.postgresql.connection import breaker
 from hub.support.faults import malformed
 from hub.support.invalidations import EVERYONE
 from hub.support.threads import in_thread, submit
 from notifications import recovery, serialization
-from notifications.access import api_keys, large_bodies, revocation, signed_in
+from notifications.access import api_keys, revocation, signed_in
 from notifications.access.admission import Admission
+from notifications.access.publishers import Publishers
 from notifications.api import idempotency
 from notifications.inbox import counts, expiry, handed_counts
 from notifications.inbox.unread_counts import UnreadCounts
@@ -49,6 +50,7 @@ class Notifications(Application):
     def __init__(self) -> None:
         self._admission = Admission()
         self._policies = self._admission.policies
+        self._publishers = Publishers()
         self._unread_counts = UnreadCounts(counts.load)
         self._readiness = DatabaseReadiness()
         self._journal = DeliveryJournal(_write_deliveries)
@@ -83,8 +85,8 @@ class Notifications(Application):
         self._policies.changed()
         self._unread_counts.receiving(live)
 
-    async def authorize_bulk(self, headers: Mapping[str, str], /) -> None:
-        await large_bodies.judge(headers)
+    async def publisher(self, headers: Mapping[str, str], /) -> Publisher:
+        return await self._publishers.by_headers(headers)
 
     def origin_refused(self, origin: str, path: str, address: str, /) -> None:
         foreign_origins.refused(origin, path, address)

@@ -8,7 +8,9 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, Self, TypeVar
+
+from django.conf import settings
 
 from hub.delivery import connection_log
 from hub.delivery.fanout import Fanout
@@ -34,6 +36,17 @@ class EndpointOptions:
     origins: frozenset[str]
     hosts: tuple[str, ...]
     tls: bool = False  # nothing is served in clear
+
+    @classmethod
+    def of_settings(cls) -> Self:
+        return cls(
+            heartbeat_s=settings.HUB_HEARTBEAT_S,
+            max_age_s=settings.HUB_MAX_AGE_S,
+            mailbox_bytes=settings.HUB_MAILBOX_BYTES,
+            origins=frozenset(settings.HUB_ALLOWED_ORIGINS),
+            hosts=tuple(settings.ALLOWED_HOSTS),
+            tls=settings.HUB_TLS,
+        )
 
 
 class Request(Protocol):

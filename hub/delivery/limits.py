@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
+
+from django.conf import settings
 
 from hub.errors import Problem
+from hub.support import descriptors
 
 RETRY_S = 10
 
@@ -46,6 +50,15 @@ class ConnectionLimits:
         limits = ("instance", "address", "person", "topics")
         self.refused: Counter[str] = Counter(dict.fromkeys(limits, 0))  # by limit
         self._total = 0
+
+    @classmethod
+    def of_settings(cls) -> Self:
+        return cls(
+            min(settings.HUB_MAX_CONNECTIONS, descriptors.limit() - descriptors.RESERVED),
+            per_user=settings.HUB_MAX_CONNECTIONS_PER_USER,
+            per_address=settings.HUB_MAX_CONNECTIONS_PER_ADDRESS,
+            topics_per_user=settings.HUB_MAX_TOPICS_PER_USER,
+        )
 
     @contextmanager
     def opening(self, address: str) -> Iterator[None]:

@@ -7,7 +7,8 @@ in between, of appends.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,6 +16,8 @@ from django.http.response import HttpResponseBase
 
 from hub.events import Event
 from hub.log import traced
+from hub.support.asgi import ASGIApplication, Receive, Scope, Send
+from hub.support.headers import fields
 
 
 class RequestTracing:
@@ -32,6 +35,27 @@ class RequestTracing:
                 span.update_name(f"{request.method} /{request.resolver_match.route}")
             span.set_attribute("http.response.status_code", response.status_code)
             return response
+
+
+class EndpointTracing:
+    """The same around an ASGI application that serves one path."""
+
+    def __init__(self, application: ASGIApplication, path: str) -> None:
+        self._application = application
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parent = fields(scope["headers"]).get("traceparent", "")
+        with traced.tracer().start_as_current_span(
+            f"{scope['method']} {self._path}", context=traced.context(parent)
+        ) as span:
+
+            async def send_traced(message: MutableMapping[str, Any]) -> None:
+                if message["type"] == "http.response.start":
+                    span.set_attribute("http.response.status_code", message["status"])
+                await send(message)
+
+            await self._application(scope, receive, send_traced)
 
 
 class DeliveryTracing:

@@ -23,7 +23,7 @@ AUTHORIZE_S = 5.0
 UPGRADE = b"hub-upgrade"  # the Upgrade header of a handshake for a room, kept from Daphne
 
 # May the sender of these headers send a large body? Raises a `Problem`.
-AuthorizeBulk = Callable[[Mapping[str, str]], Awaitable[None]]
+AuthorizeBulk = Callable[[Mapping[str, str]], Awaitable[object]]
 
 # Twisted's types stop at its interfaces.
 reactor: Any = twisted_reactor

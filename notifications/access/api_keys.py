@@ -10,7 +10,6 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from hub.errors import Problem, Refusal
 from hub.topics import BadTopic, is_group
@@ -121,21 +120,44 @@ def forget_cached() -> None:
 def check(text: str, scope: str) -> ApiKey:
     """The key with this text, if it has the scope; raise a `Problem` of 401 or 403."""
     key_digest = digest(text)
-    key = cache.get(key_digest)
+    key = cache.get(key_digest) or _look_up([key_digest]).get(key_digest)
     if key is None:
-        key = ApiKey.objects.filter(digest=key_digest, revoked_at=None).first()
-        if key is None or not constant_time_compare(key.digest, key_digest):
-            cache.forget(key_digest)
-            raise Problem(401, "This API key is unknown or revoked: use another one.")
-        cache.put(key)
-    if scope not in key.scopes:
-        raise Problem(403, f"This API key does not have the scope {scope}: use one that has it.")
-    now = timezone.now()
-    if key.last_used_at is None or key.last_used_at < now - LAST_USED_RESOLUTION:
+        raise Problem(401, "This API key is unknown or revoked: use another one.")
+    check_scope(key, scope)
+    if _used_long_ago(key):
+        now = timezone.now()
         long_ago = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_RESOLUTION)
         ApiKey.objects.filter(long_ago, pk=key.pk).update(last_used_at=now)
         key.last_used_at = now
     return key
+
+
+def check_each(texts: Collection[str], scope: str) -> dict[str, ApiKey | Problem]:
+    """What `check` returns or raises, by text; one query looks all keys up."""
+    _look_up([digest(text) for text in texts])
+    found: dict[str, ApiKey | Problem] = {}
+    for text in texts:
+        try:
+            found[text] = check(text, scope)
+        except Problem as refused:
+            found[text] = refused
+    return found
+
+
+def known(text: str, scope: str) -> ApiKey | None:
+    """The key with this text, if it was looked up within `CACHE_S` and its use is recorded, without a query;
+    raise a `Problem` of 403 if it does not have the scope."""
+    key = cache.get(digest(text))
+    if key is None or _used_long_ago(key):
+        return None
+    check_scope(key, scope)
+    return key
+
+
+def check_scope(key: ApiKey, scope: str) -> None:
+    """Raise a `Problem` of 403 if a key does not have a scope."""
+    if scope not in key.scopes:
+        raise Problem(403, f"This API key does not have the scope {scope}: use one that has it.")
 
 
 def still_works(key: ApiKey) -> bool:
@@ -196,3 +218,18 @@ def _resolved(address: str) -> str:
     if kind == "user" and (user := users.named(name)) is not None:
         return user_topic(user.pk)
     raise BadKey(f"Unknown recipient {address[:80]!r}.", "unknown_recipient", name=address[:80])
+
+
+def _look_up(digests: Collection[str]) -> dict[str, ApiKey]:
+    """The active keys with these digests, which are cached from now on; the others no longer."""
+    found = {key.digest: key for key in ApiKey.objects.filter(digest__in=digests, revoked_at=None)}
+    for key_digest in digests:
+        if key_digest in found:
+            cache.put(found[key_digest])
+        else:
+            cache.forget(key_digest)
+    return found
+
+
+def _used_long_ago(key: ApiKey) -> bool:
+    return key.last_used_at is None or key.last_used_at < timezone.now() - LAST_USED_RESOLUTION

@@ -8,7 +8,7 @@ from ninja.utils import check_csrf
 
 from hub.errors import Problem
 from notifications import user_model
-from notifications.access import api_keys, token_status, tokens, users
+from notifications.access import api_keys, requests, token_status, tokens, users
 from notifications.access.issuers import claims as issued_claims
 from notifications.models import ApiKey
 from notifications.user_model import User
@@ -37,12 +37,7 @@ class Key(HttpAuthBase):
         self.scope = scope
 
     def __call__(self, request: HttpRequest) -> ApiKey:
-        text = _bearer(request)
-        if text is None:
-            raise Problem(401, "Send an API key: Authorization: Bearer KEY.")
-        if _is_token(text):
-            raise Problem(401, "This is a subscriber token, which only reads: send an API key.")
-        return api_keys.check(text, self.scope)
+        return api_keys.check(requests.api_key(request.headers.get("Authorization")), self.scope)
 
 
 class Reader(HttpAuthBase):
@@ -57,8 +52,8 @@ class Reader(HttpAuthBase):
         self.inbox = inbox
 
     def __call__(self, request: HttpRequest) -> User:
-        text = _bearer(request)
-        if text is not None and not _is_token(text):
+        text = requests.bearer(request.headers.get("Authorization"))
+        if text is not None and not requests.is_token(text):
             return self._named(request, text)
         if "user" in request.GET:
             raise Problem(403, "user= is for API keys: leave it out to read your own inbox.")
@@ -78,20 +73,6 @@ class Reader(HttpAuthBase):
             api_keys.check_inbox(key, user)
         request.api_key = key  # type: ignore[attr-defined]
         return user
-
-
-def _bearer(request: HttpRequest) -> str | None:
-    header = request.headers.get("Authorization")
-    if header is None:
-        return None
-    scheme, _, text = header.partition(" ")
-    if scheme.lower() != "bearer" or not text.strip():
-        raise Problem(401, "Send Authorization: Bearer with an API key or a subscriber token.")
-    return text.strip()
-
-
-def _is_token(text: str) -> bool:
-    return text.count(".") == 2  # a JWT; API keys contain no dots
 
 
 def _signed_in(request: HttpRequest) -> User:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,16 +15,14 @@ from ninja import Body, Header
 
 from hub import events, topics
 from hub.errors import Problem
-from hub.log import LogAway, Terms
-from hub.log.current import shared_log
-from hub.policies import checks
+from hub.log import LogAway
 from hub.support import transactions
 from notifications.access import api_keys, audit, endings, judge, tokens, users
 from notifications.access.allowances import allowances
 from notifications.access.quotas import quotas
 from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest
-from notifications.api.requests import AnyEvents, EventsBody, NotificationBody, TokenBody
+from notifications.api.requests import AnyEvents, NotificationBody, TokenBody
 from notifications.api.responses import EndedToken, Position, Positions, Sent, SentAll, Token
 from notifications.api.router import router
 from notifications.models import Notification, user_numbers
@@ -88,21 +85,7 @@ def publish(
     topic allows. With an `Idempotency-Key`
     they are published once, and the same request returns the first positions again for 24 h.
     """
-    key, many = request.auth, isinstance(body, EventsBody)
-    owner = str(key.pk)
-    drafts = [
-        events.draft(event.topic, event.type, event.data, owner=owner, value_key=event.key or "")
-        for event in (body.events if isinstance(body, EventsBody) else [body])
-    ]
-    api_keys.check_topics(key, dict.fromkeys(draft.topic for draft in drafts))
-    checks.check_all(drafts)
-    quotas.spend(key.pk, events=len(drafts), bytes=len(request.body))
-    terms = Terms(owner)
-    if idempotency_key is not None:
-        digest = hashlib.sha256(request.body).hexdigest()
-        terms = Terms(owner, f"{owner}:{idempotency_key}", digest)
-    positions = [str(position) for position in shared_log().append(drafts, terms)]
-    return {"positions": positions} if many else {"position": positions[0]}
+    raise Problem(404, "This process takes no live events: send them to an instance of the hub, hub.asgi.")
 
 
 @router.post("tokens", tags=TAGS, auth=Key("tokens"), response={201: Token})

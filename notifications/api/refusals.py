@@ -18,11 +18,9 @@ from ninja.errors import HttpError, ValidationError
 from redis.exceptions import RedisError
 
 from hub.errors import CONTENT_TYPE, Problem
-from hub.events import BadEvent, BadKey, TooLarge
-from hub.log import KeyReused, LogAway, LogFull, RateExceeded
 from hub.policies.policy import BadPolicy
+from hub.posts import refusals
 from hub.support import outages, strict_json
-from hub.topics import BadTopic
 from notifications.access.policies.rows import PolicyFixed
 from notifications.sending.errors import BadNotification, UnknownRecipients
 
@@ -69,13 +67,11 @@ def respond(problem: Problem) -> HttpResponse:
 
 def as_problem(error: Exception) -> Problem:
     """The problem to answer for an error; an unexpected error is raised again."""
+    if (refused := refusals.problem(error)) is not None:
+        return refused
     match error:
-        case Problem():
-            return error
         case ValidationError():
             return _invalid(error.errors)
-        case TooLarge():
-            return Problem(413, str(error))
         case UnknownRecipients():
             return Problem(422, str(error), field=error.field, unknown=error.addresses)
         case BadNotification():
@@ -84,25 +80,6 @@ def as_problem(error: Exception) -> Problem:
             return Problem(422, f"{error.field}: {error}".lstrip(": "), field=error.field or "body")
         case PolicyFixed():
             return Problem(409, str(error))
-        case BadTopic():
-            return Problem(422, str(error))
-        case BadKey():
-            return Problem(422, str(error), field="key")
-        case BadEvent():
-            return Problem(422, str(error), field="data")
-        case LogFull():
-            return Problem(
-                429,
-                f"This API key has used its share of the log; there is space in {error.seconds} s. Publish "
-                "less, or to fewer topics.",
-                retry_after=error.seconds,
-            )
-        case RateExceeded():
-            return Problem(429, str(error), retry_after=error.seconds)
-        case KeyReused():
-            return Problem(422, "This Idempotency-Key was used with another body: use a new one.")
-        case LogAway():
-            return Problem(503, "The log is unavailable: nothing was published, try again.", retry_after=1)
         case DataError() | UnicodeEncodeError():
             return Problem(
                 422, "A value of the request cannot be stored, such as a NUL character: remove it."

@@ -27,5 +27,5 @@ class Command(BaseCommand):
             settings.HUB_PORT,
             proxies=settings.HUB_TRUSTED_PROXIES,
             serves_websockets=application.websocket is not None,
-            authorize_bulk=application.application.authorize_bulk,
+            authorize_bulk=application.application.publisher,
         ).run()

@@ -20,7 +20,7 @@ class Given:
         self.paths.append(scope["path"])
 
 
-async def ask(hub: Hub, type: str, path: str) -> list[dict[str, Any]]:
+async def ask(hub: Hub, type: str, path: str, method: str = "GET") -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -31,7 +31,7 @@ async def ask(hub: Hub, type: str, path: str) -> list[dict[str, Any]]:
 
     scope: Scope = {"type": type, "path": path, "headers": [], "query_string": b"", "client": None}
     if type == "http":
-        scope["method"] = "GET"
+        scope["method"] = method
     await hub(scope, receive, send)
     return sent
 
@@ -68,6 +68,15 @@ async def test_requests_that_are_not_for_the_hub_are_the_projects() -> None:
         await ask(Hub(http=own), "http", path)
 
     assert own.paths == ["/", "/shop/"]
+
+
+async def test_events_are_posted_to_the_hub_and_the_path_is_the_projects_for_every_other_method() -> None:
+    own = Given()
+
+    for method in ("GET", "POST", "PUT", "OPTIONS", "HEAD"):
+        await ask(Hub(http=own), "http", "/api/v1/events", method)
+
+    assert own.paths == ["/api/v1/events"] * 4
 
 
 async def test_a_server_without_a_lifespan_starts_the_hub_with_the_first_connection(

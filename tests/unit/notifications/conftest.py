@@ -2,16 +2,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import Group, User
 from django.db import models
+from django.http import HttpResponse
 from django.test import Client
+from prometheus_client import Histogram
 
+from hub.delivery.endpoint import EndpointOptions
 from hub.log import Log
+from hub.log.current import shared_log
+from hub.posts.endpoint import PostEndpoint
 from notifications.access import api_keys, tokens
+from notifications.access.publishers import Publishers
 from notifications.models import IdempotentRequest, Notification, Preference, Reading, Room, Ticket
 
 Json = dict[str, Any]
@@ -27,13 +34,36 @@ class Answer:
         self.json: Any = json.loads(response.content)
 
 
+def published(body: bytes, headers: Mapping[str, str]) -> HttpResponse:
+    """The answer of the hub's endpoint to a request to publish, which has no view."""
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def post() -> None:
+        options = EndpointOptions.of_settings()
+        durations = Histogram("test", "", ["kind", "status"], registry=None)
+        endpoint = PostEndpoint(shared_log(), Publishers().by_headers, options, durations)
+        await endpoint(scope, receive, send)
+
+    given = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    scope = {"scheme": "http", "headers": [(b"host", b"testserver"), *given]}
+    async_to_sync(post)()
+    start, end = sent
+    fields = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
+    return HttpResponse(end["body"], status=start["status"], headers=fields)
+
+
 class Caller:
     """A client of the API, with an Authorization header or a session."""
 
     def __init__(self, bearer: str = "", user: User | None = None, csrf: bool = False) -> None:
-        self._client = Client(
-            enforce_csrf_checks=csrf, headers={"authorization": f"Bearer {bearer}"} if bearer else {}
-        )
+        self._headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
+        self._client = Client(enforce_csrf_checks=csrf, headers=self._headers)
         if user is not None:
             self._client.force_login(user)
 
@@ -44,6 +74,8 @@ class Caller:
         """``body`` is sent as it is if it is bytes, else as JSON; ``_`` in header names means ``-``."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         lines = {name.replace("_", "-"): value for name, value in headers.items()}
+        if (method, path) == ("POST", "events"):
+            return Answer(published(data, {**self._headers, **lines}))
         response = self._client.generic(
             method, f"/api/v1/{path}", data, content_type="application/json", headers=lines
         )
@@ -94,6 +126,16 @@ def events_on(log: Log, topic: str) -> list[Json]:
         {"type": event.type, "position": str(event.position), "data": json.loads(event.body)["data"]}
         for event in page.events
     ]
+
+
+@pytest.fixture(autouse=True)
+def lookups_in_the_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are looked up in a thread of the hub's, which cannot see a transaction of the test's."""
+
+    async def here(function: Callable[..., Any], *args: Any) -> Any:
+        return await sync_to_async(function)(*args)
+
+    monkeypatch.setattr("notifications.access.publishers.in_thread", here)
 
 
 @pytest.fixture

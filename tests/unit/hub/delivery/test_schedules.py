@@ -37,6 +37,9 @@ class Whimsical:
     def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         return self._log.append(drafts)
 
+    async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
+        return self.append(drafts, terms)
+
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         return await self._log.append_if(drafts, after)
 

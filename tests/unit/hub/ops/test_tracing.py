@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from http import HTTPStatus
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from django.http import HttpResponse
@@ -24,6 +24,7 @@ from hub.log.current import shared_log
 from hub.log.memory import MemoryLog
 from hub.ops import tracing
 from hub.rooms import protocol
+from hub.support.asgi import Receive, Scope, Send
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 BODY = "nobody else is to read this"
@@ -72,6 +73,28 @@ def test_a_delivery_is_a_child_of_the_append_and_that_of_the_post(exporter: InMe
     assert deliver.attributes is not None
     assert deliver.attributes["hub.subscribers"] == 3
     assert all(BODY not in span.to_json() for span in (append, request, deliver))
+
+
+async def test_the_append_of_the_endpoint_is_a_child_of_the_request_and_that_of_the_callers(
+    exporter: InMemorySpanExporter, live_log: Log
+) -> None:
+    log = traced.TracedLog(live_log)
+
+    async def publish(scope: Scope, receive: Receive, send: Send) -> None:
+        await log.append_grouped([events.draft("job-1", "progress", BODY)])
+        await send({"type": "http.response.start", "status": HTTPStatus.CREATED})
+
+    scope: Scope = {"method": "POST", "headers": [(b"traceparent", PARENT.encode())]}
+    await tracing.EndpointTracing(publish, "/api/v1/events")(scope, AsyncMock(), AsyncMock())
+
+    append, request = exporter.get_finished_spans()
+    assert (append.name, request.name) == ("append", "POST /api/v1/events")
+    assert request.parent is not None
+    assert f"{request.parent.span_id:016x}" in PARENT
+    assert append.parent is not None
+    assert append.parent.span_id == ids(request)[1]
+    assert request.attributes is not None
+    assert request.attributes["http.response.status_code"] == HTTPStatus.CREATED
 
 
 def test_what_travels_is_the_same_event_with_one_more_field(exporter: InMemorySpanExporter) -> None:

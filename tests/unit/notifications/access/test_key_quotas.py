@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from hub.log import Log
 from hub.log.current import shared_log
-from notifications.access import api_keys, quotas
+from notifications.access import api_keys, publishers, quotas
 from notifications.access.quotas import BURST_S, Quotas
 from notifications.api import publishing
 from notifications.models import IdempotentRequest, Notification
@@ -40,6 +40,7 @@ def small(settings: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.HUB_KEY_BYTES_PER_S = 10_000
     small = Quotas(clock)
     monkeypatch.setattr(publishing, "quotas", small)
+    monkeypatch.setattr(publishers, "quotas", small)
     monkeypatch.setattr(quotas, "quotas", small)
 
 

@@ -74,7 +74,7 @@ def test_publishing_is_a_503_as_well(monkeypatch: pytest.MonkeyPatch, error: typ
         raise error(SECRET)
 
     program = Caller(bearer=api_keys.create("program", ["publish"]))
-    monkeypatch.setattr("notifications.api.publishing.shared_log", fail)
+    monkeypatch.setattr("hub.log.memory.MemoryLog.append_grouped", fail)
 
     answer = program.post("events", {"topic": "job-1", "type": "x", "data": 1})
 
