@@ -44,6 +44,7 @@ HUB_ROOM_SIGNALS_PER_S = env.number("HUB_ROOM_SIGNALS_PER_S", 40, minimum=0.1)
 HUB_MANDATORY_CATEGORIES = env.items(
     "HUB_MANDATORY_CATEGORIES", "security", r"[a-z0-9][a-z0-9_.-]{0,63}", "a category like builds"
 )
+HUB_PERSON_EVENTS_PER_S = env.number("HUB_PERSON_EVENTS_PER_S", 20, minimum=0.1)
 HUB_KEY_EVENTS_PER_S = env.number("HUB_KEY_EVENTS_PER_S", 50_000, minimum=1)
 HUB_KEY_BYTES_PER_S = env.number("HUB_KEY_BYTES_PER_S", 64 * 1024 * 1024, minimum=1024)
 HUB_KEY_NOTIFICATIONS_PER_S = env.number("HUB_KEY_NOTIFICATIONS_PER_S", 2000, minimum=1)

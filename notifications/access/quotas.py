@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from django.conf import settings
 
@@ -13,11 +13,12 @@ from hub.errors import Problem
 
 # Everything that creates a row is counted together.
 WORDS = {"events": "events", "bytes": "bytes", "notifications": "notifications, tokens and rooms"}
+MAX_BUCKETS = 20_000  # beyond them full ones are forgotten
 BURST_S = 3  # seconds' worth that may come at once
 
 
 class Quota:
-    """A token bucket per key; used from any thread.
+    """A token bucket per API key, or person; used from any thread.
 
     One request may overdraw the bucket, and the next ones wait: a request larger than the burst passes too,
     only less often.
@@ -25,23 +26,25 @@ class Quota:
 
     def __init__(self, per_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_s = per_s
+        self._full = per_s * BURST_S
         self._clock = clock
         self._lock = threading.Lock()
-        self._left: dict[int, tuple[float, float]] = {}  # by key: tokens left, and when
+        self._left: dict[Hashable, tuple[float, float]] = {}  # by key: tokens left, and when
 
-    def wait(self, key: int) -> float:
+    def wait(self, key: Hashable) -> float:
         """Seconds until this key may spend again; 0.0 if it may now."""
         with self._lock:
             return max(0.0, -self._now(key) / self._per_s)
 
-    def spend(self, key: int, amount: float) -> None:
+    def spend(self, key: Hashable, amount: float) -> None:
         with self._lock:
+            if len(self._left) >= MAX_BUCKETS:
+                self._left = {one: self._left[one] for one in self._left if self._now(one) < self._full}
             self._left[key] = self._now(key) - amount, self._clock()
 
-    def _now(self, key: int) -> float:
-        full = self._per_s * BURST_S
-        left, at = self._left.get(key, (full, 0.0))
-        return min(full, left + (self._clock() - at) * self._per_s)
+    def _now(self, key: Hashable) -> float:
+        left, at = self._left.get(key, (self._full, 0.0))
+        return min(self._full, left + (self._clock() - at) * self._per_s)
 
 
 class Quotas:

@@ -12,6 +12,7 @@ from notifications.api import (  # noqa: F401  # their calls are on the router
     publishing,
     reading,
     rooms,
+    topics,
 )
 from notifications.api.auth import Reader
 from notifications.api.body import StrictJson

@@ -10,6 +10,7 @@ from hub.errors import Problem
 from notifications import user_model
 from notifications.access import api_keys, requests, token_status, tokens, users
 from notifications.access.issuers import claims as issued_claims
+from notifications.access.tokens import Claims
 from notifications.models import ApiKey
 from notifications.user_model import User
 
@@ -25,6 +26,13 @@ class ReaderRequest(HttpRequest):
 
     auth: User
     api_key: ApiKey | None = None  # that reads on the user's behalf, if any
+
+
+class PublisherRequest(HttpRequest):
+    """A request that `Publisher` authenticated; ``auth`` is the person, and the claims of their token if
+    they came by one."""
+
+    auth: tuple[User, Claims | None]
 
 
 class Key(HttpAuthBase):
@@ -75,6 +83,23 @@ class Reader(HttpAuthBase):
         return user
 
 
+class Publisher(HttpAuthBase):
+    """Requires a person: by session, or by a subscriber token, whatever that opens."""
+
+    openapi_scheme = "bearer"
+    csrf = True
+
+    def __call__(self, request: HttpRequest) -> tuple[User, Claims | None]:
+        text = requests.bearer(request.headers.get("Authorization"))
+        if text is None:
+            return _signed_in(request), None
+        if not requests.is_token(text):
+            raise Problem(
+                401, "This is not a subscriber token. Programs publish with their API key at /api/v1/events."
+            )
+        return _person_of(text)
+
+
 def _signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise Problem(401, "Sign in, or send a subscriber token: Authorization: Bearer TOKEN.")
@@ -84,10 +109,15 @@ def _signed_in(request: HttpRequest) -> User:
 
 
 def _of_token(text: str) -> User:
+    user, claims = _person_of(text)
+    if not claims.own:
+        raise Problem(403, "This token opens live topics only: request one that opens the inbox.")
+    return user
+
+
+def _person_of(text: str) -> tuple[User, Claims]:
     claims = issued_claims.read(text) if issued_claims.is_issued(text) else tokens.read(text)
     user, key = user_model.key_of(claims.user), token_status.program(claims.key)
     status = token_status.of([user]).get(user) if user is not None else None
     token_status.bearer(claims, status, token_status.active([key]) if key else ())
-    if not claims.own:
-        raise Problem(403, "This token opens live topics only: request one that opens the inbox.")
-    return user_model.users().get(pk=user)
+    return user_model.users().get(pk=user), claims

@@ -63,7 +63,9 @@ def put(request: KeyRequest, pattern: str, body: PolicyBody) -> Status[dict[str,
         _record(request, "save-policy", pattern, **rows.fields_of(policy))
         return new
 
-    return Status(201 if transactions.run(store) else 200, shown([policy])[0])
+    new = transactions.run(store)
+    current.put_rows(rows.read())
+    return Status(201 if new else 200, shown([policy])[0])
 
 
 @router.delete("policies/{pattern}", tags=TAGS, auth=Key("manage"), response=Policy)
@@ -83,7 +85,9 @@ def delete(request: KeyRequest, pattern: str) -> dict[str, Any]:
         _record(request, "delete-policy", pattern)
         return policy
 
-    return shown([transactions.run(remove)])[0]
+    policy = transactions.run(remove)
+    current.put_rows(rows.read())
+    return shown([policy])[0]
 
 
 def shown(policies: Sequence[TopicPolicy]) -> list[dict[str, Any]]:

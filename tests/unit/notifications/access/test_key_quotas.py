@@ -181,3 +181,17 @@ def test_notifications_count_against_the_share_and_none_that_was_taken_is_lost()
     assert statuses == sorted(statuses)
     assert statuses[-1] == 429
     assert Notification.objects.filter(position__gt=0).count() == statuses.count(201)
+
+
+def test_buckets_of_those_who_are_within_their_rate_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quotas, "MAX_BUCKETS", 10)
+    clock = Clock()
+    quota = quotas.Quota(1, clock)
+    quota.spend("spent", 1000)
+
+    for number in range(100):
+        clock.now += 1
+        quota.spend(number, 1)
+
+    assert len(quota._left) <= 10
+    assert quota.wait("spent")
