@@ -107,7 +107,7 @@ class Hub {
   receive(type, data, id) {
     if (data.topic) return this.#events.get(data.topic)?.receive(type, data, id);
     if (type === "stream-reset") {
-      for (const name of data.topics) this.#eachOf(name, (topic) => topic.reset(data));
+      for (const name of data.topics) this.#events.get(name)?.reset(data);
     } else if (type === "stream-open" || type === "stream-topics") {
       for (const [name, events] of this.#events) if (this.#feed.carries(name)) events.setCarried();
     }
@@ -189,10 +189,6 @@ class Hub {
     this.#state = state;
     this.#reason = reason;
     this.#emitter.emit("state", { state, reason });
-  }
-
-  #eachOf(name, call) {
-    for (const topic of [...(this.#events.get(name)?.topics ?? [])]) call(topic);
   }
 }
 

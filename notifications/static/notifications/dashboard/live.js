@@ -3,7 +3,7 @@
 import { Api } from "../shared/api.js";
 import { stateText } from "../shared/connection-state.js";
 import { Feed } from "../shared/feeds/feed.js";
-import { PositionSet } from "../shared/feeds/position-set.js";
+import { PositionSet } from "../shared/position-set.js";
 import { mount } from "../shared/mount.js";
 
 const HIDDEN_MS = 60_000; // after which a hidden page disconnects

@@ -20,6 +20,15 @@ export class TopicEvents {
     for (const topic of [...this.topics]) topic.receive(event);
   }
 
+  /** The log has not what followed; `reason` "unknown" says that it is another log, whose positions are others. */
+  reset({ reason, position }) {
+    if (reason === "unknown") {
+      this.#unkeyedId = 0;
+      this.#keyed.clear();
+    }
+    for (const topic of [...this.topics]) topic.reset({ reason, position });
+  }
+
   /** The last event with this key, or at all. */
   latest(key) {
     return key === undefined ? this.#last : this.#keyed.get(key);

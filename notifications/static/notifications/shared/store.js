@@ -2,7 +2,7 @@
 
 import { Api } from "./api.js";
 import { NotificationClient } from "./client.js";
-import { PositionSet } from "./feeds/position-set.js";
+import { PositionSet } from "./position-set.js";
 import { sharedFeed } from "./feeds/shared-feed.js";
 import { wants } from "./preferences-rule.js";
 

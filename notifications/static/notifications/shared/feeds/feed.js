@@ -29,6 +29,8 @@ export class Feed {
   #retryMs = 2000; // until the hub sets it
   #activeAt = 0;
   #opened = false; // the stream has
+  #live = false; // it is
+  #adjusting = false;
   #degraded = false;
   #record;
   #memory;
@@ -105,44 +107,60 @@ export class Feed {
   }
 
   /**
-   * Subscribe to what another query names, by `add` and `remove`, which are topics. A stream that is open stays, or is
-   * replaced by one that resumes from its position: nothing is missed, and no state is reported.
+   * Subscribe to the topics that another query names. A stream that is open stays, or is replaced by one that resumes
+   * from its position: nothing is missed, and no state is reported.
    */
-  async change(query, add, remove) {
+  async change(query) {
     this.#query = query;
     if (this.#stopped) return void this.connect();
-    if (this.#opened && this.#id && !this.#successor) await this.#request(query, { feed: this.#id, add, remove });
     await this.#adjust();
   }
 
-  /** Have the hub change the topics of the stream, where it can. */
-  async #request(query, change) {
-    const stream = this.#abort;
-    const error = await this.#api.request("POST", "feed/topics", change).then(() => null, (thrown) => thrown);
-    if (stream !== this.#abort) return;
-    if (!error) this.#carried = query;
-    else this.#isRefused(error);
+  /** Until the stream carries what the query names. While it is not live it waits: another one may be next. */
+  async #adjust() {
+    if (this.#adjusting) return;
+    this.#adjusting = true;
+    while (this.#live && this.#carried !== this.#query) {
+      const stream = this.#abort;
+      const asked = this.#id ? await this.#request(this.#query) : {};
+      if (stream !== this.#abort || !asked || this.#isRefused(asked)) continue;
+      const error = asked.status === 429 ? asked : await this.#replace();
+      if (stream !== this.#abort || this.#isRefused(error)) continue;
+      // Two streams may be too many here, or this person's are over.
+      if ([401, 403].includes(error.status) || error !== asked && error.status === 429) this.connect();
+      else this.#adjustment.start(Math.max(1000 * (error.retryAfter ?? 0), this.#record.backoffMs(this.#retryMs)));
+      break;
+    }
+    this.#adjusting = false;
   }
 
-  /** Replace the stream until it carries what the query names. */
-  async #adjust() {
-    while (this.#opened && !this.#successor && this.#carried !== this.#query) {
-      const abort = (this.#successor = new AbortController());
-      const timer = setTimeout(() => abort.abort(), RESPONSE_MS);
-      const begun = new Promise((resolve) => (this.#begun = resolve));
-      const error = await Promise.race([begun, this.#follow(abort)]);
-      clearTimeout(timer);
-      if (this.#successor !== abort) continue; // it is the stream now, or all is over
-      this.#successor = null;
-      if (this.#isRefused(error)) continue;
-      // Two streams are too many here, or this person's are over.
-      if ([401, 403, 429].includes(error?.status)) return void this.connect();
-      return this.#adjustment.start(this.#record.backoffMs(this.#retryMs));
+  /** Have the hub change the topics of the stream; resolves to why it does not, or null. */
+  async #request(query) {
+    const [before, after] = [this.#carried, query].map((one) => new URLSearchParams(one).getAll("topic"));
+    const add = after.filter((topic) => !before.includes(topic));
+    const remove = before.filter((topic) => !after.includes(topic));
+    try {
+      await this.#api.request("POST", "feed/topics", { feed: this.#id, add, remove });
+      this.#carried = query;
+      return null;
+    } catch (error) {
+      return error;
     }
   }
 
+  /** Open another stream, which takes over when it begins; resolves to why it has not, {} if that is not known. */
+  async #replace() {
+    const abort = (this.#successor = new AbortController());
+    const timer = setTimeout(() => abort.abort(), RESPONSE_MS);
+    const begun = new Promise((resolve) => (this.#begun = resolve));
+    const error = await Promise.race([begun, this.#follow(abort)]);
+    clearTimeout(timer);
+    if (this.#successor === abort) this.#successor = null;
+    return error ?? {};
+  }
+
   /** Whether topics were refused, and the query does without them. */
-  #isRefused({ status, problem } = {}) {
+  #isRefused({ status, problem }) {
     if (status !== 403 || !problem.topics?.length) return false;
     const query = this.#refuse(problem) ?? this.#query;
     const changed = query !== this.#query;
@@ -191,6 +209,7 @@ export class Feed {
     this.#abort.abort();
     this.#abort = this.#successor;
     this.#successor = null;
+    this.#live = false;
     this.#position = position; // it repeats what came meanwhile, and may be cut before it has
     this.#record.connecting(Date.now());
     this.#begun();
@@ -237,8 +256,9 @@ export class Feed {
       this.#acknowledgements.open(data.ack ?? "");
     }
     const wait = this.#handle(type, data, id, since);
-    if (type === "stream-open") this.#adjust(); // the query may have changed meanwhile
     if (type === "stream-live") {
+      this.#live = true;
+      this.#adjust(); // the query may have changed meanwhile
       if (this.#record.live(Date.now())) this.#recover();
       else this.#showDisconnected();
     }
@@ -260,6 +280,7 @@ export class Feed {
       this.#degraded = true;
       this.#state("degraded");
     } else if (type === "stream-reset") {
+      if (data.reason === "unknown") this.#position = data.position;
       this.#event("behind", {}, "");
     } else if (type === "retire") {
       wait = data.retry;
@@ -327,7 +348,7 @@ export class Feed {
     this.#successor?.abort();
     this.#successor = null;
     this.#acknowledgements.close();
-    this.#opened = false;
+    this.#opened = this.#live = false;
     this.#abort?.abort();
     this.#abort = null;
   }

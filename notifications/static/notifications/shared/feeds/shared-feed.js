@@ -172,15 +172,10 @@ class SharedFeed {
     const isSame = topics.length === this.#carried.length && topics.every((topic, n) => topic === this.#carried[n]);
     if (own === this.#own && isSame) return;
     if (own !== this.#own || !topics.length || !this.#feed) return this.#connect();
-    const carried = this.#carried;
     this.#carried = topics;
     this.#latest.keep(topics);
     this.#changing = true;
-    await this.#feed.change(
-      query(own, topics),
-      topics.filter((topic) => !carried.includes(topic)),
-      carried.filter((topic) => !topics.includes(topic)),
-    );
+    await this.#feed.change(query(own, topics));
     this.#changing = false;
     this.#update();
   }
@@ -290,7 +285,9 @@ class SharedFeed {
   #deliver(type, data, id) {
     if (["stream-open", "stream-topics"].includes(type)) this.#open = new Set(data.topics);
     if (this.#leads && data.topic) this.#latest.add(type, data, id);
-    this.position = id || this.position;
+    // Forward, but where the hub goes on from elsewhere: the latest values of topics have old ids.
+    if (type === "stream-open" || Number(id) > Number(this.position)) this.position = id;
+    if (type === "stream-reset" && data.reason === "unknown") this.position = data.position;
     this.#pass(type, data, id);
   }
 

@@ -1,0 +1,6 @@
+/** Types of elements.js, which defines <hub-progress>, <hub-log>, <hub-value> and <hub-chart>. */
+
+import type { Hub } from "./hub.js";
+
+/** Have the page's elements use another hub, such as `hub.connect({ url, token })` returns. */
+export function useHub(hub: Hub): void;
