@@ -13,7 +13,6 @@ export { TopicError };
 const TOPIC = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,199}$/;
 const MIN_TOKEN_RETRY_MS = 1000;
 const MAX_TOKEN_RETRY_MS = 30_000;
-const SETTLED_MS = 5000; // a token that is refused sooner is no better than the one before
 // By what `Feed` reports.
 const STATES = {
   connecting: "connecting",
@@ -38,7 +37,7 @@ class Hub {
   #closed = false;
   #state = "connecting";
   #reason = "";
-  #tokenAt = 0;
+  #renewed = false; // the token was, and nothing has been live since
 
   /** `configuration()` returns {url, token, user}; the first topic that is wanted connects. */
   constructor(configuration) {
@@ -115,6 +114,7 @@ class Hub {
 
   stateChanged(state, reason) {
     if (state === "signed out" && this.#token) return this.#renew();
+    if (state === "live") this.#renewed = false;
     this.#setState(STATES[state], reason || (state === "slow" ? "polling" : state === "degraded" ? "log" : ""));
   }
 
@@ -163,7 +163,6 @@ class Hub {
     let retryMs = MIN_TOKEN_RETRY_MS;
     while (!this.#closed) {
       try {
-        this.#tokenAt = Date.now();
         return await this.#token();
       } catch (error) {
         this.#setState("connecting", String(error?.message ?? error));
@@ -177,7 +176,8 @@ class Hub {
   /** The hub takes the token no more. */
   async #renew() {
     const reason = this.#feed.reason;
-    if (Date.now() - this.#tokenAt < SETTLED_MS) return this.#setState("refused", reason);
+    if (this.#renewed) return this.#setState("refused", reason);
+    this.#renewed = true;
     this.#setState("connecting", "");
     const token = await this.#requestToken();
     if (token === this.#feed.api.token) return this.#setState("refused", reason);

@@ -157,6 +157,48 @@ def test_an_origin_that_is_not_allowed_gets_nothing(
     assert refused == "TypeError"
 
 
+def test_live_topics_go_on_with_tokens_that_expire(
+    context: BrowserContext, host: Host, api: httpx.Client, cluster: Cluster
+) -> None:
+    page = context.new_page()
+    page.goto(f"{host.origin}/")
+    page.evaluate(
+        """async ([hubUrl, first]) => {
+          const { hub } = await import(`${hubUrl}/static/notifications/hub.js`);
+          const tokens = [first];
+          const issue = async () => (await (await fetch("/hub-token", { method: "POST" })).json()).token;
+          const other = hub.connect({ url: hubUrl, token: () => tokens.pop() ?? issue() });
+          window.states = [];
+          window.received = [];
+          other.on("state", ({ state }) => window.states.push(state));
+          const topic = other.topic("job-42", { history: true });
+          topic.on("tick", (data) => window.received.push(data));
+          window.refused = new Promise((resolve) => other.topic("secret-plans").on("error", resolve));
+          await topic.ready;
+        }""",
+        [host.hub, host.tokens(ttl=2)["token"]],
+    )
+
+    def received() -> list[int]:
+        return list(page.evaluate("window.received"))
+
+    def renewed() -> bool:
+        return "connecting" in page.evaluate("window.states")
+
+    number = 0
+    while not renewed():
+        body = {"topic": "job-42", "type": "tick", "data": number}
+        api.post("/api/v1/events", json=body).raise_for_status()
+        number += 1
+    api.post("/api/v1/events", json={"topic": "job-42", "type": "tick", "data": number}).raise_for_status()
+
+    until_in(page, lambda: len(received()) > number, "all came")
+    assert received() == list(range(number + 1))
+    until_in(page, lambda: page.evaluate("window.states.at(-1)") == "live", "it is live again")
+    assert "refused" not in page.evaluate("window.states")
+    assert page.evaluate("window.refused.then(({ topic }) => topic)") == "secret-plans"
+
+
 def test_the_raw_feed_goes_on_where_it_was_when_an_instance_is_killed(
     context: BrowserContext, host: Host, api: httpx.Client, cluster: Cluster
 ) -> None:

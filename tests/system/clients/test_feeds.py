@@ -1,4 +1,4 @@
-"""Clients of feeds from npm and PyPI, set as docs/clients.md says, outlast whatever breaks."""
+"""hub.js, and clients of feeds from npm and PyPI, set as docs/clients.md says, outlast whatever breaks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.system.clients.conftest import CASES, NUMBERS, TOPIC, Program, Stage, start
 
-CLIENTS = CASES["feeds"]
+CLIENTS = ["npm:hub.js", *CASES["feeds"]]
 
 
 @pytest.fixture(scope="module")

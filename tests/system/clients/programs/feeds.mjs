@@ -1,4 +1,4 @@
-// Reads a feed with a client from npm, set as docs/clients.md says: node feeds.mjs CLIENT URL TOKEN.
+// Reads a feed with a client from npm, set as docs/clients.md says, or with hub.js: node feeds.mjs CLIENT URL TOKEN.
 // Each event `number` is printed as a line of JSON: its id and its data.
 
 import { fetchEventSource } from "@microsoft/fetch-event-source";
@@ -9,6 +9,8 @@ import { createEventSource } from "eventsource-client";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { EventSource as LaunchDarkly } from "launchdarkly-eventsource";
 import Reconnecting from "reconnecting-eventsource";
+
+import { hub } from "../../../../notifications/static/notifications/hub.js";
 
 const [client, url, token] = process.argv.slice(2);
 const headers = { Authorization: `Bearer ${token}` };
@@ -24,6 +26,12 @@ class Signed extends EventSource {
 }
 
 const clients = {
+  "hub.js": () => {
+    const { origin, searchParams } = new URL(url);
+    const other = hub.connect({ url: origin, token });
+    other.topic(searchParams.get("topic")).on("number", (n, { id }) => console.log(JSON.stringify({ id, n })));
+  },
+
   eventsource: () => new Signed(url).addEventListener("number", print),
 
   "eventsource-client": () =>
