@@ -23,9 +23,7 @@ from hub.delivery.limits import ConnectionLimits
 from hub.delivery.revocation import Revocation
 from hub.delivery.shared_usage import SharedUsage
 from hub.events import Event
-from hub.feeds import ack_endpoint
-from hub.feeds.acknowledgements import Acknowledgements
-from hub.feeds.endpoint import Feeds
+from hub.feeds.endpoints import FeedEndpoints
 from hub.log.current import shared_log
 from hub.log.replay import Replay
 from hub.ops import endpoints, instance_metrics, tracing
@@ -77,15 +75,10 @@ class Hub:
         replay = Replay(self.log, self.application, settings.HUB_REPLAY_MAX)
         self.fanout = Fanout(self.log, replay)
         limits, options = ConnectionLimits.of_settings(), EndpointOptions.of_settings()
-        self.acknowledgements = Acknowledgements(self.log, self.fanout, options)
-        self.feeds = Feeds(
-            self.fanout,
-            limits,
-            options,
-            replay=replay,
-            application=self.application,
-            acknowledgements=self.acknowledgements,
+        self.feed_endpoints = FeedEndpoints(
+            self.log, self.fanout, limits, options, replay=replay, application=self.application
         )
+        self.feeds = self.feed_endpoints.feeds
         layer = channel_layers["hub"]  # for signals alone: they flush it at need
         self.presence = shared_presence()
         self.registry = RoomRegistry(
@@ -151,8 +144,7 @@ class Hub:
         operators = OperatorEndpoints(self.health, self.metrics, settings.ALLOWED_HOSTS)
         self._http = http or self.pages
         self._paths: dict[str, ASGIApplication] = {
-            **dict.fromkeys(("/feed/", "/feed"), self.feeds),
-            ack_endpoint.PATH: ack_endpoint.AckEndpoint(self.acknowledgements, self.application, options),
+            **self.feed_endpoints.paths,
             **dict.fromkeys(endpoints.PATHS, operators),
         }
         self.posts = PostEndpoint(self.log, self.application.publisher, options, self.pages.durations)
@@ -194,8 +186,7 @@ class Hub:
             "log": self.log.listen(self.fanout),
             "floor": Floor(self.log, self.fanout, self.application).run(),
             "fanout": self.fanout.run(),
-            "feeds": self.feeds.run(),
-            "acknowledgements": self.acknowledgements.run(),
+            "feeds": self.feed_endpoints.run(),
             "rooms": self.rooms.run(),
             "revocation": self.revocation.run(),
             "live status": self.live_status.run(),

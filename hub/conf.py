@@ -72,6 +72,7 @@ HUB_AUDIENCES = ""  # a class of `notifications.models.audiences`: groups of the
 HUB_INDEX = "notifications:inbox"  # the name of its first page's URL: the other paths are below that page's
 HUB_API_PATH = "/api/"  # errors below it are problem JSON
 HUB_CORS_PATH = "/api/v1/"  # pages of HUB_ALLOWED_ORIGINS may call what is below it
+HUB_FEED_TOPICS_PATH = "/api/v1/feed/topics"  # where clients change the topics of open feeds
 HUB_EVENTS_PATH = "/api/v1/events"  # where programs publish live events, by large bodies
 
 

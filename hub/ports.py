@@ -31,7 +31,8 @@ class Person:
     became theirs (0 or none: always was); ``expires_at`` is a Unix time. The other fields are what the right
     to the connection depends on, for a later check: ``session`` or ``token`` (by id), when that was issued
     (``issued_at``, a Unix time) and by which program (``key``), ``stamp``, which changes with the password,
-    ``granted`` (topics that were granted to them) and ``named`` (topics of rooms that their token names).
+    ``granted`` (topics that were granted to them) and ``named`` (topics that their token names: in a room
+    that of the room, on a feed the others); ``opens_inbox`` says whether their token does.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Person:
     stamp: str = ""
     granted: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    opens_inbox: bool = False
     expires_at: float | None = None
     token: str = ""
     issued_at: float = 0.0
@@ -134,6 +136,11 @@ class Application(Collector):
     @abstractmethod
     async def recover(self, after: Mapping[str, int], /) -> Recovered:
         """Events that the log no longer has: the first after a position of each topic."""
+
+    async def extend(self, person: Person, topics: Sequence[str], /) -> Person:
+        """Authorize a person with an open feed to read further topics; the person as from then on,
+        with the same inbox. Raises `Problem` of 401 or 403."""
+        raise Problem(403, "You may not read these topics: open a feed with them.", topics=list(topics))
 
     def rights_changed(self, name: str, /) -> None:
         """Rights of a person (by id), of all who have a token from a program (by `Person.key`), or of

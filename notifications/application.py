@@ -61,6 +61,9 @@ class Notifications(Application):
     async def admit(self, credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
         return await self._admission.admit(credentials, topics, own)
 
+    async def extend(self, person: Person, topics: Sequence[str], /) -> Person:
+        return await self._admission.extend(person, topics)
+
     async def enter(self, credentials: Credentials, room: str, /) -> Entry:
         return await self._admission.enter(credentials, room)
 

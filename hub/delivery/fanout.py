@@ -12,7 +12,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from hub.delivery.control_bus import ControlBus
@@ -96,7 +96,18 @@ class Fanout:
             await self._open()
 
     def leave(self, subscriber: Subscriber) -> None:
-        self.topics.remove(subscriber, asyncio.get_running_loop().time())
+        self.topics.remove(subscriber)
+
+    async def prepare(self, subscriber: Subscriber, names: Sequence[str]) -> None:
+        """Subscribe to topics to which a live subscriber is about to `change`; raise `LogAway`."""
+        if self.topics.prepare(names, subscriber.dialect.event):
+            await self._open()
+
+    def change(self, subscriber: Subscriber, names: tuple[str, ...]) -> int:
+        """Give a live subscriber prepared topics, while `settled`; up to which position it has the others."""
+        self.topics.change(subscriber, names)
+        subscriber.rejoin()
+        return max(self._reached, subscriber.replayed_to)
 
     def prepend(self, topic: str, events: Iterable[Event], since: int) -> None:
         """Keep events that were read of a topic, all after ``since``, for subscribers who return."""
@@ -230,9 +241,8 @@ class Fanout:
         self._reached = max(self._reached, stretch.upto)
 
     async def _drop_idle(self) -> None:
-        due = asyncio.get_running_loop().time() - LINGER_S
         async with self._opening:
-            idle = self.topics.idle_since(due)
+            idle = self.topics.idle_for(LINGER_S)
             for topic in idle:
                 del self.topics[topic]
             if idle:

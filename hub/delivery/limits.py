@@ -90,15 +90,19 @@ class ConnectionLimits:
                 "person",
                 f"{self._per_user} connections are open for you: close one, or share one between tabs.",
             )
-        if topics and self._topics[user] + elsewhere.topics + topics > self._topics_per_user:
-            raise self._refuse(
-                "topics",
-                f"A person's feeds carry at most {self._topics_per_user} live topics together: close one, "
-                "or ask for fewer.",
-            )
+        self._check_topics(user, topics)
         self._users[user] += 1
         if topics:
             self._topics[user] += topics
+        self._classify(user)
+
+    def change(self, user: str, topics: int) -> None:
+        """Count so many more live topics of a user who is in, or fewer; raise a `Problem` of 429."""
+        if topics > 0:
+            self._check_topics(user, topics)
+            self._topics[user] += topics
+        else:
+            _subtract(self._topics, user, -topics)
         self._classify(user)
 
     def leave(self, user: str, address: str, topics: int = 0) -> None:
@@ -116,6 +120,15 @@ class ConnectionLimits:
     def entries(self) -> int:
         """How many counters are kept, of users and addresses; 0 when nothing is open."""
         return len(self._addresses) + len(self._users) + len(self._topics)
+
+    def _check_topics(self, user: str, topics: int) -> None:
+        elsewhere = self.usage_elsewhere(user).topics
+        if topics and self._topics[user] + elsewhere + topics > self._topics_per_user:
+            raise self._refuse(
+                "topics",
+                f"A person's feeds carry at most {self._topics_per_user} live topics together: close one, "
+                "or ask for fewer.",
+            )
 
     def _classify(self, user: str) -> None:
         usage = self.usage(user)

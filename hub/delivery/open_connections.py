@@ -17,7 +17,8 @@ class OpenConnections:
     """A timer wheel: connections are spread over the seconds of a heartbeat, so that no second serves all."""
 
     def __init__(self, heartbeat_s: float) -> None:
-        self._slots: list[set[Subscriber]] = [set() for _ in range(max(1, round(heartbeat_s)))]
+        # The connections of each slot are by number.
+        self._slots: list[dict[int, Subscriber]] = [{} for _ in range(max(1, round(heartbeat_s)))]
         self._step_s = heartbeat_s / len(self._slots)
         self._size = 0
 
@@ -26,18 +27,25 @@ class OpenConnections:
 
     def __iter__(self) -> Iterator[Subscriber]:
         """A snapshot: connections may open and close during the iteration."""
-        return iter([subscriber for slot in self._slots for subscriber in slot])
+        return iter([subscriber for slot in self._slots for subscriber in slot.values()])
 
     def __contains__(self, subscriber: object) -> bool:
-        return subscriber in self._slots[hash(subscriber) % len(self._slots)]
+        return isinstance(subscriber, Subscriber) and self.get(subscriber.number) is subscriber
+
+    def get(self, number: int) -> Subscriber | None:
+        """The open connection with this number."""
+        return self._slot(number).get(number)
 
     def add(self, subscriber: Subscriber) -> None:
-        self._slots[hash(subscriber) % len(self._slots)].add(subscriber)
+        self._slot(subscriber.number)[subscriber.number] = subscriber
         self._size += 1
 
     def remove(self, subscriber: Subscriber) -> None:
-        self._slots[hash(subscriber) % len(self._slots)].remove(subscriber)
+        del self._slot(subscriber.number)[subscriber.number]
         self._size -= 1
+
+    def _slot(self, number: int) -> dict[int, Subscriber]:
+        return self._slots[number % len(self._slots)]
 
     async def run(self) -> None:
         """Send heartbeats and close what has expired, until cancelled."""
@@ -46,7 +54,7 @@ class OpenConnections:
                 await asyncio.sleep(self._step_s)
                 now = time.time()
                 for_each([subscriber for subscriber in self if subscriber.ends_at <= now], _end)
-                for_each(list(slot), lambda subscriber: subscriber.beat())
+                for_each(list(slot.values()), lambda subscriber: subscriber.beat())
 
     async def drain(self, seconds: float) -> None:
         """Retire all in shuffled slices, so that other instances are not flooded; return when all are gone

@@ -141,6 +141,10 @@ class Subscriber:
                 self.put(encoded)
         self._changed()
 
+    def rejoin(self) -> None:
+        """Its topics are others: have the fan-out use the socket for them, too, if it may."""
+        self._changed()
+
     def attach(self, socket: ClientSocket) -> None:
         """Write to a socket from now on; the mailbox goes first, as one chunk."""
         queued = b"".join(self._mailbox or ())

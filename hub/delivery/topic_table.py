@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 
 from hub import topics
 from hub.delivery.coalescer import Coalescer
@@ -26,22 +27,50 @@ class TopicTable(dict[str, TopicState]):
 
     def add(self, subscriber: Subscriber) -> bool:
         """Add a held subscriber to its topics; whether any of them has yet to be opened."""
-        for topic in subscriber.topics:
-            state = self.get(topic)
-            if state is None:
-                state = self[topic] = TopicState(subscriber.dialect.event, Pending.of(topic))
-            state.buffered[subscriber] = None
-            state.empty_since = None
+        self._subscribe(subscriber, subscriber.topics)
         self.coalescer.add(subscriber)
         return any(self[topic].verified is None for topic in subscriber.topics)
 
-    def remove(self, subscriber: Subscriber, now: float) -> None:
-        """``now`` is the event loop's time."""
+    def remove(self, subscriber: Subscriber) -> None:
         self.coalescer.remove(subscriber)
-        for topic in subscriber.topics:
+        self._unsubscribe(subscriber, subscriber.topics)
+
+    def prepare(self, names: Iterable[str], encode: Callable[[Event], Encoded]) -> bool:
+        """Have these topics for a subscriber who is about to be added to them; whether any of them has yet to
+        be opened."""
+        states = [self._state(topic, encode) for topic in names]
+        for state in states:
+            if not state:
+                state.empty_since = _now()
+        return any(state.verified is None for state in states)
+
+    def change(self, subscriber: Subscriber, names: tuple[str, ...]) -> None:
+        """Give a live subscriber other topics, all of which are open."""
+        self.coalescer.flush_ahead([subscriber])
+        self.coalescer.remove(subscriber)
+        before, subscriber.topics = subscriber.topics, names
+        self._unsubscribe(subscriber, set(before).difference(names))
+        self._subscribe(subscriber, set(names).difference(before))
+        self.coalescer.add(subscriber)
+        self.coalescer.mark_replayed(subscriber)
+
+    def _state(self, topic: str, encode: Callable[[Event], Encoded]) -> TopicState:
+        state = self.get(topic)
+        if state is None:
+            state = self[topic] = TopicState(encode, Pending.of(topic))
+        return state
+
+    def _subscribe(self, subscriber: Subscriber, names: Iterable[str]) -> None:
+        for topic in names:
+            state = self._state(topic, subscriber.dialect.event)
+            state.buffered[subscriber] = None
+            state.empty_since = None
+
+    def _unsubscribe(self, subscriber: Subscriber, names: Iterable[str]) -> None:
+        for topic in names:
             state = self.get(topic)
             if state is not None and state.remove(subscriber) and not state:
-                state.empty_since = now
+                state.empty_since = _now()
 
     def set_direct(self, subscriber: Subscriber, send: Send | None) -> None:
         """The subscriber's socket accepts bytes at once by ``send``, or with None no longer."""
@@ -91,9 +120,14 @@ class TopicTable(dict[str, TopicState]):
             except Exception:
                 close_failed(subscriber)
 
-    def idle_since(self, due: float) -> list[str]:
-        """Topics that have had no subscriber since before ``due``, by the event loop's time."""
+    def idle_for(self, seconds: float) -> list[str]:
+        """Topics that have had no subscriber for so long."""
+        due = _now() - seconds
         return [name for name, state in self.items() if (state.empty_since or due) < due]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _unframed(event: Event) -> Encoded:

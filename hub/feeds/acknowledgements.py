@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-
-from django.core import signing
 
 from hub import topics
 from hub.delivery.endpoint import EndpointOptions
@@ -23,15 +20,14 @@ from hub.delivery.open_connections import for_each
 from hub.delivery.subscriber import Subscriber
 from hub.errors import Problem
 from hub.events import draft
+from hub.feeds.feed_ids import BadFeedId, FeedIds
 from hub.log import Log
 from hub.support.debounce import Debounce
 
 MAX_SILENCE_S = 100.0  # without an acknowledgement, after which a feed is closed, …
 MIN_HEARTBEATS = 4  # … if so many heartbeats could have been acknowledged
-GRACE_S = 60.0  # after a feed's age, in which its last events are acknowledged
 CHECK_S = 1.0
 GATHER_S = 5.0  # acknowledgements for other instances go together
-SALT = "hub.ack"
 
 logger = logging.getLogger(__name__)
 
@@ -51,25 +47,21 @@ class _Open(NamedTuple):
 
 
 class Acknowledgements:
-    """Signs the tokens with which feeds are acknowledged, and closes feeds that are not. Belongs to one event
-    loop."""
+    """Keeps feeds open that are acknowledged, and closes those that are not. Belongs to one event loop."""
 
-    def __init__(self, log: Log, fanout: Fanout, options: EndpointOptions) -> None:
+    def __init__(self, log: Log, fanout: Fanout, options: EndpointOptions, ids: FeedIds) -> None:
         self._log = log
         self._fanout = fanout
+        self._ids = ids
         self._max_silence_s = max(MAX_SILENCE_S, MIN_HEARTBEATS * options.heartbeat_s)
-        self._max_age_s = options.max_age_s + GRACE_S
-        self._process = secrets.token_urlsafe(6)
-        self._signer = signing.TimestampSigner(salt=SALT)
         self._open: OrderedDict[int, _Open] = OrderedDict()  # by number, the longest silent first
         self._disconnected_at = 0.0  # from the log, by the monotonic clock
         self._elsewhere = Debounce(self._publish, _not_published, gather_s=GATHER_S, retry_s=None)
         fanout.control.on("acks", self._received)
 
-    def add(self, subscriber: Subscriber) -> str:
-        """The token with which the client of this feed acknowledges; it has to, from now on."""
+    def add(self, subscriber: Subscriber) -> None:
+        """The client of this feed has to acknowledge from now on."""
         self._open[subscriber.number] = _Open(subscriber, time.monotonic())
-        return self._signer.sign_object([self._process, subscriber.number, subscriber.person.id])
 
     def remove(self, subscriber: Subscriber) -> None:
         """The feed is over; what arrived on it may be acknowledged all the same."""
@@ -78,16 +70,16 @@ class Acknowledgements:
     def acknowledge(self, token: str) -> str:
         """Keep a feed open; return its person, by id. Raises `Problem` of 403 for any other text."""
         try:
-            process, number, person = self._signer.unsign_object(token, max_age=self._max_age_s)
-        except (signing.BadSignature, UnicodeEncodeError):
+            feed = self._ids.read(token)
+        except BadFeedId:
             raise Problem(
                 403, "This acknowledges no feed: send the ack of the last stream-open, as it came."
             ) from None
-        if process == self._process:
-            self._touch(number)
+        if feed.process == self._ids.process:
+            self._touch(feed.number)
         else:
-            self._elsewhere.add([_Elsewhere(process, number)])
-        return str(person)
+            self._elsewhere.add([_Elsewhere(feed.process, feed.number)])
+        return feed.person
 
     async def run(self) -> None:
         """Close silent feeds and pass acknowledgements on, until cancelled."""
@@ -121,7 +113,7 @@ class Acknowledgements:
             self._open.move_to_end(number)
 
     def _received(self, data: Mapping[str, Sequence[int]]) -> None:
-        for number in data.get(self._process, ()):
+        for number in data.get(self._ids.process, ()):
             self._touch(number)
 
     async def _publish(self, feeds: Sequence[_Elsewhere]) -> None:

@@ -25,6 +25,7 @@ from hub.errors import Problem
 from hub.feeds import transports
 from hub.feeds.acknowledgements import Acknowledgements
 from hub.feeds.body import MAX_BYTES
+from hub.feeds.feed_ids import FeedIds
 from hub.feeds.long_poll import LongPoll
 from hub.feeds.markup import MarkupSubscriber, markup
 from hub.feeds.request import FeedRequest
@@ -59,9 +60,11 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         replay: Replay,
         application: Application,
         acknowledgements: Acknowledgements,
+        ids: FeedIds,
     ) -> None:
         super().__init__(fanout, limits, options, replay=replay, application=application)
         self._acknowledgements = acknowledgements
+        self._ids = ids
         self.replays = Histogram(
             "hub_replay_events",
             "Events replayed to a feed that resumed.",
@@ -160,8 +163,14 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
     async def _facts(self, request: FeedRequest, subscriber: Subscriber) -> dict[str, Any]:
         """What ``stream-open`` contains along with the position and the topics."""
         added = await self._application.feed_opened(subscriber)
-        ack = {"ack": self._acknowledgements.add(subscriber)} if request.acknowledges else {}
-        return {**added, "heartbeat_s": self.options.heartbeat_s, **ack}
+        facts = {**added, "heartbeat_s": self.options.heartbeat_s}
+        id = self._ids.sign(subscriber, by_ticket=bool(request.credentials.ticket))
+        if request.wait_s is None:
+            facts["feed"] = id
+        if request.acknowledges:
+            self._acknowledgements.add(subscriber)
+            facts["ack"] = id
+        return facts
 
     def _caught_up(self, subscriber: Subscriber, catchup: CatchUp, *, resumed: bool) -> None:
         if resumed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from hub import topics
 from hub.errors import Problem
@@ -68,7 +69,7 @@ class FeedRequest(Request):
         if self.wait_s is None and self.scope.get("http_version") == "1.0":
             raise Problem(505, "A feed takes HTTP/1.1: a proxy has to speak it (proxy_http_version).")
         self.credentials = self.read_credentials(query.one("ticket"))
-        self.topics = _topics(query)
+        self.topics = check_topics(query.all("topic"))
         self.own = _flag(query, "own", absent=True)
         self.acknowledges = _flag(query, "acks", absent=False)
         self.html = _format(query) == "html"
@@ -97,10 +98,16 @@ class FeedRequest(Request):
         return []
 
 
-def _topics(query: Query) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(query.all("topic")))
-    if len(names) > MAX_TOPICS:
+def check_number(topics: int) -> None:
+    """Raise a `Problem` of 400 for more topics than a feed carries, along with the inbox."""
+    if topics > MAX_TOPICS:
         raise Problem(400, f"A feed carries at most {MAX_TOPICS} topics: open another, or publish to fewer.")
+
+
+def check_topics(given: Sequence[str]) -> tuple[str, ...]:
+    """The topics, each once. Raises a `Problem` of 400."""
+    names = tuple(dict.fromkeys(given))
+    check_number(len(names))
     try:
         names = tuple(topics.check(name) for name in names)
     except topics.BadTopic as bad:

@@ -27,6 +27,11 @@ def opening(topics: Sequence[str], facts: dict[str, Any], position: int, resumed
     return control("stream-open", data, id=position).payload
 
 
+def changed(topics: Sequence[str], position: int) -> Encoded:
+    """A feed has these topics from here on."""
+    return control("stream-topics", {"topics": topics}, id=position)
+
+
 def chunk(payload: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(payload), payload)
 

@@ -101,7 +101,7 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
         if person.token:
             # A token has its topics by itself or by a policy, not by what sessions may read beyond it.
             current = replace(current, grants=(), roles=frozenset())
-        named = {topics.room_id(topic) for topic in person.named}
+        named = {id for topic in person.named if (id := topics.room_id(topic)) is not None}
         if (
             (person.own and set(current.own) != set(person.own))
             or current.denied(person.granted)

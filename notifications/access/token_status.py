@@ -1,20 +1,26 @@
-"""Which of the tokens that were issued for a user are still valid."""
+"""Which of the tokens that were issued for a user are still valid, and what they open on a feed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
 
+from hub import topics
 from hub.errors import Problem
+from hub.policies.current import table
 from hub.ports import Person
+from hub.support.invalidations import Invalidations
+from hub.support.threads import in_thread
+from hub.support.ttl_cache import TTLCache
 from notifications import user_model
-from notifications.access import endings, tokens
+from notifications.access import belongings, endings, judge, tokens
 from notifications.access.belongings import NOTHING, Belongings
 from notifications.access.tokens import Claims
-from notifications.models import ApiKey, RevokedToken
+from notifications.models import ApiKey, RevokedToken, topic_patterns
 from notifications.user_model import Key
 
 NONE: frozenset[str] = frozenset()  # shared: an empty set takes 216 bytes
@@ -97,10 +103,14 @@ def bearer(
         key=program(claims.key),
     )
     if not is_valid(person, status, active):
-        raise Problem(
-            401, "This token was revoked, or its user has signed out everywhere since: request a new one."
-        )
+        raise ended()
     return person
+
+
+def ended() -> Problem:
+    return Problem(
+        401, "This token was revoked, or its user has signed out everywhere since: request a new one."
+    )
 
 
 def is_valid(person: Person, status: TokenStatus, active: Collection[str]) -> bool:
@@ -111,3 +121,114 @@ def is_valid(person: Person, status: TokenStatus, active: Collection[str]) -> bo
         and person.token not in status.revoked
         and (not person.key or person.key in active)
     )
+
+
+class TokenRights:
+    """Lookups of one instance, which are cached until ``invalidations`` names the person or the program."""
+
+    def __init__(self, invalidations: Invalidations) -> None:
+        self._inboxes = TTLCache(_load_inboxes, invalidations)
+        self._statuses = TTLCache(_load_token_statuses, invalidations)
+        self._programs = TTLCache(_load_programs, invalidations)
+        self._key_topics = TTLCache(_load_key_topics, invalidations)
+
+    async def person(self, claims: Claims, inbox: bool) -> Person:
+        """The person of a token, with the topics of their inbox if asked for; raise a `Problem` of 401."""
+        issuing = program(claims.key)
+        status, own = None, NOTHING
+        with suppress(KeyError):
+            if inbox and claims.own:
+                status, own = await self._inboxes.get(claims.user)
+            else:
+                status = await self._statuses.get(claims.user)
+        unrevoked = {issuing} if issuing and await self._programs.get(issuing) else ()
+        return bearer(claims, status, unrevoked, own)
+
+    async def with_topics(self, person: Person, requested: Sequence[str]) -> Person:
+        """The person of a token, with topics that it opens, by itself or by a policy; raise a `Problem` of
+        403."""
+        denied = [topic for topic in requested if not _opens(person, topic)]
+        if denied:
+            person = await self._by_policies(person, denied)
+        return with_past(person, set(requested).intersection(person.named))
+
+    async def _by_policies(self, person: Person, requested: Sequence[str]) -> Person:
+        """The person with topics that their token does not name. It opens them for its person if it opens
+        their inbox, and its API key is not limited to other topics. Raises a `Problem` of 403."""
+        if not (table and person.opens_inbox):
+            refuse(requested)
+        _, inbox = await self._inboxes.get(person.id)
+        try:
+            patterns = await self._key_topics.get(person.key) if person.key else []
+        except KeyError:
+            raise Problem(401, "The API key of this token is deleted: request a new one.") from None
+        audiences = judge.audiences(person.name, inbox)
+        refuse(
+            [
+                topic
+                for topic in requested
+                if not (judge.opens(topic, audiences) and topic_patterns.any_covers(patterns, topic))
+            ]
+        )
+        return replace(person, granted=tuple(dict.fromkeys((*person.granted, *requested))))
+
+    async def check(self, person: Person) -> None:
+        """Raise a `Problem` of 401 if the token with which a person connected is no longer valid."""
+        status = None
+        with suppress(KeyError):
+            status = await self._statuses.get(person.id)
+        unrevoked = {person.key} if person.key and await self._programs.get(person.key) else ()
+        if status is None or not is_valid(person, status, unrevoked):
+            raise ended()
+
+
+def _opens(person: Person, topic: str) -> bool:
+    """Whether the token of a person opens a topic by itself."""
+    if topics.is_room(topic):
+        return False
+    # Inbox topics are those of today, whatever they were when the token was issued.
+    return topic in person.own or (topic in person.named and not topics.is_inbox(topic))
+
+
+def with_named(person: Person, claims: Claims, requested: Sequence[str]) -> Person:
+    """With the live topics of their token: the strings that the connection keeps, where they are the same."""
+    named = tuple(topic for topic in claims.topics if not topics.is_room(topic))
+    named = tuple(requested) if named == tuple(requested) else named
+    return replace(person, named=named, opens_inbox=claims.own)
+
+
+def with_past(person: Person, opened: Collection[str]) -> Person:
+    """Live topics that another right opens too are replayed from before the person followed them."""
+    opened = {topic for topic in opened if topic in person.own and not topics.is_inbox(topic)}
+    if not opened:
+        return person
+    since = zip(person.own, person.since, strict=True)
+    return replace(person, since=tuple(0 if topic in opened else at for topic, at in since))
+
+
+def refuse(denied: Sequence[str]) -> None:
+    if denied:
+        raise Problem(403, "You may not read these topics: ask for a grant.", topics=[*denied])
+
+
+async def _load_inboxes(ids: Sequence[str]) -> dict[str, tuple[TokenStatus, Belongings]]:
+    return await in_thread(_inboxes, [*user_model.keys_of(ids).values()])
+
+
+def _inboxes(people: Sequence[Key]) -> dict[str, tuple[TokenStatus, Belongings]]:
+    own = belongings.of(people)
+    return {str(key): (status, own[key]) for key, status in of(people).items()}
+
+
+async def _load_token_statuses(ids: Sequence[str]) -> dict[str, TokenStatus]:
+    found = await in_thread(of, [*user_model.keys_of(ids).values()])
+    return {str(key): status for key, status in found.items()}
+
+
+async def _load_programs(keys: Sequence[str]) -> dict[str, bool]:
+    unrevoked = await in_thread(active, keys)
+    return {key: key in unrevoked for key in keys}
+
+
+async def _load_key_topics(keys: Sequence[str]) -> dict[str, list[str]]:
+    return await in_thread(key_topics, keys)

@@ -6,6 +6,7 @@ from ninja import NinjaAPI
 
 from notifications.api import (  # noqa: F401  # their calls are on the router
     audience,
+    feeds,
     people,
     policies,
     preferences,

@@ -35,6 +35,12 @@ class Audience(BaseModel):
     topics: list[str] = Field(description="Up to 50 of the topics that it would be published to.")
 
 
+class FeedTopics(BaseModel):
+    """The topics of an open feed."""
+
+    topics: list[str]
+
+
 class Position(BaseModel):
     """The log position of an event."""
 

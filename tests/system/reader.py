@@ -15,7 +15,16 @@ from httpx_sse import aconnect_sse
 
 # What the instance says for itself. httpx-sse gives it the id of the event before.
 CONTROL = frozenset(
-    {"stream-open", "stream-live", "stream-reset", "stream-degraded", "stream-error", "count", "retire"}
+    {
+        "stream-open",
+        "stream-live",
+        "stream-topics",
+        "stream-reset",
+        "stream-degraded",
+        "stream-error",
+        "count",
+        "retire",
+    }
 )
 
 

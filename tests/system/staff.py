@@ -18,13 +18,13 @@ class Staff:
 
     def __init__(self, url: str, username: str = "admin") -> None:
         self._username = username
-        self._client = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(10, read=30))
+        self.client = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(10, read=30))
         self._listening: list[asyncio.Task[None]] = []
         self.received: list[tuple[str, Any]] = []  # of the log: an event's type and its data
         self.refused: list[int] = []  # statuses
 
     async def __aenter__(self) -> Self:
-        await self._client.get("/accounts/login/")
+        await self.client.get("/accounts/login/")
         answer = await self.post("/accounts/login/", username=self._username, password="demo")
         assert answer.status_code == 302, answer.text
         return self
@@ -36,25 +36,33 @@ class Staff:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await self._client.aclose()
+        await self.client.aclose()
 
     async def look(self, topic: str) -> httpx.Response:
         """The answer to a feed that is refused."""
-        return await self._client.get("/feed/", params={"own": "0", "topic": topic})
+        return await self.client.get("/feed/", params={"own": "0", "topic": topic})
 
     async def status(self, address: str) -> int:
         """Of the answer to an address, as it stands."""
-        return (await self._client.get(address)).status_code
+        return (await self.client.get(address)).status_code
 
     async def page(self, address: str) -> str:
         """The text of a page."""
-        answer = await self._client.get(address)
+        answer = await self.client.get(address)
         assert answer.status_code == 200, answer.text
         return answer.text
 
     async def post(self, path: str, **form: str) -> httpx.Response:
-        headers = {"X-CSRFToken": self._client.cookies["csrftoken"]}
-        return await self._client.post(path, data=form, headers=headers)
+        headers = {"X-CSRFToken": self.client.cookies["csrftoken"]}
+        return await self.client.post(path, data=form, headers=headers)
+
+    async def call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer of the API to a body in JSON."""
+        headers = {"X-CSRFToken": self.client.cookies["csrftoken"]}
+        answer = await self.client.post(path, json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
 
     def listen(self, *topics: str) -> None:
         self._listening.append(asyncio.create_task(self._listen(topics)))
@@ -67,7 +75,7 @@ class Staff:
         while True:
             await asyncio.sleep(0.1)
             with suppress(httpx.HTTPError):
-                async with aconnect_sse(self._client, "GET", "/feed/", params=params) as source:
+                async with aconnect_sse(self.client, "GET", "/feed/", params=params) as source:
                     if source.response.status_code != 200:
                         self.refused.append(source.response.status_code)
                         continue

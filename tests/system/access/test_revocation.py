@@ -22,6 +22,7 @@ class Feed:
 
     def __init__(self, url: str, cookies: httpx.Cookies, topics: tuple[str, ...] = ()) -> None:
         self.types: list[str] = []
+        self.first: Any = None
         self.last: Any = None
         self.task = asyncio.create_task(self._listen(url, cookies, topics))
 
@@ -34,6 +35,7 @@ class Feed:
             async for event in source.aiter_sse():
                 self.types.append(event.event)
                 self.last = event.json() if event.data else None
+                self.first = self.first or self.last
 
 
 async def sign_in(url: str, username: str) -> httpx.AsyncClient:
@@ -187,3 +189,22 @@ async def test_a_lost_permission_ends_the_feed_it_opened(cluster: Cluster, give:
             cluster, bob + "u.is_staff = False; u.save(); Group.objects.filter(name='lookers').delete()"
         )
         await client.aclose()
+
+
+async def test_a_lost_grant_ends_the_feed_that_added_its_topic_later(
+    cluster: Cluster, bob: httpx.AsyncClient
+) -> None:
+    await shell(cluster, "Grant.objects.create(pattern='loan-2')")
+    feed = await opened(cluster, bob, 2)
+    body = {"feed": feed.first["feed"], "add": ["loan-2"]}
+
+    foreign = await bob.post("/api/v1/feed/topics", json=body)
+    added = await bob.post(
+        "/api/v1/feed/topics", json=body, headers={"X-CSRFToken": bob.cookies["csrftoken"]}
+    )
+    await until(lambda: "stream-topics" in feed.types, "the change")
+    await shell(cluster, "Grant.objects.get(pattern='loan-2').delete()")
+
+    assert (foreign.status_code, added.status_code) == (403, 200)
+    assert "CSRF" in foreign.json()["detail"]
+    assert await closed(feed) == {"reason": "revoked", "retry": True}

@@ -98,3 +98,58 @@ async def until_shown(staff: Staff, address: str, words: str) -> None:
     async with asyncio.timeout(20):
         while words not in await staff.page(address):
             await asyncio.sleep(0.2)
+
+
+async def test_topics_are_added_to_a_feed_and_dropped_by_calls_to_any_instance(site: Site) -> None:
+    jobs = [f"job-{number}" for number in range(200)]
+    url = site.cluster.instance_url(1)
+    async with Staff(site.cluster.http_url, "carol") as carol:
+        before = await subscribed(url)
+        async with aconnect_sse(carol.client, "GET", f"{url}/feed/") as source:
+            events = source.aiter_sse()
+            feed = json.loads((await anext(events)).data)["feed"]
+            for part in (jobs[:100], jobs[100:]):
+                added = await carol.call("/api/v1/feed/topics", {"feed": feed, "add": part})
+                await site.publish(part[-1], "seen")
+                dropped = await carol.call("/api/v1/feed/topics", {"feed": feed, "remove": part})
+                await site.publish(part[-1], "unseen")
+
+                assert set(part) < set(added["topics"])
+                assert not set(part).intersection(dropped["topics"])
+            (last,) = await site.notify("user:carol", "after them")
+            received = [await anext(events)]
+            while received[-1].event != "notification":
+                received.append(await anext(events))
+
+        seen = [event.json()["data"] for event in received if event.event == "progress"]
+        assert seen == ["seen", "seen"]
+        assert received[-1].id == last["position"]
+        async with asyncio.timeout(30):
+            while await subscribed(url) > before:
+                await asyncio.sleep(0.2)
+
+
+async def test_a_ticket_s_feed_is_changed_by_its_id_and_no_further_than_its_token(site: Site) -> None:
+    body = {"user": "alice", "topics": ["tile-1", "tile-2"], "ttl": 60}
+    ticket = (await site.api.post("/api/v1/tokens", json=body)).json()["ticket"]
+    params = {"ticket": ticket, "topic": "tile-1"}
+    async with (
+        httpx.AsyncClient(base_url=site.cluster.http_url, timeout=20) as client,
+        aconnect_sse(client, "GET", f"{site.cluster.instance_url(2)}/feed/", params=params) as source,
+    ):
+        events = source.aiter_sse()
+        feed = json.loads((await anext(events)).data)["feed"]
+        answers = [
+            await client.post("/api/v1/feed/topics", json={"feed": feed, "add": [topic]})
+            for topic in ("tile-2", "tile-3", "job-1")
+        ]
+
+    assert [answer.status_code for answer in answers] == [200, 403, 403]
+    assert answers[1].json()["topics"] == ["tile-3"]
+
+
+async def subscribed(url: str) -> float:
+    """How many topics an instance is subscribed to."""
+    async with httpx.AsyncClient() as client:
+        metrics = (await client.get(f"{url}/metrics")).text
+    return next(float(row.split()[1]) for row in metrics.splitlines() if row.startswith("hub_topics "))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,9 +15,8 @@ from hub.delivery.limits import ConnectionLimits
 from hub.delivery.revocation import Revocation
 from hub.errors import Problem
 from hub.events import Event, draft
-from hub.feeds.ack_endpoint import AckEndpoint
-from hub.feeds.acknowledgements import Acknowledgements
-from hub.feeds.endpoint import Feeds
+from hub.feeds.endpoints import FeedEndpoints
+from hub.feeds.topics_endpoint import TopicsEndpoint
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Credentials, Feed, Person, Recovered, Span, Topic
@@ -145,6 +144,10 @@ class Client:
             await self.task
 
 
+async def nothing() -> None:
+    pass
+
+
 @dataclass
 class Desk(StubApplication):
     """A hub of one process without a database: a memory log, and an application of a few lambdas."""
@@ -159,6 +162,7 @@ class Desk(StubApplication):
     max_events: int = 100
     replay_max: int = 1000
     acknowledged_ids: list[tuple[str, Sequence[str]]] = field(default_factory=list)  # by person
+    before_extending: Callable[[], Awaitable[None]] = nothing
     since: int = 0  # the position at which everybody came to their topics
 
     def __post_init__(self) -> None:
@@ -177,16 +181,15 @@ class Desk(StubApplication):
         options = EndpointOptions(**{**defaults, **self.limits})
         maxima = {"instance": 100, "per_user": 50, "per_address": 100, **self.max_connections}
         limits = ConnectionLimits(**maxima)
-        self.acknowledgements = Acknowledgements(self.log, self.fanout, options)
-        self.ack_endpoint = AckEndpoint(self.acknowledgements, self, options)
-        self.feeds = Feeds(
-            self.fanout,
-            limits,
-            options,
-            replay=replay,
-            application=self,
-            acknowledgements=self.acknowledgements,
+        self.endpoints = FeedEndpoints(
+            self.log, self.fanout, limits, options, replay=replay, application=self
         )
+        self.feeds = self.endpoints.feeds
+        self.acknowledgements = self.endpoints.acknowledgements
+        self.ack_endpoint = self.endpoints.paths["/feed/acks"]
+        topics_endpoint = self.endpoints.paths["/api/v1/feed/topics"]
+        assert isinstance(topics_endpoint, TopicsEndpoint)
+        self.topics_endpoint = topics_endpoint
         self.revocation = Revocation(self.fanout.control, [self.feeds.connections], self)
         self.fanout.on_state.append(self.receiving)
         self.fanout.taps.append(lambda event: self.event_received(event, self.fanout.topics[event.topic]))
@@ -194,6 +197,8 @@ class Desk(StubApplication):
         self.asked: list[Mapping[str, int]] = []  # of the database
 
     async def admit(self, credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
+        if credentials.ticket:
+            return Person(credentials.ticket, "", ())
         if not credentials.bearer:
             raise Problem(401, "Who are you?")
         denied = [topic for topic in topics if topic.startswith("secret")]
@@ -203,6 +208,12 @@ class Desk(StubApplication):
         inbox = ("everyone", f"user-{person}")
         since = (self.since,) * len(inbox)
         return Person(person, person, inbox, since, expires_at=float(expires_at) if expires_at else None)
+
+    async def extend(self, person: Person, topics: Sequence[str], /) -> Person:
+        await self.before_extending()
+        if denied := [topic for topic in topics if topic.startswith(("secret", "ticketless"))]:
+            raise Problem(403, "Not yours.", topics=denied)
+        return replace(person, granted=(*person.granted, *topics))
 
     async def counts(self, people: Sequence[Person]) -> dict[str, dict[str, int]]:
         if self.database_down:
@@ -263,6 +274,18 @@ class Desk(StubApplication):
         await client.until_event("stream-live")
         return client
 
+    async def change(self, feed: str, *, headers: dict[str, str] | None = None, **lists: Any) -> Client:
+        """The answer to a change of a feed's topics."""
+        body = json.dumps({"feed": feed, **lists}).encode()
+        return await self.posted(self.topics_endpoint, body, headers)
+
+    async def posted(
+        self, app: ASGIApplication, body: bytes, headers: dict[str, str] | None = None, method: str = "POST"
+    ) -> Client:
+        client = Client(app, [], headers or {}, method, body)
+        await client.until_ended()
+        return client
+
     async def refused(
         self, *query: tuple[str, str], headers: dict[str, str] | None = None, method: str = "GET"
     ) -> Client:
@@ -276,8 +299,7 @@ class Desk(StubApplication):
             for loop in (
                 self.log.listen(self.fanout),
                 self.fanout.run(),
-                self.feeds.run(),
-                self.acknowledgements.run(),
+                self.endpoints.run(),
                 self.unread_counts.run(),
                 self.revocation.run(),
             )

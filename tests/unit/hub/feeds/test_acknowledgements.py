@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from hub.feeds import acknowledgements
-from hub.feeds.acknowledgements import GRACE_S, MAX_SILENCE_S, Acknowledgements
+from hub.feeds.acknowledgements import MAX_SILENCE_S, Acknowledgements
+from hub.feeds.feed_ids import GRACE_S, FeedIds
 from hub.support.faults import malformed
 from tests.unit.hub.feeds.conftest import Client, Desk
 
@@ -118,7 +119,8 @@ async def test_another_instance_passes_an_acknowledgement_on(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acknowledgements, "GATHER_S", 0)
-    other = Acknowledgements(desk.log, desk.fanout, desk.feeds.options)
+    options = desk.feeds.options
+    other = Acknowledgements(desk.log, desk.fanout, options, FeedIds(options.max_age_s))
     running = asyncio.create_task(other.run())
     client = await desk.opened(ACKS)
     silent = await desk.opened(ACKS)
@@ -157,8 +159,9 @@ async def test_a_text_that_is_no_ack_is_refused(desk: Desk, ack: str) -> None:
 
 
 async def test_an_ack_of_a_feed_of_long_ago_is_refused() -> None:
-    async with Desk(limits={"max_age_s": -GRACE_S}) as desk:
-        answer = await posted(desk, {"ack": desk.acknowledgements._signer.sign_object(["p", 1, "ann"])})
+    async with Desk() as before, Desk(limits={"max_age_s": -GRACE_S}) as desk:
+        client = await before.opened(ACKS)
+        answer = await acknowledge(desk, client)
 
         assert answer.status == 403
 

@@ -70,6 +70,23 @@ def test_an_audience_of_a_row_reads(
     assert (admitted(credentials(bob), own) is not None) == (audience == "everyone")
 
 
+@pytest.mark.parametrize("credentials", [session_of, token_of])
+@pytest.mark.parametrize("own", [True, False])
+def test_an_audience_reads_what_it_adds_to_an_open_feed(
+    alice: User, bob: User, credentials: Callable[[User], Credentials], own: bool
+) -> None:
+    put(read=["user:alice"])
+    reader, other = (asyncio.run(Admission().admit(credentials(user), [], own)) for user in (alice, bob))
+
+    added = asyncio.run(Admission().extend(reader, [TOPIC]))
+
+    assert TOPIC in added.granted
+    assert not is_revoked(added)
+    with pytest.raises(Problem) as refused:
+        asyncio.run(Admission().extend(other, [TOPIC]))
+    assert refused.value.status == 403
+
+
 @pytest.mark.parametrize("audience", ["everyone", "group:ops", "user:alice"])
 @pytest.mark.parametrize("credentials", [session_of, token_of])
 def test_an_audience_of_the_setting_reads(

@@ -66,6 +66,19 @@ def test_what_ended_opens_no_feed_and_no_room(
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+def test_what_ended_adds_no_topic_to_a_feed_that_is_still_open(
+    given: dict[str, str], alice: User, end: Callable[[User], Any]
+) -> None:
+    person = asyncio.run(Admission().admit(Credentials(bearer=given["token"]), []))
+    end(alice)
+
+    with pytest.raises(Problem) as refused:
+        asyncio.run(Admission().extend(person, ["job-1"]))
+
+    assert refused.value.status == 401
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
 def test_what_ended_reads_nothing_over_the_api(
     given: dict[str, str], alice: User, end: Callable[[User], Any]
 ) -> None:

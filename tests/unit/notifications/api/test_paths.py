@@ -93,6 +93,7 @@ def test_the_documentation_names_every_call(db: None) -> None:
         "DELETE /api/v1/notifications/{id}/archive",
         "GET /api/v1/preferences",
         "PUT /api/v1/preferences",
+        "POST /api/v1/feed/topics",
         "POST /api/v1/events",
         "POST /api/v1/tokens",
         "DELETE /api/v1/tokens/{id}",
