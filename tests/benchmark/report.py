@@ -49,6 +49,16 @@ LABELS: dict[str, dict[str, str]] = {
         for kind, text in (("event", "events"), ("batch", "events by 100"), ("notification", "notifications"))
         for figure, label in (("per_s", "per second"), ("per_cpu_s", "per CPU-second"))
     },
+    "tiles": {
+        f"{kind}_{figure}": f"{text}, {label}"
+        for kind, text in (("every", "every update"), ("coalesced", "coalesced"))
+        for figure, label in (
+            ("updates_per_s", "updates a second"),
+            ("writes_per_s", "writes a second to a reader"),
+            ("kb_per_s", "kB a second to a reader"),
+            ("cpu_percent", "% of a core"),
+        )
+    },
     "churn": CHURN,
     "slow": {
         "p99_before_ms": "p99 to the last reader before, ms",
@@ -187,6 +197,12 @@ GOALS = (
     Goal("events per second", _of("publish", "event_per_s"), 600),
     Goal("events by 100 per second", _of("publish", "batch_per_s"), 20_000),
     Goal("notifications per second", _of("publish", "notification_per_s"), 250),
+    Goal(
+        "coalesced tiles, writes a second to a reader",
+        _of("tiles", "coalesced_writes_per_s"),
+        10,
+        at_least=False,
+    ),
     Goal("room of 1,000, of the limit", _of("rooms-1k", "of_limit"), 0.75),
     Goal("room of 5,000, of the limit", _of("rooms-5k", "of_limit"), 0.75),
     Goal("room of 1,000, times the plain stack", _against("rooms-1k", "plain"), 15),

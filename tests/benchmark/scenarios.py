@@ -10,6 +10,7 @@ from hub.rooms.presence import GRACE_S
 from tests.benchmark import endurance, feeds, hostile, proxy, publishing, rooms, staff
 from tests.benchmark.feeds import HUBS
 from tests.benchmark.servers import ROOMS, SERVERS, Bench
+from tests.benchmark.topics.tiles import tiles
 
 ALL = tuple(SERVERS)
 
@@ -45,6 +46,11 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
             "publishing through HTTP",
             (*HUBS, "plain"),
             partial(publishing.publish, seconds=1 if quick else 4),
+        ),
+        "tiles": Scenario(
+            "20 tiles, each 50 updates a second, and 200 readers",
+            ("hub",),
+            partial(tiles, readers=200 // part, seconds=2 if quick else 10),
         ),
         "churn": Scenario(
             "feeds that come and go", ("hub",), partial(endurance.churn, readers=100_000 // part)

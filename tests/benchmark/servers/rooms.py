@@ -13,7 +13,7 @@ from tests.benchmark.machine import give_server_core
 from tests.benchmark.servers.base import EVENT_BYTES, Bench, Server, Shown
 from tests.benchmark.servers.hub import Hub
 from tests.benchmark.servers.plain import PlainInstance
-from tests.benchmark.speaker import Speaker
+from tests.benchmark.servers.speaker import Speaker
 from tests.cluster.instance import Instance
 from tests.cluster.ports import HOST, Ports
 

@@ -1,0 +1,1 @@
+"""Scenarios of live topics that have a policy."""
