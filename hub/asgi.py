@@ -34,6 +34,7 @@ from hub.ops.live_status import LiveStatus
 from hub.ops.loop_lag import LoopLag
 from hub.ops.metrics import Metrics
 from hub.ops.remote_commands import RemoteCommands
+from hub.ops.topic_readers import TopicReaders
 from hub.ports import Application
 from hub.postgresql.connection import limit_statements
 from hub.posts.endpoint import PostEndpoint
@@ -190,6 +191,7 @@ class Hub:
             "rooms": self.rooms.run(),
             "revocation": self.revocation.run(),
             "live status": self.live_status.run(),
+            "topic readers": TopicReaders(self.log, self.fanout, instance=settings.HUB_INSTANCE).run(),
             "shared usage": self.shared_usage.run(),
             "loop lag": self.loop_lag.run(),
             **self.application.loops(),

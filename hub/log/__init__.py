@@ -22,6 +22,7 @@ from typing import NamedTuple, Protocol
 
 from hub.errors import Unavailable
 from hub.events import Draft, Event
+from hub.log.extent import Measures
 
 KEY_TTL_S = 24 * 3600  # that an idempotency key is remembered
 MAX_MESSAGE_IDS = 4096  # that are remembered of a sender on a topic, the newest
@@ -150,6 +151,9 @@ class LogReceiver(Protocol):
 
 class Log(Protocol):
     """Implemented by `MemoryLog` and `RedisLog`; made once per process by `hub.log.current.shared_log`."""
+
+    @property
+    def measures(self) -> Measures: ...
 
     def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         """Append in order, all or none, from any thread; return the positions.

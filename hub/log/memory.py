@@ -31,6 +31,7 @@ from hub.log import (
 )
 from hub.log.accounts import MICROSECONDS, Accounts
 from hub.log.expiry import drop_first
+from hub.log.measures import MemoryMeasures
 from hub.log.message_ids import MessageIds
 from hub.log.rates import TopicRates
 from hub.log.retention import Retention
@@ -59,6 +60,7 @@ class MemoryLog:
         self._clock = clock
         self._lock = threading.Lock()
         self._streams = Streams(self._default, self._accounts)
+        self.measures = MemoryMeasures(self._streams, self._lock, self._now, lambda: self._loop is not None)
         self._keys: OrderedDict[str, int] = OrderedDict()  # in order of their last use
         self._message_ids = MessageIds(self._now)
         self._rates = TopicRates(self._now)

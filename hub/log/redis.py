@@ -34,6 +34,7 @@ from hub.log import (
 )
 from hub.log.accounts import MICROSECONDS
 from hub.log.group_commit import GroupCommit
+from hub.log.measures import RedisMeasures
 from hub.log.memory_limit import INFO, MemoryLimit
 from hub.log.redis_client import async_client, client
 from hub.log.redis_subscription import RedisSubscription
@@ -69,6 +70,7 @@ class RedisLog:
         self._reading = asyncio.Semaphore(MAX_READS)
         self._appending = asyncio.Semaphore(MAX_APPENDS)
         self._client = client(url, redis_connect_func=self._verify)
+        self.measures = RedisMeasures(self._client, self._unless_away, self._default)
         self._append = self._client.register_script(script.APPEND)
         self._read_head = self._client.register_script(script.READ)
         self._next_version = self._client.register_script(script.NEXT_VERSION)

@@ -31,9 +31,9 @@ DONE, ACCOUNT = PREFIX + "d:", PREFIX + "o:"  # keys of `Terms` that were used; 
 
 _SCRIPTS = Path(__file__).with_name("scripts")
 _COMMON = (_SCRIPTS / "common.lua").read_text()
-APPEND, READ, LATEST, PROBE, NEXT_VERSION = (
+APPEND, READ, LATEST, PROBE, NEXT_VERSION, EXTENT = (
     _COMMON + (_SCRIPTS / f"{name}.lua").read_text()
-    for name in ("append", "read", "latest", "probe", "version")
+    for name in ("append", "read", "latest", "probe", "version", "extent")
 )
 
 APPEND_SHA, PROBE_SHA = (

@@ -76,6 +76,15 @@ class Streams:
             return []
         return [entry.event for entry in stream.values.values() if entry.event.position > now - kept]
 
+    def extent(self, topic: str, now: int) -> tuple[int, int]:
+        """How many events there are of a topic, and the position of the last there was."""
+        stream = self._streams.get(topic)
+        if stream is None:
+            return 0, 0
+        stream.retention = retention(topic, self._default)
+        stream.expire(now)
+        return len(stream.entries), stream.last
+
     def forget(self, topics: Sequence[str]) -> None:
         for topic in topics:
             self._streams.pop(topic, None)

@@ -17,6 +17,7 @@ from django.conf import settings
 from hub import __version__
 from hub.events import Draft
 from hub.log import NO_TERMS, Appended, Log, Terms
+from hub.log.extent import Measures
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
@@ -59,6 +60,10 @@ class TracedLog:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
+
+    @property
+    def measures(self) -> Measures:
+        return self._log.measures
 
     def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         with _traced(drafts) as traced:

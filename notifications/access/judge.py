@@ -103,6 +103,17 @@ def audiences(name: str, inbox: Belongings) -> frozenset[str]:
     return frozenset((*inbox.own, f"user:{name}", *groups))
 
 
+def audiences_of(user: User) -> frozenset[str]:
+    """The same of a user; in one query."""
+    return audiences(user.get_username(), belongings.of([user.pk])[user.pk])
+
+
+def reads(user: User, topic: str) -> bool:
+    """Whether a user may read a live topic by session."""
+    account = accounts([user.pk]).get(user.pk)
+    return account is not None and not account.rights.denied([topic])
+
+
 def opens(topic: str, audiences: frozenset[str]) -> bool:
     """Whether the topic's policy has it read by one of these audiences."""
     policy = policy_of(topic)

@@ -79,6 +79,17 @@ def key_topics(programs: Collection[str]) -> dict[str, list[str]]:
     }
 
 
+def stands_for_person(claims: Claims, topic: str) -> bool:
+    """Whether its person's rights to a topic hold for a token: it names the topic, or it opens their inbox
+    and its API key, if it has one, is not limited to other topics."""
+    if topic in claims.topics:
+        return True
+    if not claims.own or not claims.key:
+        return claims.own
+    patterns = key_topics([program(claims.key)]).get(program(claims.key))
+    return patterns is not None and topic_patterns.any_covers(patterns, topic)
+
+
 def bearer(
     claims: Claims, status: TokenStatus | None, active: Collection[str], inbox: Belongings = NOTHING
 ) -> Person:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.http import HttpRequest
 from ninja.security.http import HttpAuthBase
 from ninja.utils import check_csrf
@@ -28,11 +30,24 @@ class ReaderRequest(HttpRequest):
     api_key: ApiKey | None = None  # that reads on the user's behalf, if any
 
 
-class PublisherRequest(HttpRequest):
-    """A request that `Publisher` authenticated; ``auth`` is the person, and the claims of their token if
-    they came by one."""
+@dataclass(frozen=True)
+class TopicPerson:
+    """A person, and the claims of their token if they came by one."""
 
-    auth: tuple[User, Claims | None]
+    user: User
+    claims: Claims | None
+
+
+class PersonOfTopicRequest(HttpRequest):
+    """A request that `PersonOfTopic` authenticated."""
+
+    auth: TopicPerson
+
+
+class ReaderOfTopicRequest(HttpRequest):
+    """A request that `ReaderOfTopic` authenticated."""
+
+    auth: TopicPerson | ApiKey
 
 
 class Key(HttpAuthBase):
@@ -83,21 +98,29 @@ class Reader(HttpAuthBase):
         return user
 
 
-class Publisher(HttpAuthBase):
+class PersonOfTopic(HttpAuthBase):
     """Requires a person: by session, or by a subscriber token, whatever that opens."""
 
     openapi_scheme = "bearer"
     csrf = True
 
-    def __call__(self, request: HttpRequest) -> tuple[User, Claims | None]:
+    def __call__(self, request: HttpRequest) -> TopicPerson | ApiKey:
         text = requests.bearer(request.headers.get("Authorization"))
         if text is None:
-            return _signed_in(request), None
-        if not requests.is_token(text):
-            raise Problem(
-                401, "This is not a subscriber token. Programs publish with their API key at /api/v1/events."
-            )
-        return _person_of(text)
+            return TopicPerson(_signed_in(request), None)
+        return TopicPerson(*_person_of(text)) if requests.is_token(text) else self._program(text)
+
+    def _program(self, text: str) -> ApiKey:
+        raise Problem(
+            401, "This is not a subscriber token. Programs publish with their API key at /api/v1/events."
+        )
+
+
+class ReaderOfTopic(PersonOfTopic):
+    """Requires a person, or an API key with the scope `read`."""
+
+    def _program(self, text: str) -> ApiKey:
+        return api_keys.check(text, "read")
 
 
 def _signed_in(request: HttpRequest) -> User:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
+from notifications.api.policy_bodies import Policy
 from notifications.api.requests import LiveType, Strict, ValueKey
 
 
@@ -15,3 +16,15 @@ class PersonEventBody(Strict):
     type: LiveType = Field(examples=["vote"])
     data: Any = Field(examples=[{"choice": "b"}])
     key: ValueKey | None = Field(None, description="Of which of the topic's values this is.")
+
+
+class TopicState(BaseModel):
+    """What there is of a live topic."""
+
+    topic: str
+    policy: Policy | None
+    events: int = Field(description="In the log.")
+    position: str | None = Field(description="Of the last event; null if the log knows of none.")
+    readers: int | None = Field(
+        description="Open feeds, over all instances; null where the API is served without the hub's feeds."
+    )

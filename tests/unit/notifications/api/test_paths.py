@@ -100,6 +100,7 @@ def test_the_documentation_names_every_call(db: None) -> None:
         "GET /api/v1/rooms",
         "POST /api/v1/rooms",
         "POST /api/v1/topics/{topic}/events",
+        "GET /api/v1/topics/{topic}",
         "GET /api/v1/policies",
         "GET /api/v1/policies/{pattern}",
         "PUT /api/v1/policies/{pattern}",
