@@ -173,9 +173,9 @@ class Hub:
         elif scope["type"] == "websocket":
             await (self.websocket or _refuse_websocket)(scope, receive, send)
         else:
-            endpoint = self._paths.get(own["path"])
-            if endpoint is None and scope["method"] == "POST":
-                endpoint = self._posts.get(own["path"])
+            path, method = own["path"], own["method"]
+            endpoint = self._paths.get(path) or (self._posts.get(path) if method == "POST" else None)
+            endpoint = endpoint or self.application.route(path, method, self.feeds)
             await (endpoint(own, receive, send) if endpoint else self._http(scope, receive, send))
 
     async def start(self) -> None:

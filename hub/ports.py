@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -12,6 +12,9 @@ from prometheus_client.registry import Collector
 
 from hub.errors import Problem
 from hub.events import Encoded, Event
+
+# An ASGI application.
+Endpoint = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,11 @@ class Application(Collector):
 
     def origin_refused(self, origin: str, path: str, address: str, /) -> None:
         """An endpoint refused a page of this origin; ``address`` is the client's."""
+
+    def route(self, path: str, method: str, feeds: Endpoint, /) -> Endpoint | None:
+        """What answers a request on the event loop, beside the pages; None for the others. ``feeds`` is the
+        hub's feed."""
+        return None
 
     def event_received(self, event: Event, topic: Topic, /) -> None:
         """An event is about to be delivered to the subscribers of its topic in this process."""

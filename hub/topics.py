@@ -19,6 +19,7 @@ EVERYONE = "everyone"
 CONTROL = "hub.control"
 
 _TOPIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"[1-9][0-9]{0,17}")
 _ESCAPED = re.compile(r"(?:~[0-9a-f]{2})+")
 _TYPE = re.compile(r"[a-z][a-z0-9-]{0,63}")
@@ -29,6 +30,7 @@ _INBOX = (_USER, _GROUP)
 ANY_USER = f"{_USER}*"  # a pattern
 _ROOM = "room-"
 _STAFF = "staff-"
+_RUN = "hub.run-"
 _RESERVED = ("hub.", _ROOM, _STAFF)
 
 # A browser calls an event without a type "message", and calls the handlers of "open" and "error" itself.
@@ -150,6 +152,17 @@ def room_named(name: str) -> str:
 
 def is_room(topic: str) -> bool:
     return topic.startswith(_ROOM)
+
+
+def run(id: str) -> str:
+    """The topic of an agent's run, whose id is 32 hexadecimal digits."""
+    return f"{_RUN}{id}"
+
+
+def run_id(topic: str) -> str | None:
+    """The id in a run's topic; None for other topics."""
+    id = topic.removeprefix(_RUN)
+    return id if id != topic and _RUN_ID.fullmatch(id) else None
 
 
 def staff(name: str) -> str:

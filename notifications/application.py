@@ -16,7 +16,18 @@ from hub import topics
 from hub.events import Draft, Event
 from hub.log import LogAway
 from hub.log.current import shared_log
-from hub.ports import Application, Credentials, Entry, Feed, Person, Publisher, Recovered, Span, Topic
+from hub.ports import (
+    Application,
+    Credentials,
+    Endpoint,
+    Entry,
+    Feed,
+    Person,
+    Publisher,
+    Recovered,
+    Span,
+    Topic,
+)
 from hub.postgresql.connection import breaker
 from hub.support.faults import malformed
 from hub.support.invalidations import EVERYONE
@@ -30,6 +41,8 @@ from notifications.inbox import counts, expiry, handed_counts
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.readiness import DatabaseReadiness
 from notifications.rooms import history
+from notifications.runs import endpoint, leases, stops, text
+from notifications.runs.shared import recorder
 from notifications.sending import outbox, relay
 from notifications.sign_in import foreign_origins
 from notifications.tracking import acknowledgement_log, delivery_log, live_reports
@@ -91,12 +104,16 @@ class Notifications(Application):
     async def publisher(self, headers: Mapping[str, str], /) -> Publisher:
         return await self._publishers.by_headers(headers)
 
+    def route(self, path: str, method: str, feeds: Endpoint, /) -> Endpoint | None:
+        return endpoint.route(path, method, feeds)
+
     def origin_refused(self, origin: str, path: str, address: str, /) -> None:
         foreign_origins.refused(origin, path, address)
 
     def event_received(self, event: Event, topic: Topic, /) -> None:
         self._unread_counts.event_received(event)
         self._admission.event_received(event)
+        stops.event_received(event)
         serialization.forget_recalled(event, topic)
         self._journal.event_received(event, topic)  # the last, as it raises for what it cannot read
 
@@ -175,6 +192,9 @@ class Notifications(Application):
             "room history": self._history.run(),
             "outbox relay": relay.run(),
             "handed over": self._read_handed_over(),
+            "run recorder": recorder.run(),
+            "run leases": leases.run(),
+            "run texts": text.fold(shared_log()),
         }
 
     async def flush(self) -> None:
@@ -183,6 +203,7 @@ class Notifications(Application):
             _within_time("the last room messages were not copied", self._history.flush()),
             _within_time("the last deliveries were not written", self._journal.flush()),
             _within_time("acknowledgements were not written", self._acknowledgements.flush()),
+            _within_time("tokens of runs were not stored", recorder.flush()),
         )
 
 

@@ -7,15 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from hub import topics
 from hub.policies.policy import MAX_POLICIES, BadPolicy, TopicPolicy, parse
 from hub.policies.table import PolicyTable
 
+MAX_RUN_EVENTS = 200_000  # that the log keeps of a run
 TTL_S = 2.0  # that rows are trusted in a process that is not notified of changes
 RETRY_S = 10.0  # after they could not be read
 
 logger = logging.getLogger(__name__)
 
-table = PolicyTable()
+# Of agent runs: long, and what comes faster than a person reads is one frame.
+RUNS = TopicPolicy(topics.run("*"), max_events=MAX_RUN_EVENTS, coalesce_ms=20, coalesce="join")
+
+table = PolicyTable(own=RUNS)
 policy_of = table.of
 
 

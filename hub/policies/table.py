@@ -35,22 +35,28 @@ class _Rules:
 
 
 class PolicyTable:
-    """The policies in force; safe from any thread. Of two with the same pattern the last one holds."""
+    """The policies in force; safe from any thread. Of two with the same pattern the last one holds.
 
-    def __init__(self, policies: Iterable[TopicPolicy] = ()) -> None:
+    ``own`` is the hub's, for a prefix of topics that no other policy covers. A table with nothing else is
+    false.
+    """
+
+    def __init__(self, policies: Iterable[TopicPolicy] = (), own: TopicPolicy | None = None) -> None:
         self.version = 0  # rises with `replace`
-        self._rules: _Rules | None = None  # none: no policies at all
+        self._own = [own] if own is not None else []
+        self._own_prefix = own.pattern.removesuffix("*") if own is not None else "*"  # no topic has a *
+        self._rules: _Rules | None = None  # none: no other policies
         self.replace(policies)
 
     def replace(self, policies: Iterable[TopicPolicy]) -> None:
-        rules = _Rules(policies)
-        self._rules = rules if rules.exact or rules.prefixes else None
+        policies = list(policies)
+        self._rules = _Rules([*self._own, *policies]) if policies else None
         self.version += 1
 
     def of(self, topic: str) -> TopicPolicy | None:
         """The policy of the most exact pattern that matches: the topic itself, else the longest prefix."""
         if (rules := self._rules) is None:
-            return None
+            return self._own[0] if topic.startswith(self._own_prefix) else None
         try:
             return rules.found[topic]
         except KeyError:

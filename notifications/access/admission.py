@@ -18,6 +18,7 @@ from notifications.access import judge, membership, signed_in, tokens
 from notifications.access.issuers import claims as issued_claims
 from notifications.access.issuers import issuer
 from notifications.access.judge import Rights
+from notifications.access.lookups.run_readers import RunLookup
 from notifications.access.membership import RoomAccess
 from notifications.access.policies.updates import PolicyUpdates
 from notifications.access.signed_in import ExpectedSessions
@@ -37,7 +38,8 @@ class Admission:
     def __init__(self) -> None:
         self.policies = PolicyUpdates()
         self.invalidations = Invalidations()
-        self._tokens = TokenRights(self.invalidations)
+        self._runs = RunLookup()
+        self._tokens = TokenRights(self.invalidations, self._runs)
         self._sessions = BatchLoader(self._load_sessions)
         self._expected = ExpectedSessions()
         self._issued_people = issued_claims.loader()
@@ -120,6 +122,8 @@ class Admission:
 
     async def _by_session(self, credentials: Credentials, requested: Sequence[str]) -> Person:
         person, rights = await self._from_session(credentials)
+        if runs := await self._runs.readable(person.id, rights.own, requested):
+            rights = replace(rights, runs=runs)
         refuse(rights.denied(requested))
         as_manager = replace(rights, roles=rights.roles - {"manage"}).denied(requested)
         if as_manager:

@@ -18,6 +18,7 @@ from hub.policies.current import policy_of, table
 from notifications import user_model
 from notifications.access import belongings, membership, names, roles
 from notifications.access.belongings import Admissible, Belongings
+from notifications.access.lookups import run_readers
 from notifications.models import AuditEntry, Grant, Room, user_numbers
 from notifications.user_model import Key, User
 
@@ -31,8 +32,9 @@ class Rights:
 
     ``own`` are the topics of their inbox, ``since`` the log position from which each is theirs; grants open
     live topics, and so do policies to the ``audiences`` that they are in. ``rooms`` are the ids of those of
-    the requested rooms that they may enter. ``roles`` are their staff roles: "manage" opens any topic, once
-    the audit log records it (see `announced`).
+    the requested rooms that they may enter, ``runs`` the topics of those of the requested runs that they may
+    read. ``roles`` are their staff roles: "manage" opens any topic, once the audit log records it (see
+    `announced`).
     """
 
     own: tuple[str, ...]
@@ -41,6 +43,7 @@ class Rights:
     rooms: frozenset[int] = frozenset()
     roles: frozenset[roles.Role] = frozenset()
     audiences: frozenset[str] = frozenset()
+    runs: frozenset[str] = frozenset()
 
     def denied(self, requested: Iterable[str]) -> list[str]:
         """Those of these topics that this person may not read."""
@@ -54,7 +57,7 @@ class Rights:
             needed: roles.Role = "manage" if topics.staff_name(topic).startswith("lines-") else "view"
             return needed in self.roles
         if topic.startswith("hub."):
-            return False
+            return topic in self.runs
         if "manage" in self.roles:
             return True
         if topics.is_inbox(topic):
@@ -70,16 +73,19 @@ class Account(NamedTuple):
     rights: Rights
 
 
-def accounts(people: Collection[Key], rooms: Collection[int] = ()) -> dict[Key, Account]:
-    """By key, those of these people who are active, with their rights to these rooms among others; in one
-    query if none of them is staff and no rooms are asked for."""
-    return judged(belongings.admissible(people), rooms) if people else {}
+def accounts(
+    people: Collection[Key], rooms: Collection[int] = (), runs: Collection[str] = ()
+) -> dict[Key, Account]:
+    """By key, those of these people who are active, with their rights to these rooms, and these topics of
+    runs, among others; in one query if none of them is staff and neither is asked for."""
+    return judged(belongings.admissible(people), rooms, runs) if people else {}
 
 
-def judged(found: Admissible, rooms: Collection[int] = ()) -> dict[Key, Account]:
+def judged(found: Admissible, rooms: Collection[int] = (), runs: Collection[str] = ()) -> dict[Key, Account]:
     """The `accounts` of what was found of people."""
     staff = roles.of([key for key, one in found.accounts.items() if user_model.is_staff(one.user)])
     open = membership.opened(found.belongings, Room.objects.filter(pk__in=rooms)) if rooms else {}
+    found_readers = run_readers.readers(runs)
     active = {}
     for key, (user, ended_at) in found.accounts.items():
         inbox = found.belongings[key]
@@ -91,6 +97,7 @@ def judged(found: Admissible, rooms: Collection[int] = ()) -> dict[Key, Account]
             frozenset(open.get(key, ())),
             staff.get(key, frozenset[roles.Role]()),
             audiences(user.get_username(), inbox) if table else frozenset(),
+            frozenset(run for run, readers in found_readers.items() if readers.include(key, inbox.own)),
         )
         active[key] = Account(user, ended_at, rights)
     return active

@@ -75,7 +75,8 @@ def _revoked(people: Sequence[Person]) -> dict[Person, bool]:
     unclosed = Room.objects.filter(pk__in=rooms, closed_at=None)
     open = set(unclosed.values_list("pk", flat=True)) if rooms else set[int]()
     banned = membership.removed(ids, open)
-    accounts = judge.accounts(ids, open)
+    runs = {topic for person in people for topic in person.granted if topics.run_id(topic) is not None}
+    accounts = judge.accounts(ids, open, runs)
 
     def authenticated(person: Person) -> bool:
         account = accounts.get(keys.get(person.id))

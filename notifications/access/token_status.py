@@ -19,6 +19,7 @@ from hub.support.ttl_cache import TTLCache
 from notifications import user_model
 from notifications.access import belongings, endings, judge, tokens
 from notifications.access.belongings import NOTHING, Belongings
+from notifications.access.lookups.run_readers import RunLookup
 from notifications.access.tokens import Claims
 from notifications.models import ApiKey, RevokedToken, topic_patterns
 from notifications.user_model import Key
@@ -137,7 +138,8 @@ def is_valid(person: Person, status: TokenStatus, active: Collection[str]) -> bo
 class TokenRights:
     """Lookups of one instance, which are cached until ``invalidations`` names the person or the program."""
 
-    def __init__(self, invalidations: Invalidations) -> None:
+    def __init__(self, invalidations: Invalidations, runs: RunLookup) -> None:
+        self._runs = runs
         self._inboxes = TTLCache(_load_inboxes, invalidations)
         self._statuses = TTLCache(_load_token_statuses, invalidations)
         self._programs = TTLCache(_load_programs, invalidations)
@@ -156,29 +158,32 @@ class TokenRights:
         return bearer(claims, status, unrevoked, own)
 
     async def with_topics(self, person: Person, requested: Sequence[str]) -> Person:
-        """The person of a token, with topics that it opens, by itself or by a policy; raise a `Problem` of
+        """The person of a token, with topics that it opens, by itself or as its person; raise a `Problem` of
         403."""
         denied = [topic for topic in requested if not _opens(person, topic)]
         if denied:
-            person = await self._by_policies(person, denied)
+            person = await self._as_person(person, denied)
         return with_past(person, set(requested).intersection(person.named))
 
-    async def _by_policies(self, person: Person, requested: Sequence[str]) -> Person:
-        """The person with topics that their token does not name. It opens them for its person if it opens
-        their inbox, and its API key is not limited to other topics. Raises a `Problem` of 403."""
-        if not (table and person.opens_inbox):
+    async def _as_person(self, person: Person, requested: Sequence[str]) -> Person:
+        """The person with topics that their token does not name, by policies and as readers of runs. It opens
+        them for its person if it opens their inbox, and its API key is not limited to other topics. Raises a
+        `Problem` of 403."""
+        if not (person.opens_inbox and (table or any(topics.run_id(topic) for topic in requested))):
             refuse(requested)
         _, inbox = await self._inboxes.get(person.id)
         try:
             patterns = await self._key_topics.get(person.key) if person.key else []
         except KeyError:
             raise Problem(401, "The API key of this token is deleted: request a new one.") from None
+        runs = await self._runs.readable(person.id, inbox.own, requested)
         audiences = judge.audiences(person.name, inbox)
         refuse(
             [
                 topic
                 for topic in requested
-                if not (judge.opens(topic, audiences) and topic_patterns.any_covers(patterns, topic))
+                if not (topic in runs or judge.opens(topic, audiences))
+                or not topic_patterns.any_covers(patterns, topic)
             ]
         )
         return replace(person, granted=tuple(dict.fromkeys((*person.granted, *requested))))

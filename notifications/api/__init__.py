@@ -13,6 +13,7 @@ from notifications.api import (  # noqa: F401  # their calls are on the router
     publishing,
     reading,
     rooms,
+    runs,
     topics,
 )
 from notifications.api.auth import Reader

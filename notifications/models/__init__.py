@@ -33,6 +33,7 @@ from notifications.models.person import (
 from notifications.models.profile import MAX_LANGUAGE, MAX_OUTSIDE_ID, Profile
 from notifications.models.program import ApiKey, IdempotentRequest, Ticket
 from notifications.models.room import ROOM_NAME, HistoryMark, Room, RoomMessage, valid_kind
+from notifications.models.run import Run, RunPart, RunShare
 from notifications.models.sign_in import SignInCount
 from notifications.models.template import Template
 from notifications.models.topic_policy import TopicPolicy
@@ -66,6 +67,9 @@ __all__ = [
     "RevokedToken",
     "Room",
     "Sending",
+    "Run",
+    "RunPart",
+    "RunShare",
     "SignInCount",
     "Subscription",
     "Template",

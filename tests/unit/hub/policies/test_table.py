@@ -42,3 +42,14 @@ def test_what_is_cached_of_topics_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
 
     assert found == [JOBS] * 100
     assert len(table._rules.found) <= 10  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("others", [[], [JOBS]])
+def test_the_hubs_own_policy_is_there_with_and_without_others(others: list[TopicPolicy]) -> None:
+    own = TopicPolicy("hub.run-*", coalesce_ms=20, coalesce="join")
+
+    table = PolicyTable(others, own)
+
+    assert table.of("hub.run-1") is own
+    assert table.of("hub.control") is None
+    assert bool(table) is bool(others)

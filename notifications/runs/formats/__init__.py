@@ -1,0 +1,24 @@
+"""The stream of a run in the protocols of others: one small file each, over the same events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from notifications.runs.formats.events import RunEvent
+from notifications.runs.formats.sse import NativeFormat
+
+
+class Format(Protocol):
+    """Turns the events of one run, in their order, into the bytes that one reader is sent."""
+
+    headers: tuple[tuple[bytes, bytes], ...]  # of the response, on top of those of an event stream
+
+    def encode(self, event: RunEvent) -> bytes:
+        """The bytes of an event; empty for one that this protocol does not have."""
+
+    def end(self) -> bytes:
+        """What comes after the last event."""
+
+
+FORMATS: Mapping[str, Callable[[str], Format]] = {"": NativeFormat}  # by `?format=`; called with the run's id

@@ -1,0 +1,130 @@
+"""What the producer of a run appends: its events, checked, in order, until the run ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from hub import events, topics
+from hub.errors import Problem
+from hub.events import Draft
+from hub.log import NO_TERMS, Terms
+from hub.log.current import shared_log
+from notifications.models import Run
+from notifications.runs.recorder import RunRecorder
+
+TOKEN = "token"  # noqa: S105  # a type of event: a piece of the text
+END_TYPES = ("done", "error", "stopped", "lost")  # appended by the hub itself
+MAX_EVENTS = 500  # per call
+MAX_RUN_CHARACTERS = 16 * 1024 * 1024  # of text
+CACHE_S = 5.0  # that a run is taken for open without a query, unless a stop is received
+
+
+class Produced(NamedTuple):
+    """Where the run stands: the position of the last event appended, and whether the producer is to stop."""
+
+    position: int | None
+    stop: bool
+
+
+@dataclass(slots=True)
+class _OpenRun:
+    """A run as this instance knows it. ``key`` is the id of the API key that began it."""
+
+    key: int | None
+    until: float
+    ended: bool
+    characters: int = 0
+
+
+class Production:
+    """Appends for the producers that call this instance; used from any thread."""
+
+    def __init__(self, recorder: RunRecorder) -> None:
+        self._recorder = recorder
+        self._lock = threading.Lock()
+        self._known: dict[UUID, _OpenRun] = {}
+
+    def append(
+        self,
+        run: UUID,
+        produced: Sequence[tuple[str, Any]],
+        *,
+        key: int | None = None,
+        terms: Terms = NO_TERMS,
+    ) -> Produced:
+        """Append events, each a type and data, all or none; none of them only renews the lease.
+
+        For a run that has ended nothing is appended, and the producer is told to stop. ``key`` is the API key
+        of a program, which has begun the run. Raises `Problem` of 403, 404, 413 or 422, and `LogAway`.
+        """
+        open = self._open(run, key)
+        if open.ended:
+            return Produced(None, True)
+        topic = topics.run(run.hex)
+        drafts = [_draft(topic, index, type, data) for index, (type, data) in enumerate(produced)]
+        texts = [data["text"] for type, data in produced if type == TOKEN]
+        open.characters += sum(map(len, texts))
+        if open.characters > MAX_RUN_CHARACTERS:
+            raise Problem(413, f"The text of a run has at most {MAX_RUN_CHARACTERS} characters: end it.")
+        positions = shared_log().append(drafts, terms) if drafts else []
+        tokens = [at for at, (type, _) in zip(positions, produced, strict=True) if type == TOKEN]
+        self._recorder.appended(run, list(zip(tokens, texts, strict=True)))
+        return Produced(positions[-1] if positions else None, False)
+
+    def store(self) -> None:
+        """Store what the producers of this instance appended. Raises if the database is away."""
+        self._recorder.store_now()
+
+    def ended(self, run: UUID) -> None:
+        """The run has ended, here or on another instance."""
+        with self._lock:
+            if known := self._known.get(run):
+                known.ended = True
+
+    def _open(self, run: UUID, key: int | None) -> _OpenRun:
+        now = time.monotonic()
+        with self._lock:
+            known = self._known.get(run)
+        if known is None or (known.until < now and not known.ended):
+            row = Run.objects.filter(pk=run).values_list("api_key", "ended_at").first()
+            if row is None:
+                raise Problem(404, "There is no such run: begin one with POST /api/v1/runs.")
+            with self._lock:
+                self._forget(now)
+                known = self._known.setdefault(run, _OpenRun(row[0], 0.0, False))
+                known.until, known.ended = now + CACHE_S, known.ended or row[1] is not None
+        if key is not None and known.key != key:
+            raise Problem(403, "Another API key began this run: use that one.")
+        return known
+
+    def _forget(self, now: float) -> None:
+        silent = [run for run, one in self._known.items() if one.until < now - 10 * CACHE_S]
+        for run in silent:
+            del self._known[run]
+
+
+def _draft(topic: str, index: int, type: str, data: Any) -> Draft:
+    where = f"events.{index}"
+    if type in END_TYPES:
+        raise Problem(
+            422, f"{type!r} ends a run: POST to …/done, …/error or …/stop instead.", field=f"{where}.type"
+        )
+    try:
+        topics.check_type(type)
+    except topics.BadTopic as bad:
+        raise Problem(422, str(bad), field=f"{where}.type") from None
+    if type == TOKEN and not (
+        isinstance(data, dict) and data.keys() == {"text"} and isinstance(data["text"], str)
+    ):
+        raise Problem(422, 'The data of a token are {"text": "…"}.', field=f"{where}.data")
+    try:
+        return events.draft(topic, type, data)
+    except events.TooLarge as large:
+        raise Problem(413, str(large), field=f"{where}.data") from None
+    except events.BadEvent as bad:
+        raise Problem(422, str(bad), field=f"{where}.data") from None

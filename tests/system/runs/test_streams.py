@@ -1,0 +1,166 @@
+"""Runs over three instances: what readers see of them, wherever they are and however they are cut."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import httpx
+import redis
+
+from tests.cluster import Cluster
+from tests.system.conftest import KEY, Site
+from tests.system.reader import until
+from tests.system.runs.conftest import Call, produce
+from tests.system.runs.streams import RunReader, recorded_tokens
+
+READERS = 20
+
+
+async def test_readers_cut_at_any_token_end_with_the_recorded_text(
+    cluster: Cluster, site: Site, begin: Call
+) -> None:
+    run, tokens = await begin(), recorded_tokens()
+    urls = [cluster.instance_url(k) for k in range(3)]
+    headers = {"Authorization": f"Bearer {run['token']}"}
+    readers = [
+        RunReader(random.sample(urls, 3), run["run"], headers, cut_after=random.randint(1, 60))
+        for _ in range(READERS)
+    ]
+    reading = [asyncio.create_task(reader.read()) for reader in readers]
+
+    await produce(urls[0], run["run"], ("phase", {"name": "writing"}))
+    for start in range(0, len(tokens), 5):
+        await produce(urls[0], run["run"], *[("token", {"text": text}) for text in tokens[start : start + 5]])
+    late = await _late(urls, run, headers)
+    ended = await site.api.post(f"/api/v1/runs/{run['run']}/done", json={"outcome": {"ok": True}})
+    await asyncio.wait_for(asyncio.gather(*reading), 30)
+
+    assert ended.json()["state"] == "done"
+    whole = "".join(tokens)
+    assert [reader.text == whole for reader in readers] == [True] * READERS
+    assert {reader.end for reader in readers} == {"done"}
+    assert sum(reader.connects > 1 for reader in readers) > READERS // 2
+    assert late == whole
+    await _text(site, run["run"], whole)
+
+
+async def _late(urls: list[str], run: dict[str, str], headers: dict[str, str]) -> str:
+    """What somebody who comes now has after the first token of theirs."""
+    reader = RunReader(urls, run["run"], headers)
+    task = asyncio.create_task(reader.read())
+    await until(lambda: reader.tokens >= 1, "the tokens so far")
+    task.cancel()
+    return reader.text
+
+
+async def _text(site: Site, run: str, whole: str) -> None:
+    """The row has the whole text, whatever the log still has."""
+
+    async def stored() -> bool:
+        answer = await site.api.get(f"/api/v1/runs/{run}?user=alice")
+        return bool(answer.json()["text"] == whole)
+
+    async with asyncio.timeout(15):
+        while not await stored():
+            await asyncio.sleep(0.1)
+
+
+async def test_a_stop_at_one_instance_reaches_the_producer_at_another(
+    cluster: Cluster, site: Site, begin: Call
+) -> None:
+    run = (await begin())["run"]
+    token = await site.token("alice")
+    await produce(cluster.instance_url(0), run, ("token", {"text": "so far"}))
+    waiting = asyncio.create_task(
+        site.api.get(f"{cluster.instance_url(0)}/api/v1/runs/{run}/stop?wait=20", headers=KEY)
+    )
+
+    stopped = await site.api.post(
+        f"{cluster.instance_url(2)}/api/v1/runs/{run}/stop", headers={"Authorization": f"Bearer {token}"}
+    )
+
+    assert stopped.json()["state"] == "stopped", stopped.text
+    assert (await asyncio.wait_for(waiting, 5)).json() == {"stop": True}
+    assert (await produce(cluster.instance_url(0), run, ("token", {"text": "more"})))["stop"]
+    whole = await site.api.get(f"/api/v1/runs/{run}?user=alice")
+    assert whole.json()["text"] == "so far"
+
+
+async def test_a_producer_that_is_gone_leaves_its_run_lost(cluster: Cluster, begin: Call) -> None:
+    run = await begin(lease_s=2)
+    headers = {"Authorization": f"Bearer {run['token']}"}
+    reader = RunReader([cluster.http_url], run["run"], headers)
+    reading = asyncio.create_task(reader.read())
+    await produce(cluster.instance_url(1), run["run"], ("token", {"text": "half an"}))
+
+    await asyncio.wait_for(reading, 15)
+
+    assert (reader.text, reader.end) == ("half an", "lost")
+
+
+async def test_killed_instances_of_reader_and_producer_lose_and_double_nothing(
+    cluster: Cluster, site: Site, begin: Call
+) -> None:
+    run, tokens = await begin(lease_s=60), recorded_tokens()
+    urls = [cluster.instance_url(k) for k in range(3)]
+    headers = {"Authorization": f"Bearer {run['token']}"}
+    readers = [RunReader(urls[k:] + urls[:k], run["run"], headers) for k in range(3)]
+    reading = [asyncio.create_task(reader.read()) for reader in readers]
+    parts = [tokens[start : start + 5] for start in range(0, len(tokens), 5)]
+    try:
+        for number, part in enumerate(parts):
+            if number in (len(parts) // 3, 2 * len(parts) // 3):
+                cluster.instances[0 if number < len(parts) // 2 else 1].kill()
+            await persistently(urls, run["run"], f"part-{number}", part)
+        await site.api.post(f"/api/v1/runs/{run['run']}/done", json={})
+        await asyncio.wait_for(asyncio.gather(*reading), 30)
+    finally:
+        for instance in cluster.instances[:2]:
+            instance.start()
+        for instance in cluster.instances[:2]:
+            await asyncio.to_thread(instance.wait_ready, 60)
+
+    assert [reader.text for reader in readers] == ["".join(tokens)] * 3
+    await _text(site, run["run"], "".join(tokens))
+
+
+async def persistently(urls: list[str], run: str, key: str, part: list[str]) -> None:
+    """As a producer should: what was not answered is said again, to another instance, under the same key."""
+    while True:
+        try:
+            await produce(urls[0], run, *[("token", {"text": text}) for text in part], key=key)
+        except httpx.TransportError:
+            urls.append(urls.pop(0))
+        else:
+            return
+
+
+async def test_with_redis_flushed_amid_it_readers_are_told_and_the_text_is_whole(
+    cluster: Cluster, site: Site, begin: Call
+) -> None:
+    run, tokens = await begin(), recorded_tokens()
+    half = len(tokens) // 2
+    headers = {"Authorization": f"Bearer {run['token']}"}
+    reader = RunReader([cluster.instance_url(1)], run["run"], headers)
+    reading = asyncio.create_task(reader.read())
+    base = cluster.instance_url(0)
+    await produce(base, run["run"], *[("token", {"text": text}) for text in tokens[:half]])
+    await until(lambda: reader.text == "".join(tokens[:half]), "the first half")
+    await stored(cluster)
+
+    redis.Redis.from_url(cluster.redis.url).flushall()
+    await until(lambda: reader.resets > 0, "a reset")
+    await until(lambda: reader.text == "".join(tokens[:half]), "the first half again")
+    await produce(base, run["run"], *[("token", {"text": text}) for text in tokens[half:]])
+    await site.api.post(f"/api/v1/runs/{run['run']}/done", json={})
+    await asyncio.wait_for(reading, 30)
+
+    assert reader.text == "".join(tokens)
+    await _text(site, run["run"], "".join(tokens))
+
+
+async def stored(cluster: Cluster) -> None:
+    """Wait until what the producer said is in rows."""
+    rows = "SELECT count(*) FROM hub_notifications_runpart"
+    await until(lambda: cluster.count(rows) > 0, "a stored part")

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+
+from hub.log import Log
+from notifications.models import Run
+from notifications.runs import lifecycle
+
+
+@pytest.fixture
+def begin(live_log: Log, alice: User) -> Callable[..., Run]:
+    """Begins a run of Alice's."""
+
+    def call(**more: object) -> Run:
+        return lifecycle.begin(alice, **more)  # type: ignore[arg-type]
+
+    return call
