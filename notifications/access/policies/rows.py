@@ -47,6 +47,12 @@ def check_pattern(pattern: str) -> None:
         )
 
 
+def check_number() -> None:
+    """Raise `BadPolicy` if there may be no further row."""
+    if Row.objects.count() >= MAX_POLICIES:
+        raise BadPolicy("", f"there are {MAX_POLICIES} policies, which is the limit: delete one.")
+
+
 @transactions.transactional
 def put(policy: TopicPolicy) -> bool:
     """Store a policy that was checked; whether its pattern is new. Raises `BadPolicy` beyond the limit."""
@@ -54,8 +60,7 @@ def put(policy: TopicPolicy) -> bool:
     if Row.objects.filter(pattern=policy.pattern).exists():
         Row.objects.update_or_create(pattern=policy.pattern, defaults={"fields": fields})
         return False
-    if Row.objects.count() >= MAX_POLICIES:
-        raise BadPolicy("", f"there are {MAX_POLICIES} policies, which is the limit: delete one.")
+    check_number()
     Row.objects.create(pattern=policy.pattern, fields=fields)
     return True
 
