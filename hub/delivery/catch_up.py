@@ -6,13 +6,15 @@ import asyncio
 import logging
 import random
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from hub.delivery.fanout import Fanout
-from hub.delivery.subscriber import Subscriber
+from hub.delivery.subscriber import STEP_BYTES, Subscriber
 from hub.events import Encoded
 from hub.log import LogAway
 from hub.log.arrivals import Arrivals
+from hub.log.reads.values import Snapshot, topics_with_values
 from hub.log.replay import Replay, Stretch
 from hub.ports import Span
 
@@ -27,8 +29,9 @@ class CatchUp:
     ``after`` is the position to read from, None for now; ``resumed`` says that the reader gave it. One that
     gave none is new, and misses nothing of what is gone already. ``write`` sends bytes and waits for a slow
     reader; ``preamble`` are the very first. ``opening`` makes the reader's first event, from its position and
-    ``resumed``. Afterwards ``events`` is how many were replayed, up to the position ``reached``; `spans` says
-    which.
+    ``resumed``. The last event of each key of a topic that keeps them is sent before what was missed, to a
+    reader that resumes only with ``repeats_values``. Afterwards ``events`` is how many were replayed, up to
+    the position ``reached``; `spans` says which.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class CatchUp:
         opening: Callable[[int, bool], bytes],
         write: Callable[[bytes], Awaitable[None]],
         preamble: bytes = b"",
+        repeats_values: bool = True,
     ) -> None:
         self._fanout = fanout
         self._replay = replay
@@ -53,6 +57,8 @@ class CatchUp:
         self._opening = opening
         self._write = write
         self._preamble = preamble
+        self._repeats_values = repeats_values
+        self._values: Snapshot | None = None
         self._opened = False
         self._reset_topics: set[str] = set()  # reported as incomplete
         self._arrivals = Arrivals(subscriber.person, subscriber.topics)
@@ -63,6 +69,7 @@ class CatchUp:
     async def run(self) -> None:
         """Return once the subscriber is live, or closed."""
         while not self._subscriber.closed:
+            self._values = None
             try:
                 await self._fanout.join(self._subscriber)
                 upto = await self._from_memory()
@@ -94,11 +101,16 @@ class CatchUp:
         """In one write, without reading the log; None if it has to be read."""
         if self._opened:
             return None
+        if self._after is None or self._repeats_values:
+            await self._read_values()
         replayed: list[tuple[int, Encoded]] = []
         if self._after is None:
-            upto = self._after = self._fanout.now(self._subscriber.topics)
+            upto = self._fanout.now(self._subscriber.topics)
             if upto is None:
                 return None
+            if self._values is not None:
+                upto = self._values.upto  # they were read after it had joined: it holds what came later
+            self._after = upto
         else:
             found = self._fanout.recent(self._subscriber.topics, self._after, self._arrivals)
             if found is None:
@@ -110,19 +122,25 @@ class CatchUp:
             self._fanout.topics.coalescer.mark_replayed(self._subscriber)
         self.events += len(replayed)
         self.reached = replayed[-1][0] if replayed else upto
-        payloads = [encoded.payload for _, encoded in replayed]
-        await self._write(b"".join([self._open(), *payloads, self._dialect.live.payload]))
+        values = self._value_blocks(self._after)
+        payloads = (encoded.payload for _, encoded in replayed)
+        await self._write_all(chain([self._open()], values, payloads, [self._dialect.live.payload]))
         return upto
 
     async def _from_log(self) -> int:
-        newest = await self._replay.head()
+        if self._values is None:
+            await self._read_values()
+        newest = await self._replay.head() if self._values is None else self._values.upto
         unknown = self._after is not None and self._after > newest
+        repeats_values = self._after is None or self._repeats_values
         if self._after is None or unknown:
             self._after = newest
         if not self._opened:
             await self._write(self._open())
         if unknown:
             await self._write(self._dialect.reset(self._subscriber.topics, newest, "unknown").payload)
+        if repeats_values:
+            await self._write_all(self._value_blocks(self._after))
         async for stretch in self._replay.of(self._subscriber.topics, self._after, self._arrivals):
             self._note_cuts(stretch)
             resets = [
@@ -139,6 +157,33 @@ class CatchUp:
                 break
         await self._write(self._dialect.live.payload)
         return self._after
+
+    async def _read_values(self) -> None:
+        names = topics_with_values(self._subscriber.topics)
+        self._values = await self._replay.values.of(names) if names else None
+
+    def _value_blocks(self, position: int) -> Iterator[bytes]:
+        """The values up to a position. Each is followed by that position: a reader that is cut off here would
+        resume from that of the value, which may be days old."""
+        if self._values is not None:
+            resume = self._dialect.resume(position).payload
+            for payload in self._values.payloads(self._dialect.event, position):
+                yield payload + resume
+            self._repeats_values = False
+
+    async def _write_all(self, blocks: Iterable[bytes]) -> None:
+        """In few writes, and not all in memory for a slow reader."""
+        waiting: list[bytes] = []
+        size = 0
+        for block in blocks:
+            waiting.append(block)
+            size += len(block)
+            if size >= STEP_BYTES:
+                await self._write(b"".join(waiting))
+                waiting.clear()
+                size = 0
+        if waiting:
+            await self._write(b"".join(waiting))
 
     def _note_cuts(self, stretch: Stretch) -> None:
         """Where the long topics break off, and where they go on."""

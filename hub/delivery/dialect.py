@@ -40,6 +40,9 @@ class Dialect(Protocol):
     def frame(self, payload: bytes) -> bytes:
         """Any payloads, joined, as they go down a socket of ours."""
 
+    def resume(self, position: int) -> Encoded:
+        """From here the reader resumes, whatever the position of the event before."""
+
     def reset(self, topics: Sequence[str], position: int, reason: str) -> Encoded:
         """Something on these topics is gone from the log. It has no id: more may follow."""
 

@@ -38,6 +38,7 @@ class LongPoll:
             resumed=after is not None,
             opening=self._open,
             write=self._write,
+            repeats_values=False,  # or each poll that resumes would have an answer at once
         )
 
     @property

@@ -59,6 +59,10 @@ class Sse:
     def frame(self, payload: bytes) -> bytes:
         return chunk(payload)
 
+    def resume(self, position: int) -> Encoded:
+        # Not an id alone, which some clients drop and others make an empty message of.
+        return control("stream-position", {"position": str(position)}, id=position)
+
     def reset(self, topics: Sequence[str], position: int, reason: str) -> Encoded:
         return control("stream-reset", {"topics": topics, "reason": reason, "position": str(position)})
 

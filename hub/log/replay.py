@@ -10,6 +10,7 @@ from hub import topics
 from hub.events import Event
 from hub.log import Log, Page
 from hub.log.arrivals import Arrivals
+from hub.log.reads.values import LatestValues, topics_with_values
 from hub.ports import Application
 from hub.support.keyed_lock import KeyedLock
 
@@ -45,6 +46,7 @@ class Replay:
         self._application = application
         self._max_rows = max_rows
         self._locks = KeyedLock()
+        self.values = LatestValues(log)
 
     async def head(self) -> int:
         """The position at which the log is now; raise `LogAway`."""
@@ -61,7 +63,7 @@ class Replay:
         left, too_long, more = self._max_rows, set[str](), True
         while more:
             begin = {name: arrivals.begin(name, after) if arrivals else after for name in names}
-            page = await self._log.read(begin)
+            page = await self._read(begin)
             holes = {topic: begin[topic] for topic in page.gaps if topics.is_kept(topic)}
             if holes and left:
                 async with self._locks.hold(arrivals and arrivals.person.id):
@@ -79,8 +81,19 @@ class Replay:
 
     async def stretch(self, after: Mapping[str, int]) -> Stretch:
         """The first events after each topic's position, whatever their number; raise `LogAway`."""
-        page = await self._log.read(after)
+        page = await self._read(after)
         return await self._filled(page, {topic: after[topic] for topic in page.gaps if topics.is_kept(topic)})
+
+    async def _read(self, after: Mapping[str, int]) -> Page:
+        """A page, and where the history of a topic is gone, the last event of each key within it."""
+        page = await self._log.read(after)
+        names = topics_with_values(page.gaps)
+        if not names:
+            return page
+        # Read after the page: what is newer than that follows.
+        values = (await self.values.of(names)).events(after, page.upto)
+        events = {event.position: event for event in (*values, *page.events)}
+        return replace(page, events=[events[position] for position in sorted(events)])
 
     async def _filled(self, page: Page, holes: Mapping[str, int], max_rows: int | None = None) -> Stretch:
         """A page with rows for its holes, the first ``max_rows`` of them."""

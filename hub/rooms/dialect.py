@@ -37,6 +37,9 @@ class RoomDialect:
     def frame(self, payload: bytes) -> bytes:
         return payload
 
+    def resume(self, position: int) -> Frame:
+        return Frame(b"")  # no room keeps values
+
     def reset(self, topics: Sequence[str], position: int, reason: str) -> Frame:
         return Frame(ws_frames.text(protocol.reset(reason)))
 

@@ -17,6 +17,7 @@ from httpx_sse import aconnect_sse
 CONTROL = frozenset(
     {
         "stream-open",
+        "stream-position",
         "stream-live",
         "stream-topics",
         "stream-reset",

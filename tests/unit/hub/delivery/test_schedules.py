@@ -15,7 +15,7 @@ from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
 from hub.feeds.sse import SSE
-from hub.log import NO_TERMS, Appended, Log, LogReceiver, Page, Terms, Values
+from hub.log import NO_TERMS, Appended, Log, LogReceiver, Measures, Page, Terms, Values
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Person
@@ -31,8 +31,12 @@ class Whimsical:
     def __init__(self, chance: random.Random, loss: float) -> None:
         self._log = MemoryLog(1000, 60)
         self._chance = chance
-        self._loss = loss
+        self.loss = loss
         self._receiver: LogReceiver | None = None
+
+    @property
+    def measures(self) -> Measures:
+        return self._log.measures
 
     def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         return self._log.append(drafts)
@@ -87,7 +91,7 @@ class Whimsical:
 
     def received(self, event: Event) -> None:
         assert self._receiver is not None
-        if self._chance.random() >= self._loss:
+        if self._chance.random() >= self.loss:
             self._receiver.received(event)
 
     def disconnected(self) -> None:

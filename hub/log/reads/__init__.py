@@ -1,0 +1,1 @@
+"""Reads of the log that readers of the same topics share."""
