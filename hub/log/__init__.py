@@ -24,6 +24,7 @@ from hub.errors import Unavailable
 from hub.events import Draft, Event
 from hub.log.extent import Measures
 
+MICROSECONDS = 1_000_000  # positions are in these
 KEY_TTL_S = 24 * 3600  # that an idempotency key is remembered
 MAX_MESSAGE_IDS = 4096  # that are remembered of a sender on a topic, the newest
 MAX_TOPIC_BYTES = 16 * 1024 * 1024  # that a log keeps of a topic

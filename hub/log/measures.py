@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from hub.log.extent import Extent
+from hub.log.in_memory.streams import Streams
 from hub.log.retention import Retention, retention
 from hub.log.script import CHANNEL, EXTENT, STATE, STREAM
-from hub.log.streams import Streams
 
 
 class RedisMeasures:

@@ -16,6 +16,7 @@ from hub.log import (
     KEY_BYTES,
     KEY_TTL_S,
     MAX_TOPIC_BYTES,
+    MICROSECONDS,
     NO_TERMS,
     Appended,
     KeyReused,
@@ -29,13 +30,13 @@ from hub.log import (
     events_per_topic,
     merge,
 )
-from hub.log.accounts import MICROSECONDS, Accounts
-from hub.log.expiry import drop_first
+from hub.log.in_memory.accounts import Accounts
+from hub.log.in_memory.expiry import drop_first
+from hub.log.in_memory.message_ids import MessageIds
+from hub.log.in_memory.streams import Streams
 from hub.log.measures import MemoryMeasures
-from hub.log.message_ids import MessageIds
 from hub.log.rates import TopicRates
 from hub.log.retention import Retention
-from hub.log.streams import Streams
 
 
 class MemoryLog:

@@ -11,8 +11,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 
 from hub.events import Draft
-from hub.log import RateExceeded
-from hub.log.accounts import MICROSECONDS
+from hub.log import MICROSECONDS, RateExceeded
 from hub.policies.current import table
 
 

@@ -16,6 +16,7 @@ from hub.log import (
     DEFAULT_OWNER_SHARE,
     KEY_TTL_S,
     MAX_TOPIC_BYTES,
+    MICROSECONDS,
     NO_TERMS,
     Appended,
     LogAway,
@@ -32,7 +33,6 @@ from hub.log import (
     replies,
     script,
 )
-from hub.log.accounts import MICROSECONDS
 from hub.log.group_commit import GroupCommit
 from hub.log.measures import RedisMeasures
 from hub.log.memory_limit import INFO, MemoryLimit

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hub.log import MAX_TOPIC_BYTES
-from hub.log.accounts import MICROSECONDS
+from hub.log import MAX_TOPIC_BYTES, MICROSECONDS
 from hub.policies.current import table
 
 VALUES_TTL_S = 24 * 3600  # that the last event of a key is kept, where the policy names no age

@@ -15,7 +15,8 @@ from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
 from hub.feeds.sse import SSE
-from hub.log import NO_TERMS, Appended, Log, LogReceiver, Measures, Page, Terms, Values
+from hub.log import NO_TERMS, Appended, Log, LogReceiver, Page, Terms, Values
+from hub.log.extent import Measures
 from hub.log.memory import MemoryLog
 from hub.log.replay import Replay
 from hub.ports import Person

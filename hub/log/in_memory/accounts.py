@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
-from hub.log import LogFull
+from hub.log import MICROSECONDS, LogFull
 
 SLOTS = 12  # per lifetime; what expires in the same slot is counted together
-MICROSECONDS = 1_000_000
 
 
 class Accounts:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hub.events import Draft
 from hub.log import KEY_TTL_S, MAX_MESSAGE_IDS
-from hub.log.expiry import drop_first
+from hub.log.in_memory.expiry import drop_first
 
 DAY_US = 24 * 3600 * 1_000_000
 

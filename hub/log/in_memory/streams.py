@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from hub.events import Event
 from hub.log import STREAM_BYTES, TopicPage
-from hub.log.accounts import Accounts
+from hub.log.in_memory.accounts import Accounts
+from hub.log.in_memory.stream import Entry, Stream
 from hub.log.retention import Retention, retention
-from hub.log.stream import Entry, Stream
 
 MAX_PASSED_OVER = 4  # streams at a time that are older than most may be, and expire later
 

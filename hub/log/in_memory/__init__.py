@@ -1,0 +1,1 @@
+"""What a memory log keeps, as `append.lua` keeps it in Redis."""
