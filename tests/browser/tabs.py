@@ -82,6 +82,10 @@ def feeds_of(url: str) -> int:
     return _metric(url, "hub_feeds")
 
 
+def topics_of(url: str) -> int:
+    return _metric(url, "hub_topics")
+
+
 def members_of(url: str) -> int:
     return _metric(url, "hub_members")
 

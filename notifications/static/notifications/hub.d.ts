@@ -64,8 +64,13 @@ export type State = "connecting" | "live" | "degraded" | "offline" | "refused";
 
 export interface StateChange {
   readonly state: State;
-  /** Why it is "degraded" or "refused", else "". */
+  /** Why it is "degraded" ("log" or "polling") or "refused" ("unauthorized", "forbidden", "revoked", "expired"), else "". */
   readonly reason: string;
+}
+
+/** What is received now. */
+export interface TopicsChange {
+  readonly topics: readonly string[];
 }
 
 export interface ConnectOptions {
@@ -75,6 +80,8 @@ export interface ConnectOptions {
   token?: string | (() => string | Promise<string>) | null;
   /** The id of the user, where the page knows it. */
   user?: string;
+  /** The id of the last event that the page has: what came since is received, too. */
+  position?: string;
 }
 
 export interface Hub {
@@ -83,7 +90,9 @@ export interface Hub {
   /** Throws a TypeError for what is no name of a topic. Each call is a subscription of its own. */
   topic(name: string, options?: TopicOptions): Topic;
   on(type: "state", call: (change: StateChange) => void): this;
+  on(type: "topics", call: (change: TopicsChange) => void): this;
   off(type: "state", call: (change: StateChange) => void): this;
+  off(type: "topics", call: (change: TopicsChange) => void): this;
   /** Another hub, or one of another origin. */
   connect(options: ConnectOptions): Hub;
   /** With all its topics. */

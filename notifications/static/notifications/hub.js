@@ -33,21 +33,24 @@ class Hub {
   #events = new Map(); // by topic
   #starting = null; // a promise
   #feed = null;
-  #token = null; // returns one, or a promise
+  #token = null; // or returns one, or a promise
   #closed = false;
   #state = "connecting";
   #reason = "";
   #renewed = false; // the token was, and nothing has been live since
 
-  /** `configuration()` returns {url, token, user}; the first topic that is wanted connects. */
+  /** `configuration()` returns {url, token, user, position}; the first topic that is requested connects. */
   constructor(configuration) {
     this.#configuration = configuration;
   }
 
-  /** Another hub, or another origin's: `token()` returns a subscriber token, or a promise of one. */
-  connect({ url, token = null, user }) {
+  /**
+   * Another hub, or another origin's. `token` is a subscriber token, or returns one, or a promise of one; `position` is
+   * the id of the last event that the page has.
+   */
+  connect({ url, token = null, user, position = "" }) {
     const { href } = new URL(url, globalThis.document?.baseURI);
-    return new Hub(() => ({ url: href.replace(/\/$/, ""), token, user }));
+    return new Hub(() => ({ url: href.replace(/\/$/, ""), token, user, position }));
   }
 
   get state() {
@@ -82,9 +85,11 @@ class Hub {
     return topic;
   }
 
-  /** `call({state, reason})` whenever that has changed. */
+  /** `call({state, reason})` whenever the "state" has changed, and `call({topics})` the "topics" that are received. */
   on(type, call) {
-    if (type !== "state") throw new TypeError(`A hub reports its "state", not ${type}: events are a topic's.`);
+    if (!["state", "topics"].includes(type)) {
+      throw new TypeError(`A hub reports its "state" and "topics", not ${type}: events are a topic's.`);
+    }
     this.#emitter.on(type, call);
     return this;
   }
@@ -108,12 +113,13 @@ class Hub {
     if (type === "stream-reset") {
       for (const name of data.topics) this.#events.get(name)?.reset(data);
     } else if (type === "stream-open" || type === "stream-topics") {
-      for (const [name, events] of this.#events) if (this.#feed.carries(name)) events.setCarried();
+      this.restore();
+      this.#emitter.emit("topics", { topics: [...this.topics].filter((name) => this.#feed.carries(name)) });
     }
   }
 
   stateChanged(state, reason) {
-    if (state === "signed out" && this.#token) return this.#renew();
+    if (state === "signed out" && this.#requestsTokens) return this.#renew();
     if (state === "live") this.#renewed = false;
     this.#setState(STATES[state], reason || (state === "slow" ? "polling" : state === "degraded" ? "log" : ""));
   }
@@ -136,11 +142,16 @@ class Hub {
 
   leads() {}
 
-  async #start({ url, token, user }) {
-    this.#token = typeof token === "string" ? () => token : token;
-    const api = new Api(url, this.#token ? await this.#requestToken() : null);
+  get #requestsTokens() {
+    return typeof this.#token === "function";
+  }
+
+  async #start({ url, token, user, position }) {
+    this.#token = token;
+    const api = new Api(url, this.#requestsTokens ? await this.#requestToken() : token);
     if (this.#closed) return;
     this.#feed = sharedFeed(api, user);
+    this.#feed.position ||= position;
     this.#feed.add(this);
     this.stateChanged(this.#feed.state, this.#feed.reason);
     for (const events of this.#events.values()) for (const topic of events.topics) this.#begin(topic, events);
@@ -201,6 +212,7 @@ function ofPage() {
     url: element?.getAttribute("hub") ?? (mount || origin),
     token: element?.getAttribute("token") ?? null,
     user: element?.getAttribute("user") ?? undefined,
+    position: element?.getAttribute("position") ?? "",
   };
 }
 

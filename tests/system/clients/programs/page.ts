@@ -1,7 +1,7 @@
 // Uses every public name of the package, to be compiled.
 
 import { hub, TopicError, type Hub, type Json, type State, type StateChange, type Topic, type TopicEvent } from "notification-hub";
-import type { ConnectOptions, TopicOptions, TopicReset } from "notification-hub";
+import type { ConnectOptions, TopicOptions, TopicReset, TopicsChange } from "notification-hub";
 import { useHub } from "notification-hub/elements.js";
 
 interface Progress {
@@ -27,10 +27,11 @@ const latest: TopicEvent<Progress> | undefined = topic.latest<Progress>("import"
 console.log(state, reason, topic.name, latest?.data.done ?? 0);
 addEventListener("error", ({ error }) => console.log(error instanceof TopicError ? error.topic : error));
 
-const connection: ConnectOptions = { url: "https://hub.example.com", token: async () => "…" };
+const connection: ConnectOptions = { url: "https://hub.example.com", token: async () => "…", user: "7", position: "1" };
 const other: Hub = hub.connect(connection);
 const changed = ({ state, reason }: StateChange): void => console.log(state, reason);
-other.on("state", changed).off("state", changed);
+const carried = ({ topics }: TopicsChange): void => console.log(topics.length);
+other.on("state", changed).off("state", changed).on("topics", carried).off("topics", carried);
 useHub(other);
 
 const ticks = (data: number): void => console.log(data);

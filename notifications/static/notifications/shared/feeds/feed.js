@@ -292,9 +292,9 @@ export class Feed {
     return wait;
   }
 
-  #handleError({ isFinal, status, problem, retryAfter }) {
+  #handleError({ isFinal, status, retryAfter }) {
     if (isFinal) {
-      this.#reason = problem.detail ?? "";
+      this.#reason = status === 401 ? "unauthorized" : "forbidden";
       return REFUSED;
     }
     // During a deploy: an instance of an earlier release refuses the promise to acknowledge.
