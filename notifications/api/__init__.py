@@ -14,6 +14,7 @@ from notifications.api import (  # noqa: F401  # their calls are on the router
     reading,
     rooms,
     runs,
+    topic_choices,
     topics,
 )
 from notifications.api.auth import Reader

@@ -145,28 +145,6 @@ class TokenBody(Strict):
     ttl: int = Field(3600, ge=1, le=MAX_TTL_S, description="Seconds.")
 
 
-class ChoiceBody(Strict):
-    """How a category reaches the user."""
-
-    feed: bool = Field(description="Whether it is listed and counted.")
-    toast: bool
-
-
-class QuietHoursBody(Strict):
-    """When toasts are held back, in the user's time zone."""
-
-    start: str = Field(examples=["22:00"])
-    end: str = Field(examples=["07:00"], description="The first minute that is not quiet.")
-    zone: str = Field(examples=["Europe/Vienna"])
-
-
-class PreferencesBody(Strict):
-    """All preferences of a user."""
-
-    categories: dict[str, ChoiceBody] = Field(examples=[{"builds": {"feed": True, "toast": False}}])
-    quiet_hours: QuietHoursBody | None
-
-
 class RoomBody(Strict):
     """A room to create."""
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from notifications.api.requests import PreferencesBody
+from notifications.api.preference_bodies import PreferencesBody
 
 
 class PreferencesAnswer(PreferencesBody):
-    """The preferences, and the categories that cannot be switched off."""
+    """The preferences, the categories that cannot be switched off, and topics."""
 
     mandatory: list[str]
+    muted_topics: list[str] = Field(description="What is sent to these is neither listed nor counted.")
+    followed_topics: list[str] = Field(description="Live topics whose notifications are in the inbox.")
 
 
 class Sent(BaseModel):

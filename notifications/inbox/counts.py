@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
@@ -25,8 +26,8 @@ _POSITION = OuterRef("notification__position")
 
 
 class _Part(NamedTuple):
-    """How many visible notifications of one category (None: any that nobody mutes) are in one bucket of due
-    times and one of positions."""
+    """How many visible notifications of one category (None: any other than those set
+    apart) are in one bucket of due times and one of positions."""
 
     category: str | None
     due: int
@@ -66,13 +67,15 @@ def of_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
     topics = {topic for person in people for topic in person.own}
     keys = user_model.keys_of(person.id for person in people)
     known = readers.of({*keys.values()})
-    muted = frozenset[str]().union(*(reader.muted for reader in known.values()))
+    apart = frozenset[str]().union(*(reader.muted.categories for reader in known.values()))
+    if any(reader.muted.topics for reader in known.values()):
+        apart |= frozenset(settings.HUB_MANDATORY_CATEGORIES)
     found = [(person, reader) for person in people if (reader := known.get(keys.get(person.id)))]
     due = Bounds(reader.since(topic) for person, reader in found for topic in person.own)
     above = Bounds(upto + 1 for _, reader in found for mark in reader.marks.values() for upto in mark if upto)
-    parts = _parts(topics, muted, due, above, now)
+    parts = _parts(topics, apart, due, above, now)
     arrivals = any(reader.arrivals for reader in known.values())
-    changes = _changes(known, topics, muted, now, arrivals=arrivals, marks=bool(above.values))
+    changes = _changes(known, topics, apart, now, arrivals=arrivals, marks=bool(above.values))
     counts = {person.id: {"unread": 0, "unseen": 0, "version": version} for person in people}
     for person, reader in found:
         unread = unseen = 0
@@ -80,11 +83,11 @@ def of_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
             since = due.bucket(reader.since(topic))
             read, seen = (above.bucket(upto + 1) if upto else 0 for upto in reader.upto(topic))
             for category, due_in, position_in, size in parts.get(topic, ()):
-                if due_in >= since and category not in reader.muted:
+                if due_in >= since and not reader.muted.covers(topic, category):
                     unread += size if position_in >= read else 0
                     unseen += size if position_in >= seen else 0
             for change in changes.get((keys[person.id], topic), ()):
-                if change.category not in reader.muted:
+                if not reader.muted.covers(topic, change.category):
                     unread += change.unread
                     unseen += change.unseen
         counts[person.id] |= {"unread": unread, "unseen": unseen}
@@ -92,10 +95,10 @@ def of_all(people: Sequence[Person]) -> dict[str, dict[str, int]]:
 
 
 def _parts(
-    topics: Collection[str], muted: Collection[str], due: Bounds, above: Bounds, now: datetime
+    topics: Collection[str], apart: Collection[str], due: Bounds, above: Bounds, now: datetime
 ) -> dict[str, list[_Part]]:
-    """What is visible on these topics from the earliest bound on, in parts, with each of the ``muted``
-    categories apart.
+    """What is visible on these topics from the earliest bound on, in parts, with each of the
+    categories ``apart``.
 
     No watermark reaches what has no position.
     """
@@ -108,7 +111,7 @@ def _parts(
         .order_by()
         .values_list(
             "topic",
-            _category(muted, ""),
+            _category(apart, ""),
             Bucket("due_at", due) if len(due.values) > 1 else Value(1),
             position if highest else Value(0),
         )
@@ -123,7 +126,7 @@ def _parts(
 def _changes(
     keys: Collection[Key],
     topics: Collection[str],
-    muted: Collection[str],
+    apart: Collection[str],
     now: datetime,
     *,
     arrivals: bool,
@@ -151,7 +154,7 @@ def _changes(
             user__in=keys,
             notification__topic__in=topics,
         )
-        .values_list("user_id", "notification__topic", _category(muted, "notification__"))
+        .values_list("user_id", "notification__topic", _category(apart, "notification__"))
         .annotate(**numbers)
     )
     changes: dict[tuple[Key, str], list[_Change]] = {}
@@ -162,11 +165,11 @@ def _changes(
     return changes
 
 
-def _category(muted: Collection[str], prefix: str) -> Case | Value:
+def _category(apart: Collection[str], prefix: str) -> Case | Value:
     """A notification's category if it is one of these, else null."""
-    if not muted:
+    if not apart:
         return Value(None, output_field=CharField())
-    return Case(When(**{f"{prefix}category__in": muted}, then=f"{prefix}category"))
+    return Case(When(**{f"{prefix}category__in": apart}, then=f"{prefix}category"))
 
 
 def _version() -> int:

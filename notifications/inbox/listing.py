@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from hub.errors import Problem
 from notifications import serialization
 from notifications.access import names
 from notifications.inbox import preferences, watermarks
+from notifications.inbox.preference_rule import Muted
 from notifications.models import UNSAYABLE, Notification, Reading
 from notifications.pagination import page
 from notifications.user_model import User
@@ -26,18 +27,18 @@ def find(
     q: str = "",
     before: UUID | None = None,
     limit: int = 50,
-    muted: Collection[str] | None = None,
+    muted: Muted | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of a person's inbox, newest first, and the ``before`` of the next page; None for the last page.
 
     ``own`` are the topics of the inbox. ``which`` is ``unread``, ``all`` (read or not, but not archived) or
-    ``archived``; ``q`` is searched in title and body; ``muted`` categories are queried if not given. Raises a
+    ``archived``; ``q`` is searched in title and body; what is ``muted`` is queried if not given. Raises a
     `Problem` of 422 for a ``before`` that is not on these topics.
     """
     if UNSAYABLE.search(category + q):
         return [], None
     rows = Notification.objects.inbox(own, user)
-    rows = rows.exclude(category__in=preferences.muted_by(user) if muted is None else muted)
+    rows = rows.exclude((preferences.muted_by(user) if muted is None else muted).rows())
     readings = Reading.objects.filter(user=user, notification=OuterRef("pk"))
     archived = Exists(readings.filter(archived_at__isnull=False))
     rows = rows.filter(archived if which == "archived" else ~archived)
@@ -60,7 +61,7 @@ def find(
 
 
 def one(user: User, own: Sequence[str], id: UUID) -> dict[str, Any]:
-    """One notification, of a muted category too. Raises a `Problem` of 404 if it is not in the inbox."""
+    """One notification, a muted one too. Raises a `Problem` of 404 if it is not in the inbox."""
     row = Notification.objects.inbox(own, user).filter(pk=id)
     items = _items(list(watermarks.with_read_state(row, user)))
     if not items:

@@ -17,7 +17,7 @@ from notifications import i18n, time_zones
 from notifications.access import judge, second_factor
 from notifications.access.requests import PersonRequest
 from notifications.inbox import preferences as stored
-from notifications.inbox.preference_rule import Chosen, Preferences
+from notifications.inbox.preference_rule import Chosen, Listed, Preferences
 
 
 @never_cache
@@ -53,13 +53,10 @@ def posted(form: QueryDict) -> Chosen:
     }
 
 
-def with_posted(current: Preferences, new: Chosen) -> Preferences:
+def with_posted(current: Listed, new: Chosen) -> Listed:
     """What the form shows again after it was refused."""
-    return {
-        "categories": {**current["categories"], **new["categories"]},
-        "mandatory": current["mandatory"],
-        "quiet_hours": new["quiet_hours"],
-    }
+    categories = {**current["categories"], **new["categories"]}
+    return {**current, "categories": categories, "quiet_hours": new["quiet_hours"]}
 
 
 def fields(preference: Preferences) -> dict[str, Any]:

@@ -1,28 +1,31 @@
-"""A person's preferences: which categories they receive and where, and when no toast is shown."""
+"""A person's preferences: which categories and topics they receive and where, and when no toast is shown."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
+from hub import topics
 from hub.errors import Problem
+from hub.support import transactions
 from notifications import time_zones
 from notifications.inbox import preference_rule, sync
 from notifications.inbox.preference_history import MAX_CHANGES
-from notifications.inbox.preference_rule import ON, Choice, Chosen, Preferences, QuietHours
-from notifications.models import CATEGORY, Notification, Preference, PreferenceChange
+from notifications.inbox.preference_rule import ON, Choice, Chosen, Listed, Muted, Preferences, QuietHours
+from notifications.models import CATEGORY, Notification, Preference, PreferenceChange, audiences
 from notifications.user_model import User
 
 MAX_ROWS_SCANNED = 500  # of an inbox, for the categories that occur in it
 MAX_CHANGES_PER_MINUTE = 60
-MAX_CHOICES = 100  # keeps the event that carries them far below the largest one
+# These keep the event that carries them below the largest one.
+MAX_CHOICES, MAX_MUTED, MAX_FOLLOWED = 100, 50, 100
 
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
@@ -32,8 +35,9 @@ def chosen(user: User) -> Preferences:
     return preference_rule.of(Preference.objects.filter(user=user).first())
 
 
-def listed(user: User, own: Sequence[str], preference: Preferences | None = None) -> Preferences:
-    """The person's preferences with every category to show: chosen, mandatory, or recent in their inbox.
+def listed(user: User, own: Sequence[str], preference: Preferences | None = None) -> Listed:
+    """The person's preferences with every category to show: chosen, mandatory, or recent in their inbox; and
+    the topics that they follow, if not as members of a group of the project's.
 
     ``own`` are the topics of the inbox; ``preference`` is the result of `chosen`, if the caller has it.
     """
@@ -43,11 +47,17 @@ def listed(user: User, own: Sequence[str], preference: Preferences | None = None
     mandatory = preference["mandatory"]
     choices = preference["categories"] | dict.fromkeys(mandatory, ON)
     categories = sorted({*choices, *recent})
-    return {**preference, "categories": {category: choices.get(category, ON) for category in categories}}
+    groups = audiences.of([user.pk]).get(user.pk, ())
+    followed = sorted(topic for topic in own if not topics.is_inbox(topic) and topic not in groups)
+    return {
+        **preference,
+        "categories": {category: choices.get(category, ON) for category in categories},
+        "followed_topics": followed[:MAX_FOLLOWED],
+    }
 
 
-def put(user: User, own: Sequence[str], new: Chosen) -> Preferences:
-    """Replace the person's preferences, notify their open pages, and return them as `listed`.
+def put(user: User, own: Sequence[str], new: Chosen) -> Listed:
+    """Replace the person's choices and quiet hours, notify their open pages, and return all as `listed`.
 
     Raises a `Problem` of 422 with its ``field``, or of 429 for too many changes.
     """
@@ -63,24 +73,60 @@ def put(user: User, own: Sequence[str], new: Chosen) -> Preferences:
     quiet = new["quiet_hours"]
     if quiet is not None:
         _check(quiet)
-    with transaction.atomic():
-        state: dict[str, Any] = {"choices": choices, "quiet_hours": quiet}
-        row = Preference.objects.select_for_update().filter(user=user).first() or Preference()
-        if (row.choices, row.quiet_hours) == (choices, quiet):
-            return listed(user, own)
+    return _change(user, own, lambda row: {**_state(row), "choices": choices, "quiet_hours": quiet})
+
+
+def mute(user: User, own: Sequence[str], topic: str) -> Listed:
+    """Leave out what is sent to a topic, unless its category is mandatory, from the inbox, its counts and
+    toasts, as a muted category is; notify their open pages, and return the preferences as `listed`.
+
+    Raises a `Problem` of 422 for too many topics, or of 429 for too many changes.
+    """
+
+    def muted(row: Preference) -> dict[str, Any]:
+        names = sorted({*row.muted_topics, topic})
+        if len(names) > MAX_MUTED:
+            raise Problem(422, f"At most {MAX_MUTED} topics can be muted: unmute another one first.")
+        return {**_state(row), "muted_topics": names}
+
+    return _change(user, own, muted)
+
+
+def unmute(user: User, own: Sequence[str], topic: str) -> Listed:
+    """The opposite of `mute`."""
+
+    def unmuted(row: Preference) -> dict[str, Any]:
+        return {**_state(row), "muted_topics": [name for name in row.muted_topics if name != topic]}
+
+    return _change(user, own, unmuted)
+
+
+def muted_by(user: User) -> Muted:
+    """What the person's inbox and its counts leave out."""
+    found = Preference.objects.filter(user=user).values_list("choices", "muted_topics").first()
+    return preference_rule.muted(*(found or ({}, ())))
+
+
+def _change(user: User, own: Sequence[str], state_of: Callable[[Preference], dict[str, Any]]) -> Listed:
+    """Store what ``state_of`` makes of the row, which no one else changes meanwhile."""
+    return transactions.run(partial(_store, user, own, state_of))
+
+
+def _store(user: User, own: Sequence[str], state_of: Callable[[Preference], dict[str, Any]]) -> Listed:
+    row = Preference.objects.select_for_update().filter(user=user).first() or Preference(user=user)
+    state = state_of(row)
+    if state != _state(row):
         _limit_changes(user)
-        Preference.objects.update_or_create(user=user, defaults=state)
+        for name, value in state.items():
+            setattr(row, name, value)
+        row.save()
         PreferenceChange.objects.create(user=user, **state)
-        preference = listed(user, own)
-        sync.notify_after_commit(user.pk, "preferences", preference)
-    return preference
+        sync.notify_after_commit(user.pk, "preferences", listed(user, own))
+    return listed(user, own)
 
 
-def muted_by(user: User) -> frozenset[str]:
-    """The categories that the person's inbox and its counts leave out."""
-    return preference_rule.muted(
-        Preference.objects.filter(user=user).values_list("choices", flat=True).first()
-    )
+def _state(row: Preference) -> dict[str, Any]:
+    return {"choices": row.choices, "muted_topics": row.muted_topics, "quiet_hours": row.quiet_hours}
 
 
 def _limit_changes(user: User) -> None:

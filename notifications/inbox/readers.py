@@ -16,18 +16,21 @@ from django.db import connection
 from notifications import user_model
 from notifications.access.lookups import person_rows
 from notifications.inbox import preference_rule
+from notifications.inbox.preference_rule import Muted
 from notifications.inbox.watermarks import NOTHING, Upto
 from notifications.models import Arrival, Preference, Watermark
 from notifications.user_model import EPOCH, JOINED_FIELD, Key
 
+NONE_MUTED = Muted()
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """When a person joined, and came to which topic later; the categories they mute; and up to which
-    position they read and saw everything, by topic."""
+    """When a person joined, and came to which topic later; what they mute; and up to which position they read
+    and saw everything, by topic."""
 
     joined: datetime
-    muted: frozenset[str] = frozenset()
+    muted: Muted = NONE_MUTED
     arrivals: dict[str, datetime] = field(default_factory=dict)
     marks: dict[str, Upto] = field(default_factory=dict)
 
@@ -45,14 +48,16 @@ def of(people: Collection[Key]) -> dict[Key, Reader]:
     watermark."""
     readers: dict[Key, Reader] = {}
     reached: list[tuple[Key, str, Upto]] = []
-    for key, joined, choices, topic, since, read, seen in _rows(people):
+    for key, joined, choices, muted_topics, topic, since, read, seen in _rows(people):
         if seen is not None:
             reached.append((key, topic, Upto(read, seen)))
             continue
         reader = readers.get(key)
         if reader is None:
             began = EPOCH if joined is None else person_rows.moment(joined)
-            muted = preference_rule.muted(json.loads(choices)) if choices else frozenset[str]()
+            muted = NONE_MUTED
+            if choices:
+                muted = preference_rule.muted(json.loads(choices), json.loads(muted_topics))
             reader = readers[key] = Reader(began, muted)
         if topic and not settings.HUB_NEWCOMERS_SEE_PAST:
             reader.arrivals[topic] = person_rows.moment(since)
@@ -84,11 +89,13 @@ def _sql() -> str:
     joined = f"person.{quote(user.get_field(JOINED_FIELD).column)}" if recorded else "NULL"
     preferences, arrivals, marks = (quote(of._meta.db_table) for of in (Preference, Arrival, Watermark))
     return f"""
-        SELECT person.{key}, {joined}, preference.choices, arrival.topic, arrival.since, NULL, NULL
+        SELECT person.{key}, {joined}, preference.choices, preference.muted_topics, arrival.topic,
+                arrival.since, NULL, NULL
             FROM {quote(user.db_table)} AS person
             LEFT JOIN {preferences} AS preference ON preference.user_id = person.{key}
             LEFT JOIN {arrivals} AS arrival ON arrival.user_id = person.{key}
             WHERE person.{key} IN {{people}}
-        UNION ALL SELECT user_id, NULL, NULL, topic, NULL, max(CASE WHEN read THEN upto ELSE 0 END), max(upto)
+        UNION ALL SELECT user_id, NULL, NULL, NULL, topic, NULL,
+                max(CASE WHEN read THEN upto ELSE 0 END), max(upto)
             FROM {marks} WHERE user_id IN {{people}} GROUP BY user_id, topic
     """  # noqa: S608

@@ -29,7 +29,7 @@ def inbox(request: PersonRequest) -> HttpResponse:
     position = _position()
     own = judge.own_topics(request.user)
     preference = preferences.listed(request.user, own)
-    muted = preference_rule.muted(preference["categories"])
+    muted = preference_rule.muted(preference["categories"], preference["muted_topics"])
     try:
         view = View.read(request.GET)
         items, older = listing.find(

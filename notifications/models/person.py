@@ -15,12 +15,13 @@ from notifications.models import topic_patterns
 
 
 class Preference(models.Model):
-    """A user's preferences where they differ from the defaults; a category that is not listed is on."""
+    """A user's preferences where they differ from the defaults; what is not listed is on."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_preference"
     )
     choices = models.JSONField(default=dict)  # category → {feed, toast}
+    muted_topics = models.JSONField(default=list, db_default=[])  # sorted
     quiet_hours = models.JSONField(null=True)  # {start, end, zone}
 
     def __str__(self) -> str:
@@ -33,6 +34,7 @@ class PreferenceChange(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     choices = models.JSONField()
+    muted_topics = models.JSONField(default=list, db_default=[])
     quiet_hours = models.JSONField(null=True)
 
     class Meta:

@@ -130,10 +130,7 @@ _ROW = (
     *("expires_at", "recalled_at", "recalled_by", "recall_reason", "failure"),
     *("seen_at", "read_at", "clicked_at", "archived_at"),
 )
-_DELIVERY = (
-    *("deliveries__people", "deliveries__at", "deliveries__instance", "deliveries__late"),
-    "deliveries__acknowledged",
-)
+_DELIVERY = tuple(f"deliveries__{name}" for name in ("people", "at", "instance", "late", "acknowledged"))
 
 
 def find(user: User, id: UUID, now: datetime) -> Answer | None:
@@ -225,7 +222,8 @@ class _Person:
 
     def _decision(self, facts: Facts) -> Decision:
         at = facts.delivered_at or facts.due_at
-        return wants(self._history.at(at), {"category": facts.category, "severity": facts.severity}, at)
+        item = {"topic": facts.topic, "category": facts.category, "severity": facts.severity}
+        return wants(self._history.at(at), item, at)
 
 
 def _last(rows: QuerySet[Notification], limit: int) -> QuerySet[Notification]:

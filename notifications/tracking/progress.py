@@ -206,7 +206,8 @@ def _missed(
     if rows.due_at <= rows.now:
         first = rows.all[0]
         item = {"category": first.category, "severity": first.severity}
-        held = suppression.of(first.sending_id, item, rows.due_at, meant.users)
+        topics = [row.topic for row in rows.all]
+        held = suppression.of(first.sending_id, item, topics, rows.due_at, meant.users)
     missed = {reason: len(people) for reason, people in held.items()}
     missed["no-access"] = min(len(meant.named) - meant.active, len(meant.named - deliveries.people))
     offline = 0

@@ -11,7 +11,7 @@ from hub import topics
 from hub.events import Encoded
 from hub.feeds.sse import Sse
 from notifications.access.api_keys import SCOPES
-from notifications.api import api, feeds, requests
+from notifications.api import api, feeds, preference_bodies, requests
 from tests.house.page import page
 
 PAGE = page("api")
@@ -37,7 +37,7 @@ def test_every_call_is_named_and_no_other() -> None:
         requests.TokenBody,
         feeds.FeedTopicsBody,
         requests.RoomBody,
-        requests.PreferencesBody,
+        preference_bodies.PreferencesBody,
         requests.ListingQuery,
     ],
 )

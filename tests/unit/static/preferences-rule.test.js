@@ -10,14 +10,14 @@ const cases = JSON.parse(readFileSync(new URL("../../cases/preferences.json", im
 
 test("there are cases", () => assert.ok(cases.length > 20));
 
-for (const { name, preferences, category, severity, at, wants: expected } of cases) {
+for (const { name, preferences, topic, category, severity, at, wants: expected } of cases) {
   test(name, () => {
-    assert.deepEqual(wants(preferences, { category, severity }, new Date(at)), expected);
+    assert.deepEqual(wants(preferences, { topic, category, severity }, new Date(at)), expected);
   });
 }
 
 test("before the preferences are loaded, everything is wanted", () => {
-  const decision = wants(null, { category: "builds", severity: "info" }, new Date("2026-01-15T12:00:00Z"));
+  const decision = wants(null, { topic: "everyone", category: "builds", severity: "info" }, new Date("2026-01-15T12:00:00Z"));
 
   assert.deepEqual(decision, { feed: true, toast: true, reason: "wanted" });
 });

@@ -2,13 +2,14 @@
 // the same cases, tests/cases/preferences.json.
 
 const BOTH = { feed: true, toast: true };
+const NOTHING = { categories: {}, mandatory: [] };
 
 /** Returns `{feed, toast, reason}`. `preferences` are as in the API, or null while they are unknown. */
-export function wants(preferences, { category, severity }, moment) {
-  const { categories, mandatory, quiet_hours: quiet } = preferences ?? { categories: {}, mandatory: [] };
+export function wants(preferences, { topic, category, severity }, moment) {
+  const { categories, mandatory, muted_topics = [], quiet_hours: quiet } = preferences ?? NOTHING;
   const isMandatory = mandatory.includes(category);
   const chosen = !isMandatory && Object.hasOwn(categories, category) ? categories[category] : BOTH;
-  if (!chosen.feed) return { feed: false, toast: false, reason: "muted" };
+  if (!chosen.feed || (muted_topics.includes(topic) && !isMandatory)) return { feed: false, toast: false, reason: "muted" };
   if (!chosen.toast) return { feed: true, toast: false, reason: "toast-muted" };
   if (quiet && severity !== "critical" && within(quiet, moment)) {
     return { feed: true, toast: false, reason: "quiet-hours" };

@@ -10,19 +10,21 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
+from hub import topics
 from hub.log.arrivals import Arrivals
 from hub.ports import Person
 from notifications import recovery
 from notifications.access import belongings
 from notifications.inbox import counts, listing, preferences, read_state
-from notifications.inbox.preference_rule import Choice
+from notifications.inbox.preference_rule import Choice, Muted
 from notifications.models import Notification, Subscription
 from notifications.sending import recalls
 from notifications.sending.notify import notify
 
 STEPS = 45
 ADDRESSES = ("everyone", "user:ann", "user:bob", "group:crew", "group:ops", "topic:releases")
-CATEGORIES = ("builds", "deploys", "")
+CATEGORIES = ("builds", "deploys", "security", "")
+OPTIONAL = ("builds", "deploys", "")
 
 
 class World:
@@ -118,8 +120,13 @@ class World:
 
     def mute(self) -> None:
         off: Choice = {"feed": False, "toast": False}
-        muted = self.random.sample(CATEGORIES, self.random.randint(0, 2))
+        muted = self.random.sample(OPTIONAL, self.random.randint(0, 2))
         preferences.put(self.person, [], {"categories": dict.fromkeys(muted, off), "quiet_hours": None})
+
+    def mute_a_topic(self) -> None:
+        person = self.person
+        verb = self.random.choice((preferences.mute, preferences.unmute))
+        verb(person, [], self.random.choice(["everyone", "releases", topics.group(self.group.pk)]))
 
     def one(self) -> Notification | None:
         return Notification.objects.filter(recalled_at=None).order_by("?").first()
@@ -157,8 +164,8 @@ def test_they_agree_after_every_deed(seed: int) -> None:
             listed, _ = listing.find(user, person.own, limit=1000)
             archived, _ = listing.find(user, person.own, "archived", limit=1000)
             unread, _ = listing.find(user, person.own, "unread", limit=1000)
-            everything, _ = listing.find(user, person.own, limit=1000, muted=())
-            put_away, _ = listing.find(user, person.own, "archived", limit=1000, muted=())
+            everything, _ = listing.find(user, person.own, limit=1000, muted=Muted())
+            put_away, _ = listing.find(user, person.own, "archived", limit=1000, muted=Muted())
             count = counts.of(user, person.own)
 
             assert count["unread"] == len(unread) == sum(item["read_at"] is None for item in listed)

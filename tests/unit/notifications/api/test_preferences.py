@@ -32,7 +32,13 @@ def test_a_user_who_chose_nothing_has_all_on(reader: Caller) -> None:
     answer = reader.get("preferences")
 
     assert answer.status == 200
-    assert answer.json == {"categories": {"security": ON}, "mandatory": ["security"], "quiet_hours": None}
+    assert answer.json == {
+        "categories": {"security": ON},
+        "mandatory": ["security"],
+        "muted_topics": [],
+        "followed_topics": [],
+        "quiet_hours": None,
+    }
 
 
 def test_the_categories_in_the_inbox_are_named_and_no_others(reader: Caller, alice: User, bob: User) -> None:

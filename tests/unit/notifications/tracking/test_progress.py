@@ -16,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.inbox import read_state
+from hub import topics
+from notifications.inbox import preferences, read_state
 from notifications.models import Notification, Subscription
 from notifications.sending import recalls
 from notifications.sending.notify import notify
@@ -160,6 +161,19 @@ def test_what_people_chose_is_counted_by_reason(alice: User, bob: User, choose: 
 
     assert numbers["suppressed"] == {"muted": 1, "toast-muted": 1, "quiet-hours": 1}
     assert some(numbers, "people", "offline") == (4, 3)
+
+
+def test_a_muted_topic_is_counted_unless_the_sending_reaches_them_by_another(
+    alice: User, bob: User, ops: Group
+) -> None:
+    bob.groups.add(ops)
+    for person in (alice, bob):
+        preferences.mute(person, [], topics.group(ops.pk))
+    by_group = notify(["group:ops"], "Deployed")[0]
+    by_both = notify(["group:ops", "user:alice"], "Deployed")[0]
+
+    assert of(by_group)["suppressed"] == {"muted": 2}
+    assert of(by_both)["suppressed"] == {"muted": 1}
 
 
 def test_what_they_chose_is_that_of_when_it_was_due(alice: User, bob: User, choose: Choose) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hub.log import Log
-from notifications.inbox import read_state
+from notifications.inbox import preferences, read_state
 from notifications.models import Notification, Subscription
 from notifications.sending import recalls
 from notifications.sending.notify import notify
@@ -109,6 +109,24 @@ def test_a_category_that_is_off_is_withheld(alice: User, choose: Choose) -> None
     row = send(category="builds")
 
     assert status_and_reason(asked(alice, row)) == ("withheld", "muted")
+
+
+def test_what_is_sent_to_a_muted_topic_is_withheld(alice: User) -> None:
+    preferences.mute(alice, [], "everyone")
+    row, other = send("everyone"), send("user:alice")
+    mandatory = send("everyone", category="security")
+
+    assert status_and_reason(asked(alice, row)) == ("withheld", "muted")
+    assert status_and_reason(asked(alice, other)) == ("waiting", "offline")
+    assert status_and_reason(asked(alice, mandatory)) == ("waiting", "offline")
+
+
+def test_what_was_sent_before_its_topic_was_muted_was_delivered(alice: User) -> None:
+    row = send("everyone")
+    give(row, alice)
+    preferences.mute(alice, [], "everyone")
+
+    assert status_and_reason(asked(alice, row)) == ("delivered", "delivered")
 
 
 def test_a_feed_that_got_what_is_muted_showed_nothing_of_it(alice: User, choose: Choose) -> None:

@@ -1,0 +1,16 @@
+"""Topics that people mute."""
+
+from __future__ import annotations
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("hub_notifications", "0027_runs")]
+
+    operations = [
+        migrations.AddField(
+            model_name=name, name="muted_topics", field=models.JSONField(db_default=[], default=list)
+        )
+        for name in ("preference", "preferencechange")
+    ]
