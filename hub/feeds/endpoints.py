@@ -47,7 +47,7 @@ class FeedEndpoints:
             acknowledgements=self.acknowledgements,
             ids=ids,
         )
-        changes = TopicChanges(self.feeds.connections, fanout, limits, application)
+        changes = TopicChanges(self.feeds.connections, fanout, limits, application, replay.values)
         calls = TopicCalls(log, fanout.control, changes, ids.process)
         self.paths: dict[str, ASGIApplication] = {
             **dict.fromkeys((endpoint.PATH, endpoint.PATH.rstrip("/")), self.feeds),

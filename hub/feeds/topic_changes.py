@@ -14,7 +14,9 @@ from hub.delivery.open_connections import OpenConnections
 from hub.delivery.subscriber import Subscriber
 from hub.errors import Problem
 from hub.feeds import sse
+from hub.feeds.added_values import AddedValues
 from hub.feeds.request import check_number
+from hub.log.reads.values import LatestValues
 from hub.ports import Application
 from hub.support.keyed_lock import KeyedLock
 
@@ -32,12 +34,18 @@ class TopicChanges:
     """Adds topics to open feeds, and removes them. Belongs to one event loop."""
 
     def __init__(
-        self, feeds: OpenConnections, fanout: Fanout, limits: ConnectionLimits, application: Application
+        self,
+        feeds: OpenConnections,
+        fanout: Fanout,
+        limits: ConnectionLimits,
+        application: Application,
+        values: LatestValues,
     ) -> None:
         self._feeds = feeds
         self._fanout = fanout
         self._limits = limits
         self._application = application
+        self._values = values
         self._locks = KeyedLock()
         self._waiting: Counter[int] = Counter()  # by number of the feed
         self._full_at: dict[str, float] = {}  # by person's id: from when they may add a whole burst (GCRA)
@@ -76,11 +84,13 @@ class TopicChanges:
             self._count(feed.person.id, len(added))
             await self._fanout.prepare(feed, added)
         person = feed.person
+        values = AddedValues(self._fanout, self._values)
         while True:
             await self._until_ready(feed)
             if added:
+                await values.read(added)
                 person = await self._application.extend(feed.person, added)
-            if self._is_ready(feed):
+            if self._is_ready(feed) and values.complete:
                 break
         # Nothing is awaited from here on: whatever ends the right finds the feed with its new topics.
         own = set(feed.person.own)
@@ -92,7 +102,9 @@ class TopicChanges:
         more = len(set(names).difference(person.own)) - len(set(feed.topics).difference(person.own))
         self._limits.change(person.id, more)
         feed.person = person
-        feed.put(sse.changed(names, self._fanout.change(feed, names)))
+        position = self._fanout.change(feed, names)
+        feed.put(sse.changed(names, position))
+        values.put(feed, position)
         return names
 
     async def _until_ready(self, feed: Subscriber) -> None:

@@ -13,7 +13,7 @@ from hub.policies.current import table
 from hub.policies.policy import TopicPolicy
 from tests.unit.hub.feeds.conftest import Client, Desk, SentEvent
 
-TILES = ("topic", "tiles")
+TILES, JOB = ("topic", "tiles"), ("topic", "job-1")
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +183,69 @@ async def test_a_reader_that_does_not_read_on_has_them_when_it_does(desk: Desk) 
     await client.until_event("stream-live")
 
     assert client.types.count("tile") == 40
+
+
+def feed(client: Client) -> str:
+    id: str = client.events[0].data["feed"]
+    return id
+
+
+async def test_after_the_new_topics_the_feed_has_their_values_and_stands_where_it_did(desk: Desk) -> None:
+    positions = [show(desk, key, number) for number, key in enumerate("abca")]
+    client = await desk.opened(JOB)
+
+    await desk.change(feed(client), add=["tiles"])
+    await client.until_event("tile", 3)
+    await client.until_event("stream-position", 3)
+
+    events = client.events[client.types.index("stream-topics") :]
+    assert [event.type for event in events] == ["stream-topics", *["tile", "stream-position"] * 3]
+    assert [int(event.id) for event in events if event.type == "tile"] == positions[1:]
+    assert {event.id for event in events if event.type == "stream-position"} == {events[0].id}
+
+
+async def test_what_is_appended_after_the_change_comes_once_and_after(desk: Desk) -> None:
+    show(desk, "a", 1)
+    client = await desk.opened(JOB)
+    await desk.change(feed(client), add=["tiles"])
+
+    show(desk, "a", 2)
+    await client.until_event("tile", 2)
+
+    assert tiles(client) == [1, 2]
+
+
+async def test_race_what_is_appended_while_they_are_read_comes_once_and_after(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(desk, "a", 1)
+    show(desk, "b", 1)
+    client = await desk.opened(JOB)
+    latest = desk.log.latest
+
+    async def overtaken(topics: Sequence[str]) -> Values:
+        values = await latest(topics)
+        for number in range(2, 6):
+            show(desk, "a", number)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return values
+
+    monkeypatch.setattr(desk.log, "latest", overtaken)
+
+    await desk.change(feed(client), add=["tiles"])
+    show(desk, "b", 9)
+    await client.until(lambda: 9 in tiles(client))
+
+    assert tiles(client) == [1, 1, 2, 3, 4, 5, 9]
+
+
+async def test_a_change_to_a_topic_without_a_policy_brings_none(desk: Desk) -> None:
+    desk.log.append([draft("plain", "tile", 1, value_key="a")])
+    client = await desk.opened(JOB)
+
+    await desk.change(feed(client), add=["plain"])
+    desk.publish("plain", type="last")
+    await client.until_event("last")
+
+    assert tiles(client) == []
