@@ -37,6 +37,8 @@ from notifications.access import api_keys, revocation, signed_in
 from notifications.access.admission import Admission
 from notifications.access.publishers import Publishers
 from notifications.api import idempotency
+from notifications.demo import instance_kill
+from notifications.demo.playback import Playback
 from notifications.inbox import counts, expiry, handed_counts
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.readiness import DatabaseReadiness
@@ -69,6 +71,7 @@ class Notifications(Application):
         self._journal = DeliveryJournal(_write_deliveries)
         self._acknowledgements = AcknowledgementJournal(_write_acknowledgements)
         self._history = history.HistoryCopier(shared_log())
+        self._playback = Playback() if settings.HUB_DEMO else None
         breaker.on_return.append(partial(submit, idempotency.free_abandoned))
 
     async def admit(self, credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
@@ -113,12 +116,18 @@ class Notifications(Application):
     def event_received(self, event: Event, topic: Topic, /) -> None:
         self._unread_counts.event_received(event)
         self._admission.event_received(event)
+        if self._playback is not None:
+            instance_kill.carry_out(event, self._playback.reads)
         stops.event_received(event)
         serialization.forget_recalled(event, topic)
         self._journal.event_received(event, topic)  # the last, as it raises for what it cannot read
 
     async def feed_opened(self, feed: Feed, /) -> dict[str, Any]:
-        return {"count": await self._unread_counts.feed_opened(feed)}
+        facts = {"count": await self._unread_counts.feed_opened(feed)}
+        if self._playback is None:
+            return facts
+        self._playback.feed_opened(feed)
+        return {**facts, "instance": settings.HUB_INSTANCE}
 
     def feed_caught_up(self, feed: Feed, spans: Sequence[Span], /) -> None:
         self._journal.feed_caught_up(feed, spans)
@@ -129,6 +138,8 @@ class Notifications(Application):
 
     def feed_closed(self, feed: Feed, /) -> None:
         self._unread_counts.feed_closed(feed)
+        if self._playback is not None:
+            self._playback.feed_closed(feed)
 
     async def feeds_leaving(self) -> None:
         if settings.HUB_REDIS_URL:  # otherwise there is no other instance
@@ -192,6 +203,7 @@ class Notifications(Application):
             "room history": self._history.run(),
             "outbox relay": relay.run(),
             "handed over": self._read_handed_over(),
+            **({} if self._playback is None else {"gallery": self._playback.run()}),
             "run recorder": recorder.run(),
             "run leases": leases.run(),
             "run texts": text.fold(shared_log()),

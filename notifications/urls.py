@@ -23,5 +23,6 @@ urlpatterns = [
     path("preferences/", preference_views.preferences, name="preferences"),
     path("rooms/", rooms.rooms, name="rooms"),
     path("rooms/<name>/", rooms.room, name="room"),
+    path("demo/", include("notifications.demo.gallery_views")),
     path("dashboard/", include("notifications.dashboard.urls")),
 ]

@@ -1,10 +1,13 @@
-"""The users, rights, rooms, templates and notifications of the demo."""
+"""The users, rights, rooms, templates, topic policies and notifications of the demo."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -14,7 +17,10 @@ from django.utils import timezone
 from hub import topics
 from notifications import user_model
 from notifications.access import api_keys, users
-from notifications.models import ApiKey, Arrival, Grant, Notification, Room, Template
+from notifications.access.policies import rows
+from notifications.demo.scenes.catalogue import SCENES
+from notifications.demo.scenes.order_status import ORDER_SCENE, PREFIX
+from notifications.models import ApiKey, Arrival, Grant, Notification, Room, Template, TopicPolicy
 from notifications.sending.addresses import resolve
 
 PEOPLE = ("admin", "alice", "bob", "carol")
@@ -22,6 +28,7 @@ OPS = ("admin", "alice")
 PASSWORD = KEY = "demo"  # noqa: S105
 KEY_TEXT = "demo-key"
 PATTERNS = ("repo-*", "job-*")
+MAX_READERS = 100  # of the gallery's orders, each of their own
 ROOMS = {"lobby": "chat", "board": "board", "auction": "auction", "device": "device", "binary": "binary"}
 
 TEMPLATES: dict[str, dict[str, str]] = {
@@ -61,6 +68,11 @@ def make() -> None:
         api_keys.create(KEY, api_keys.SCOPES, KEY_TEXT)
     for pattern in PATTERNS:
         Grant.objects.get_or_create(pattern=pattern, group=None)
+    known = set(TopicPolicy.objects.values_list("pattern", flat=True))
+    for policy in policies():
+        if policy["pattern"] not in known:
+            with suppress(rows.PolicyFixed):  # by HUB_TOPICS
+                rows.put(rows.check(policy))
     for name, kind in ROOMS.items():
         Room.objects.get_or_create(name=name, defaults={"kind": kind})
     Room.objects.get_or_create(name="ops", defaults={"audience": Room.Audience.GROUP, "group": ops})
@@ -72,3 +84,12 @@ def make() -> None:
         Notification.objects.get_or_create(
             topic=topic, key=f"demo-{number}", defaults={**fields, "created_at": at, "due_at": at}
         )
+
+
+def policies() -> Iterator[dict[str, Any]]:
+    """The policies of the gallery's topics, as JSON."""
+    for scene in SCENES:
+        yield {"pattern": scene.pattern, **scene.policy}
+    for user in user_model.active_users().order_by("pk")[:MAX_READERS]:
+        own = {"pattern": f"{PREFIX}{user.pk}", "read": [f"user:{user.get_username()}"]}
+        yield {**ORDER_SCENE.policy, **own}

@@ -41,7 +41,8 @@ class Command(BaseCommand):
             raise CommandError("The demo's passwords are public: set HUB_DEMO=1 to allow it.")
         seed.make()
         self.stdout.write(
-            f"The demo is ready: sign in as {', '.join(seed.PEOPLE)}, password {seed.PASSWORD}."
+            f"The demo is ready: sign in as {', '.join(seed.PEOPLE)}, password {seed.PASSWORD}. "
+            "Live pages: /demo/."
         )
 
     def _replay(self, file: Path, rate: float, url: str, key: str) -> None:

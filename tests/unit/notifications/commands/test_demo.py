@@ -15,7 +15,7 @@ from hub.rooms import kinds
 from notifications.access import api_keys, judge
 from notifications.demo import seed
 from notifications.inbox.listing import find
-from notifications.models import ApiKey, Grant, Notification, Room, Template
+from notifications.models import ApiKey, Grant, Notification, Room, Template, TopicPolicy
 from notifications.rooms import registry
 from tests.house.page import pages
 
@@ -83,7 +83,7 @@ def test_no_link_of_the_demo_or_of_the_first_pages_is_dead(client: Client) -> No
 @pytest.mark.usefixtures("demo_mode")
 def test_a_second_time_changes_nothing() -> None:
     def rows() -> list[list[dict[str, Any]]]:
-        kinds: tuple[type[Model], ...] = (User, ApiKey, Grant, Notification, Room, Template)
+        kinds: tuple[type[Model], ...] = (User, ApiKey, Grant, Notification, Room, Template, TopicPolicy)
         return [list(kind._default_manager.order_by("pk").values()) for kind in kinds]
 
     call_command("demo", stdout=StringIO())
