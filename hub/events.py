@@ -121,6 +121,11 @@ def draft(
     return Draft(topic, type, body, key, removes, owner=owner, value_key=value_key)
 
 
+def person_owner(id: str) -> str:
+    """The owner of the live events that a person (by id) published: see `Draft`."""
+    return f"person:{id}"
+
+
 def check_value_key(key: str) -> str:
     """Return ``key``. Raises `BadKey` if no value can have it."""
     if not 1 <= len(key) <= MAX_VALUE_KEY or _CONTROL.search(key):

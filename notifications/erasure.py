@@ -23,6 +23,7 @@ from hub.rooms import erasure
 from notifications import user_model
 from notifications.access import audit, endings, second_factor
 from notifications.access.lookups import session_data
+from notifications.access.policies import rows as policy_rows
 from notifications.models import (
     ApiKey,
     Delivery,
@@ -96,6 +97,7 @@ def forget(user: User, *, by: str = "", actor: Any = None, address: str = "") ->
             # Replaced, not removed: a key without topics is for all of them.
             key.topics = [topics.user(NO_ID) if one == topic else one for one in key.topics]
             key.save(update_fields=["topics"])
+    policy_rows.remove_person(topic)
     _erase_admin_log(user)
     with transaction.atomic():
         user.delete()

@@ -77,7 +77,7 @@ def publish(
     user = request.auth.user
     publishers.check(user, request.auth.claims, topic)
     person = str(user.pk)
-    owner = f"person:{person}"
+    owner = events.person_owner(person)
     draft = events.draft(topic, body.type, body.data, owner=owner, value_key=body.key or "", by=person)
     checks.check_all([draft])
     publishers.spend(user.pk)

@@ -65,6 +65,16 @@ def put(policy: TopicPolicy) -> bool:
     return True
 
 
+def remove_person(topic: str) -> None:
+    """Take a person, by their topic, out of all audiences."""
+    for row in Row.objects.all():
+        named = [name for name in ("read", "publish") if topic in (row.fields.get(name) or ())]
+        for name in named:
+            row.fields[name] = [audience for audience in row.fields[name] if audience != topic]
+        if named:
+            row.save(update_fields=["fields"])
+
+
 def fields_of(policy: TopicPolicy) -> dict[str, Any]:
     """What a row keeps of a policy."""
     fields = as_json(policy)

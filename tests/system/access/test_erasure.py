@@ -35,6 +35,7 @@ api_keys.create("hers", ["send", "tokens"], topics=["user:{NAME}"])
 from django_otp.plugins.otp_totp.models import TOTPDevice
 TOTPDevice.objects.create(user=user, confirmed=False)
 """
+POLL = "/api/v1/topics/poll-1/events"
 # What is done stays done: the audit log is not changed.
 KEPT = {"hub_notifications_auditentry"}
 # That instances were to ask again about a number, for as long as the log keeps anything.
@@ -101,6 +102,14 @@ async def she(cluster: Cluster, site: Site) -> AsyncIterator[httpx.AsyncClient]:
     await client.put(f"/api/v1/notifications/{row['id']}/reading", headers=csrf)
     choices = {"categories": {"builds": {"feed": False, "toast": False}}, "quiet_hours": None}
     assert (await client.put("/api/v1/preferences", json=choices, headers=csrf)).status_code == 200
+    policy = {"publish": [f"user:{NAME}"], "latest": "key"}
+    await site.api.put("/api/v1/policies/poll-*", json=policy)
+    vote = {"type": "vote", "data": SAID, "key": "a"}
+    async with asyncio.timeout(2):
+        while (
+            await client.post(POLL, json=vote, headers=csrf | {"Idempotency-Key": "v"})
+        ).status_code != 201:
+            await asyncio.sleep(0.02)
     reader = await site.reader(NAME)
     await site.notify("everyone", "for all")
     await until(lambda: len(reader.notifications) > 0, "she has it") if hasattr(
