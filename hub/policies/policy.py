@@ -13,7 +13,7 @@ from hub.policies import pattern as patterns
 MAX_POLICIES = 1000  # of the setting, and of rows
 MAX_HISTORY_EVENTS = 1_000_000
 MAX_HISTORY_S = 366 * 24 * 3600
-MIN_HISTORY_BYTES, MAX_HISTORY_BYTES = 1024, 1024**3
+MIN_HISTORY_BYTES, MAX_HISTORY_BYTES = 1024, 16 * 1024**2  # as `hub.log.MAX_TOPIC_BYTES`
 MIN_COALESCE_MS, MAX_COALESCE_MS = 10, 10_000
 MIN_RATE, MAX_RATE = 0.01, 100_000  # events per second on one topic
 MAX_EVENT_BYTES = 64 * 1024  # of an event's data, as `hub.events.MAX_DATA_BYTES`

@@ -35,6 +35,7 @@ BAD: list[tuple[str, Any]] = [
     ("history.events", {"history": {"events": "10"}}),
     ("history.seconds", {"history": {"seconds": 0}}),
     ("history.bytes", {"history": {"bytes": 10}}),
+    ("history.bytes", {"history": {"bytes": 16 * 1024**2 + 1}}),
     ("latest", {"latest": True}),
     ("latest", {"latest": "topic"}),
     ("latest", {"latest": ["key"]}),
