@@ -14,7 +14,10 @@ from hub.delivery.topic_state import TopicState
 from hub.events import Encoded, Event
 from hub.policies.current import table as policies
 
-MAX_PENDING_BYTES = 16 * 1024 * 1024  # of all topics; beyond it what waits goes out before its tick
+# Beyond these what waits goes out before its tick.
+MAX_PENDING_BYTES = 16 * 1024 * 1024  # of all topics
+MAX_BUNDLE_BYTES = 256 * 1024  # to a reader at once, or half its mailbox …
+CHECK_BYTES = 16 * 1024  # … looked at after so many on a topic
 
 
 class Coalescer:
@@ -51,7 +54,9 @@ class Coalescer:
         key = frozenset(waiting)
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = ReaderGroup(waiting, subscriber.dialect, self._deliveries)
+            max_bytes = min(MAX_BUNDLE_BYTES, subscriber.mailbox_bytes // 2)
+            group = ReaderGroup(waiting, subscriber.dialect, self._deliveries, max_bytes)
+            self._groups[key] = group
             for topic in key:
                 self._groups_on.setdefault(topic, {})[group] = None
         self._group_of[subscriber] = group
@@ -93,9 +98,9 @@ class Coalescer:
         if event.topic not in self._groups_on:
             return
         self._serial += 1
-        self._pending_bytes -= pending.bytes
+        bytes, bundle_bytes = pending.bytes, pending.bundle_bytes
         pending.add(self._serial, event, encoded)
-        self._pending_bytes += pending.bytes
+        self._pending_bytes += pending.bytes - bytes
         due = self._due.get(pending.interval_ms)
         if due is None:
             due = self._due[pending.interval_ms] = {}
@@ -104,6 +109,8 @@ class Coalescer:
         due[event.topic] = pending
         if self._pending_bytes > MAX_PENDING_BYTES:
             self.flush()
+        elif pending.bundle_bytes // CHECK_BYTES > bundle_bytes // CHECK_BYTES:
+            self._flush_large(event.topic)
 
     def flush_ahead(self, subscribers: Iterable[Subscriber]) -> None:
         """Send these what waits for them; they are sent an event of another topic next."""
@@ -139,6 +146,13 @@ class Coalescer:
             state.pending = pending
         for subscriber in readers:
             self.add(subscriber)
+
+    def _flush_large(self, topic: str) -> None:
+        """Flush the topics of readers of this one who would be sent too much at once."""
+        for group in list(self._groups_on[topic]):
+            if group.bundle_bytes > group.max_bytes:
+                for due in self._due.values():
+                    self._flush({name: due.pop(name) for name in group.topics if name in due})
 
     def _tick(self, interval_ms: int) -> None:
         self._flush(self._due.pop(interval_ms))

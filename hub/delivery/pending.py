@@ -36,15 +36,17 @@ class Current(NamedTuple):
 
 
 class Pending:
-    """``rule`` and ``interval_ms`` are of the topic's policy; ``bytes`` estimates what it takes."""
+    """``rule`` and ``interval_ms`` are of the topic's policy. ``bytes`` estimates the memory in use,
+    ``bundle_bytes`` is what a reader would be sent."""
 
-    __slots__ = ("_current", "bytes", "events", "interval_ms", "rule")
+    __slots__ = ("_current", "_sizes", "bundle_bytes", "bytes", "events", "interval_ms", "rule")
 
     def __init__(self, rule: str, interval_ms: int) -> None:
         self.rule = rule
         self.interval_ms = interval_ms
         self.events: list[PendingEvent] = []
-        self.bytes = 0
+        self.bytes = self.bundle_bytes = 0
+        self._sizes: dict[str, int] = {}  # of the last event of each key
         self._current: dict[tuple[int, int], Current] = {}
 
     @classmethod
@@ -62,7 +64,12 @@ class Pending:
         # What expires replaces nothing: afterwards the value before it holds again.
         key = value_key(event.body) if self.rule == "last" and not expiring else ""
         self.events.append(PendingEvent(serial, event, encoded, key, text, expiring))
-        self.bytes += len(encoded.payload) + EVENT_BYTES
+        size = len(encoded.payload)
+        self.bytes += size + EVENT_BYTES
+        self.bundle_bytes += size
+        if key:
+            self.bundle_bytes -= self._sizes.get(key, 0)
+            self._sizes[key] = size
         self._current.clear()
 
     def after(self, serial: int, position: int) -> list[PendingEvent]:
@@ -97,5 +104,6 @@ class Pending:
 
     def clear(self) -> None:
         self.events.clear()
-        self.bytes = 0
+        self.bytes = self.bundle_bytes = 0
+        self._sizes.clear()
         self._current.clear()

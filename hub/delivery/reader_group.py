@@ -42,11 +42,23 @@ class ReaderGroup(Readers):
     after any event. One that is held is given the events as they are: its replay may end between two texts.
     """
 
-    __slots__ = ("_bundles", "_bundles_serial", "_deliveries", "_dialect", "ahead", "flushed_to", "topics")
+    __slots__ = (
+        "_bundles",
+        "_bundles_serial",
+        "_deliveries",
+        "_dialect",
+        "ahead",
+        "flushed_to",
+        "max_bytes",
+        "topics",
+    )
 
-    def __init__(self, topics: Mapping[str, Pending], dialect: Dialect, deliveries: Deliveries) -> None:
+    def __init__(
+        self, topics: Mapping[str, Pending], dialect: Dialect, deliveries: Deliveries, max_bytes: int
+    ) -> None:
         super().__init__()
         self.topics = topics
+        self.max_bytes = max_bytes  # of a bundle
         self.flushed_to = 0
         self.ahead: dict[Subscriber, int] = {}
         self._dialect = dialect
@@ -54,6 +66,11 @@ class ReaderGroup(Readers):
         # By the serial and the position that a reader has.
         self._bundles: dict[tuple[int, int], Bundle] = {}
         self._bundles_serial = 0
+
+    @property
+    def bundle_bytes(self) -> int:
+        """What each of them would be sent now, at the most."""
+        return sum(pending.bundle_bytes for pending in self.topics.values())
 
     def flush(self, serial: int) -> None:
         """Send what waits to all; ``serial`` is that of the last event."""

@@ -31,7 +31,6 @@ class Subscriber:
     __slots__ = (
         "_held",
         "_mailbox",
-        "_max_bytes",
         "_size",
         "_socket",
         "_waiter",
@@ -39,6 +38,7 @@ class Subscriber:
         "closed",
         "dialect",
         "ends_at",
+        "mailbox_bytes",
         "number",
         "on_direct",
         "opened_at",
@@ -60,7 +60,7 @@ class Subscriber:
         self.closed = ""  # the reason, once it is
         self.replayed_to = 0  # events received later but positioned up to here were in the replay
         self.on_direct: Callable[[Subscriber, Send | None], None] | None = None
-        self._max_bytes = mailbox_bytes
+        self.mailbox_bytes = mailbox_bytes
         self._held: list[tuple[int, Encoded]] | None = []
         self._mailbox: list[bytes] | None = []
         self._size = 0
@@ -169,7 +169,7 @@ class Subscriber:
         """The mailbox's payloads, joined, once there are some; empty when closed and drained."""
         if self._mailbox is None:
             raise RuntimeError("a subscriber with a socket has no mailbox")
-        if not self._mailbox and not self.closed:
+        while not self._mailbox and not self.closed:
             await self._wait()
         data = self._mailbox[0] if len(self._mailbox) == 1 else b"".join(self._mailbox)
         self._mailbox.clear()
@@ -197,7 +197,7 @@ class Subscriber:
 
     def _fits(self, payload: bytes) -> bool:
         self._size += len(payload)
-        if self._size <= self._max_bytes:
+        if self._size <= self.mailbox_bytes:
             return True
         if self._held is not None:
             self._held = []

@@ -24,6 +24,8 @@ from tests.unit.hub.feeds.coalesced import (
 )
 from tests.unit.hub.feeds.conftest import Desk
 
+TWO_MAILBOXES = 66  # events of 2 kB
+
 
 @pytest.fixture(autouse=True)
 def no_policies_afterwards() -> Iterator[None]:
@@ -210,3 +212,52 @@ async def test_race_the_last_reader_leaves_while_events_wait_and_nothing_is_left
 
     assert len(desk.fanout.topics.coalescer) == 0
     assert not desk.fanout.topics["plain"].flushes_ahead
+
+
+@pytest.mark.usefixtures("never")
+async def test_more_than_a_reader_may_be_sent_at_once_is_sent_before_its_time(desk: Desk) -> None:
+    """Its mailbox would overflow with it, and it be closed as slow."""
+    client = await desk.opened(TOKENS)
+    (feed,) = desk.feeds.connections
+
+    for _ in range(TWO_MAILBOXES):
+        tell(desk, "tokens", "x" * 2000)
+        await asyncio.sleep(0.001)
+    desk.fanout.topics.coalescer.flush()
+    await client.until(lambda: sum(len(data) for _, data in received(client)) == 2000 * TWO_MAILBOXES)
+
+    assert not feed.closed
+
+
+@pytest.mark.usefixtures("never")
+async def test_values_that_are_replaced_do_not_count_as_sent_at_once(desk: Desk) -> None:
+    client = await desk.opened(TILES)
+
+    tell(desk, "tiles", *(f"{n}" + "x" * 2000 for n in range(TWO_MAILBOXES)), key="a")
+    await asyncio.sleep(0)
+    desk.fanout.topics.coalescer.flush()
+    await until_received(client, 1)
+
+    assert desk.fanout.topics.deliveries.made == 1
+
+
+@pytest.mark.usefixtures("never")
+async def test_race_the_topics_of_a_feed_change_while_its_events_wait(desk: Desk) -> None:
+    client = await desk.opened(TOKENS)
+    (feed,) = desk.feeds.connections
+
+    tell(desk, "tokens", "a", "b")
+    await asyncio.sleep(0)
+    await desk.fanout.prepare(feed, ["tiles"])
+    desk.fanout.change(feed, ("tokens", "tiles"))
+    assert await until_received(client, 1) == ["ab"]
+    tell(desk, "tokens", "c", "d")
+    tell(desk, "tiles", 1, 2, key="x")
+    await asyncio.sleep(0)
+    desk.fanout.change(feed, ("tiles",))
+    tell(desk, "tokens", "not its own any more")
+    tell(desk, "tiles", 3, 4, key="x")
+    await asyncio.sleep(0)
+    desk.fanout.topics.coalescer.flush()
+
+    assert await until_received(client, 4) == ["ab", "cd", 2, 4]
