@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.tabs import until_in
 from tests.browser.visitor import signed_in
 from tests.cluster import Cluster
 from tests.cluster.static import static_url
+from tests.house.page import page as document_page
 
 POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:"
-ELEMENTS = """
-<hub-progress topic="job-progress" label="Import"></hub-progress>
-<p><hub-value topic="job-prices" key="ACME" field="price" format="currency" unit="EUR"></hub-value></p>
-<hub-chart topic="job-metrics" label="Load" format="percent"></hub-chart>
-<hub-log topic="job-log" label="Build"></hub-log>
-"""
+DOCUMENT = document_page("live")
+(ELEMENTS,) = (block.text for block in DOCUMENT.blocks if "<hub-log" in block.text)
+(SCRIPT,) = (block.text for block in DOCUMENT.blocks if 'from "/static/' in block.text)
+READY = """async ([module, topics]) => {
+  const { hub } = await import(module);
+  await Promise.all(topics.map((name) => hub.topic(name).ready));
+}"""
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def document(elements: str, language: str = "en") -> str:
     script = f'<script type="module" src="{static_url("notifications/elements.js")}"></script>'
     head = f'<title>Elements</title><meta name="viewport" content="width=device-width">{script}'
     style = f'<link rel="stylesheet" href="{static_url("notifications/shared/hub.css")}">'
-    return f'<!doctype html><html lang="{language}"><head>{head}{style}</head><body><main>{elements}</main>'
+    body = f"<main><h1>Live</h1>{elements}</main>"
+    return f'<!doctype html><html lang="{language}"><head>{head}{style}</head><body>{body}</body></html>'
 
 
 def show(page: Page, cluster: Cluster, elements: str, language: str = "en") -> None:
@@ -110,3 +117,50 @@ def test_a_chart_says_its_values_in_words(page: Page, cluster: Cluster, api: htt
     expect(chart).to_be_visible()
     assert "memory: 98, between 0 and 98" in str(chart.get_attribute("aria-label"))
     assert page.locator("path.series").count() == 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_elements_of_the_documentation_work_and_axe_finds_no_fault(
+    page: Page, cluster: Cluster, api: httpx.Client, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    elements = re.sub(r'topic="(?!job)', f'topic="job-{scheme}-', ELEMENTS)
+    show(page, cluster, elements.replace("job-42", f"job-{scheme}-42"))
+    page.get_by_text("No lines yet").wait_for()
+    topics = [f"job-{scheme}-{name}" for name in ("42", "prices", "load", "build-7")]
+    page.evaluate(READY, [static_url("notifications/hub.js"), topics])
+
+    publish(
+        api, f"job-{scheme}-42", "progress", {"done": 120, "of": 300, "label": "Reading", "state": "running"}
+    )
+    publish_keyed(api, f"job-{scheme}-prices", "ACME", {"price": 12.5})
+    publish_keyed(api, f"job-{scheme}-load", "cpu", {"value": 0.25})
+    publish(api, f"job-{scheme}-build-7", "log", {"message": "built", "level": "warning"})
+
+    expect(page.get_by_role("progressbar", name="Import")).to_have_attribute("aria-valuenow", "40")
+    expect(page.get_by_text("€12.50")).to_be_visible()
+    expect(page.get_by_role("img", name="cpu: 25%")).to_be_visible()
+    expect(page.get_by_role("log", name="Build 7").get_by_text("built")).to_be_visible()
+    page.evaluate(Axe().axe_script)
+    found = page.evaluate(
+        "(options) => axe.run(document, options)", {"runOnly": {"type": "tag", "values": RULES}}
+    )
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+
+
+def test_the_program_of_the_documentation_works(page: Page, cluster: Cluster, api: httpx.Client) -> None:
+    printed: list[str] = []
+    page.on("console", lambda message: printed.append(message.text))
+    script = SCRIPT.replace("job-42", "job-program") + "await topic.ready; document.title = 'ready';"
+    page.route("**/app.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
+    show(page, cluster, '<script type="module" src="/app.js"></script>')
+    expect(page).to_have_title("ready")
+
+    publish(api, "job-program", "progress", {"done": 1, "of": 3})
+
+    until_in(page, lambda: "1 of 3" in printed, "it is printed")
+
+
+def publish_keyed(api: httpx.Client, topic: str, key: str, data: object) -> None:
+    event = {"topic": topic, "type": "tick", "key": key, "data": data}
+    api.post("/api/v1/events", json=event).raise_for_status()

@@ -37,8 +37,15 @@ export class ProgressElement extends TopicElement {
   #value = h("span", { class: "muted number" });
   #fill = h("div", { class: "fill" });
   #track = h("div", { class: "track", role: "progressbar", "aria-labelledby": "title" }, this.#fill);
-  #note = h("div", { class: "note muted", role: "status" });
-  #box = h("div", { class: "box" }, h("div", { class: "head" }, this.#title, this.#value), this.#track, this.#note);
+  #step = h("span", { class: "step" });
+  #note = h("span", { role: "status" });
+  #box = h(
+    "div",
+    { class: "box" },
+    h("div", { class: "head" }, this.#title, this.#value),
+    this.#track,
+    h("div", { class: "note muted" }, this.#note, this.#step),
+  );
 
   get type() {
     return this.getAttribute("type") ?? "progress";
@@ -66,7 +73,10 @@ export class ProgressElement extends TopicElement {
     const state = STATES.includes(data.state) ? data.state : of !== null && done >= of ? "done" : "running";
     const share = of > 0 ? Math.min(1, Math.max(0, done / of)) : null;
     const format = new Intl.NumberFormat(this.i18n.language);
-    this.#title.textContent = this.getAttribute("label") ?? data.label ?? this.label;
+    const label = this.getAttribute("label");
+    const step = typeof data.label === "string" ? data.label : "";
+    this.#title.textContent = (label ?? step) || this.label;
+    this.#step.textContent = label !== null && state === "running" ? step : ""; // not said, as it may change often
     this.#box.dataset.state = state;
     const isUnknown = share === null && this.#data !== null && state === "running";
     this.#box.classList.toggle("unknown", isUnknown && !this.failed);
