@@ -152,16 +152,18 @@ def test_topics_are_added_and_dropped_without_a_gap_on_another(
 def test_a_tab_that_joins_late_has_the_latest_value_of_each_key(
     context: BrowserContext, cluster: Cluster, api: httpx.Client
 ) -> None:
-    first = open_page(context, cluster, "job-tiles")
     for n in range(1, 4):
         keyed(api, "cpu", n)
         keyed(api, "memory", 10 * n)
-    until(lambda: values(first) == [3, 30], "the first has them")
+    first = open_page(context, cluster, "job-tiles")
+    until(lambda: values(first) == [3, 30], "the first has them from the hub")
+    keyed(api, "cpu", 4)
+    until(lambda: values(first) == [4, 30], "the first has the next one")
 
     second = open_page(context, cluster, "job-tiles")
 
-    until(lambda: values(second) == [3, 30], "the second has them")
-    assert sorted(data for _, data in received(second)) == [3, 30]
+    until(lambda: values(second) == [4, 30], "the second has them from the first")
+    assert sorted(data for _, data in received(second)) == [4, 30]
     assert open_feeds(cluster) == 1
 
 
