@@ -32,9 +32,10 @@ class _Call:
     repeated: bool = False
 
 
-class GroupCommit:
+class GroupCommit(asyncio.Protocol):
     """One connection to Redis, and what waits for it. Belongs to one event loop.
 
+    It is the connection's protocol, as a task that reads a stream would cost as much as the append itself.
     ``prepare`` gives the commands with which a connection begins; those with an error reply make it useless.
     """
 
@@ -43,8 +44,13 @@ class GroupCommit:
         self._prepare = prepare
         self._queue: deque[_Call] = deque()
         self._queued_bytes = 0
+        self._group: deque[_Call] = deque()  # on its way, without an answer yet
         self._connection: RedisConnection | None = None
-        self._committing: asyncio.Task[None] | None = None
+        self._parser = hiredis.Reader()
+        self._useless = False  # the connection, once the group is answered
+        self._scheduled = False  # the next group
+        self._connecting: asyncio.Task[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
 
     async def call(self, *command: Any) -> Any:
         """The reply to a command.
@@ -57,94 +63,122 @@ class GroupCommit:
         if self._queued_bytes + len(packed) > MAX_QUEUED_BYTES:
             raise LogAway("too many appends wait for Redis")
         call = _Call(packed, asyncio.get_running_loop().create_future())
-        self._queue.append(call)
-        self._queued_bytes += len(packed)
-        if self._committing is None:
-            self._committing = asyncio.create_task(self._commit_all(), name="group commit")
+        self._enqueue(call)
+        if not self._group:
+            self._schedule()
         return await call.reply
 
     def close(self) -> None:
         """Drop the connection; what is on its way is refused."""
-        if self._committing is not None:
-            self._committing.cancel()
-        self._give_up((), "closed")
+        if self._connecting is not None:
+            self._connecting.cancel()
+        self._give_up("closed")
 
-    async def _commit_all(self) -> None:
-        group: list[_Call] = []
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed(data)
         try:
-            while group := self._next_group():
-                await self._commit(group)
-        except (OSError, hiredis.HiredisError) as error:
-            self._give_up(group, f"{type(error).__name__}: {error}")
-        except BaseException:
-            self._give_up(group, "the group was not appended")
-            raise
-        finally:
-            self._committing = None
+            while self._group and (reply := self._parser.gets()) is not False:
+                self._answer(self._group.popleft(), reply)
+        except hiredis.HiredisError as error:
+            return self._give_up(f"{type(error).__name__}: {error}")
+        if not self._group:
+            self._end_group()
 
-    def _give_up(self, group: Iterable[_Call], reason: str) -> None:
-        """Refuse a group, and all that waits behind it: it would wait as long, group after group."""
-        self._disconnect()
-        waiting = [*group, *self._queue]
-        self._queue.clear()
-        self._queued_bytes = 0
-        for call in waiting:
-            _refuse(call, ConnectionError(reason))
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._connection is not None and self._connection.ended:  # else it is that of an earlier one
+            self._give_up("Redis closed the connection")
 
-    def _next_group(self) -> list[_Call]:
-        group: list[_Call] = []
+    def _enqueue(self, call: _Call) -> None:
+        self._queue.append(call)
+        self._queued_bytes += len(call.packed)
+
+    def _schedule(self) -> None:
+        """Send the next group when all that is due in this turn of the loop has been called."""
+        if not self._scheduled and self._connecting is None:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._send)
+
+    def _send(self) -> None:
+        self._scheduled = False
+        if self._group or not self._queue or self._connecting is not None:
+            return
+        loop = asyncio.get_running_loop()
+        if self._connection is None or self._connection.ended:
+            self._connecting = loop.create_task(self._connect(), name="group commit")
+            return
         size = 0
-        while self._queue and (not group or size + len(self._queue[0].packed) <= MAX_GROUP_BYTES):
+        while self._queue and (not self._group or size + len(self._queue[0].packed) <= MAX_GROUP_BYTES):
             call = self._queue.popleft()
             self._queued_bytes -= len(call.packed)
             if not call.reply.done():  # else its caller has gone
                 size += len(call.packed)
-                group.append(call)
-        return group
+                self._group.append(call)
+        if self._group:
+            self._deadline = loop.call_later(TIMEOUT_S, self._give_up, "Redis did not answer in time")
+            self._connection.write(b"".join(call.packed for call in self._group))
 
-    async def _commit(self, group: list[_Call]) -> None:
-        connection = await self._connected()
-        unanswered = deque(group)
-        useless = False
-        async with asyncio.timeout(TIMEOUT_S):
-            connection.write(b"".join(call.packed for call in group))
-            while unanswered:
-                for reply in await connection.read():
-                    call = unanswered.popleft()
-                    if not isinstance(reply, hiredis.ReplyError):
-                        if not call.reply.done():
-                            call.reply.set_result(reply)
-                        continue
-                    error = ResponseError(str(reply))
-                    lost = str(reply).startswith("NOSCRIPT")
-                    useless = useless or lost or redis_errors.code(error) in redis_errors.MISDIRECTED
-                    if lost and not call.repeated:
-                        # Someone emptied the cache of scripts; the next connection fills it again.
-                        call.repeated = True
-                        self._queue.append(call)
-                        self._queued_bytes += len(call.packed)
-                    else:
-                        _refuse(call, error)
-        if useless:
-            self._disconnect()
-
-    async def _connected(self) -> RedisConnection:
-        """The connection, or a new one if it has ended."""
-        if self._connection is not None and self._connection.ended:
-            self._disconnect()
-        if self._connection is None:
+    async def _connect(self) -> None:
+        connection: RedisConnection | None = None
+        try:
             connection = await RedisConnection.connect(self._url)
-            self._connection = connection
             async with asyncio.timeout(TIMEOUT_S):
                 for command in self._prepare():
                     await connection.send(*command)
                     await connection.receive()
-        return self._connection
+            self._parser, self._useless = hiredis.Reader(), False
+            connection.receive_with(self)
+            self._connection = connection
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            self._connecting = None
+            self._give_up(f"{type(error).__name__}: {error}")
+            if not isinstance(error, OSError | hiredis.HiredisError):
+                raise
+        else:
+            self._connecting = None
+            self._send()
+
+    def _answer(self, call: _Call, reply: Any) -> None:
+        if not isinstance(reply, hiredis.ReplyError):
+            if not call.reply.done():
+                call.reply.set_result(reply)
+            return
+        error = ResponseError(str(reply))
+        lost = str(reply).startswith("NOSCRIPT")
+        self._useless = self._useless or lost or redis_errors.code(error) in redis_errors.MISDIRECTED
+        if lost and not call.repeated:
+            # Someone emptied the cache of scripts; the next connection fills it again.
+            call.repeated = True
+            self._enqueue(call)
+        else:
+            _refuse(call, error)
+
+    def _end_group(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if self._useless:
+            self._disconnect()
+        if self._queue:
+            self._schedule()
+
+    def _give_up(self, reason: str) -> None:
+        """Refuse a group, and all that waits behind it: it would wait as long, group after group."""
+        self._disconnect()
+        waiting: Iterable[_Call] = [*self._group, *self._queue]
+        self._group.clear()
+        self._queue.clear()
+        self._queued_bytes = 0
+        for call in waiting:
+            _refuse(call, ConnectionError(reason))
+        self._end_group()
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        self._useless = False
+        if connection is not None:
+            connection.close()
 
 
 def _refuse(call: _Call, error: Exception) -> None:

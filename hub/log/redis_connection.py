@@ -50,8 +50,8 @@ class RedisConnection:
 
     @property
     def ended(self) -> bool:
-        """Whether Redis has closed it."""
-        return self._reader.at_eof() or self._writer.is_closing()
+        """Whether one of the two sides has closed it."""
+        return self._writer.is_closing()
 
     async def send(self, *command: Any) -> None:
         self.write(pack(command))
@@ -62,17 +62,10 @@ class RedisConnection:
         self._writer.write(packed)
 
     async def receive(self) -> list[Any]:
-        """`read`, but raises `ConnectionError` for an error reply."""
-        replies = await self.read()
-        for reply in replies:
-            if isinstance(reply, hiredis.ReplyError):
-                raise ConnectionError(f"Redis refuses: {reply}")
-        return replies
+        """Wait for the next replies, one at least: lists of bytes, or bytes.
 
-    async def read(self) -> list[Any]:
-        """Wait for the next replies, one at least: lists, bytes, numbers, or a `hiredis.ReplyError`.
-
-        Raises `ConnectionError` at the end of the connection, `hiredis.ProtocolError` for what is not RESP.
+        Raises `ConnectionError` for an error reply and at the end of the connection, `hiredis.ProtocolError`
+        for what is not RESP.
         """
         replies: list[Any] = []
         while not replies:
@@ -81,8 +74,14 @@ class RedisConnection:
                 raise ConnectionError("Redis closed the connection")
             self._parser.feed(data)
             while (reply := self._parser.gets()) is not False:
+                if isinstance(reply, hiredis.ReplyError):
+                    raise ConnectionError(f"Redis refuses: {reply}")
                 replies.append(reply)
         return replies
+
+    def receive_with(self, protocol: asyncio.Protocol) -> None:
+        """Have a protocol called with the data of all further replies, instead of `receive`."""
+        self._writer.transport.set_protocol(protocol)
 
     def close(self) -> None:
         """At once, whatever waits to be sent: the other side may be frozen."""
