@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.utils import timezone
 
 from hub import topics
@@ -19,9 +20,10 @@ from hub.support.threads import off_loop
 from notifications import serialization
 from notifications.models import CATEGORY, MAX_TITLE, UNSAYABLE, ApiKey, Notification, Sending
 from notifications.models.signals import notification_sent
-from notifications.sending import outbox, replacement
+from notifications.sending import combined, outbox, replacement
 from notifications.sending.addresses import group_of, resolve_each
 from notifications.sending.errors import BadNotification, TooLong
+from notifications.sending.rows import are_one_statement, insert
 
 CHARACTER_BYTES = 6  # of JSON, at most
 GROUP_NAME_BYTES = 900  # of JSON, at most
@@ -70,16 +72,26 @@ def notify(
         raise BadNotification("expires_at", "The expiry must be after the send time.", "expires_early")
     check_size(fields, (row.topic for row in rows))
 
+    if _is_combined(key, rows):
+        combined.store((sending, rows))
+        _signal(rows)
+        return rows
+
     def store() -> None:
-        sending.save(force_insert=True)
         if key:
             replacement.replace(rows, now)
-        Notification.objects.bulk_create(rows)
+        insert([(sending, rows)])
         transactions.after_commit(outbox.publish_now, rows)
         transactions.after_commit(_signal, rows)
 
     transactions.run(store)
     return rows
+
+
+def _is_combined(key: str, rows: Sequence[Notification]) -> bool:
+    """Whether nothing but its insert has to be in the transaction."""
+    alone = key or connection.in_atomic_block or len(rows) > combined.MAX_ROWS
+    return not alone and are_one_statement()
 
 
 def _signal(rows: list[Notification]) -> None:

@@ -25,6 +25,7 @@ from hub.support.threads import in_thread
 from notifications import serialization
 from notifications.access import names
 from notifications.models import MAX_FAILURE, UNSAYABLE, Notification
+from notifications.sending.rows import set_positions
 
 GRACE = timedelta(seconds=2)  # a process that committed a row publishes it within this, if alive
 BATCH_SIZE = 200  # rows
@@ -134,18 +135,8 @@ def _append(drafted: Sequence[tuple[Notification, Draft]]) -> None:
         row.position = position
     for recalled in (False, True):
         published = [row for row, _ in drafted if bool(row.recalled_at) is recalled]
-        if len(published) == 1:
-            _unchanged(recalled).filter(pk=published[0].pk).update(position=published[0].position)
-        elif published:
-            _store_positions(published, recalled)
-
-
-def _store_positions(rows: Sequence[Notification], recalled: bool) -> None:
-    with transaction.atomic():
-        # Locked in the one order of all that lock rows: a bulk update locks them as it finds them.
-        unchanged = _unchanged(recalled).filter(pk__in=[row.pk for row in rows]).order_by("pk")
-        locked = set(unchanged.select_for_update().values_list("pk", flat=True))
-        Notification.objects.bulk_update([row for row in rows if row.pk in locked], ["position"])
+        if published:
+            set_positions(published, recalled=recalled)
 
 
 def _unchanged(recalled: bool) -> QuerySet[Notification]:
