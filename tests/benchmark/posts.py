@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Self
 
 from tests.cluster.ports import HOST
 
@@ -37,24 +38,41 @@ class Posts:
         return time.monotonic() - began
 
     def _post(self, until: float) -> None:
-        request = (
-            f"POST {self.path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n{self.headers}"
-            f"Content-Length: {len(self.body)}\r\n\r\n"
-        ).encode() + self.body
         answered = 0
         try:
-            with socket.create_connection((HOST, self.port), timeout=20) as connection:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with Poster(self.port, self.path, self.headers) as poster:
                 while time.monotonic() < until and not self.problem:
-                    connection.sendall(request)
-                    answer = _answer(connection)
-                    if not answer.startswith(b"HTTP/1.1 201"):
-                        raise OSError(answer[-500:].decode(errors="replace"))
+                    poster.post(self.body)
                     answered += 1
         except OSError as error:
             self.problem = str(error)
         with self._lock:
             self.answered += answered
+
+
+class Poster:
+    """One connection that posts, and waits for each answer."""
+
+    def __init__(self, port: int, path: str, headers: str) -> None:
+        self._head = f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n{headers}"
+        self._connection = socket.create_connection((HOST, port), timeout=20)
+        self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def post(self, body: bytes) -> None:
+        """Raises `OSError` for any answer but 201."""
+        self._connection.sendall(f"{self._head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        answer = _answer(self._connection)
+        if not answer.startswith(b"HTTP/1.1 201"):
+            raise OSError(answer[-500:].decode(errors="replace"))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _answer(connection: socket.socket) -> bytes:

@@ -9,7 +9,7 @@ from functools import partial
 from hub.rooms.presence import GRACE_S
 from tests.benchmark import endurance, feeds, hostile, proxy, publishing, rooms, staff
 from tests.benchmark.feeds import HUBS
-from tests.benchmark.servers import ROOMS, SERVERS, Bench
+from tests.benchmark.servers import POSTED, ROOMS, SERVERS, Bench
 from tests.benchmark.topics.tiles import tiles
 
 ALL = tuple(SERVERS)
@@ -33,6 +33,11 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
 
     return {
         "fanout-1k": Scenario("1,000 feeds of one topic", ALL, sized(feeds.fanout, 1_000)),
+        "fanout-1k-posted": Scenario(
+            "1,000 feeds of one topic, each event posted over HTTP",
+            ("hub",),
+            sized(feeds.fanout, 1_000, on=POSTED),
+        ),
         "fanout-10k": Scenario("10,000 feeds of one topic", ALL, sized(feeds.fanout, 10_000)),
         "topics": Scenario(
             "1,000 topics of 10 feeds", ALL, sized(feeds.fanout, 10_000, topics=1_000 // part)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tests.benchmark.servers.base import Bench, Server, Shown
-from tests.benchmark.servers.hub import Hub, HubOnUvicorn
+from tests.benchmark.servers.hub import Hub, HubOnUvicorn, PostedHub
 from tests.benchmark.servers.limit import Limit
 from tests.benchmark.servers.plain import Plain
 from tests.benchmark.servers.rooms import HubRoom, PlainRoom
@@ -18,5 +18,7 @@ SERVERS: Servers = {
 }
 # The same with a room instead of feeds; the limit cannot tell the difference.
 ROOMS: Servers = {"limit": Limit, "hub": HubRoom, "plain": PlainRoom}
+# The same with every event posted over HTTP.
+POSTED: Servers = {"hub": PostedHub}
 
-__all__ = ["ROOMS", "SERVERS", "Bench", "Hub", "Server", "Servers", "Shown"]
+__all__ = ["POSTED", "ROOMS", "SERVERS", "Bench", "Hub", "Server", "Servers", "Shown"]

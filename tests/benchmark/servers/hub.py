@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.benchmark.machine import give_server_core
+from tests.benchmark.posts import Poster
 from tests.benchmark.servers.base import EVENT_BYTES, Bench, Server, Shown
 from tests.cluster.instance import Instance
 from tests.cluster.ports import HOST, Ports
@@ -79,6 +81,27 @@ class Hub(Server):
     def _data(self, topic: str) -> dict[str, str]:
         frame = len('id: 1763712345678901\nevent: tick\ndata: {"topic":"","at":"","data":{"n":""}}\n\n')
         return {"n": "x" * (EVENT_BYTES - frame - len(topic) - len("2026-01-01T00:00:00.000Z"))}
+
+
+class PostedHub(Hub):
+    """An instance to which every event that it delivers is posted, one a request."""
+
+    _poster: Poster | None = None
+
+    def publish(self, topics: Sequence[str]) -> None:
+        if self._poster is None:
+            from tests.benchmark import people
+
+            key = f"Authorization: Bearer {people.api_key()}\r\n"
+            self._poster = Poster(self.ports[0], "/api/v1/events", key)
+        for topic in topics:
+            event = {"topic": topic, "type": "tick", "data": self._data(topic)}
+            self._poster.post(json.dumps(event).encode())
+
+    def stop(self) -> None:
+        if self._poster is not None:
+            self._poster.close()
+        super().stop()
 
 
 class UvicornInstance(Instance):
