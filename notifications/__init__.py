@@ -10,13 +10,16 @@ from typing import Any
 
 _MODULES = {
     "BadNotification": "sending.errors",
+    "RunStopped": "runs.writer",
     "anotify": "sending.notify",
     "arecall": "sending.recalls",
+    "arun": "runs.producer",
     "notification_read": "models.signals",
     "notification_recalled": "models.signals",
     "notification_sent": "models.signals",
     "notify": "sending.notify",
     "recall": "sending.recalls",
+    "run": "runs.producer",
     "segment": "sending.segments",
     "subscribe": "inbox.subscriptions",
     "unsubscribe": "inbox.subscriptions",

@@ -44,7 +44,7 @@ from notifications.inbox.unread_counts import UnreadCounts
 from notifications.readiness import DatabaseReadiness
 from notifications.rooms import history
 from notifications.runs import endpoint, leases, stops, text
-from notifications.runs.shared import recorder
+from notifications.runs.shared import production, recorder
 from notifications.sending import outbox, relay
 from notifications.sign_in import foreign_origins
 from notifications.tracking import acknowledgement_log, delivery_log, live_reports
@@ -194,6 +194,7 @@ class Notifications(Application):
         )
 
     def loops(self) -> dict[str, Coroutine[Any, Any, None]]:
+        production.notified = True
         return {
             "topic policies": self._policies.run(),
             "unread counts": self._unread_counts.run(),

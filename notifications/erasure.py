@@ -6,7 +6,7 @@ The audit log cannot be changed: it keeps the names of those who acted.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -35,6 +35,7 @@ from notifications.models import (
     Reading,
     Room,
     RoomMessage,
+    Run,
     Sending,
     Subscription,
     Ticket,
@@ -64,6 +65,7 @@ def counts(user: User) -> dict[str, int]:
         "sendings that name them": sum(
             1 for one in Sending.objects.iterator() if _names(one, name, addresses)
         ),
+        "runs": Run.objects.filter(owner=user).count(),
         "sessions": sum(1 for _ in _sessions(user)),
     }
 
@@ -98,19 +100,20 @@ def forget(user: User, *, by: str = "", actor: Any = None, address: str = "") ->
             key.topics = [topics.user(NO_ID) if one == topic else one for one in key.topics]
             key.save(update_fields=["topics"])
     policy_rows.remove_person(topic)
+    runs = [run.topic for run in Run.objects.filter(owner=user).only("pk")]
     _erase_admin_log(user)
     with transaction.atomic():
         user.delete()
         audit.note("forget", by=by, actor=actor, address=address, rows=sum(found.values()))
     _in_batches(Delivery.objects.all(), lambda rows: _erase_deliveries(rows, number))
-    found["messages in the log"] = _erase_log(str(id), topic)
+    found["messages in the log"] = _erase_log(str(id), [topic, *runs])
     return found
 
 
-def _erase_log(id: str, topic: str) -> int:
+def _erase_log(id: str, own: Sequence[str]) -> int:
     """Delete what Redis holds; if it cannot be reached, that expires within `HUB_LOG_TTL_S` and a day."""
     try:
-        shared_log().forget([topic])
+        shared_log().forget(own)
         if not settings.HUB_REDIS_URL:
             return 0
         return erasure.erase(settings.HUB_REDIS_URL, id, [topics.room(pk) for pk in _rooms()])

@@ -84,13 +84,15 @@ class Terms:
     """Conditions for appending drafts together.
 
     ``key``: idempotency key for all of them, to be unique among owners; ``digest`` is of what is done under
-    it. ``owner``: whose share of the log limits them, with ``extra_bytes`` on top of theirs.
+    it. ``owner``: whose share of the log limits them, with ``extra_bytes`` on top of theirs. ``series``: the
+    key is of many appends, one after the other, and only the last one can be repeated.
     """
 
     owner: str = ""
     key: str = ""
     digest: str = ""
     extra_bytes: int = 0
+    series: bool = False
 
 
 NO_TERMS = Terms()

@@ -145,9 +145,10 @@ class MemoryLog:
                 self._check_after(drafts, after)
             if terms.key in self._done:
                 _, positions, digest = self._done[terms.key]
-                if digest != terms.digest:
+                if digest == terms.digest:
+                    return [Appended(position, False) for position in positions]
+                if not terms.series:
                     raise KeyReused
-                return [Appended(position, False) for position in positions]
             if terms.owner:
                 self._check_share(drafts, terms)
             self._rates.spend(drafts)

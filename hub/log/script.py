@@ -71,7 +71,8 @@ def arguments(
     keys = [*STATE, DONE + terms.key]
     default = limits.default
     values: list[Any] = [limits.floor, default.events, default.bytes, default.age, limits.key_ttl_s]
-    values += ["" if after is None else after, terms.digest if terms.key else ""]
+    digest = f"~{terms.digest}" if terms.series else terms.digest
+    values += ["" if after is None else after, digest if terms.key else ""]
     values += [terms.owner, limits.share, terms.extra_bytes, ACCOUNT, CHANNEL, len(STREAM)]
     rated = rates.limited(drafts)
     values.append(len(rated))

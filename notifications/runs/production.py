@@ -21,7 +21,8 @@ TOKEN = "token"  # noqa: S105  # a type of event: a piece of the text
 END_TYPES = ("done", "error", "stopped", "lost")  # appended by the hub itself
 MAX_EVENTS = 500  # per call
 MAX_RUN_CHARACTERS = 16 * 1024 * 1024  # of text
-CACHE_S = 5.0  # that a run is taken for open without a query, unless a stop is received
+NOTIFIED_S, UNNOTIFIED_S = 5.0, 0.4  # that a run counts as open without a query: where stops are received, …
+STORE_S = 1.0  # between two times that a process which serves nothing stores what it appended
 
 
 class Produced(NamedTuple):
@@ -45,6 +46,8 @@ class Production:
     """Appends for the producers that call this instance; used from any thread."""
 
     def __init__(self, recorder: RunRecorder) -> None:
+        self.notified = False  # of ends on other instances: this process serves
+        self._stored_at = time.monotonic()
         self._recorder = recorder
         self._lock = threading.Lock()
         self._known: dict[UUID, _OpenRun] = {}
@@ -80,6 +83,12 @@ class Production:
         """Store what the producers of this instance appended. Raises if the database is away."""
         self._recorder.store_now()
 
+    def store_if_due(self) -> None:
+        """Do so if no loop of this process does, and it was a while ago."""
+        if not self.notified and self._stored_at < time.monotonic() - STORE_S:
+            self.store()
+            self._stored_at = time.monotonic()
+
     def ended(self, run: UUID) -> None:
         """The run has ended, here or on another instance."""
         with self._lock:
@@ -97,13 +106,14 @@ class Production:
             with self._lock:
                 self._forget(now)
                 known = self._known.setdefault(run, _OpenRun(row[0], 0.0, False))
-                known.until, known.ended = now + CACHE_S, known.ended or row[1] is not None
+                valid_s = NOTIFIED_S if self.notified else UNNOTIFIED_S
+                known.until, known.ended = now + valid_s, known.ended or row[1] is not None
         if key is not None and known.key != key:
             raise Problem(403, "Another API key began this run: use that one.")
         return known
 
     def _forget(self, now: float) -> None:
-        silent = [run for run, one in self._known.items() if one.until < now - 10 * CACHE_S]
+        silent = [run for run, one in self._known.items() if one.until < now - 10 * NOTIFIED_S]
         for run in silent:
             del self._known[run]
 

@@ -200,12 +200,15 @@ if whole ~= '' then
   local kept = redis.call('GET', KEYS[5])
   if kept then
     local first, many, was = string.match(kept, '^(%d+) (%d+) (.*)$')
-    if was ~= whole then return {'reused'} end
-    for i = 0, tonumber(many) - 1 do
-      answer[#answer + 1] = text(tonumber(first) + i)
-      answer[#answer + 1] = 0
+    if was == whole then
+      for i = 0, tonumber(many) - 1 do
+        answer[#answer + 1] = text(tonumber(first) + i)
+        answer[#answer + 1] = 0
+      end
+      return answer
     end
-    return answer
+    -- Of a series, only the last digest is remembered.
+    if string.sub(whole, 1, 1) ~= '~' then return {'reused'} end
   end
 end
 if limited ~= '' then
