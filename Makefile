@@ -22,7 +22,7 @@ check: lint scripts
 # The modules of the pages that need no browser.
 scripts:
 	sh tests/cluster/parts.sh nodejs
-	node --no-warnings --experimental-default-type=module --test tests/unit/static/*.test.js
+	node --no-warnings --experimental-default-type=module --test tests/unit/static/*.test.js tests/unit/static/*/*.test.js
 
 test: lint scripts
 	sh tests/cluster/parts.sh $(CLUSTER_PARTS) chromium-headless-shell systemd curl slowhttptest pgbouncer gcc nodejs npm \

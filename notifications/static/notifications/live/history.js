@@ -23,8 +23,9 @@ export async function readHistory(api, topic, after, signal) {
     activity() {},
     retry() {},
   });
-  page.events.sort((a, b) => Number(a.id) - Number(b.id)); // the latest values come first
-  page.events = page.events.filter(({ id }) => Number(id) > Number(after));
+  // The latest values come first, and again in their places.
+  page.events.sort((a, b) => Number(a.id) - Number(b.id));
+  page.events = page.events.filter(({ id }, n, all) => Number(id) > Number(all[n - 1]?.id ?? after));
   page.position = page.events.at(-1)?.id ?? after;
   return page;
 }

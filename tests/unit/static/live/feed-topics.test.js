@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Api } from "../../../notifications/static/notifications/shared/api.js";
-import { Feed } from "../../../notifications/static/notifications/shared/feeds/feed.js";
+import { Api } from "../../../../notifications/static/notifications/shared/api.js";
+import { Feed } from "../../../../notifications/static/notifications/shared/feeds/feed.js";
 
 const open = (position, feed = "") =>
   `id: ${position}\nevent: stream-open\ndata: {"heartbeat_s": 20, "feed": "${feed}", "topics": []}\n\n`;
@@ -190,4 +190,17 @@ test("race_topics that change while a stream begins are those of the next one", 
     "?own=0&topic=job-3&acks=1",
   ]);
   assert.deepEqual(page.streams.map(({ cancelled }) => cancelled), [true, true, false]);
+});
+
+test("race_topics that change before a stream is live are asked for once it is", async (t) => {
+  const page = setUp(t);
+  page.changed = () => Response.json({ topics: [] });
+  await page.write(open(10, "F"));
+
+  page.feed.change("?own=0&topic=job-1&topic=job-2");
+  await settle();
+  assert.deepEqual([page.changes, page.requests.length], [[], 1]);
+  await page.write(LIVE);
+
+  assert.deepEqual(page.changes, [{ feed: "F", add: ["job-2"], remove: [] }]);
 });
