@@ -141,22 +141,32 @@ class CatchUp:
             await self._write(self._dialect.reset(self._subscriber.topics, newest, "unknown").payload)
         if repeats_values:
             await self._write_all(self._value_blocks(self._after))
-        async for stretch in self._replay.of(self._subscriber.topics, self._after, self._arrivals):
+        names, encode = self._subscriber.topics, self._dialect.event
+        async for stretch in self._replay.of(names, self._after, self._arrivals, encode):
             self._note_cuts(stretch)
             resets = [
                 self._reset(stretch.lost, stretch.upto, "trimmed"),
                 self._reset(stretch.too_long, stretch.upto, "long"),
             ]
-            events = [self._dialect.event(event).payload for event in stretch.events]
-            data = b"".join([*resets, *events])
+            data = b"".join([*resets, *self._payloads(stretch)])
             if data:
                 await self._write(data)
             self._after = self.reached = stretch.upto
-            self.events += len(stretch.events)
             if self._subscriber.closed:
                 break
         await self._write(self._dialect.live.payload)
         return self._after
+
+    def _payloads(self, stretch: Stretch) -> list[bytes]:
+        self.events += len(stretch.events)
+        payloads = [(event.position, self._dialect.event(event).payload) for event in stretch.events]
+        if stretch.chunk is not None:
+            between = self._after or 0, stretch.upto
+            self.events += stretch.chunk.number(*between)
+            if not payloads:
+                return [stretch.chunk.payload(*between)]
+            payloads = sorted([*payloads, *stretch.chunk.payloads(*between)])
+        return [payload for _, payload in payloads]
 
     async def _read_values(self) -> None:
         names = topics_with_values(self._subscriber.topics)

@@ -185,8 +185,11 @@ class Log(Protocol):
         """A number for what is read after this call, from any thread: higher than every earlier one, of any
         process, and not below the head. Raises `LogAway`."""
 
-    async def read(self, after: Mapping[str, int]) -> Page:
-        """One page of events after the position of each topic; without topics, only where the log is."""
+    async def read(self, after: Mapping[str, int], limit: int = 0) -> Page:
+        """One page of events after the position of each topic; without topics, only where the log is.
+
+        With ``limit`` it has so many events of each, else about `PAGE_SIZE` of all; raise `LogAway`.
+        """
 
     async def latest(self, topics: Sequence[str]) -> Values:
         """The last event of each key of topics whose policy has them kept, none of others; raise `LogAway`.

@@ -90,10 +90,10 @@ class MemoryLog:
             self._version = max(self._version + 1, self._last, self._now())
             return self._version
 
-    async def read(self, after: Mapping[str, int]) -> Page:
+    async def read(self, after: Mapping[str, int], limit: int = 0) -> Page:
         with self._lock:
             self._expire()
-            limit = events_per_topic(len(after))
+            limit = limit or events_per_topic(len(after))
             found = {topic: self._read(topic, position, limit) for topic, position in after.items()}
             return merge(found, self._last, self._birth)
 

@@ -115,11 +115,11 @@ class RedisLog:
         with self._unless_away():
             return int(self._next_version([*STATE, script.VERSION], [self._floor]))
 
-    async def read(self, after: Mapping[str, int]) -> Page:
+    async def read(self, after: Mapping[str, int], limit: int = 0) -> Page:
         # In slices, so that no instance keeps Redis, and with it all others, waiting for long.
         topics = list(after)
         slices = [topics[i : i + TOPICS_PER_READ] for i in range(0, len(topics), TOPICS_PER_READ)] or [topics]
-        limit = events_per_topic(len(topics))
+        limit = limit or events_per_topic(len(topics))
         found: dict[str, TopicPage] = {}
         heads, births = [], []
         for some in slices:

@@ -10,6 +10,7 @@ from hub import topics
 from hub.events import Event
 from hub.log import Log, Page
 from hub.log.arrivals import Arrivals
+from hub.log.reads.chunks import Chunk, Chunks, Encode
 from hub.log.reads.values import LatestValues, topics_with_values
 from hub.ports import Application
 from hub.support.keyed_lock import KeyedLock
@@ -24,7 +25,7 @@ class Stretch:
     """A page of the log, completed with ``rows`` events from the database.
 
     Of ``lost`` topics events remain missing; of ``too_long`` ones, too, because more were missing than a
-    replay may add.
+    replay may add. Along with ``events`` it has those of ``chunk``, of another topic, up to ``upto``.
     """
 
     events: list[Event]
@@ -33,6 +34,7 @@ class Stretch:
     more: bool
     rows: int = 0
     too_long: list[str] = field(default_factory=list)
+    chunk: Chunk | None = None
 
 
 class Replay:
@@ -46,6 +48,7 @@ class Replay:
         self._application = application
         self._max_rows = max_rows
         self._locks = KeyedLock()
+        self._chunks = Chunks(log)
         self.values = LatestValues(log)
 
     async def head(self) -> int:
@@ -53,16 +56,30 @@ class Replay:
         return (await self._log.read({})).upto
 
     async def of(
-        self, names: Iterable[str], after: int, arrivals: Arrivals | None = None
+        self,
+        names: Iterable[str],
+        after: int,
+        arrivals: Arrivals | None = None,
+        encode: Encode | None = None,
     ) -> AsyncIterator[Stretch]:
-        """All events on these topics after a position, in order; with ``arrivals`` only a person's own.
+        """All events on these topics after a position, in order; with ``arrivals`` only a person's own, and
+        with ``encode`` those of a long topic in chunks.
 
         Raises `LogAway`. A subscriber that was sent them is released at ``upto`` of the last stretch.
         """
         names = list(names)
         left, too_long, more = self._max_rows, set[str](), True
+        long: Event | None = None  # the last one of a topic that has more than a page
         while more:
             begin = {name: arrivals.begin(name, after) if arrivals else after for name in names}
+            if long and encode:
+                chunked = await self._chunked(begin, long, after, encode, arrivals)
+                if chunked is not None:
+                    yield chunked
+                    after = chunked.upto
+                    if chunked.chunk and not chunked.chunk.more and chunked.chunk.upto <= after:
+                        long = None
+                    continue
             page = await self._read(begin)
             holes = {topic: begin[topic] for topic in page.gaps if topics.is_kept(topic)}
             if holes and left:
@@ -77,12 +94,31 @@ class Replay:
                 stretch = replace(stretch, events=own)
             left -= stretch.rows
             after, more = stretch.upto, stretch.more
+            long = _long(page, arrivals)
             yield stretch
 
     async def stretch(self, after: Mapping[str, int]) -> Stretch:
         """The first events after each topic's position, whatever their number; raise `LogAway`."""
         page = await self._read(after)
         return await self._filled(page, {topic: after[topic] for topic in page.gaps if topics.is_kept(topic)})
+
+    async def _chunked(
+        self, begin: dict[str, int], long: Event, after: int, encode: Encode, arrivals: Arrivals | None
+    ) -> Stretch | None:
+        """A chunk of a long topic with what others have meanwhile; None if that is not simply in the log."""
+        chunk = await self._chunks.of(long.topic, after, len(long.body), encode)
+        if chunk is None:
+            return None
+        page = await self._log.read(
+            {topic: position for topic, position in begin.items() if topic != long.topic}
+        )
+        upto = min(page.upto, chunk.upto)
+        if page.gaps or upto <= after:
+            return None
+        events = [event for event in page.events if event.position <= upto]
+        if arrivals:
+            events = [event for event in events if arrivals.includes(event.topic, event.position, event.body)]
+        return Stretch(events, [], upto, more=True, chunk=chunk)
 
     async def _read(self, after: Mapping[str, int]) -> Page:
         """A page, and where the history of a topic is gone, the last event of each key within it."""
@@ -118,3 +154,12 @@ class Replay:
         # The rows of rooms are copies: what the log lost before it was copied is nowhere.
         uncopied = {topic for topic, after in holes.items() if topics.is_room(topic) and after < page.birth}
         return Stretch(events, sorted(lost - holes.keys() | unkept | uncopied), upto, more, len(rows))
+
+
+def _long(page: Page, arrivals: Arrivals | None) -> Event | None:
+    """The event at which a page was cut, if all who ask are sent the same of its topic."""
+    if not page.more or not page.events:
+        return None
+    last = page.events[-1]
+    partial = topics.is_kept(last.topic) or (arrivals and arrivals.since(last.topic, 0))
+    return None if partial or last.position != page.upto else last

@@ -50,6 +50,19 @@ LABELS: dict[str, dict[str, str]] = {
         for kind, text in (("event", "events"), ("batch", "events by 100"), ("notification", "notifications"))
         for figure, label in (("per_s", "per second"), ("per_cpu_s", "per CPU-second"))
     },
+    "replay-log": {
+        f"{kind}_{figure}": f"{text}, {label}"
+        for kind, text in (
+            ("one", "one instance"),
+            ("own", "one instance, own topics"),
+            ("three", "three instances"),
+        )
+        for figure, label in (
+            ("lines_per_s", "lines a second"),
+            ("lines_per_cpu_s", "lines per CPU-second"),
+            ("more_mb", "more memory, MB"),
+        )
+    },
     "tiles": {
         f"{kind}_{figure}": f"{text}, {label}"
         for kind, text in (("every", "every update"), ("coalesced", "coalesced"))
@@ -199,6 +212,8 @@ GOALS = (
     Goal("events per second", _of("publish", "event_per_s"), 2_500),
     Goal("events by 100 per second", _of("publish", "batch_per_s"), 50_000),
     Goal("notifications per second", _of("publish", "notification_per_s"), 600),
+    Goal("a long log replayed, lines a second in all", _of("replay-log", "one_lines_per_s"), 50_000),
+    Goal("… by three instances", _of("replay-log", "three_lines_per_s"), 50_000),
     Goal(
         "coalesced tiles, writes a second to a reader",
         _of("tiles", "coalesced_writes_per_s"),

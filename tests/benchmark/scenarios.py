@@ -10,6 +10,7 @@ from hub.rooms.presence import GRACE_S
 from tests.benchmark import endurance, feeds, hostile, proxy, publishing, rooms, staff
 from tests.benchmark.feeds import HUBS
 from tests.benchmark.servers import POSTED, ROOMS, SERVERS, Bench
+from tests.benchmark.topics import logs
 from tests.benchmark.topics.tiles import tiles
 
 ALL = tuple(SERVERS)
@@ -56,6 +57,11 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
             "20 tiles, each 50 updates a second, and 200 readers",
             ("hub",),
             partial(tiles, readers=200 // part, seconds=2 if quick else 10),
+        ),
+        "replay-log": Scenario(
+            "100 open a log of 10,000 lines at once",
+            ("hub",),
+            partial(logs.replay, readers=100 // part),
         ),
         "churn": Scenario(
             "feeds that come and go", ("hub",), partial(endurance.churn, readers=100_000 // part)

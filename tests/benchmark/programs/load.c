@@ -32,7 +32,7 @@ enum state { CLOSED, KNOCKING, OPENING, LIVE };
 
 struct reader {
     int fd;
-    unsigned char state, kept, framed;
+    unsigned char state, begun, kept, framed;
     char tail[MARK]; /* the end of what came before: a mark may be cut in two */
 };
 
@@ -90,7 +90,7 @@ static void knock(int number) {
     setsockopt(reader->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (bind(reader->fd, (void *)&from, sizeof from)) fail("bind");
     reader->state = KNOCKING;
-    reader->kept = 0;
+    reader->begun = reader->kept = 0;
     in_flight++;
     if (connect(reader->fd, (void *)&to, sizeof to) && errno != EINPROGRESS) return come_back(reader, strerror(errno));
     struct epoll_event interest = {EPOLLOUT, {.ptr = reader}};
@@ -133,12 +133,13 @@ static void hear(struct reader *reader) {
     memcpy(from, reader->tail, reader->kept);
     bytes += got;
     if (reader->state == OPENING) {
-        if (!reader->kept) reader->framed = !strncmp(from, "HTTP/1.1 101", 12);
-        if (!reader->kept && !reader->framed && strncmp(from, "HTTP/1.1 200", 12)) {
+        if (!reader->begun) reader->framed = !strncmp(from, "HTTP/1.1 101", 12);
+        if (!reader->begun && !reader->framed && strncmp(from, "HTTP/1.1 200", 12)) {
             *stop = 0;
             strtok(from, "\r\n");
             return end(reader, from);
         }
+        reader->begun = 1;
         if (memmem(from, stop - from, live_mark, live_size)) {
             reader->state = LIVE;
             live++;

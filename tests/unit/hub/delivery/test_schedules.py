@@ -10,6 +10,9 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 
+import pytest
+
+from hub import log
 from hub.delivery.catch_up import CatchUp
 from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
@@ -18,6 +21,7 @@ from hub.feeds.sse import SSE
 from hub.log import NO_TERMS, Appended, Log, LogReceiver, Page, Terms, Values
 from hub.log.extent import Measures
 from hub.log.memory import MemoryLog
+from hub.log.reads import chunks
 from hub.log.replay import Replay
 from hub.ports import Person
 from tests.unit.hub.stub_application import StubApplication
@@ -54,9 +58,9 @@ class Whimsical:
     def head(self) -> int:
         return self._log.head()
 
-    async def read(self, after: Mapping[str, int]) -> Page:
+    async def read(self, after: Mapping[str, int], limit: int = 0) -> Page:
         await self.dawdle()
-        page = await self._log.read(after)
+        page = await self._log.read(after, limit)
         await self.dawdle()
         return page
 
@@ -112,20 +116,20 @@ async def play(
 ) -> tuple[list[int], list[int], dict[int, str]]:
     """The positions a schedule should have brought, those it did, and the topic of each."""
     chance = random.Random(seed)
-    log = Whimsical(chance, loss)
-    contract: Log = log
+    whimsical = Whimsical(chance, loss)
+    contract: Log = whimsical
     replay = Replay(contract, StubApplication())
     fanout = Fanout(contract, replay)
-    loops = [asyncio.create_task(log.listen(fanout)), asyncio.create_task(fanout.run())]
+    loops = [asyncio.create_task(whimsical.listen(fanout)), asyncio.create_task(fanout.run())]
     await fanout.until_live()
     published: list[int] = []
     topics: dict[int, str] = {}
 
     async def publish() -> None:
         for _ in range(EVENTS):
-            await log.dawdle()
+            await whimsical.dawdle()
             topic = chance.choice(TOPICS)
-            (position,) = log.append([Draft(topic, "tick", b"{}")])
+            (position,) = whimsical.append([Draft(topic, "tick", b"{}")])
             published.append(position)
             topics[position] = topic
 
@@ -133,7 +137,7 @@ async def play(
 
     async def write(data: bytes) -> None:
         written.append(data)
-        await log.dawdle()
+        await whimsical.dawdle()
 
     async def subscribe() -> Subscriber:
         for _ in range(chance.randrange(30)):
@@ -154,7 +158,7 @@ async def play(
         ).run()
         return subscriber
 
-    start = log.head()
+    start = whimsical.head()
     if before:
         # Somebody else reads these topics already, so that memory can answer for the log.
         await fanout.join(_subscriber("bob"))
@@ -186,6 +190,15 @@ async def test_no_schedule_loses_doubles_or_disorders() -> None:
 async def test_no_schedule_does_when_memory_answers_for_the_log() -> None:
     for seed in range(1000):
         expected, received, _ = await play(seed, before=True)
+        assert received == expected, f"seed {seed}"
+
+
+async def test_no_schedule_does_when_long_topics_are_read_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "PAGE_SIZE", 2)
+    monkeypatch.setattr(log, "MIN_TOPIC_PAGE_SIZE", 1)
+    monkeypatch.setattr(chunks, "MAX_EVENTS", 3)
+    for seed in range(1000):
+        expected, received, _ = await play(seed)
         assert received == expected, f"seed {seed}"
 
 
