@@ -21,6 +21,7 @@ urlpatterns = [
     path("notifications/<uuid:id>/archive", inbox.archive, name="archive"),
     path("notifications/read-all", inbox.read_all, name="read-all"),
     path("preferences/", preference_views.preferences, name="preferences"),
+    path("preferences/topics", preference_views.choose_topic, name="topic-choice"),
     path("rooms/", rooms.rooms, name="rooms"),
     path("rooms/<name>/", rooms.room, name="room"),
     path("demo/", include("notifications.demo.gallery_views")),

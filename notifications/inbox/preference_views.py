@@ -6,17 +6,20 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from hub.errors import Problem
+from hub import topics
+from hub.errors import Problem, Refusal
 from notifications import i18n, time_zones
-from notifications.access import judge, second_factor
+from notifications.access import judge, names, second_factor
 from notifications.access.requests import PersonRequest
 from notifications.inbox import preferences as stored
+from notifications.inbox import topic_choices
 from notifications.inbox.preference_rule import Chosen, Listed, Preferences
 
 
@@ -34,6 +37,32 @@ def preferences(request: PersonRequest) -> HttpResponse:
     except Problem as problem:
         return _page(request, with_posted(current, new), problem=problem)
     return redirect(f"{reverse('notifications:preferences')}?saved=1")
+
+
+CHOICES = {
+    "follow": topic_choices.follow,
+    "unfollow": topic_choices.unfollow,
+    "mute": topic_choices.mute,
+    "unmute": topic_choices.unmute,
+}
+
+
+@login_required
+@require_POST
+def choose_topic(request: PersonRequest) -> HttpResponse:
+    """Follow or mute the posted topic, or no longer, and go back to the page on which the form was."""
+    choice = CHOICES.get(request.POST.get("choice", ""))
+    if choice is None:
+        raise Http404("There is no such choice.")
+    try:
+        choice(request.user, request.POST.get("topic", "").strip())
+    except Refusal as problem:
+        current = stored.listed(request.user, judge.own_topics(request.user))
+        return _page(request, current, problem=problem)
+    next = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(next, {request.get_host()}, request.is_secure()):
+        return HttpResponseRedirect(next)
+    return redirect("notifications:preferences")
 
 
 def posted(form: QueryDict) -> Chosen:
@@ -80,21 +109,45 @@ def fields(preference: Preferences) -> dict[str, Any]:
     }
 
 
+def _topic_lists(preference: Listed) -> list[dict[str, Any]]:
+    """The topics that a person follows, and those that they mute, by name, with what ends it."""
+    lists = (
+        ("topics_followed", "unfollow", preference["followed_topics"]),
+        ("topics_muted", "unmute", preference["muted_topics"]),
+    )
+    groups = names.groups(preference["muted_topics"])
+    return [
+        {
+            "title": title,
+            "choice": choice,
+            "topics": [(topic, _topic_name(topic, groups.get(topic, ""))) for topic in found],
+        }
+        for title, choice, found in lists
+    ]
+
+
+def _topic_name(topic: str, group: str) -> str:
+    if topic == topics.EVERYONE:
+        return i18n.say("topic_everyone")
+    return i18n.say("topic_group", group=group) if group else topic
+
+
 def _page(
     request: PersonRequest,
-    preference: Preferences,
+    preference: Listed,
     *,
-    problem: Problem | None = None,
+    problem: Refusal | None = None,
     saved: bool = False,
 ) -> HttpResponse:
     form = fields(preference)
     context = {
         **form,
+        "topic_lists": _topic_lists(preference),
         # The script presets the browser's time zone where the person has none.
         "preset": problem is None and not form["quiet"],
         "problem": problem and i18n.refusal(problem),
         "saved": saved,
         "second_factor": second_factor.enabled(),
     }
-    status = problem.status if problem else 200
+    status = getattr(problem, "status", 422) if problem else 200
     return render(request, "notifications/preferences.html", context, status=status)

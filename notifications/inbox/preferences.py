@@ -37,7 +37,7 @@ def chosen(user: User) -> Preferences:
 
 def listed(user: User, own: Sequence[str], preference: Preferences | None = None) -> Listed:
     """The person's preferences with every category to show: chosen, mandatory, or recent in their inbox; and
-    the topics that they follow, if not as members of a group of the project's.
+    the topics that they follow.
 
     ``own`` are the topics of the inbox; ``preference`` is the result of `chosen`, if the caller has it.
     """
@@ -47,13 +47,17 @@ def listed(user: User, own: Sequence[str], preference: Preferences | None = None
     mandatory = preference["mandatory"]
     choices = preference["categories"] | dict.fromkeys(mandatory, ON)
     categories = sorted({*choices, *recent})
-    groups = audiences.of([user.pk]).get(user.pk, ())
-    followed = sorted(topic for topic in own if not topics.is_inbox(topic) and topic not in groups)
     return {
         **preference,
         "categories": {category: choices.get(category, ON) for category in categories},
-        "followed_topics": followed[:MAX_FOLLOWED],
+        "followed_topics": followed(user, own),
     }
+
+
+def followed(user: User, own: Sequence[str]) -> list[str]:
+    """The topics of the inbox that the person follows, if not as a member of a group of the project's."""
+    groups = audiences.of([user.pk]).get(user.pk, ())
+    return sorted(topic for topic in own if not topics.is_inbox(topic) and topic not in groups)[:MAX_FOLLOWED]
 
 
 def put(user: User, own: Sequence[str], new: Chosen) -> Listed:
@@ -86,7 +90,12 @@ def mute(user: User, own: Sequence[str], topic: str) -> Listed:
     def muted(row: Preference) -> dict[str, Any]:
         names = sorted({*row.muted_topics, topic})
         if len(names) > MAX_MUTED:
-            raise Problem(422, f"At most {MAX_MUTED} topics can be muted: unmute another one first.")
+            raise Problem(
+                422,
+                f"At most {MAX_MUTED} topics can be muted: unmute another one first.",
+                reason="many_muted",
+                values={"most": MAX_MUTED},
+            )
         return {**_state(row), "muted_topics": names}
 
     return _change(user, own, muted)

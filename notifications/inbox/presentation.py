@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from django.utils import formats, timezone
 
 from hub import topics
 from notifications.i18n import say
-from notifications.inbox.preference_rule import Decision, Preferences, wants
+from notifications.inbox.preference_rule import Decision, Listed, Preferences, wants
 
 # A row from the admin, or older than the validation, may have any URL; `javascript:` would run in this page.
 SAFE_URL = re.compile(r"https?://|/(?![/\\\t\n\r])", re.IGNORECASE)
@@ -40,16 +40,22 @@ PATTERN: dict[str, Any] = {
 }
 
 
-def row(item: dict[str, Any], preference: Preferences, now: datetime) -> dict[str, Any]:
-    """An item of the API with what `row.html` needs of it.
+def row(
+    item: dict[str, Any], preference: Preferences, now: datetime, followed: Collection[str] = ()
+) -> dict[str, Any]:
+    """An item of the API with what `row.html` needs of it; ``followed`` are topics that the person follows.
 
     ``href`` is where its title leads: its own URL, or else its ``page``, which is empty then.
     """
     at = datetime.fromisoformat(item["created_at"])
     page = reverse("notifications:notification", args=[item["id"]])
     own = item["url"] if SAFE_URL.match(item["url"]) else ""
+    topic = item["topic"]
     return {
         **item,
+        "mutable": not topics.is_user(topic),
+        "muted": topic in preference["muted_topics"],
+        "followed": topic in followed,
         "at": at,
         "ago": _ago(at, now),
         "href": own or page,
@@ -68,9 +74,9 @@ class Day(NamedTuple):
     rows: list[dict[str, Any]]
 
 
-def days(items: Iterable[dict[str, Any]], preference: Preferences, now: datetime) -> list[Day]:
+def days(items: Iterable[dict[str, Any]], preference: Listed, now: datetime) -> list[Day]:
     """The rows by the day they are from, in the order of the items."""
-    rows = [row(item, preference, now) for item in items]
+    rows = [row(item, preference, now, preference["followed_topics"]) for item in items]
     today = timezone.localdate(now)
     by_day = groupby(rows, lambda item: timezone.localdate(item["at"]))
     return [Day(day.isoformat(), _name(day, today), list(some)) for day, some in by_day]

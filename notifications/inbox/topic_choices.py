@@ -37,7 +37,10 @@ def mute(user: User, topic: str) -> Listed:
     may not read."""
     if topic == topics.user(user.pk):
         raise Problem(
-            422, "What is sent to you alone is not muted: turn off its category instead.", field="topic"
+            422,
+            "What is sent to you alone is not muted: turn off its category instead.",
+            reason="own_topic",
+            field="topic",
         )
     own = judge.own_topics(user)
     if topic not in own:
@@ -53,7 +56,13 @@ def unmute(user: User, topic: str) -> Listed:
 def _check_readable(user: User, topic: str) -> None:
     account = judge.accounts([user.pk]).get(user.pk)
     if account is None or account.rights.denied([topic]):
-        raise Problem(403, f"You may not read {topic!r}: ask for the right to.", topics=[topic])
+        raise Problem(
+            403,
+            f"You may not read {topic!r}: ask for the right to.",
+            reason="unreadable_topic",
+            values={"name": topic},
+            topics=[topic],
+        )
 
 
 def _follow(user: User, topic: str) -> Listed:
@@ -62,7 +71,12 @@ def _follow(user: User, topic: str) -> Listed:
     followed = set(Subscription.objects.filter(user=user).values_list("topic", flat=True))
     if topic not in followed:
         if len(followed) >= MAX_FOLLOWED:
-            raise Problem(422, f"At most {MAX_FOLLOWED} topics can be followed: leave another one first.")
+            raise Problem(
+                422,
+                f"At most {MAX_FOLLOWED} topics can be followed: leave another one first.",
+                reason="many_followed",
+                values={"most": MAX_FOLLOWED},
+            )
         subscribe(user, topic)
         _tell(user)
     return _listed(user)

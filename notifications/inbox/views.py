@@ -55,11 +55,14 @@ def inbox(request: PersonRequest) -> HttpResponse:
 @require_GET
 def notification(request: PersonRequest, id: UUID) -> HttpResponse:
     """The permalink of one notification, archived and muted ones included. A visit changes nothing."""
+    own = judge.own_topics(request.user)
     try:
-        item = listing.one(request.user, judge.own_topics(request.user), id)
+        item = listing.one(request.user, own, id)
     except Problem as problem:
         raise Http404(problem.detail) from None
-    row = presentation.row(item, preferences.chosen(request.user), timezone.now())
+    preference = preferences.chosen(request.user)
+    followed = preferences.followed(request.user, own)
+    row = presentation.row(item, preference, timezone.now(), followed)
     return render(request, "notifications/notification.html", {"item": row})
 
 

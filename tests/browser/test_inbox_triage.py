@@ -268,3 +268,52 @@ def test_a_row_of_the_script_has_the_shape_of_the_servers(inbox: Page, post: Pos
     inbox.reload()
 
     assert row(inbox, title).evaluate(shape) == of_the_script
+
+
+def test_a_topic_is_muted_by_the_keyboard_on_all_open_pages_and_back(
+    inbox: Page, api: httpx.Client, headers: dict[str, str], cluster: Cluster
+) -> None:
+    elsewhere = inbox.context.new_page()
+    elsewhere.goto(f"{cluster.http_url}/")
+    api.post("/api/v1/notifications", json={"to": ["everyone"], "title": "to be muted"})
+    expect(row(elsewhere, "to be muted")).to_be_visible()
+    reach(inbox, "to be muted")
+
+    row(inbox, "to be muted").locator("summary").focus()
+    inbox.keyboard.press("Enter")
+    inbox.keyboard.press("Tab")
+    expect(inbox.get_by_role("button", name="Mute this topic")).to_be_focused()
+    inbox.keyboard.press("Enter")
+
+    expect(row(inbox, "to be muted")).to_have_count(0)
+    expect(row(elsewhere, "to be muted")).to_have_count(0)
+    expect(inbox.locator("#undo")).to_contain_text("Muted: Everyone.")
+    muted = api.get("/api/v1/notifications?limit=100", headers=headers).json()["items"]
+    assert "everyone" not in {item["topic"] for item in muted}
+    inbox.keyboard.press("z")
+    expect(row(inbox, "to be muted")).to_be_visible()
+    expect(row(elsewhere, "to be muted")).to_be_visible()
+    elsewhere.close()
+
+
+def test_a_topic_is_followed_from_the_inbox_no_more_and_again(
+    inbox: Page, api: httpx.Client, headers: dict[str, str]
+) -> None:
+    api.put("/api/v1/topics/repo-muted/subscription", headers=headers).raise_for_status()
+    inbox.locator("#state", has_text="live").wait_for()
+    api.post("/api/v1/notifications", json={"to": ["topic:repo-muted"], "title": "of a topic"})
+    expect(row(inbox, "of a topic")).to_be_visible(timeout=20_000)
+
+    row(inbox, "of a topic").hover()
+    row(inbox, "of a topic").locator("summary").click()
+    row(inbox, "of a topic").get_by_role("button", name="Unfollow").click()
+
+    expect(row(inbox, "of a topic")).to_have_count(0)
+    expect(inbox.locator("#undo")).to_contain_text("You no longer follow repo-muted.")
+    inbox.locator("#undo").get_by_role("button", name="Undo").click()
+    until_in(inbox, lambda: "repo-muted" in followed(api, headers), "followed again")
+
+
+def followed(api: httpx.Client, headers: dict[str, str]) -> list[str]:
+    topics: list[str] = api.get("/api/v1/preferences", headers=headers).json()["followed_topics"]
+    return topics

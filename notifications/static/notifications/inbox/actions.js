@@ -8,6 +8,14 @@ const CHANGES = {
   archive: ({ archived_at }) => archived_at === null,
   unarchive: ({ archived_at }) => archived_at !== null,
 };
+// What the user does with topics.
+const CHOSEN = {
+  follow: "was_followed",
+  unfollow: "was_unfollowed",
+  mute: "was_muted",
+  unmute: "was_unmuted",
+};
+const OPPOSITE = { follow: "unfollow", unfollow: "follow", mute: "unmute", unmute: "mute" };
 // The state of an item before an action that the hub refused.
 const BEFORE = {
   read: () => ({ read_at: null }),
@@ -57,6 +65,14 @@ export class InboxActions {
     return sending.then((accepted) => ids.filter((_, index) => accepted[index]));
   }
 
+  /** Follow or mute a topic, or no longer, and offer to undo it. */
+  async choose(verb, topic, name) {
+    const sent = this.#choose(verb, topic);
+    const text = this.#i18n.text(CHOSEN[verb], { topic: name });
+    const withdraw = this.#undo.offer(text, async () => (await sent) && this.#choose(OPPOSITE[verb], topic));
+    if (!(await sent)) withdraw();
+  }
+
   /** Mark all of the user's notifications read, of which these items are shown. */
   async readAll(items) {
     const unread = items.filter(CHANGES.read);
@@ -72,6 +88,17 @@ export class InboxActions {
   /** Resolves when all actions so far were answered. */
   settled() {
     return this.#last;
+  }
+
+  async #choose(verb, topic) {
+    this.#notice.clear("not_saved");
+    try {
+      await this.#store.choose(verb, topic);
+      return true;
+    } catch {
+      this.#notice.add("not_saved");
+      return false;
+    }
   }
 
   async #send(verb, id) {

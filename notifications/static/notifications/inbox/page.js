@@ -120,6 +120,7 @@ page.addEventListener("submit", async (event) => {
   if (row) {
     event.preventDefault();
     const { name, value } = event.submitter;
+    if (name === "choice") return actions.choose(value, row.item.topic, row.topicName);
     const verbs = { read: ["read", "unread"], archive: ["archive", "unarchive"] }[name];
     act(verbs[value === "yes" ? 0 : 1], [row.item]);
   } else if (event.target.id === "read-all") {

@@ -49,6 +49,13 @@ export class InboxRow {
     return this.#find(".when").hasAttribute("href");
   }
 
+  /** The topic as the user knows it. */
+  get topicName() {
+    const { topic, group } = this.item;
+    if (topic === "everyone") return this.#i18n.text("topic_everyone");
+    return group ? this.#i18n.text("topic_group", { group }) : topic;
+  }
+
   focus() {
     this.node.focus();
   }
@@ -72,6 +79,8 @@ export class InboxRow {
     this.#find("time").dateTime = item.created_at;
     this.#find("time").title = full(new Date(item.created_at), this.#i18n);
     this.#find(".pick").setAttribute("aria-label", this.#i18n.text("select", { title: item.title }));
+    this.#find(".topic").hidden = topic.startsWith("user-");
+    this.#find("[name=topic]").value = topic;
     this.#find(".acts").setAttribute("action", `${page}read`);
     this.#find("[name=archive]").setAttribute("formaction", `${page}archive`);
     for (const button of node.querySelectorAll(".acts button")) {
@@ -86,10 +95,16 @@ export class InboxRow {
     this.#find(".pick").checked = on;
   }
 
-  /** Write why the user gets it. */
+  /** Write why the user gets it, and what they can do about it. */
   explain(preferences) {
-    const decision = wants(preferences, this.item, new Date(this.item.created_at));
+    const { topic, created_at } = this.item;
+    const decision = wants(preferences, this.item, new Date(created_at));
     this.#find(".why p").textContent = reasonText(this.item, this.#i18n, decision);
+    const muted = preferences?.muted_topics?.includes(topic) ?? false;
+    const mute = this.#find("[name=choice]");
+    mute.value = muted ? "unmute" : "mute";
+    mute.textContent = this.#i18n.text(`${mute.value}_topic`);
+    this.#find("[value=unfollow]").hidden = !preferences?.followed_topics?.includes(topic);
   }
 
   refresh(now) {

@@ -3,6 +3,12 @@
 import { RequestError } from "./api.js";
 import { ExpiryQueue } from "./expiry-queue.js";
 
+const CHOICES = {
+  follow: ["PUT", "subscription"],
+  unfollow: ["DELETE", "subscription"],
+  mute: ["PUT", "mute"],
+  unmute: ["DELETE", "mute"],
+};
 const MAX_TIMER_MS = 60_000; // a clock may be set meanwhile
 
 /**
@@ -83,6 +89,13 @@ export class NotificationClient extends EventTarget {
 
   markSeen() {
     return this.#change("POST", "notifications/seen", { id: "all", seen_at: new Date().toISOString() });
+  }
+
+  /** "follow", "unfollow", "mute" or "unmute" a topic. */
+  async choose(verb, topic) {
+    const [method, action] = CHOICES[verb];
+    this.setPreferences(await this.request(method, `topics/${encodeURIComponent(topic)}/${action}`));
+    this.emit("behind", {});
   }
 
   /** Show it at once in this document; the hub's own event follows on the feed. */
