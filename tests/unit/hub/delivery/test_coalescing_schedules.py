@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from hub.policies.current import table
-from tests.unit.hub.delivery.cut_reader import POLICIES, TOPICS, Reader, Schedule
+from tests.unit.hub.delivery.cut_reader import POLICIES, TOPICS, WITH_VALUES, Reader, Schedule
 
 SCHEDULES = 150
 
@@ -25,8 +25,8 @@ def policies() -> Iterator[None]:
     table.replace(())
 
 
-async def play(seed: int, *, change_policies: bool = False) -> None:
-    schedule = Schedule(seed)
+async def play(seed: int, *, change_policies: bool = False, values: bool = False) -> None:
+    schedule = Schedule(seed, values=values)
     fanouts = schedule.receivers.fanouts
     loop = asyncio.get_running_loop()
     clock = loop.time()
@@ -70,3 +70,9 @@ async def test_no_schedule_does_when_policies_change() -> None:
     for seed in range(SCHEDULES):
         table.replace(POLICIES)
         await play(seed, change_policies=True)
+
+
+async def test_no_schedule_does_when_the_last_values_come_first() -> None:
+    table.replace(WITH_VALUES)
+    for seed in range(SCHEDULES):
+        await play(seed, values=True)
