@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from notifications.runs.formats.ag_ui import AgUiFormat
+from notifications.runs.formats.ai_sdk import AiSdkFormat
 from notifications.runs.formats.events import RunEvent
+from notifications.runs.formats.openai import OpenAiFormat
 from notifications.runs.formats.sse import NativeFormat
 
 
@@ -21,4 +24,10 @@ class Format(Protocol):
         """What comes after the last event."""
 
 
-FORMATS: Mapping[str, Callable[[str], Format]] = {"": NativeFormat}  # by `?format=`; called with the run's id
+# By `?format=`; called with the run's id.
+FORMATS: Mapping[str, Callable[[str], Format]] = {
+    "": NativeFormat,
+    "ag-ui": AgUiFormat,
+    "ai-sdk": AiSdkFormat,
+    "openai": OpenAiFormat,
+}
