@@ -47,7 +47,7 @@ bench: .venv/test.stamp
 lint: .venv/test.stamp
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy hub notifications tests manage.py
+	.venv/bin/mypy hub notifications tests manage.py clients/python/hub_client
 	.venv/bin/lint-imports --no-logo --no-cache
 	.venv/bin/python manage.py makemigrations --check --dry-run
 

@@ -1,0 +1,182 @@
+"""A feed that blocks: the I/O that its core asks for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from hub_client import transport
+from hub_client.errors import Unreachable
+from hub_client.feed_core import FeedCore
+from hub_client.messages import Message
+from hub_client.steps import (
+    Answer,
+    Call,
+    CallSteps,
+    Close,
+    Connect,
+    GetToken,
+    Give,
+    Read,
+    Request,
+    Sleep,
+    Step,
+)
+from hub_client.watchdog import Watchdog
+
+TokenSource = str | Callable[[], str]
+
+
+class Feed:
+    """An iterator of what a feed brings, over all its connections; close it, or use it in a ``with`` block.
+
+    Iterated by one thread; topics may be changed by others.
+    """
+
+    def __init__(self, client: httpx.Client, url: str, core: FeedCore, token: TokenSource) -> None:
+        self._client = client
+        self._url = url
+        self._core = core
+        self._token = token
+        self._steps = core.steps()
+        self._response: httpx.Response | None = None
+        self._chunks: Any = None
+        self._watchdog: Watchdog | None = None
+        self._closed = False
+
+    @property
+    def last_event_id(self) -> str | None:
+        """Where a later feed would go on."""
+        return self._core.last_event_id
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Those besides the inbox."""
+        return tuple(self._core.topics)
+
+    def add(self, *topics: str) -> None:
+        """Raises `Refused`, with nothing changed."""
+        self.change(add=topics)
+
+    def remove(self, *topics: str) -> None:
+        self.change(remove=topics)
+
+    def change(self, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Add topics and remove others, without a gap."""
+        if run(self._client, self._url, self._core.change(add, remove)):
+            self._cut()
+
+    def close(self) -> None:
+        self._closed = True
+        self._steps.close()
+        self._disconnect()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Message:
+        if self._closed:
+            raise StopIteration
+        reply: Any = None
+        failure: Unreachable | None = None
+        try:
+            while True:
+                step = self._steps.throw(failure) if failure else self._steps.send(reply)
+                reply = failure = None
+                if isinstance(step, Give):
+                    return step.message
+                try:
+                    reply = self._perform(step)
+                except Unreachable as error:
+                    failure = error
+        except BaseException:
+            self._disconnect()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _perform(self, step: Step) -> Any:
+        match step:
+            case Call(request):
+                return send(self._client, self._url, request)
+            case Connect(request):
+                return self._connect(request)
+            case Read(timeout_s):
+                return self._read(timeout_s)
+            case Close():
+                return self._disconnect()
+            case Sleep(seconds):
+                return time.sleep(seconds)
+            case GetToken():
+                return self._token if isinstance(self._token, str) else self._token()
+
+    def _connect(self, request: Request) -> Answer:
+        self._disconnect()
+        with transport.reaching():
+            prepared = transport.prepared(self._client, self._url, request, timeout=transport.FEED_TIMEOUT)
+            response = self._client.send(prepared, stream=True)
+            if response.status_code != 200:
+                try:
+                    return transport.answer(response, response.read())
+                finally:
+                    response.close()
+        self._response, self._chunks = response, response.iter_raw()
+        self._watchdog = Watchdog(self._cut)
+        return transport.answer(response, b"")
+
+    def _read(self, timeout_s: float) -> bytes:
+        if self._watchdog is None:
+            raise Unreachable("the connection was closed")
+        self._watchdog.wait_for(timeout_s)
+        with transport.reaching():
+            chunk: bytes = next(self._chunks, b"")
+            return chunk
+
+    def _cut(self) -> None:
+        """End the connection under whoever reads it."""
+        response = self._response
+        if response is not None:
+            transport.shut_down(response)
+
+    def _disconnect(self) -> None:
+        watchdog, self._watchdog = self._watchdog, None
+        if watchdog is not None:
+            watchdog.stop()
+        response, self._response = self._response, None
+        if response is not None:
+            response.close()
+
+
+def run(client: httpx.Client, url: str, steps: CallSteps, key: str = "") -> Any:
+    """Do as the core asks; what it returns."""
+    reply: Any = None
+    failure: Unreachable | None = None
+    while True:
+        try:
+            step = steps.throw(failure) if failure else steps.send(reply)
+        except StopIteration as done:
+            return done.value
+        reply = failure = None
+        if isinstance(step, Sleep):
+            time.sleep(step.seconds)
+            continue
+        try:
+            reply = send(client, url, step.request, key)
+        except Unreachable as error:
+            failure = error
+
+
+def send(client: httpx.Client, url: str, request: Request, key: str = "") -> Answer:
+    with transport.reaching():
+        response = client.send(transport.prepared(client, url, request, key))
+        return transport.answer(response, response.content)
