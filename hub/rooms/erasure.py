@@ -62,7 +62,7 @@ def _erase_events(client: Any, owner: str) -> int:
         if topics.is_kept(topic) or topics.is_hubs(topic):
             continue
         gone += _erase_messages(client, topic, owner, _owner)
-        for key, value in client.hscan_iter(EVENT_VALUES + topic, count=PAGE_SIZE):
+        for key, value in client.hgetall(EVENT_VALUES + topic).items():
             if key and _value_owner(value) == owner:
                 client.hdel(EVENT_VALUES + topic, key)
                 client.zrem(VALUES_ORDER + topic, key)

@@ -28,8 +28,10 @@ from tests.system.staff import Staff
 OPERATIONS = ROOT / "docs" / "operations"
 PASSWORD = "hub's own"
 
-# What is sent, and not called in a script: by the log, the channel layer, redis-py and the doctor (INFO).
+# What is sent, and not called in a script: by the log, the channel layer, redis-py, the doctor (INFO), the
+# count of a topic's readers (NUMSUB), and the erasure of a person (SCAN).
 SENT = {"del", "info", "ping", "script|load", "evalsha", "publish", "subscribe", "unsubscribe"}
+SENT |= {"pubsub|numsub", "scan"}
 
 PLAIN: dict[str, Any] = {"protocol": 2, "retry": Retry(NoBackoff(), 0)}
 
@@ -83,6 +85,7 @@ async def test_everything_the_hub_does_is_allowed(cluster: GuardedCluster, site:
         await alice.send(json.dumps({"type": "say", "id": "a", "body": "hello"}))
         await alice.send(json.dumps({"type": "signal", "name": "typing", "body": True}))
         await receive(bob, "said", "signal")
+    assert (await site.api.get("/api/v1/topics/job-1")).json()["readers"] == 1
     async with Staff(cluster.http_url) as staff:
         staff.listen("staff-instances")
         both = {"hub-1", "hub-2"}
