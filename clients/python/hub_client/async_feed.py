@@ -33,7 +33,7 @@ TokenSource = str | Callable[[], Awaitable[str]]
 
 class AsyncFeed:
     """An asynchronous iterator of what a feed brings, over all its connections; close it, or use it in an
-    ``async with`` block. Iterated by one task; topics may be changed by others."""
+    ``async with`` block. Iterated by one task; others may change its topics and close it."""
 
     def __init__(self, client: httpx.AsyncClient, url: str, core: FeedCore, token: TokenSource) -> None:
         self._client = client
@@ -68,6 +68,7 @@ class AsyncFeed:
             self._cut()
 
     async def aclose(self) -> None:
+        """End the iteration, of another task, too."""
         self._closed = True
         self._steps.close()
         await self._disconnect()
@@ -76,12 +77,10 @@ class AsyncFeed:
         return self
 
     async def __anext__(self) -> Message:
-        if self._closed:
-            raise StopAsyncIteration
         reply: Any = None
         failure: Unreachable | None = None
         try:
-            while True:
+            while not self._closed:
                 step = self._steps.throw(failure) if failure else self._steps.send(reply)
                 reply = failure = None
                 if isinstance(step, Give):
@@ -95,6 +94,7 @@ class AsyncFeed:
         except BaseException:
             await self._disconnect()
             raise
+        raise StopAsyncIteration
 
     async def __aenter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -34,7 +35,7 @@ TokenSource = str | Callable[[], str]
 class Feed:
     """An iterator of what a feed brings, over all its connections; close it, or use it in a ``with`` block.
 
-    Iterated by one thread; topics may be changed by others.
+    Iterated by one thread; others may change its topics and close it.
     """
 
     def __init__(self, client: httpx.Client, url: str, core: FeedCore, token: TokenSource) -> None:
@@ -46,7 +47,8 @@ class Feed:
         self._response: httpx.Response | None = None
         self._chunks: Any = None
         self._watchdog: Watchdog | None = None
-        self._closed = False
+        self._reading = threading.Lock()
+        self._closed = threading.Event()
 
     @property
     def last_event_id(self) -> str | None:
@@ -71,20 +73,25 @@ class Feed:
             self._cut()
 
     def close(self) -> None:
-        self._closed = True
-        self._steps.close()
-        self._disconnect()
+        """End the iteration, of another thread, too."""
+        self._closed.set()
+        self._cut()
+        if self._reading.acquire(blocking=False):
+            self._end()
+            self._reading.release()
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Message:
-        if self._closed:
-            raise StopIteration
+        with self._reading:
+            return self._next()
+
+    def _next(self) -> Message:
         reply: Any = None
         failure: Unreachable | None = None
         try:
-            while True:
+            while not self._closed.is_set():
                 step = self._steps.throw(failure) if failure else self._steps.send(reply)
                 reply = failure = None
                 if isinstance(step, Give):
@@ -94,8 +101,10 @@ class Feed:
                 except Unreachable as error:
                     failure = error
         except BaseException:
-            self._disconnect()
+            self._end()
             raise
+        self._end()
+        raise StopIteration
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +125,7 @@ class Feed:
             case Close():
                 return self._disconnect()
             case Sleep(seconds):
-                return time.sleep(seconds)
+                return self._closed.wait(seconds)
             case GetToken():
                 return self._token if isinstance(self._token, str) else self._token()
 
@@ -147,6 +156,10 @@ class Feed:
         response = self._response
         if response is not None:
             transport.shut_down(response)
+
+    def _end(self) -> None:
+        self._steps.close()
+        self._disconnect()
 
     def _disconnect(self) -> None:
         watchdog, self._watchdog = self._watchdog, None
