@@ -162,7 +162,7 @@ end
 
 local function drop_value(values, key, value)
   local position, lifetime, length, start = string.match(value, '^(%d+) (%d+) %S+ (%d+) ()')
-  if length ~= '0' then
+  if length and length ~= '0' then -- another program may have written it
     local owner = string.sub(value, start, start + tonumber(length) - 1)
     count(owner, tonumber(position), tonumber(lifetime), -(#key + #value + ENTRY))
   end
@@ -190,9 +190,12 @@ local function add_value(values, key, lifetime, position, kind, body, owner)
   values.bytes = values.bytes + bytes
   if owner ~= '' then count(owner, tonumber(position), lifetime, bytes) end
   drop_values(values, redis.call('ZRANGEBYSCORE', values.order, 0, text(now - lifetime), 'LIMIT', 0, EXPIRED))
-  while redis.call('ZCARD', values.order) > VALUES or values.bytes > VALUES_BYTES do
+  local number = redis.call('ZCARD', values.order)
+  while number > VALUES or (values.bytes > VALUES_BYTES and number > 1) do
     drop_values(values, redis.call('ZRANGE', values.order, 0, 0))
+    number = number - 1
   end
+  if number == 1 then values.bytes = bytes end
 end
 
 local answer = {''}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
 
 import pytest
 import redis
@@ -281,3 +282,17 @@ async def test_what_another_program_wrote_there_is_no_value(server: Redis, redis
 
     assert await values(redis_log) == [1, 2]
     assert await values(redis_log, "tiles-2") == []
+
+
+async def test_what_another_program_wrote_there_is_replaced(server: Redis, redis_log: RedisLog) -> None:
+    redis_log.append([tile("a", 1), tile("b", 2)])
+    client: Any = redis.Redis.from_url(server.url)
+    head = client.hget("hub:2:{s0}:v:tiles-1", "").split()[0]
+    client.hset("hub:2:{s0}:v:tiles-1", "a", "no value")
+    client.hset("hub:2:{s0}:v:tiles-1", "", head + b" 999999999999")
+    client.zadd("hub:2:{s0}:vo:tiles-1", {"nothing": 1})
+
+    redis_log.append([tile("a", 3)])
+    redis_log.append([tile("b", 4)])
+
+    assert await values(redis_log) == [3, 4]
