@@ -105,7 +105,7 @@ async def she(cluster: Cluster, site: Site) -> AsyncIterator[httpx.AsyncClient]:
     policy = {"publish": [f"user:{NAME}"], "latest": "key"}
     await site.api.put("/api/v1/policies/poll-*", json=policy)
     vote = {"type": "vote", "data": SAID, "key": "a"}
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         while (
             await client.post(POLL, json=vote, headers=csrf | {"Idempotency-Key": "v"})
         ).status_code != 201:

@@ -62,7 +62,7 @@ async def opened(cluster: Cluster, client: httpx.AsyncClient, instance: int, *to
 
 async def opened_soon(cluster: Cluster, client: httpx.AsyncClient, instance: int, *topics: str) -> Feed:
     """A live feed, once the instance knows of a right that was given a moment ago."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         while True:
             feed = Feed(cluster.instance_url(instance), client.cookies, topics)
             await until(lambda feed=feed: "stream-live" in feed.types or feed.task.done(), "an answer")

@@ -43,7 +43,7 @@ async def test_a_person_publishes_on_any_instance_and_is_named_to_readers_on_all
             async with httpx.AsyncClient(headers=token, timeout=20) as alice:
                 return (await alice.post(url, json=VOTE)).status_code == 201
 
-        await within(2, f"the policy on instance {k}", accepted)
+        await within(5, f"the policy on instance {k}", accepted)
         readers.append(await site.reader("bob", ["poll-1"], instance=k))
 
     answer = await site.api.post("/api/v1/topics/poll-1/events", json=VOTE, headers=token)
@@ -67,7 +67,7 @@ async def test_the_rate_of_a_topic_is_one_over_all_instances(cluster: Cluster, s
                 answer = await program.post(f"{cluster.instance_url(k)}/api/v1/events", json=event)
                 return answer.status_code == 429 and int(answer.headers["Retry-After"]) > 1
 
-        await within(2, f"a refusal by instance {k}", refused)
+        await within(5, f"a refusal by instance {k}", refused)
 
 
 async def test_readers_of_a_topic_are_counted_over_all_instances(cluster: Cluster, site: Site) -> None:
