@@ -151,6 +151,18 @@ def test_a_policy_that_changes_ends_what_it_opened(
     assert is_revoked(person)
 
 
+def test_a_grant_keeps_no_token_that_a_policy_let_in(alice: User) -> None:
+    Grant.objects.create(pattern="job-*")
+    put(read=["everyone"])
+    person = admitted(token_of(alice))
+    assert person is not None
+
+    TopicPolicy.objects.all().delete()
+    policies.put_rows(rows.read())
+
+    assert is_revoked(person)
+
+
 def test_a_lost_group_ends_what_a_policy_opened_to_it(alice: User, ops: Group) -> None:
     policies.configure([{"pattern": "job-*", "read": ["group:ops"]}])
     person = admitted(session_of(alice))
