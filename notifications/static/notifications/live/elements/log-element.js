@@ -22,7 +22,7 @@ export class LogElement extends TopicElement {
   #searchTimer = 0;
   #loading = false;
   #title = h("span", { class: "label", id: "title" });
-  #count = h("span", { class: "muted number" });
+  #count = h("span", { class: "muted number", dir: "auto" });
   #search = h("input", { type: "search", autocomplete: "off", spellcheck: "false", oninput: () => this.#searchSoon() });
   #follow = h("button", { type: "button", class: "follow", onclick: () => this.#setFollows(!this.#follows) });
   #drawn = h("div", { class: "drawn" });

@@ -33,12 +33,12 @@ export class ProgressElement extends TopicElement {
 @media (forced-colors: active) { .track { border: 1px solid; } .fill { background: Highlight; } }
 `;
   #data = null;
-  #title = h("span", { class: "label", id: "title" });
-  #value = h("span", { class: "muted number" });
+  #title = h("span", { class: "label", id: "title", dir: "auto" });
+  #value = h("span", { class: "muted number", dir: "auto" });
   #fill = h("div", { class: "fill" });
   #track = h("div", { class: "track", role: "progressbar", "aria-labelledby": "title" }, this.#fill);
-  #step = h("span", { class: "step" });
-  #note = h("span", { role: "status" });
+  #step = h("span", { dir: "auto" });
+  #note = h("span", { role: "status", dir: "auto" });
   #box = h(
     "div",
     { class: "box" },

@@ -8,9 +8,9 @@ export class Series {
     this.#max = max;
   }
 
-  /** Of events that come again, or late, none is before another. */
+  /** Each a moment after the one before, also of a batch. */
   add(at, value) {
-    this.#points.push([Math.max(at || 0, this.to > 0 ? this.to : 0), value]);
+    this.#points.push([Math.max(at || 0, this.to + 1), value]);
     if (this.#points.length > this.#max) this.#points.shift();
   }
 
@@ -40,11 +40,9 @@ export class Series {
 
   /** The `d` of a path: `from` to `to` over the width, `low` to `high` over the height; a point alone is a level line. */
   path(from, to, low, high, width, height) {
-    // Side by side, where all came at once.
-    const step = width / Math.max(1, this.#points.length - 1);
-    const x = (at, n) => (to > from ? ((at - from) / (to - from)) * width : n * step).toFixed(1);
+    const x = (at) => (to > from ? ((at - from) / (to - from)) * width : width).toFixed(1);
     const y = (value) => (height - ((Math.min(high, Math.max(low, value)) - low) / (high - low)) * height).toFixed(1);
-    const drawn = this.#points.map(([at, value], n) => `${n ? "L" : "M"}${x(at, n)} ${y(value)}`);
+    const drawn = this.#points.map(([at, value], n) => `${n ? "L" : "M"}${x(at)} ${y(value)}`);
     if (drawn.length > 1) return drawn.join("");
     const [[, value]] = this.#points;
     return `M0 ${y(value)}L${width} ${y(value)}`;

@@ -2,27 +2,20 @@
 
 import { TabGroup } from "../tabs.js";
 import { Feed } from "./feed.js";
+import { identityOf } from "./identity.js";
 import { LatestValues } from "./latest-values.js";
+import { MAX_TOPICS, Peers } from "./peers.js";
 
-const ISSUER = "hub"; // of the hub's own tokens, which name their user as the topics do
-const MAX_TOPICS = 100; // of a feed, along with the user's own
 const GATHER_MS = 10; // in which changes of topics are one
 const WAKE_MS = 1000;
 
 const feeds = new Map();
 
-/**
- * The feed of an `Api`'s hub. Tabs share it whose `user` is the same, undefined for the one whom the token names, and
- * whose tokens open the same topics.
- */
+/** The feed of an `Api`'s hub, for this user, undefined for the one whom the token names. */
 export function sharedFeed(api, user) {
-  const { iss = "", sub = "", own = true, topics = [] } = claims(api.token ?? "");
-  const isOwn = api.token === null || iss === ISSUER;
-  const person = user ?? (isOwn ? sub : null);
-  const rights = [own ? "" : "-own", ...topics].join(" ");
-  const name = `${api.origin} ${person ?? `${iss} ${sub}`}${rights}`;
-  if (!feeds.has(name)) feeds.set(name, new SharedFeed(name, api, person));
-  return feeds.get(name);
+  const identity = identityOf(api, user);
+  if (!feeds.has(identity.name)) feeds.set(identity.name, new SharedFeed(identity, api));
+  return feeds.get(identity.name);
 }
 
 /**
@@ -37,7 +30,7 @@ class SharedFeed {
   #name;
   #api;
   #members = new Set();
-  #peers = new Map(); // what other tabs want, by tab: {own, topics}
+  #peers = new Peers();
   #latest = new LatestValues();
   #open = new Set(); // topics whose events come, from any position that was known since
   #started = false;
@@ -49,8 +42,7 @@ class SharedFeed {
   #timer = 0;
   #changing = false;
 
-  /** A `user` of null is not known yet. */
-  constructor(name, api, user) {
+  constructor({ name, user }, api) {
     this.#name = name;
     this.#api = api;
     this.user = user;
@@ -133,7 +125,7 @@ class SharedFeed {
   #lead() {
     this.#leads = true;
     this.#tabs?.send({ here: this.#snapshot });
-    for (const tab of this.#peers.keys()) this.#await(tab);
+    for (const tab of this.#peers.tabs) this.#await(tab);
     for (const member of this.#members) member.leads();
     this.#connect();
     return () => {
@@ -145,19 +137,15 @@ class SharedFeed {
   /** That a tab is gone, so that its topics are dropped. */
   async #await(tab) {
     await this.#tabs?.gone(tab).catch(() => {});
-    this.#peers.delete(tab);
+    this.#peers.remove(tab);
     this.#update();
   }
 
-  /** What is to be carried now, in the order in which it was requested. */
+  /** What is to be carried now. */
   #union() {
-    const all = [this.#wants, ...this.#peers.values()];
-    const requested = new Set(all.flatMap(({ topics }) => topics));
-    const kept = this.#carried.filter((topic) => requested.has(topic));
-    const topics = [...new Set([...kept, ...requested])];
-    const excess = topics.splice(MAX_TOPICS);
+    const { own, topics, excess } = this.#peers.union(this.#wants, this.#carried);
     if (excess.length) this.#refuse(excess, { status: 0, limit: MAX_TOPICS });
-    return { own: all.some(({ own }) => own), topics };
+    return { own, topics };
   }
 
   #update() {
@@ -224,7 +212,7 @@ class SharedFeed {
   }
 
   #drop(topics, problem) {
-    for (const peer of this.#peers.values()) peer.topics = peer.topics.filter((topic) => !topics.includes(topic));
+    this.#peers.drop(topics);
     for (const member of this.#members) {
       const own = topics.filter((topic) => member.topics.delete(topic));
       if (own.length) member.refused(own, problem);
@@ -258,10 +246,9 @@ class SharedFeed {
   }
 
   #want(tab, wants, added = []) {
-    const known = this.#peers.has(tab);
-    this.#peers.set(tab, wants);
+    const isNew = this.#peers.set(tab, wants);
     if (!this.#leads) return;
-    if (!known) this.#await(tab);
+    if (isNew) this.#await(tab);
     const latest = this.#latest.of(added);
     if (latest.length) this.#tabs.send({ latest, to: tab });
     this.#update();
@@ -305,13 +292,4 @@ class SharedFeed {
 function query(own, topics) {
   const parameters = [...(own ? [] : ["own=0"]), ...topics.map((topic) => `topic=${topic}`)];
   return parameters.length ? `?${parameters.join("&")}` : "";
-}
-
-/** The claims of a token. They are not verified here: they only tell two users apart. */
-function claims(token) {
-  try {
-    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))) ?? {};
-  } catch {
-    return {};
-  }
 }
