@@ -13,6 +13,7 @@ export { TopicError };
 const TOPIC = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,199}$/;
 const MIN_TOKEN_RETRY_MS = 1000;
 const MAX_TOKEN_RETRY_MS = 30_000;
+const ROOM = "room-";
 // By what `Feed` reports.
 const STATES = {
   connecting: "connecting",
@@ -64,9 +65,11 @@ class Hub {
 
   /** A subscription of one's own: closed by itself, with handlers of its own. */
   topic(name, { history = false } = {}) {
-    if (!TOPIC.test(name)) {
+    if (typeof name !== "string" || !TOPIC.test(name)) {
       throw new TypeError(`${name} is not a topic: use 1 to 200 characters of A-Z a-z 0-9 . _ ~ -.`);
     }
+    // One of them would have the hub refuse all that the feed carries.
+    if (name.startsWith(ROOM)) throw new TypeError(`${name} is a room's: join the room with room.js.`);
     if (this.#closed) throw new TypeError("This hub is closed: connect anew.");
     const settings = this.#configuration();
     const isNew = !this.topics.has(name);

@@ -7,6 +7,7 @@ import { LatestValues } from "./latest-values.js";
 import { MAX_TOPICS, Peers } from "./peers.js";
 
 const GATHER_MS = 10; // in which changes of topics are one
+const LINGER_MS = 2000; // a tab that is gone may be back with the next page of its site
 const WAKE_MS = 1000;
 
 const feeds = new Map();
@@ -137,8 +138,10 @@ class SharedFeed {
   /** That a tab is gone, so that its topics are dropped. */
   async #await(tab) {
     await this.#tabs?.gone(tab).catch(() => {});
-    this.#peers.remove(tab);
-    this.#update();
+    setTimeout(() => {
+      this.#peers.remove(tab);
+      this.#update();
+    }, LINGER_MS);
   }
 
   /** What is to be carried now. */
@@ -160,6 +163,7 @@ class SharedFeed {
     const isSame = topics.length === this.#carried.length && topics.every((topic, n) => topic === this.#carried[n]);
     if (own === this.#own && isSame) return;
     if (own !== this.#own || !topics.length || !this.#feed) return this.#connect();
+    for (const topic of this.#carried) if (!topics.includes(topic)) this.#open.delete(topic);
     this.#carried = topics;
     this.#latest.keep(topics);
     this.#changing = true;
