@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -87,3 +88,28 @@ async def test_a_server_without_a_lifespan_starts_the_hub_with_the_first_connect
     await ask(hub, "http", "/")
 
     assert started == [hub]
+
+
+async def test_race_who_is_publishing_is_answered_before_the_log_of_an_instance_that_leaves_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub = Hub()
+    ends: list[str] = []
+
+    async def listen() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ends.append("log")
+
+    async def drain(seconds: float) -> None:
+        await asyncio.sleep(0)
+        ends.append("posts")
+
+    monkeypatch.setattr(hub.posts, "drain", drain)
+    hub._loops = [asyncio.create_task(listen())]
+    await asyncio.sleep(0)
+
+    await hub.stop()
+
+    assert ends == ["posts", "log"]
