@@ -26,7 +26,7 @@ def parameters(body: bytes, resume: Collection[str]) -> list[tuple[str, str]]:
         match value:
             case list() if name == "topics" and all(isinstance(topic, str) for topic in value):
                 found += [("topic", topic) for topic in value]
-            case bool() if name in ("own", "acks"):
+            case bool() if name in ("own", "acks", "latest"):
                 found.append((name, "1" if value else "0"))
             case int() if name == "wait" and not isinstance(value, bool):
                 found.append((name, str(value)))
@@ -35,7 +35,7 @@ def parameters(body: bytes, resume: Collection[str]) -> list[tuple[str, str]]:
             case _:
                 raise Problem(
                     400,
-                    f"{name[:40]!r} cannot be used: topics is a list of names, own and acks are true or "
-                    "false, wait is a number, last_event_id, ticket and format are strings.",
+                    f"{name[:40]!r} cannot be used: topics is a list of names, own, acks and latest are true "
+                    "or false, wait is a number, last_event_id, ticket and format are strings.",
                 )
     return found

@@ -139,7 +139,13 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         """One response with a length, after which the connection is the client's again."""
         disconnect = asyncio.ensure_future(transports.close_on_disconnect(receive, subscriber))
         try:
-            poll = LongPoll(self._fanout, self._replay, subscriber, request.after)
+            poll = LongPoll(
+                self._fanout,
+                self._replay,
+                subscriber,
+                request.after,
+                repeats_values=request.repeats_values,
+            )
             facts = await self._facts(request, subscriber)
             await poll.run(wait_s)
             if subscriber.closed == "gone":

@@ -20,10 +20,19 @@ class LongPoll:
     """What one poll is answered, by one subscriber whose dialect is `POLL`.
 
     It has the blocks that a stream would bring meanwhile, and the state of the log once: ``stream-live`` with
-    the position that the replay reached, unless that breaks off; ``stream-degraded`` at the end.
+    the position that the replay reached, unless that breaks off; ``stream-degraded`` at the end. With
+    ``repeats_values`` a poll that resumes is answered at once where a topic has values.
     """
 
-    def __init__(self, fanout: Fanout, replay: Replay, subscriber: Subscriber, after: int | None) -> None:
+    def __init__(
+        self,
+        fanout: Fanout,
+        replay: Replay,
+        subscriber: Subscriber,
+        after: int | None,
+        *,
+        repeats_values: bool,
+    ) -> None:
         self._fanout = fanout
         self._subscriber = subscriber
         self._opening: tuple[int, bool] | None = None  # position, resumed
@@ -38,7 +47,7 @@ class LongPoll:
             resumed=after is not None,
             opening=self._open,
             write=self._write,
-            repeats_values=False,  # or each poll that resumes would have an answer at once
+            repeats_values=repeats_values,
         )
 
     @property

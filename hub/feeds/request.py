@@ -28,7 +28,7 @@ RESUME = frozenset(
         "Last-Event-Id",
     }
 )
-PARAMETERS = frozenset({"topic", "own", "ticket", "wait", "acks", "format", *RESUME})
+PARAMETERS = frozenset({"topic", "own", "ticket", "wait", "acks", "latest", "format", *RESUME})
 FORMATS = ("json", "html")
 METHODS = ("GET", "HEAD", "POST")
 CORS = CorsRule(", ".join(METHODS), "authorization, content-type, last-event-id", credentials=True)
@@ -39,14 +39,16 @@ class FeedRequest(Request):
 
     ``cors`` are headers of every response to it, refusals included. The rest is set by `read`: ``topics`` are
     those named in the query or the body, ``own`` says whether those of the user's inbox are requested,
-    ``acknowledges`` whether the client will acknowledge what it receives, ``html`` whether it reads markup,
-    ``after`` is the position to resume from, ``wait_s`` the time that a poll waits, None for a stream.
+    ``acknowledges`` whether the client will acknowledge what it receives, ``repeats_values`` whether a poll
+    that resumes brings the last event of each key, ``html`` whether it reads markup, ``after`` is the
+    position to resume from, ``wait_s`` the time that a poll waits, None for a stream.
     """
 
     credentials: Credentials
     topics: tuple[str, ...]
     own: bool
     acknowledges: bool
+    repeats_values: bool
     after: int | None
     wait_s: int | None
     html: bool
@@ -72,6 +74,7 @@ class FeedRequest(Request):
         self.topics = check_topics(query.all("topic"))
         self.own = _flag(query, "own", absent=True)
         self.acknowledges = _flag(query, "acks", absent=False)
+        self.repeats_values = _flag(query, "latest", absent=False)
         self.html = _format(query) == "html"
         # Checked even where the header wins. A helper adds its newest to the address that it was given.
         given = RESUME & query.names

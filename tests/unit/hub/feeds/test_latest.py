@@ -140,6 +140,18 @@ async def test_a_poll_that_resumes_is_not_answered_with_what_it_has(desk: Desk) 
     assert tiles(second) == [2]
 
 
+async def test_a_poll_that_resumes_has_them_again_where_it_asks(desk: Desk) -> None:
+    """Its topics may have changed since."""
+    show(desk, "a", 1)
+    position = desk.publish("other")
+
+    client = desk.open(TILES, ("wait", "10"), ("latest", "1"), headers={"last-event-id": str(position)})
+    await client.until_ended()
+
+    assert tiles(client) == [1]
+    assert client.events[-1].id == str(position)
+
+
 async def test_more_values_than_an_answer_to_a_poll_may_replay_come_whole(desk: Desk) -> None:
     for number in range(40):
         desk.log.append([draft("tiles", "tile", "x" * 50_000, value_key=f"k{number}")])

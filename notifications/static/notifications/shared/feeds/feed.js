@@ -42,6 +42,7 @@ export class Feed {
   #adjustment = new Timer(() => this.#adjust());
   #id = ""; // of the stream, for requests to change its topics
   #carried = null; // the query of the stream
+  #polledQuery = null; // … and of the last poll that was answered
   #reason = "";
   #refuse;
   #acknowledges;
@@ -218,7 +219,10 @@ export class Feed {
   /** One poll of the feed; resolves to the ms until the next. */
   async #poll(waitS, signal) {
     let ms = 0;
-    await this.#read(`wait=${waitS}`, signal, {
+    // Topics that are new to it have last events, which are older than its position.
+    const latest = this.#position && this.#polledQuery !== this.#query ? "latest=1&" : "";
+    const query = this.#query;
+    await this.#read(`${latest}wait=${waitS}`, signal, {
       event: (type, data, ...event) => {
         if (signal.aborted) return;
         // A stream that is open has to be acknowledged with its own.
@@ -226,6 +230,7 @@ export class Feed {
         ms = this.#handle(type, data, ...event) ?? ms;
       },
     });
+    this.#polledQuery = query;
     if (ms !== ENDED) return ms;
     this.connect(); // to be refused, or to go on with a new session
     return RESPONSE_MS;
