@@ -8,6 +8,13 @@ const given = JSON.parse(process.argv[2]);
 const print = (data) => process.stdout.write(`${JSON.stringify(data)}\n`);
 const topics = new Map();
 let carried = null;
+let pauseS = 0; // from the next event on
+
+/** The whole process stands still: what comes stays in the socket. */
+function pause() {
+  if (pauseS) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseS * 1000);
+  pauseS = 0;
+}
 
 const connection = hub.connect({ url: given.url, token: given.token, position: given.last_event_id ?? "" });
 
@@ -21,7 +28,10 @@ function giveUp(reason) {
 function open(name) {
   const topic = connection.topic(name);
   topics.set(name, topic);
-  topic.on("*", (data, { id, type, topic }) => print({ event: { id, type, topic, data } }));
+  topic.on("*", (data, { id, type, topic }) => {
+    print({ event: { id, type, topic, data } });
+    pause();
+  });
   topic.on("stream-reset", ({ reason }) => print({ reset: { topics: [name], reason } }));
   topic.on("error", () => giveUp("forbidden"));
 }
@@ -40,10 +50,9 @@ connection.on("topics", ({ topics }) => {
 const commands = createInterface({ input: process.stdin });
 commands.on("line", (text) => {
   const { add = [], remove = [], pause = 0 } = JSON.parse(text);
+  pauseS = pause;
   for (const name of remove) topics.get(name)?.close();
   for (const name of add) open(name);
-  // The whole process stands still: what comes stays in the socket.
-  if (pause) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause * 1000);
 });
 commands.on("close", () => connection.close());
 
