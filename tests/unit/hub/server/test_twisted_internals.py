@@ -19,7 +19,7 @@ from daphne.server import Server as Daphne
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
 from hub.server import twisted_internals  # isort: skip
-from hub.server.channel import Channel
+from hub.server.channel import Channel, Factory
 from hub.server.twisted_internals import detach
 
 from twisted.internet import abstract, tcp  # isort: skip
@@ -213,3 +213,13 @@ def test_a_detached_connection_stays_open_and_nothing_of_twisted_stays_with_it()
     assert not reactor.readers | reactor.writers
     client.close()
     found.close()
+
+
+def test_a_request_is_no_line_of_a_log_that_no_one_reads() -> None:
+    factory = Factory(Mock())
+    factory._logFile = Mock()
+    factory._logFormatter = Mock(side_effect=AssertionError("a line was formatted"))
+
+    factory.log(Mock())
+
+    factory._logFile.write.assert_not_called()
