@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -21,7 +22,7 @@ def test_each_page_is_faultless_and_fits(cluster: Cluster, browser: Browser, loo
         for path in ("", *(f"{one.name}/" for one in PAGES)):
             page.goto(f"{cluster.http_url}/demo/{path}")
             if path:
-                page.locator("#state[data-state=live]").wait_for()
+                expect(page.locator("#state[data-state=live]")).to_have_text(re.compile(r"^live on hub-\d$"))
                 page.locator("#transcript summary").click()
                 page.locator("#blocks pre").first.wait_for()
             faultless(page, path)

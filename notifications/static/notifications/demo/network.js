@@ -9,6 +9,7 @@
     isCut = false;
     #open = new Set();
     #streams = 0;
+    #early = []; // events before anyone listened
 
     /** For so many ms every request fails, and those that are open are broken off. */
     cut(ms) {
@@ -21,6 +22,13 @@
         this.#emit("restored");
         window.dispatchEvent(new Event("online")); // as the browser does
       }, ms);
+    }
+
+    /** From now on there are listeners, who are given what came before as well. */
+    begin() {
+      const early = this.#early;
+      this.#early = null;
+      for (const event of early) this.dispatchEvent(event);
     }
 
     async fetch(input, options = {}) {
@@ -57,7 +65,9 @@
     }
 
     #emit(type, detail) {
-      this.dispatchEvent(new CustomEvent(type, { detail }));
+      const event = new CustomEvent(type, { detail });
+      if (this.#early) this.#early.push(event);
+      else this.dispatchEvent(event);
     }
   }
 

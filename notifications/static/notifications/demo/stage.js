@@ -108,6 +108,7 @@ $("kill").addEventListener("click", async () => {
   $("kill").disabled = false;
 });
 
+transcript.addEventListener("opened", () => showState(shown));
 transcript.addEventListener("live", () => {
   showState(shown);
   if (!broken || network.isCut) return;

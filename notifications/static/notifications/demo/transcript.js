@@ -34,6 +34,7 @@ export class Transcript extends EventTarget {
     network.addEventListener("ended", ({ detail }) => this.#ended(detail));
     network.addEventListener("cut", () => this.#add("note", "the network is cut"));
     setInterval(() => this.#showRate(), RATE_MS);
+    network.begin(); // the bell's module may have connected before this one ran
   }
 
   #requested({ stream, path, position }) {
