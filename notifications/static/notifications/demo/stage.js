@@ -8,7 +8,7 @@ const CUT_MS = 4000;
 const STATES = {
   connecting: "connecting",
   reconnecting: "connecting",
-  slow: "behind",
+  slow: "polling",
   live: "live",
   degraded: "behind",
   offline: "offline",
@@ -42,8 +42,9 @@ export function show(events, { started = () => {}, history = false } = {}) {
       showRuns();
     });
   }
-  hub.on("state", ({ state }) => showState(state));
-  showState(hub.state);
+  const showHub = () => showState(hub.reason === "polling" ? "slow" : hub.state);
+  hub.on("state", showHub);
+  showHub();
 }
 
 /** Call once for all that changed before the next frame. */
@@ -63,7 +64,7 @@ export function showState(state) {
   const element = $("state");
   const name = STATES[state] ?? state;
   element.textContent = transcript.instance && state === "live" ? `live on ${transcript.instance}` : name;
-  element.dataset.state = { connecting: "reconnecting", behind: "degraded" }[name] ?? name;
+  element.dataset.state = { connecting: "reconnecting", behind: "degraded", polling: "slow" }[name] ?? name;
 }
 
 function showRuns() {
@@ -74,7 +75,8 @@ function showRuns() {
   if (beginButton && topics.length) beginButton.disabled = all.some((run) => run?.state === "running");
 }
 
-async function post(url, form = {}) {
+/** Whether the hub did it; if `mayDie`, the instance that was asked may have died before it answered. */
+async function post(url, { form = {}, mayDie = false } = {}) {
   const response = await fetch(url, {
     method: "POST",
     headers: { "X-CSRFToken": csrfToken() },
@@ -82,6 +84,7 @@ async function post(url, form = {}) {
   }).catch(() => null);
   if (response?.ok) return true;
   const problem = await response?.json().catch(() => null);
+  if (mayDie && !problem) return true;
   notice.textContent = problem?.detail ?? "The hub did not answer: try again in a moment.";
   return false;
 }
@@ -103,8 +106,8 @@ $("kill").addEventListener("click", async () => {
   if (!instance) return (notice.textContent = "There is no stream now: wait until the page is live.");
   broken = { at: performance.now(), instance, how: "killed" };
   $("kill").disabled = true;
-  if (await post($("kill").dataset.url, { instance })) healing.textContent = `${instance} gets a SIGKILL.`;
-  else broken = null;
+  if (!(await post($("kill").dataset.url, { form: { instance }, mayDie: true }))) broken = null;
+  else if (broken) healing.textContent = `${instance} gets a SIGKILL.`; // it may have healed by now
   $("kill").disabled = false;
 });
 
