@@ -140,9 +140,10 @@ export class Feed {
     const [before, after] = [this.#carried, query].map((one) => new URLSearchParams(one).getAll("topic"));
     const add = after.filter((topic) => !before.includes(topic));
     const remove = before.filter((topic) => !after.includes(topic));
+    const stream = this.#abort;
     try {
       await this.#api.request("POST", "feed/topics", { feed: this.#id, add, remove });
-      this.#carried = query;
+      if (stream === this.#abort) this.#carried = query;
       return null;
     } catch (error) {
       return error;
