@@ -13,10 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from hub.log import Log
-from notifications.access import api_keys
 from notifications.demo import github_sample, player
-from notifications.models import Notification
 
 LINE = {"event": "push", "action": "payload", "payload": {"ref": "main", "repository": {"name": "hub"}}}
 
@@ -109,18 +106,3 @@ def test_a_line_that_is_no_webhook_is_reported_and_the_rest_played(
 def test_what_cannot_be_played_is_reported(file: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(CommandError):
         call_command("demo", **{"replay": file, "rate": 1, "url": "http://127.0.0.1:1", **wrong})
-
-
-def test_a_hub_has_all_of_it_once_although_it_is_played_twice(
-    file: Path, live_log: Log, live_server: Any, django_user_model: Any
-) -> None:
-    for name in ("alice", "bob", "carol"):
-        django_user_model.objects.create_user(name)
-    key = api_keys.create("replay", ["send", "publish"])
-
-    first = run(file, live_server.url, key)
-    again = run(file, live_server.url, key)
-
-    assert first.startswith("3 lines: 3 notifications accepted (0 of them earlier), 3 events accepted")
-    assert again.startswith("3 lines: 3 notifications accepted (3 of them earlier), 3 events accepted")
-    assert Notification.objects.count() == 3
