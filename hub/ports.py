@@ -161,10 +161,15 @@ class Application(Collector):
     def origin_refused(self, origin: str, path: str, address: str, /) -> None:
         """An endpoint refused a page of this origin; ``address`` is the client's."""
 
-    def route(self, path: str, method: str, feeds: Endpoint, /) -> Endpoint | None:
-        """What answers a request on the event loop, beside the pages; None for the others. ``feeds`` is the
-        hub's feed."""
+    def route(self, scope: Mapping[str, Any], feeds: Endpoint, /) -> Endpoint | None:
+        """What answers a request, by its ASGI scope, on the event loop, beside the pages; None for the
+        others. ``feeds`` is the hub's feed."""
         return None
+
+    def streams_body(self, path: str, method: str, content_type: str, /) -> bool:
+        """Whether what `route` returns reads the body of such a request while it arrives, however long it
+        gets. What it reads, and how long it waits, it then bounds itself."""
+        return False
 
     def event_received(self, event: Event, topic: Topic, /) -> None:
         """An event is about to be delivered to the subscribers of its topic in this process."""

@@ -44,6 +44,7 @@ from notifications.inbox.unread_counts import UnreadCounts
 from notifications.readiness import DatabaseReadiness
 from notifications.rooms import history
 from notifications.runs import endpoint, leases, stops, text
+from notifications.runs.ingestions import ingestions
 from notifications.runs.shared import production, recorder
 from notifications.sending import outbox, relay
 from notifications.sign_in import foreign_origins
@@ -107,8 +108,11 @@ class Notifications(Application):
     async def publisher(self, headers: Mapping[str, str], /) -> Publisher:
         return await self._publishers.by_headers(headers)
 
-    def route(self, path: str, method: str, feeds: Endpoint, /) -> Endpoint | None:
-        return endpoint.route(path, method, feeds)
+    def route(self, scope: Mapping[str, Any], feeds: Endpoint, /) -> Endpoint | None:
+        return endpoint.route(scope, feeds)
+
+    def streams_body(self, path: str, method: str, content_type: str, /) -> bool:
+        return endpoint.streams_body(path, method, content_type)
 
     def origin_refused(self, origin: str, path: str, address: str, /) -> None:
         foreign_origins.refused(origin, path, address)
@@ -211,6 +215,7 @@ class Notifications(Application):
         }
 
     async def flush(self) -> None:
+        await _within_time("producers were not sent elsewhere", ingestions.leave(), HAND_OVER_S)
         # A log in memory goes with its process, and so do records that wait.
         await asyncio.gather(
             _within_time("the last room messages were not copied", self._history.flush()),

@@ -85,7 +85,8 @@ class Terms:
 
     ``key``: idempotency key for all of them, to be unique among owners; ``digest`` is of what is done under
     it. ``owner``: whose share of the log limits them, with ``extra_bytes`` on top of theirs. ``series``: the
-    key is of many appends, one after the other, and only the last one can be repeated.
+    key is of many appends, one after the other, and only the last one can be repeated. ``follows`` is the
+    digest that the last one must have; any will do if it is empty, or nothing is remembered of the series.
     """
 
     owner: str = ""
@@ -93,6 +94,7 @@ class Terms:
     digest: str = ""
     extra_bytes: int = 0
     series: bool = False
+    follows: str = ""
 
 
 NO_TERMS = Terms()
@@ -161,8 +163,8 @@ class Log(Protocol):
     def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         """Append in order, all or none, from any thread; return the positions.
 
-        Raises `LogAway`, `RateExceeded`, and for the terms `LogFull` or `KeyReused`. Without drafts it only
-        checks for room.
+        Raises `LogAway`, `RateExceeded`, and for the terms `LogFull`, `KeyReused` or `OutOfSeries`. Without
+        drafts it only checks the terms.
         """
 
     async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:

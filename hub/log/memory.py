@@ -37,6 +37,7 @@ from hub.log.in_memory.streams import Streams
 from hub.log.measures import MemoryMeasures
 from hub.log.rates import TopicRates
 from hub.log.retention import Retention
+from hub.log.series import OutOfSeries
 
 
 class MemoryLog:
@@ -149,6 +150,8 @@ class MemoryLog:
                     return [Appended(position, False) for position in positions]
                 if not terms.series:
                     raise KeyReused
+                if terms.follows and digest != terms.follows:
+                    raise OutOfSeries(digest)
             if terms.owner:
                 self._check_share(drafts, terms)
             self._rates.spend(drafts)

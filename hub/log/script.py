@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from hub.events import Draft
 from hub.log import KeyReused, LogFull, Overtaken, RateExceeded, Terms, rates
 from hub.log.retention import Retention, policed, retention
+from hub.log.series import OutOfSeries
 from hub.policies.current import table
 
 # The braces keep every key on one shard of a Redis Cluster. The number goes up when topics or entries change
@@ -71,7 +72,7 @@ def arguments(
     keys = [*STATE, DONE + terms.key]
     default = limits.default
     values: list[Any] = [limits.floor, default.events, default.bytes, default.age, limits.key_ttl_s]
-    digest = f"~{terms.digest}" if terms.series else terms.digest
+    digest = f"~{terms.digest} {terms.follows}" if terms.series else terms.digest
     values += ["" if after is None else after, digest if terms.key else ""]
     values += [terms.owner, limits.share, terms.extra_bytes, ACCOUNT, CHANNEL, len(STREAM)]
     rated = rates.limited(drafts)
@@ -115,6 +116,8 @@ def refused(reply: Sequence[Any]) -> Exception:
             return Overtaken(int(reply[1]))
         case b"full":
             return LogFull(int(reply[1]))
+        case b"series":
+            return OutOfSeries(reply[1].decode())
         case b"rate":
             return RateExceeded(reply[1].decode(), float(reply[2]), int(reply[3]), int(reply[4]))
     return KeyReused()

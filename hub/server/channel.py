@@ -35,6 +35,7 @@ class Channel(HookedChannel):
     totalHeadersSize = MAX_HEAD_BYTES
     MAX_LENGTH = MAX_LINE_BYTES
     refused = False
+    lingers = False  # the request is answered while its body still comes
     _left_bytes = MAX_DISCARDED_BYTES
     _head_deadline: Any = None
     _linger_deadline: Any = None
@@ -71,9 +72,8 @@ class Channel(HookedChannel):
         """Respond with a problem, however much of the request has arrived, and close."""
         if self.refused:
             return
-        self.refused = True
-        self.setTimeout(None)  # type: ignore[no-untyped-call]
-        self.clearLineBuffer()  # type: ignore[no-untyped-call]
+        if self.requests and (streamed := self.requests[-1].body) is not None:
+            streamed.cut()
         body = problem.body()
         headers = {
             "Content-Type": CONTENT_TYPE,
@@ -86,9 +86,10 @@ class Channel(HookedChannel):
         head = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}"]
         head += [f"{name}: {value}" for name, value in headers.items()]
         self.transport.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)
-        self.transport.loseWriteConnection()
-        self.transport.resumeProducing()
-        self._linger_deadline = reactor.callLater(LINGER_S, self.transport.abortConnection)
+        self._linger()
+
+    def loseConnection(self) -> Any:
+        return self._linger() if self.lingers else super().loseConnection()  # type: ignore[no-untyped-call]
 
     def refuse_head(self, *, too_large: bool) -> None:
         if too_large:
@@ -97,6 +98,15 @@ class Channel(HookedChannel):
 
     def may_continue(self) -> bool:
         return not (self.refused or self.requests[-1].hold_continue())
+
+    def _linger(self) -> None:
+        """Send no more, and read for a while what comes."""
+        self.refused = True
+        self.setTimeout(None)  # type: ignore[no-untyped-call]
+        self.clearLineBuffer()  # type: ignore[no-untyped-call]
+        self.transport.loseWriteConnection()
+        self.transport.resumeProducing()
+        self._linger_deadline = reactor.callLater(LINGER_S, self.transport.abortConnection)
 
     def _origin(self) -> str | None:
         """Of the request that arrives, if its headers have."""

@@ -44,7 +44,7 @@ from hub.server.body_limits import BufferedBodies
 from hub.server.channel import Factory
 from hub.server.connection_rate import ConnectionRate
 from hub.server.forwarding import TrustedProxies
-from hub.server.request import AuthorizeBulk
+from hub.server.request import AuthorizeBulk, StreamsBody
 from hub.server.twisted_internals import detach
 
 BACKLOG = 2048  # handshakes that the kernel may queue
@@ -72,14 +72,17 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         proxies: Sequence[str] = (),
         serves_websockets: bool = False,
         authorize_bulk: AuthorizeBulk | None = None,
+        streams_body: StreamsBody | None = None,
     ) -> None:
-        """``authorize_bulk`` is awaited before a large body is read; with ``serves_websockets``
-        Daphne takes those that are not for rooms."""
+        """``authorize_bulk`` is awaited before a large body is read; ``streams_body`` says which
+        bodies are read while they arrive; with ``serves_websockets`` Daphne takes the WebSockets that are not
+        for rooms."""
         super().__init__(application, endpoints=[f"{host}:{port}"], server_name="hub")
         self.bodies = BufferedBodies()
         self._rate = ConnectionRate()
         self.serves_websockets = serves_websockets
         self.authorize_bulk = authorize_bulk
+        self.streams_body = streams_body
         self._address = host, port
         self._proxies = TrustedProxies(proxies)
         self._messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
@@ -130,7 +133,13 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
                 protocol.responseHeaders.setRawHeaders(b"Connection", [b"close"])
             if scope["http_version"] == "1.1" and type(transport) is tcp.Server:
                 scope["extensions"] = {"hub.adopt": partial(self._adopt, protocol)}
-        return super().create_application(protocol, scope)
+        body = getattr(protocol, "body", None)
+        if body is None:
+            return super().create_application(protocol, scope)
+        scope.setdefault("asgi", {"version": "3.0"})
+        running = self.application(scope, body.receive, partial(self.handle_reply, protocol))
+        self.connections[protocol]["application_instance"] = asyncio.ensure_future(running)
+        return body
 
     def kill_all_applications(self) -> Any:
         """Called by the reactor before it ends; it waits for the result."""

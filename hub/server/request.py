@@ -16,6 +16,7 @@ from twisted.internet import reactor as twisted_reactor  # isort: skip
 
 from hub.errors import Problem
 from hub.server import body_limits
+from hub.server.streamed_body import StreamedBody
 from hub.server.twisted_internals import CONTINUE
 from hub.support import headers, outages
 
@@ -25,6 +26,9 @@ UPGRADE = b"hub-upgrade"  # the Upgrade header of a handshake for a room, kept f
 # May the sender of these headers send a large body? Raises a `Problem`.
 AuthorizeBulk = Callable[[Mapping[str, str]], Awaitable[object]]
 
+# Is the body of such a request (path, method, content type) read while it arrives?
+StreamsBody = Callable[[str, str, str], bool]
+
 # Twisted's types stop at its interfaces.
 reactor: Any = twisted_reactor
 
@@ -32,6 +36,7 @@ reactor: Any = twisted_reactor
 class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne is not typed
     """Made by Twisted's channel for each request, and called by it while the request arrives."""
 
+    body: StreamedBody | None = None  # if it is read while it arrives
     _size = 0  # bytes of the body that have arrived
     _max_size = 0
     _counted = 0  # bytes counted as buffered
@@ -49,6 +54,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne is not typed
             super().gotLength(length)
             return
         method, target = self.channel.method_and_target
+        if self._streams(method, target):
+            return self._stream(method, target)
         self._max_size = body_limits.max_bytes(method, target.partition(b"?")[0])
         if not self._max_size or (length or 0) > self._max_size:
             self.channel.refuse(body_limits.too_large(self._max_size))
@@ -67,6 +74,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne is not typed
     def handleContentChunk(self, data: bytes) -> None:
         if self.channel.refused:
             return
+        if self.body is not None:
+            return self.body.add(data)
         self._size += len(data)
         if self._size > self._max_size:
             self.channel.refuse(body_limits.too_large(self._max_size))
@@ -84,6 +93,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne is not typed
             self._deadline = None
         if self.channel is None or self.channel.refused:
             return
+        if self.body is not None:
+            return self.body.end()
         if self._authorizing is not None:
             self._authorizing.add_done_callback(lambda _: self.requestReceived(command, path, version))
             return
@@ -103,17 +114,49 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # daphne is not typed
         super().process()
 
     def hold_continue(self) -> bool:
-        """Whether 100 Continue has to wait for the authorization."""
-        self._continue_due = self._authorizing is not None
+        """Whether 100 Continue has to wait for the authorization, or for whoever reads the body."""
+        self._continue_due = self._authorizing is not None or self.body is not None
         return self._continue_due
+
+    def handle_reply(self, message: Any) -> None:
+        if self.channel is not None and not self.channel.refused:
+            super().handle_reply(message)
 
     def finish(self) -> None:
         self._release()
+        if self.body is not None and self.channel is not None:
+            self.channel.lingers = not self.body.complete
         super().finish()
 
     def connectionLost(self, reason: Any) -> None:
         self._release()
         super().connectionLost(reason)
+
+    def _streams(self, method: bytes, target: bytes) -> bool:
+        if self.server.streams_body is None:
+            return False
+        path = mount.below(unquote(target.partition(b"?")[0], "latin-1"))
+        kinds = self.requestHeaders.getRawHeaders(b"Content-Type", [b""])
+        streams: bool = self.server.streams_body(path, method.decode("latin-1"), kinds[0].decode("latin-1"))
+        return streams
+
+    def _stream(self, method: bytes, target: bytes) -> None:
+        """Begin with the application, which is handed the body as it arrives and says how long it waits."""
+        self.channel.setTimeout(None)
+        self.channel.persistent = False
+        self.body = StreamedBody(
+            begin=self._continue, pause=self.transport.pauseProducing, resume=self._resume
+        )
+        super().gotLength(0)
+        super().requestReceived(method, target, self.channel.version)
+
+    def _continue(self) -> None:
+        if self._continue_due and self.channel is not None:
+            self.transport.write(CONTINUE)
+
+    def _resume(self) -> None:
+        if self.channel is not None:
+            self.transport.resumeProducing()
 
     def _count(self, size: int) -> bool:
         try:

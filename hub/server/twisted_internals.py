@@ -43,6 +43,12 @@ class HookedChannel(HTTPChannel):
         return self._command, target
 
     @property
+    def version(self) -> bytes:
+        """``HTTP/1.1``, known as long as those."""
+        version: bytes = self._version
+        return version
+
+    @property
     def unparsed(self) -> int:
         """Bytes that came along with the head."""
         return len(self._buffer)

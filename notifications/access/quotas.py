@@ -72,6 +72,10 @@ class Quotas:
                 )
         self.add(key, **amounts)
 
+    def wait(self, key: int, *what: str) -> float:
+        """Seconds until a key is within these limits; 0.0 if it is now."""
+        return max(self._quotas[one][1].wait(key) for one in what)
+
     def add(self, key: int, **amounts: float) -> None:
         """Count amounts that were not known before."""
         for what, amount in amounts.items():

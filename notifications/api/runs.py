@@ -77,7 +77,8 @@ def produce(
 ) -> dict[str, Any]:
     """Append events to a run, all or none, and renew its lease. Scope: `publish`, of the key that began it.
 
-    The data of a `token` are `{"text": "…"}`. With `stop` the run has ended, and nothing was appended.
+    The data of a `token` are `{"text": "…"}`. With `stop` the run has ended, and nothing was appended. As
+    `application/x-ndjson`, an event per line, the body is read while it arrives, however long that takes.
     """
     key = request.auth
     quotas.spend(key.pk, events=len(body.events), bytes=len(request.body))

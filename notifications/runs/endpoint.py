@@ -3,44 +3,76 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import partial
+from typing import Any
 from uuid import UUID
+
+from django.conf import settings
 
 from hub.errors import Problem
 from hub.feeds.request import RESUME
 from hub.log.current import shared_log
+from hub.posts import refusals
 from hub.support import outages
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_json, respond_problem
+from hub.support.headers import fields
 from hub.support.request import Query, Request, position
 from hub.support.threads import in_thread
-from notifications.access import api_keys, tokens
+from notifications.access import api_keys, requests, tokens
 from notifications.models import ApiKey, Run
-from notifications.runs import access, stops
+from notifications.runs import access, ndjson, stops
 from notifications.runs.formats import FORMATS, Format
+from notifications.runs.ingestion import Ingestion
+from notifications.runs.ingestions import ingestions
 from notifications.runs.stream import RunStream
 from notifications.user_model import User
 
 PREFIX = "/api/v1/runs/"
-_PATH = re.compile(r"/api/v1/runs/([0-9a-f-]{36})/(stream|stop)")
+_PATH = re.compile(r"/api/v1/runs/([0-9a-f-]{36})/(stream|stop|events)")
+_STREAM_NAME = re.compile("[ -~]{1,255}")
+_NUMBER = re.compile("[0-9]{1,15}")
 MAX_WAIT_S = 60
 TOKEN_S = 60  # of the token with which an API key opens a stream; it is used at once
 STREAM_PARAMETERS = frozenset({"format", "ticket", *RESUME})
 STOP_PARAMETERS = frozenset({"wait"})
+EVENTS_PARAMETERS = frozenset({"from"})
 
 
-def route(path: str, method: str, feeds: ASGIApplication) -> ASGIApplication | None:
-    """What answers ``GET …/stream`` and ``GET …/stop?wait=``; None for other requests. ``feeds`` is the hub's
-    feed, which carries the streams."""
+def route(scope: Mapping[str, Any], feeds: ASGIApplication) -> ASGIApplication | None:
+    """What answers ``GET …/stream``, ``GET …/stop?wait=`` and a streamed ``POST …/events``; None for other
+    requests. ``feeds`` is the hub's feed, which carries the streams."""
+    path: str = scope["path"]
     found = _PATH.fullmatch(path) if path.startswith(PREFIX) else None
-    if found is None or (found[2] == "stop" and method != "GET"):
+    if found is None:
         return None
-    answer = partial(_stream, feeds) if found[2] == "stream" else _wait
+    answer: Callable[[UUID, Scope, Receive, Send], Awaitable[None]]
+    match found[2]:
+        case "stream":
+            answer = partial(_stream, feeds)
+        case "stop" if scope["method"] == "GET":
+            answer = _wait
+        case "events" if _is_ndjson(scope["method"], fields(scope["headers"]).get("content-type", "")):
+            answer = _produce
+        case _:
+            return None
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         await _refusing(answer, found[1], scope, receive, send)
 
     return respond
+
+
+def streams_body(path: str, method: str, content_type: str) -> bool:
+    """Whether a request has its body read while it arrives."""
+    if not (path.startswith(PREFIX) and _is_ndjson(method, content_type)):
+        return False
+    found = _PATH.fullmatch(path)
+    return found is not None and found[2] == "events"
+
+
+def _is_ndjson(method: str, content_type: str) -> bool:
+    return method == "POST" and content_type.partition(";")[0].strip().lower() == ndjson.CONTENT_TYPE
 
 
 async def _stream(feeds: ASGIApplication, id: UUID, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,6 +102,46 @@ async def _wait(id: UUID, scope: Scope, receive: Receive, send: Send) -> None:
         if not await in_thread(_has_ended, id):
             await ended(seconds)
     await respond_json(send, 200, {"stop": await in_thread(_has_ended, id)})
+
+
+async def _produce(id: UUID, scope: Scope, receive: Receive, send: Send) -> None:
+    """Append the events of a body while they arrive."""
+    send = partial(_closing, send) if scope["http_version"].startswith("1") else send
+    try:
+        request = Request(scope)
+        request.check(settings.ALLOWED_HOSTS, tls=settings.HUB_TLS)
+        stream = request.headers.get("idempotency-key", "")
+        first = _first(Query(scope["query_string"], EVENTS_PARAMETERS).one("from"), stream)
+        bearer = requests.api_key(request.headers.get("authorization"))
+        key = await in_thread(api_keys.check, bearer, "publish")
+        async with stops.waiting(id) as ended:
+            one = Ingestion(id, bearer, key, stream, first)
+            received = await ingestions.run(one, key, receive, ended)
+    except Exception as error:
+        problem = refusals.problem(error) or outages.problem(error, "producing a run")
+        return await respond_problem(send, problem)
+    if received is not None:
+        position = None if received.position is None else str(received.position)
+        answer = {"position": position, "stop": received.stop, "events": received.events}
+        await respond_json(send, 200, answer)
+
+
+def _first(text: str, stream: str) -> int:
+    """The number in its stream of a body's first event."""
+    if stream and not _STREAM_NAME.fullmatch(stream):
+        raise Problem(422, "An Idempotency-Key has 1 to 255 printable ASCII characters.")
+    if text and not _NUMBER.fullmatch(text):
+        raise Problem(400, "from is the number of events of the stream that come before this body.")
+    if text and not stream:
+        raise Problem(400, "from goes with an Idempotency-Key, which names the stream: send both.")
+    return int(text or 0)
+
+
+async def _closing(send: Send, message: MutableMapping[str, Any]) -> None:
+    """Send it with the end of the connection, on which a part of the body may still come."""
+    if message["type"] == "http.response.start":
+        message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+    await send(message)
 
 
 async def _refusing(

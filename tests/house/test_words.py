@@ -12,7 +12,9 @@ ARCHITECTURE = ROOT / "docs" / "architecture.md"
 PACKAGES = ("hub", "notifications")
 
 # Lines of text or of a drawing, and settings that are published.
-LINES = frozenset({"channel", "twisted_internals", "player", "demo", "events", "sse", "chart", "overview"})
+LINES = frozenset(
+    {"channel", "twisted_internals", "player", "demo", "events", "sse", "chart", "overview", "ndjson"}
+)
 PUBLISHED = frozenset({"HUB_ROOM_LINES_PER_DAY", "HUB_ROOM_LINES_PER_S"})
 
 DECLARED = re.compile(r"\b(?:const|let|function\*?|class|get|set)\s+(?:\{([^}]*)\}|\[([^\]]*)\]|([#$\w]+))")

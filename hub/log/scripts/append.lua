@@ -16,7 +16,7 @@
 -- Returns "" and for each event its position, and 1 if it is fresh, 0 if its key had been used, position 0 and 0 if
 -- its sender is over the limit of a day; or why nothing was appended: "overtaken" and the last position of the
 -- topic, "full" and the seconds until there is room, "rate" with a topic, its rate, its events and the seconds until
--- they are within it, "reused".
+-- they are within it, "reused", "series" and the digest of the last append of the series.
 -- A position is in microseconds, and always greater than every earlier one; an empty topic is at 0. A removed event
 -- is deleted from its stream, or never appended if it has not been yet; a removal records the position before it,
 -- so that it leaves no gap.
@@ -199,6 +199,10 @@ local function add_value(values, key, lifetime, position, kind, body, owner)
 end
 
 local answer = {''}
+-- "~digest follows" of a series: only its last digest is remembered, and has to be the one that is followed if that
+-- is given.
+local series, follows = string.match(whole, '^(~[^ ]*) (.*)$')
+whole = series or whole
 if whole ~= '' then
   local kept = redis.call('GET', KEYS[5])
   if kept then
@@ -210,8 +214,8 @@ if whole ~= '' then
       end
       return answer
     end
-    -- Of a series, only the last digest is remembered.
-    if string.sub(whole, 1, 1) ~= '~' then return {'reused'} end
+    if not series then return {'reused'} end
+    if follows ~= '' and was ~= '~' .. follows then return {'series', string.sub(was, 2)} end
   end
 end
 if limited ~= '' then

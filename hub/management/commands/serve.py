@@ -28,4 +28,5 @@ class Command(BaseCommand):
             proxies=settings.HUB_TRUSTED_PROXIES,
             serves_websockets=application.websocket is not None,
             authorize_bulk=application.application.publisher,
+            streams_body=application.application.streams_body,
         ).run()

@@ -48,6 +48,7 @@ TWISTED = [
     (channel_of_twisted, "_respondToBadRequestAndDisconnect", "answering a bad head with a problem"),
     (channel_of_twisted, "_send100Continue", "judging a large body before it is sent"),
     (channel_of_twisted, "requests", "cutting reference cycles when a connection is handed over"),
+    (channel_of_twisted, "allContentReceived", "a body that is read while it arrives"),
     (descriptor, "dataBuffer", UNSENT),
     (descriptor, "offset", UNSENT),
     (descriptor, "_tempDataBuffer", UNSENT),
@@ -98,11 +99,13 @@ def test_daphne_starts_as_it_did_when_our_start_was_written() -> None:
 class Unanswered(http.Request):
     """A request that waits for its answer, and notes what can be known before its body has come."""
 
+    body = None
     early: tuple[tuple[bytes, bytes], int]
 
     def gotLength(self, length: int | None) -> None:
         channel: Any = self.channel
         self.early = channel.method_and_target, channel.unparsed
+        assert channel.version == b"HTTP/1.1"
         super().gotLength(length)  # type: ignore[no-untyped-call]
 
     def process(self) -> None: ...
