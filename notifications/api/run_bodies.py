@@ -88,6 +88,7 @@ class RunItem(BaseModel):
     outcome: Any
     detail: str
     stopped_by: str
+    may_stop: bool = Field(description="Whether the person who requests this may stop it now.")
 
 
 class RunWhole(RunItem):

@@ -35,6 +35,7 @@ from notifications.runs.production import Produced
 from notifications.runs.shared import production
 from notifications.sending import addresses
 from notifications.sending.errors import BadNotification
+from notifications.user_model import User
 
 TAGS = ["Runs"]
 MAX_OUTCOME_BYTES = 64 * 1024  # of JSON
@@ -115,7 +116,7 @@ def stop(request: ReaderRequest, id: UUID) -> dict[str, Any]:
     is."""
     run = access.find_to_stop(request.auth, id)
     run = lifecycle.end(run, Run.State.STOPPED, by=request.auth.get_username())
-    return _item(run, text.now(run)[1])
+    return _item(run, text.now(run)[1], request.auth)
 
 
 @router.get("runs", tags=TAGS, auth=Reader(inbox=False), response=RunList)
@@ -129,14 +130,15 @@ def find_runs(request: ReaderRequest, query: Query[RunQuery]) -> dict[str, Any]:
     if query.before is not None:
         found = found.filter(pk__lt=query.before)
     rows = list(found.defer("text").order_by("-pk")[: query.limit + 1])
-    items = [_item(run, run.tokens) for run in rows[: query.limit]]
+    person = _person(request)
+    items = [_item(run, run.tokens, person) for run in rows[: query.limit]]
     return {"runs": items, "next": items[-1]["run"] if len(rows) > query.limit else None}
 
 
 @router.get("runs/{uuid:id}", tags=TAGS, auth=Reader(inbox=False), response=RunWhole)
 def find_run(request: ReaderRequest, id: UUID) -> dict[str, Any]:
     """A run with its text so far."""
-    return _whole(access.find(request.auth, id))
+    return _whole(access.find(request.auth, id), _person(request))
 
 
 def _end(request: KeyRequest, id: UUID, state: Run.State, **facts: Any) -> dict[str, Any]:
@@ -154,12 +156,18 @@ def _answer(produced: Produced) -> dict[str, Any]:
     return {"position": position, "stop": produced.stop}
 
 
-def _whole(run: Run) -> dict[str, Any]:
+def _person(request: ReaderRequest) -> User | None:
+    """Who is there in person; None where a program reads for them."""
+    return None if getattr(request, "api_key", None) is not None else request.auth
+
+
+def _whole(run: Run, person: User | None = None) -> dict[str, Any]:
     found, number = text.now(run)
-    return {**_item(run, number), "text": found}
+    return {**_item(run, number, person), "text": found}
 
 
-def _item(run: Run, number: int) -> dict[str, Any]:
+def _item(run: Run, number: int, person: User | None) -> dict[str, Any]:
+    """``person`` asks; None is a program."""
     return {
         "run": str(run.pk),
         "topic": run.topic,
@@ -172,4 +180,5 @@ def _item(run: Run, number: int) -> dict[str, Any]:
         "outcome": run.outcome,
         "detail": run.detail,
         "stopped_by": run.stopped_by,
+        "may_stop": person is not None and run.ended_at is None and access.may_stop(person, run),
     }

@@ -33,6 +33,10 @@ def find_to_stop(user: User, id: UUID) -> Run:
     run = Run.objects.filter(pk=id).first() if roles.may(user, "manage") else find(user, id)
     if run is None:
         raise Problem(404, MISSING)
-    if run.owner_id != user.pk and not roles.may(user, "manage"):
+    if not may_stop(user, run):
         raise Problem(403, "Only its owner and managers may stop a run: ask them.")
     return run
+
+
+def may_stop(user: User, run: Run) -> bool:
+    return run.owner_id == user.pk or roles.may(user, "manage")

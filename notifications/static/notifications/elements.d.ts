@@ -1,4 +1,4 @@
-/** Types of elements.js, which defines <hub-progress>, <hub-log>, <hub-value> and <hub-chart>. */
+/** Types of elements.js, which defines <hub-progress>, <hub-log>, <hub-value>, <hub-chart> and <hub-run>. */
 
 import type { Hub } from "./hub.js";
 

@@ -102,6 +102,12 @@ class Hub {
     return this;
   }
 
+  /** What requests from this hub, with a token as it is now. */
+  async api() {
+    const { url, token } = this.#configuration();
+    return new Api(url, typeof token === "function" ? await token() : token);
+  }
+
   /** With all its topics. */
   close() {
     this.#closed = true;

@@ -108,6 +108,62 @@ def test_a_value_is_that_of_its_key(page: Page, cluster: Cluster, api: httpx.Cli
     expect(page.get_by_text("€12.50")).to_be_visible()
 
 
+@pytest.mark.parametrize("reader", ["session", "token"])
+def test_a_run_is_shown_from_its_beginning_and_stopped_by_its_owner(
+    page: Page, cluster: Cluster, api: httpx.Client, reader: str
+) -> None:
+    begun = api.post("/api/v1/runs", json={"owner": "alice", "title": "What is SSE?"}).json()
+    events = f"/api/v1/runs/{begun['run']}/events"
+    produce(api, events, ("phase", {"name": "searching"}), ("tool", {"name": "search", "query": "SSE"}))
+    produce(api, events, ("token", {"text": "Server-"}), ("token", {"text": "sent"}))
+    attributes = f'run="{begun["run"]}"' + (f' token="{begun["token"]}"' if reader == "token" else "")
+    show(page, cluster, f"<hub-run {attributes}></hub-run>")
+    text = page.locator("hub-run .text")
+    expect(text).to_have_text("Server-sent")
+    expect(page.locator("hub-run summary")).to_have_text("Toolsearch")
+
+    produce(api, events, ("phase", {"name": "writing"}), ("token", {"text": " events"}))
+
+    expect(page.get_by_role("status")).to_have_text("writing")
+    expect(text.last).to_have_text(" events")
+    faultless(page)
+    stop = page.get_by_role("button", name="Stop")
+    if reader == "token":  # it reads this run, and does nothing else
+        expect(stop).to_be_hidden()
+        return
+    expect(page.get_by_text("What is SSE?")).to_be_visible()
+    stop.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Stopped by alice")
+    expect(stop).to_be_hidden()
+    assert produce(api, events, ("token", {"text": "too late"}))["stop"] is True
+
+
+def test_a_run_that_is_not_ones_own_is_refused(page: Page, cluster: Cluster, api: httpx.Client) -> None:
+    run = api.post("/api/v1/runs", json={"owner": "bob"}).json()["run"]
+
+    show(page, cluster, f'<hub-run run="{run}"></hub-run>')
+
+    expect(page.get_by_role("status")).to_have_text("You don’t have access to this.")
+
+
+def test_a_run_that_brings_what_is_no_address_links_to_nothing(
+    page: Page, cluster: Cluster, api: httpx.Client
+) -> None:
+    run = api.post("/api/v1/runs", json={"owner": "alice"}).json()["run"]
+    produce(
+        api,
+        f"/api/v1/runs/{run}/events",
+        ("artifact", {"name": "a", "url": "javascript:alert(1)"}),
+        ("artifact", {"name": "<b>report</b>", "url": "https://example.com/report"}),
+    )
+
+    show(page, cluster, f'<hub-run run="{run}"></hub-run>')
+
+    expect(page.get_by_role("link")).to_have_count(1)
+    expect(page.get_by_role("link", name="<b>report</b>")).to_be_visible()
+
+
 def test_a_chart_says_its_values_in_words(page: Page, cluster: Cluster, api: httpx.Client) -> None:
     show(page, cluster, '<hub-chart topic="job-metrics" label="Load" history></hub-chart>')
 
@@ -141,11 +197,7 @@ def test_the_elements_of_the_documentation_work_and_axe_finds_no_fault(
     expect(page.get_by_text("€12.50")).to_be_visible()
     expect(page.get_by_role("img", name="cpu: 25%")).to_be_visible()
     expect(page.get_by_role("log", name="Build 7").get_by_text("built")).to_be_visible()
-    page.evaluate(Axe().axe_script)
-    found = page.evaluate(
-        "(options) => axe.run(document, options)", {"runOnly": {"type": "tag", "values": RULES}}
-    )
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    faultless(page)
 
 
 def test_the_program_of_the_documentation_works(page: Page, cluster: Cluster, api: httpx.Client) -> None:
@@ -164,3 +216,17 @@ def test_the_program_of_the_documentation_works(page: Page, cluster: Cluster, ap
 def publish_keyed(api: httpx.Client, topic: str, key: str, data: object) -> None:
     event = {"topic": topic, "type": "tick", "key": key, "data": data}
     api.post("/api/v1/events", json=event).raise_for_status()
+
+
+def produce(api: httpx.Client, path: str, *events: tuple[str, object]) -> dict[str, object]:
+    body = {"events": [{"type": type, "data": data} for type, data in events]}
+    answer = api.post(path, json=body).raise_for_status()
+    return dict(answer.json())
+
+
+def faultless(page: Page) -> None:
+    page.evaluate(Axe().axe_script)
+    found = page.evaluate(
+        "(options) => axe.run(document, options)", {"runOnly": {"type": "tag", "values": RULES}}
+    )
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []

@@ -136,6 +136,21 @@ def test_a_key_for_some_topics_begins_none(live_log: Log, alice: User) -> None:
     assert refused(bound.post("runs", {"owner": "alice"}), 403)
 
 
+def test_it_says_whether_the_one_who_asks_may_stop_it(
+    live_log: Log, program: Caller, alice: User, bob: User
+) -> None:
+    begun = program.post("runs", {"owner": "alice", "share": ["user:bob"]}).json
+
+    def answers() -> list[bool]:
+        found = [of(person).get(f"runs/{begun['run']}").json for person in (alice, bob)]
+        listed = [of(person).get("runs").json["runs"][0] for person in (alice, bob)]
+        return [one["may_stop"] for one in (*found, *listed)]
+
+    assert answers() == [True, False, True, False]
+    program.post(f"runs/{begun['run']}/done", {})
+    assert answers() == [False] * 4
+
+
 def test_others_do_not_see_it(live_log: Log, bob: User, run: dict[str, Any]) -> None:
     caller = of(bob)
 

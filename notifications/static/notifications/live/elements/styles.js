@@ -1,6 +1,6 @@
-// What the elements of live topics look like, besides the tokens of all components.
+// What the elements look like, besides the tokens of all components.
 
-export const topicStyles = `
+export const elementStyles = `
 :host { display: block; }
 :host([hidden]) { display: none; }
 .label { font-weight: 600; overflow-wrap: anywhere; }

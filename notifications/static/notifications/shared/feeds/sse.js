@@ -1,4 +1,4 @@
-// Reads one SSE response. Over fetch, because EventSource hides heartbeats and status codes and sends no token.
+// Reads an SSE response. Over fetch, because EventSource hides heartbeats and status codes and sends no token.
 
 import { RequestError } from "../api.js";
 
@@ -19,6 +19,11 @@ export async function readFeed(api, parameters, position, signal, { event, activ
   const address = `${api.origin}/feed/${query && !options.body ? `?${query}` : ""}`;
   const response = await fetch(address, options);
   if (!response.ok) throw await RequestError.of(response);
+  await readEvents(response, { event, activity, retry });
+}
+
+/** Read the events of a response that has begun, to its end. */
+export async function readEvents(response, { event, activity, retry }) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let type = "message";
   let data = [];
