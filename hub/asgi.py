@@ -175,7 +175,7 @@ class Hub:
         else:
             path, method = own["path"], own["method"]
             endpoint = self._paths.get(path) or (self._posts.get(path) if method == "POST" else None)
-            endpoint = endpoint or self.application.route(own, self.feeds)
+            endpoint = endpoint or self.application.route(own, self.feeds, self._http)
             await (endpoint(own, receive, send) if endpoint else self._http(scope, receive, send))
 
     async def start(self) -> None:

@@ -161,9 +161,9 @@ class Application(Collector):
     def origin_refused(self, origin: str, path: str, address: str, /) -> None:
         """An endpoint refused a page of this origin; ``address`` is the client's."""
 
-    def route(self, scope: Mapping[str, Any], feeds: Endpoint, /) -> Endpoint | None:
+    def route(self, scope: Mapping[str, Any], feeds: Endpoint, pages: Endpoint, /) -> Endpoint | None:
         """What answers a request, by its ASGI scope, on the event loop, beside the pages; None for the
-        others. ``feeds`` is the hub's feed."""
+        others. ``feeds`` is the hub's feed, ``pages`` what answers those others."""
         return None
 
     def streams_body(self, path: str, method: str, content_type: str, /) -> bool:

@@ -108,8 +108,8 @@ class Notifications(Application):
     async def publisher(self, headers: Mapping[str, str], /) -> Publisher:
         return await self._publishers.by_headers(headers)
 
-    def route(self, scope: Mapping[str, Any], feeds: Endpoint, /) -> Endpoint | None:
-        return endpoint.route(scope, feeds)
+    def route(self, scope: Mapping[str, Any], feeds: Endpoint, pages: Endpoint, /) -> Endpoint | None:
+        return endpoint.route(scope, feeds, pages)
 
     def streams_body(self, path: str, method: str, content_type: str, /) -> bool:
         return endpoint.streams_body(path, method, content_type)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from ninja import Query, Status
@@ -31,6 +31,7 @@ from notifications.api.run_bodies import (
 )
 from notifications.models import Run
 from notifications.runs import access, lifecycle, text
+from notifications.runs.formats import FORMATS
 from notifications.runs.production import Produced
 from notifications.runs.shared import production
 from notifications.sending import addresses
@@ -40,6 +41,12 @@ from notifications.user_model import User
 TAGS = ["Runs"]
 MAX_OUTCOME_BYTES = 64 * 1024  # of JSON
 TOKEN_S = tokens.MAX_TTL_S
+STREAM = {
+    "parameters": [{"in": "query", "name": "format", "schema": {"enum": sorted(filter(None, FORMATS))}}],
+    "responses": {
+        200: {"description": "OK", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    },
+}
 
 
 @router.post("runs", tags=TAGS, auth=Key("publish"), response={201: Begun})
@@ -70,6 +77,17 @@ def begin_run(request: KeyRequest, body: RunBody) -> Status[dict[str, str]]:
     topic = run.topic
     token = tokens.sign(tokens.claims(owner, [topic], TOKEN_S, own=False, key=key.pk))
     return Status(201, {"run": str(run.pk), "topic": topic, "token": token})
+
+
+@router.post("runs/stream", tags=TAGS, auth=Key("publish"), response=None, openapi_extra=STREAM)
+def begin_and_stream(request: KeyRequest, body: RunBody) -> NoReturn:
+    """Begin a run as `POST /api/v1/runs` does; the answer is its stream, in any `?format=`.
+
+    The header `Hub-Run` names the run, which goes on when the reader leaves. Scope: `publish`.
+    """
+    raise Problem(
+        503, "Runs are streamed by the hub's ASGI application alone: send this to it.", retry_after=1
+    )
 
 
 @router.post("runs/{uuid:id}/events", tags=TAGS, auth=Key("publish"), response=Answer)

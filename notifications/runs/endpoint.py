@@ -21,14 +21,14 @@ from hub.support.request import Query, Request, position
 from hub.support.threads import in_thread
 from notifications.access import api_keys, requests, tokens
 from notifications.models import ApiKey, Run
-from notifications.runs import access, ndjson, stops
-from notifications.runs.formats import FORMATS, Format
+from notifications.runs import access, begun_stream, formats, ndjson, stops
 from notifications.runs.ingestion import Ingestion
 from notifications.runs.ingestions import ingestions
 from notifications.runs.stream import RunStream
 from notifications.user_model import User
 
 PREFIX = "/api/v1/runs/"
+BEGIN_PATH = f"{PREFIX}stream"
 _PATH = re.compile(r"/api/v1/runs/([0-9a-f-]{36})/(stream|stop|events)")
 _STREAM_NAME = re.compile("[ -~]{1,255}")
 _NUMBER = re.compile("[0-9]{1,15}")
@@ -39,10 +39,13 @@ STOP_PARAMETERS = frozenset({"wait"})
 EVENTS_PARAMETERS = frozenset({"from"})
 
 
-def route(scope: Mapping[str, Any], feeds: ASGIApplication) -> ASGIApplication | None:
-    """What answers ``GET …/stream``, ``GET …/stop?wait=`` and a streamed ``POST …/events``; None for other
-    requests. ``feeds`` is the hub's feed, which carries the streams."""
+def route(scope: Mapping[str, Any], feeds: ASGIApplication, pages: ASGIApplication) -> ASGIApplication | None:
+    """What answers ``GET …/stream``, ``GET …/stop?wait=``, a streamed ``POST …/events`` and ``POST
+    /api/v1/runs/stream``; None for other requests. ``feeds`` is the hub's feed, which carries the streams,
+    and ``pages`` begins runs."""
     path: str = scope["path"]
+    if path == BEGIN_PATH and scope["method"] == "POST":
+        return partial(begun_stream.answer, feeds, pages)
     found = _PATH.fullmatch(path) if path.startswith(PREFIX) else None
     if found is None:
         return None
@@ -78,7 +81,7 @@ def _is_ndjson(method: str, content_type: str) -> bool:
 async def _stream(feeds: ASGIApplication, id: UUID, scope: Scope, receive: Receive, send: Send) -> None:
     request = Request(scope)
     query = Query(scope["query_string"], STREAM_PARAMETERS)
-    format = _format(query.one("format"), id)
+    format = formats.by_name(query.one("format"), str(id))
     given = [position(query.one(name)) for name in RESUME & query.names]
     after = max((one for one in given if one is not None), default=None)
     in_header = position(request.headers.get("last-event-id", ""))
@@ -164,12 +167,6 @@ def _id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Problem(404, access.MISSING) from None
-
-
-def _format(name: str, id: UUID) -> Format:
-    if name not in FORMATS:
-        raise Problem(400, f"format is one of {', '.join(filter(None, FORMATS))}; leave it out for events.")
-    return FORMATS[name](str(id))
 
 
 def _wait_s(text: str) -> int:

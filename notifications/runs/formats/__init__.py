@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from hub.errors import Problem
 from notifications.runs.formats.ag_ui import AgUiFormat
 from notifications.runs.formats.ai_sdk import AiSdkFormat
 from notifications.runs.formats.events import RunEvent
@@ -31,3 +32,10 @@ FORMATS: Mapping[str, Callable[[str], Format]] = {
     "ai-sdk": AiSdkFormat,
     "openai": OpenAiFormat,
 }
+
+
+def by_name(name: str, run: str) -> Format:
+    """The format of this name, for the reader of a run (by id). Raises a `Problem` of 400."""
+    if name not in FORMATS:
+        raise Problem(400, f"format is one of {', '.join(filter(None, FORMATS))}; leave it out for events.")
+    return FORMATS[name](run)

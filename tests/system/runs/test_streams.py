@@ -164,3 +164,39 @@ async def stored(cluster: Cluster) -> None:
     """Wait until what the producer said is in rows."""
     rows = "SELECT count(*) FROM hub_notifications_runpart"
     await until(lambda: cluster.count(rows) > 0, "a stored part")
+
+
+async def test_a_run_is_begun_and_read_in_one_go_and_goes_on_without_its_reader(
+    cluster: Cluster, site: Site
+) -> None:
+    url = f"{cluster.http_url}/api/v1/runs/stream"
+    async with httpx.AsyncClient(headers=KEY, timeout=20) as client:
+        async with client.stream("POST", url, json={"owner": "alice"}) as answer:
+            run = answer.headers["hub-run"]
+            await produce(cluster.instance_url(2), run, ("token", {"text": "read"}))
+            rows = answer.aiter_lines()
+            async with asyncio.timeout(10):
+                while await anext(rows) != 'data: {"text":"read"}':
+                    pass
+        await produce(cluster.instance_url(1), run, ("token", {"text": " on"}))
+        await site.api.post(f"/api/v1/runs/{run}/done", json={})
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    reader = RunReader([cluster.instance_url(1)], run, KEY)
+    await asyncio.wait_for(reader.read(), 10)
+    assert (reader.text, reader.end) == ("read on", "done")
+
+
+async def test_a_run_in_one_go_is_refused_as_the_call_that_begins_one(cluster: Cluster, site: Site) -> None:
+    before = (await site.api.get("/api/v1/runs?user=alice")).json()["runs"]
+
+    unknown = await site.api.post("/api/v1/runs/stream", json={"owner": "nobody-of-that-name"})
+    format = await site.api.post("/api/v1/runs/stream?format=xml", json={"owner": "alice"})
+    resumed = await site.api.post("/api/v1/runs/stream?last_event_id=1", json={"owner": "alice"})
+    key = await site.api.post(
+        "/api/v1/runs/stream", json={"owner": "alice"}, headers={"Authorization": "Bearer no"}
+    )
+
+    assert [one.status_code for one in (unknown, format, resumed, key)] == [422, 400, 400, 401]
+    assert unknown.json()["field"] == "owner"
+    assert (await site.api.get("/api/v1/runs?user=alice")).json()["runs"] == before

@@ -104,6 +104,7 @@ def test_the_documentation_names_every_call(db: None) -> None:
         "GET /api/v1/rooms",
         "POST /api/v1/rooms",
         "POST /api/v1/runs",
+        "POST /api/v1/runs/stream",
         "GET /api/v1/runs",
         "GET /api/v1/runs/{id}",
         "POST /api/v1/runs/{id}/events",

@@ -45,7 +45,7 @@ class Body:
             "http_version": version,
             "scheme": "http",
         }
-        application = endpoint.route(scope, no_feed)
+        application = endpoint.route(scope, unused, unused)
         assert application is not None
         self._task = asyncio.ensure_future(application(scope, self._messages.get, self._send))
 
@@ -69,8 +69,8 @@ class Body:
         return dict(self._sent[0]["headers"])
 
 
-async def no_feed(*_: Any) -> None:
-    raise AssertionError("no feed is opened")
+async def unused(*_: Any) -> None:
+    raise AssertionError("neither feeds nor pages answer this")
 
 
 @pytest.fixture

@@ -1,0 +1,72 @@
+"""``POST /api/v1/runs/stream``: begins a run, and answers with its stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import MutableMapping
+from typing import Any
+from uuid import UUID
+
+from hub.errors import Problem
+from hub.log.current import shared_log
+from hub.support import mount, outages
+from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
+from hub.support.request import Query
+from hub.support.threads import in_thread
+from notifications.models import Run
+from notifications.runs import formats
+from notifications.runs.stream import RunStream
+
+RUN_HEADER = b"hub-run"
+PARAMETERS = frozenset({"format"})
+# Of the request that begins the run, and not of the one that reads it.
+OWN_HEADERS = frozenset(
+    {b"authorization", b"content-length", b"content-type", b"last-event-id", b"transfer-encoding"}
+)
+
+
+async def answer(
+    feeds: ASGIApplication, pages: ASGIApplication, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Begin a run by the API's own call, ``POST /api/v1/runs``, and open its stream with the run's token."""
+    try:
+        format = Query(scope["query_string"], PARAMETERS).one("format")
+        formats.by_name(format, "")
+        begun = await _begin(pages, scope, receive, send)
+        if begun is None:
+            return
+        run = await in_thread(Run.objects.get, pk=UUID(begun["run"]))
+    except Problem as problem:
+        return await respond_problem(send, problem)
+    except Exception as error:
+        return await respond_problem(send, outages.problem(error, "beginning a run"))
+    id = (RUN_HEADER, begun["run"].encode())
+
+    async def send_named(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], id]}
+        await send(message)
+
+    own = [field for field in scope["headers"] if field[0] not in OWN_HEADERS]
+    token = (b"authorization", f"Bearer {begun['token']}".encode())
+    reading = {**scope, "method": "GET", "headers": [*own, token]}
+    stream = RunStream(shared_log(), run, formats.by_name(format, str(run.pk)), None)
+    await stream(feeds, reading, "", receive, send_named)
+
+
+async def _begin(pages: ASGIApplication, scope: Scope, receive: Receive, send: Send) -> dict[str, str] | None:
+    """The run that the request begins; None if it was refused, and answered so."""
+    messages: list[MutableMapping[str, Any]] = []
+
+    async def keep(message: MutableMapping[str, Any]) -> None:
+        messages.append(message)
+
+    path = mount.at("/api/v1/runs")
+    await pages({**scope, "path": path, "raw_path": path.encode(), "query_string": b""}, receive, keep)
+    if messages and messages[0]["status"] != 201:
+        for message in messages:
+            await send(message)
+    if not messages or messages[0]["status"] != 201:
+        return None  # else the client has gone
+    begun: dict[str, str] = json.loads(b"".join(message.get("body", b"") for message in messages[1:]))
+    return begun
