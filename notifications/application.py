@@ -38,6 +38,7 @@ from notifications.access.admission import Admission
 from notifications.access.publishers import Publishers
 from notifications.api import idempotency
 from notifications.demo import instance_kill
+from notifications.demo.agent import agent
 from notifications.demo.playback import Playback
 from notifications.inbox import counts, expiry, handed_counts
 from notifications.inbox.unread_counts import UnreadCounts
@@ -121,7 +122,7 @@ class Notifications(Application):
         self._unread_counts.event_received(event)
         self._admission.event_received(event)
         if self._playback is not None:
-            instance_kill.carry_out(event, self._playback.reads)
+            instance_kill.carry_out(event, self._works_for)
         stops.event_received(event)
         serialization.forget_recalled(event, topic)
         self._journal.event_received(event, topic)  # the last, as it raises for what it cannot read
@@ -144,6 +145,10 @@ class Notifications(Application):
         self._unread_counts.feed_closed(feed)
         if self._playback is not None:
             self._playback.feed_closed(feed)
+
+    def _works_for(self, person: str) -> bool:
+        """Whether this instance holds a stream of a person, or writes an answer for them."""
+        return agent.answers(person) or (self._playback is not None and self._playback.reads(person))
 
     async def feeds_leaving(self) -> None:
         if settings.HUB_REDIS_URL:  # otherwise there is no other instance

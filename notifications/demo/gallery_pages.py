@@ -76,4 +76,10 @@ PAGES = (
         "Feed: a topic of your own",
         (order_status.PREFIX,),
     ),
+    GalleryPage(
+        "chat",
+        "Agent chat",
+        "An answer that is written token by token, survives a reload, and stops when you say so.",
+        "Agent run: a stream of its own",
+    ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone, translation
@@ -21,10 +21,13 @@ from hub.log import LogAway
 from notifications import i18n
 from notifications.access.requests import PersonRequest
 from notifications.demo import instance_kill
+from notifications.demo.agent import agent
 from notifications.demo.gallery_pages import PAGES, GalleryPage
 from notifications.demo.playback import play_again
+from notifications.demo.recorded_answers import QUESTIONS
 from notifications.demo.scenes import sample_notifications
-from notifications.models import Room
+from notifications.models import UNSAYABLE, Room
+from notifications.models.notification import MAX_TITLE
 from notifications.rooms import kinds
 from notifications.rooms.registry import of as rooms_of
 
@@ -69,6 +72,7 @@ def page(request: PersonRequest, name: str) -> HttpResponse:
         "page": found,
         "topics": found.topics_of(request.user.pk),
         "kill_refused": kill_refused,
+        "questions": QUESTIONS.values() if found.name == "chat" else (),
     }
     return render(request, f"notifications/demo/{found.name}.html", context)
 
@@ -83,6 +87,16 @@ def begin(request: PersonRequest, name: str) -> HttpResponse:
     for topic in found.topics_of(request.user.pk):
         play_again(topic)
     return HttpResponse(status=204)
+
+
+@_in_demo
+@require_POST
+def ask(request: PersonRequest) -> HttpResponse:
+    """Have the agent answer a ``prompt``; 201 with the id of the run."""
+    prompt = " ".join(request.POST.get("prompt", "").split())
+    if not prompt or len(prompt) > MAX_TITLE or UNSAYABLE.search(prompt):
+        raise Problem(422, f"Ask something, in at most {MAX_TITLE} characters.", field="prompt")
+    return JsonResponse({"run": str(agent.ask(request.user, prompt))}, status=201)
 
 
 @_in_demo
@@ -115,6 +129,7 @@ def _refused(problem: Problem) -> HttpResponse:
 urlpatterns = [
     path("", index, name="demo"),
     path("kill", kill, name="demo-kill"),
+    path("chat/ask", ask, name="demo-ask"),
     path("<name>/", page, name="demo-page"),
     path("<name>/begin", begin, name="demo-begin"),
 ]

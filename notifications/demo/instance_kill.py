@@ -1,4 +1,5 @@
-"""Kills the instance that holds a person's stream, to show that nothing is lost; in demo mode alone.
+"""Kills the instance that holds a person's stream, or writes an answer for them, to show what becomes of
+both; in demo mode alone.
 
 It dies as one does that runs out of memory: SIGKILL, without a drain and without a word.
 """
@@ -35,7 +36,7 @@ def refusal() -> str:
 
 
 def request(instance: str, person: str) -> None:
-    """Have an instance kill itself if it holds a feed of this person (an id).
+    """Have an instance kill itself if it works for this person (an id).
 
     Raises a `Problem` of 409 for the last instance, and for one that is not alive, 429 shortly after another
     kill; `LogAway`.
@@ -44,7 +45,7 @@ def request(instance: str, person: str) -> None:
         raise Problem(409, reason)
     store = shared_store()
     if instance not in store.instances():
-        raise Problem(409, "This instance is not alive any more: your stream is on another one by now.")
+        raise Problem(409, "This instance is not alive any more: another one took over.")
     if not store.once_in("kill", PAUSE_S):
         raise Problem(
             429, "An instance was killed just now: try again when it has healed.", retry_after=int(PAUSE_S)
@@ -52,12 +53,12 @@ def request(instance: str, person: str) -> None:
     shared_log().append([draft(topics.CONTROL, TYPE, {"instance": instance, "person": person})])
 
 
-def carry_out(event: Event, reads: Callable[[str], bool]) -> None:
-    """If the event tells this instance to: end the process. ``reads`` says of a person's id whether they have
-    a feed open here."""
+def carry_out(event: Event, works_for: Callable[[str], bool]) -> None:
+    """If the event tells this instance to: end the process. ``works_for`` says of a person's id whether they
+    have a feed open here, or are answered from here."""
     if event.topic != topics.CONTROL or event.type != TYPE or not settings.HUB_DEMO:
         return
     data = event.data
-    if data["instance"] == settings.HUB_INSTANCE and reads(str(data["person"])):
+    if data["instance"] == settings.HUB_INSTANCE and works_for(str(data["person"])):
         logger.warning("killed from the gallery by person %s", data["person"])
         os.kill(os.getpid(), signal.SIGKILL)

@@ -2,7 +2,7 @@
 // wrap fetch() before the first module runs.
 (() => {
   const request = window.fetch.bind(window);
-  const isFeed = (url) => url.pathname.endsWith("/feed/");
+  const isStream = (url) => /\/feed\/$|\/runs\/[^/]+\/stream$/.test(url.pathname);
 
   /** Events, by `detail`: "request" {stream, path, position}, "text" {stream, text}, "ended" {stream}, "cut" and "restored". */
   class Network extends EventTarget {
@@ -39,14 +39,14 @@
       const signal = options.signal ? AbortSignal.any([options.signal, abort.signal]) : abort.signal;
       try {
         const position = new Headers(options.headers).get("Last-Event-ID");
-        const stream = isFeed(url) ? ++this.#streams : 0;
+        const stream = isStream(url) ? ++this.#streams : 0;
         if (stream) this.#emit("request", { stream, path: url.pathname + url.search, position });
         const response = await request(input, { ...options, signal });
         if (!stream || !response.ok) return response;
         const { status, statusText, headers } = response;
         return new Response(response.body.pipeThrough(this.#tap(stream, abort)), { status, statusText, headers });
       } finally {
-        if (!isFeed(url)) this.#open.delete(abort);
+        if (!isStream(url)) this.#open.delete(abort);
       }
     }
 

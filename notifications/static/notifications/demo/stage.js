@@ -75,18 +75,26 @@ function showRuns() {
   if (beginButton && topics.length) beginButton.disabled = all.some((run) => run?.state === "running");
 }
 
-/** Whether the hub did it; if `mayDie`, the instance that was asked may have died before it answered. */
-async function post(url, { form = {}, mayDie = false } = {}) {
+/** The response; null if the hub refused, which is shown. If `mayDie`, the instance that was asked may have died before it answered: {}. */
+export async function post(url, { form = {}, mayDie = false } = {}) {
   const response = await fetch(url, {
     method: "POST",
     headers: { "X-CSRFToken": csrfToken() },
     body: new URLSearchParams(form),
   }).catch(() => null);
-  if (response?.ok) return true;
+  if (response?.ok) return response;
   const problem = await response?.json().catch(() => null);
-  if (mayDie && !problem) return true;
+  if (mayDie && !problem) return {};
   notice.textContent = problem?.detail ?? "The hub did not answer: try again in a moment.";
-  return false;
+  return null;
+}
+
+/** Kill an instance, and say so. */
+export async function kill(button, instance, words) {
+  notice.textContent = "";
+  button.disabled = true;
+  if (await post($("kill").dataset.url, { form: { instance }, mayDie: true })) healing.textContent = words;
+  button.disabled = false;
 }
 
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;

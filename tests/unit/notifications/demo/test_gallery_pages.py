@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
+from notifications.demo.agent import MAX_ANSWERS_OF_PERSON
 from notifications.demo.gallery_pages import PAGES
 from notifications.demo.scenes.sample_notifications import TITLES
-from notifications.models import Notification
+from notifications.models import Notification, Run
 
 PATHS = ["/demo/", *(f"/demo/{page.name}/" for page in PAGES)]
-POSTS = ["/demo/kill", "/demo/feed/begin", "/demo/build/begin"]
+POSTS = ["/demo/kill", "/demo/feed/begin", "/demo/build/begin", "/demo/chat/ask"]
 
 
 @pytest.fixture
@@ -102,3 +104,24 @@ def test_twenty_notifications_are_scheduled_for_the_reader_alone(
     assert list(waiting.order_by("due_at").values_list("title", flat=True)) == [title for title, _ in TITLES]
     assert set(waiting.values_list("topic", flat=True)) == {f"user-{alice.pk}"}
     assert bob.pk != alice.pk
+
+
+@pytest.mark.usefixtures("demo_mode")
+@pytest.mark.parametrize("prompt", ["", "  ", "x" * 256, "a\0b"])
+def test_the_agent_is_asked_something(reader: Client, prompt: str) -> None:
+    answer = reader.post("/demo/chat/ask", {"prompt": prompt})
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "prompt")
+    assert not Run.objects.exists()
+
+
+@pytest.mark.usefixtures("demo_mode")
+def test_the_agent_writes_few_answers_at_once_for_one_person(reader: Client, alice: User) -> None:
+    for _ in range(MAX_ANSWERS_OF_PERSON):
+        Run.objects.create(owner=alice, lease_s=4, leased_until=timezone.now())
+
+    answer = reader.post("/demo/chat/ask", {"prompt": "Why?"})
+
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "5"
+    assert Run.objects.count() == MAX_ANSWERS_OF_PERSON

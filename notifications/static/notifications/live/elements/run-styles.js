@@ -23,7 +23,7 @@ export const runStyles = `
 .stop:hover { background: var(--hover); }
 .stop:disabled { color: var(--muted); cursor: default; }
 .flow > * + * { margin-top: 0.75rem; }
-.text { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; text-wrap: pretty; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; text-wrap: pretty; }
 .phase { display: flex; align-items: center; gap: 0.75rem; color: var(--muted); font-size: 0.875rem; overflow-wrap: anywhere; }
 .phase::after { content: ""; height: 1px; min-width: 1rem; flex: 1; background: var(--line); }
 .call, .artifact { border: 1px solid var(--line); border-radius: var(--radius); background: color-mix(in srgb, var(--text) 3%, var(--surface)); }
@@ -44,7 +44,7 @@ pre {
   white-space: pre-wrap;
   overflow-wrap: anywhere;
 }
-.typing { display: flex; gap: 0.25rem; align-items: center; height: 1.5rem; }
+.typing { display: flex; margin-top: 0.25rem; gap: 0.25rem; align-items: center; height: 1.5rem; }
 .typing i { width: 0.375rem; height: 0.375rem; border-radius: 50%; background: var(--accent); animation: pulse 1.2s ease-in-out infinite; }
 .typing i:nth-child(2) { animation-delay: 0.15s; }
 .typing i:nth-child(3) { animation-delay: 0.3s; }
