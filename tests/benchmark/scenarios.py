@@ -11,6 +11,7 @@ from tests.benchmark import endurance, feeds, hostile, proxy, publishing, rooms,
 from tests.benchmark.feeds import HUBS
 from tests.benchmark.servers import POSTED, ROOMS, SERVERS, Bench
 from tests.benchmark.topics import logs
+from tests.benchmark.topics.runs import runs
 from tests.benchmark.topics.tiles import tiles
 
 ALL = tuple(SERVERS)
@@ -57,6 +58,11 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
             "20 tiles, each 50 updates a second, and 200 readers",
             ("hub",),
             partial(tiles, readers=200 // part, seconds=2 if quick else 10),
+        ),
+        "runs": Scenario(
+            "1,000 runs, up to 50 tokens a second, one reader each",
+            ("hub", "plain"),
+            partial(runs, readers=1_000 // part, seconds=2 if quick else 20),
         ),
         "replay-log": Scenario(
             "100 open a log of 10,000 lines at once",
