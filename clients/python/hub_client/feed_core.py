@@ -145,7 +145,7 @@ class FeedCore:
             messages = list(self._messages(block, data))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Unreachable(f"what answers is not a hub's feed: {block.data[:80]!r}") from None
-        self._resume_from(block.id)
+        self._resume_from(block.id, anew=block.type == "stream-open")
         for message in messages:
             yield Give(message)
         if block.type == "stream-open":
@@ -167,6 +167,9 @@ class FeedCore:
                     self._live = False
                     yield Degraded()
             case "stream-reset":
+                if data["reason"] == "unknown":  # another log, whose positions are others
+                    self._resume_from(data["position"], anew=True)
+                    self._ids.clear()
                 yield Reset(tuple(data["topics"]), data["reason"])
             case "stream-topics":
                 self._carries = frozenset(data["topics"])
@@ -202,8 +205,11 @@ class FeedCore:
         if missing and (yield from self.change(missing, ())):
             raise _Ended(None, 0.0)
 
-    def _resume_from(self, id: str | None) -> None:
-        if id:
+    def _resume_from(self, id: str | None, *, anew: bool = False) -> None:
+        """Forward, unless it is ``anew``: latest values have old ids, and a feed that is cut off
+        after one would be sent the parts of joined texts again, by ids that it never had.
+        """
+        if id and id.isdecimal() and (anew or int(id) > int(self.last_event_id or 0)):
             self.last_event_id = id
 
     def _is_new(self, event: Event) -> bool:

@@ -94,6 +94,28 @@ def test_the_latest_values_of_a_topic_are_older_and_come_all_the_same(script: Sc
     assert events(script) == ["old value"]
 
 
+def test_race_cut_off_after_a_latest_value_it_resumes_from_where_the_feed_stood(script: Script) -> None:
+    script.receive(opening(position=9) + event(12, "joined") + event(2, "old value", key="a"))
+    script.cut()
+    script.connected()
+    script.receive(opening(position=12) + event(11, "part") + event(13, "new"))
+
+    assert script.requests[-1].body["last_event_id"] == "12"
+    assert events(script) == ["joined", "old value", "new"]
+
+
+def test_after_the_loss_of_the_log_it_goes_by_the_positions_of_the_new_one(script: Script) -> None:
+    script.receive(opening(position=90) + event(91, "a"))
+    script.cut()
+    script.connected()
+    lost = {"topics": ["job-1"], "reason": "unknown", "position": "5"}
+    script.receive(opening(position=91) + block("stream-reset", lost) + event(6, "b"))
+    script.cut()
+
+    assert script.requests[-1].body["last_event_id"] == "6"
+    assert events(script) == ["a", "b"]
+
+
 def test_a_reset_is_yielded(script: Script) -> None:
     script.receive(
         opening() + block("stream-reset", {"topics": ["job-1"], "reason": "trimmed", "position": "9"})
