@@ -66,7 +66,7 @@ PAGES = (
         "build",
         "Build log",
         "10,000 lines in half a minute. Search them, follow the end, or come late.",
-        "Feed: 10,000 events of history",
+        "Feed: history, texts joined",
         (BUILD_LOG_SCENE.pattern,),
     ),
     GalleryPage(

@@ -42,6 +42,8 @@ BUILD_LOG_SCENE = Scene(
     pattern="demo-build",
     policy={
         "history": {"events": LENGTH + 10, "seconds": 86_400, "bytes": 4_000_000},
+        "coalesce_ms": 100,
+        "coalesce": "join",
         "read": ["everyone"],
     },
     interval_s=0.06,

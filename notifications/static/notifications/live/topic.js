@@ -1,5 +1,6 @@
 // A subscription to a topic, as hub.topic() returns it.
 
+import { isText } from "../shared/feeds/joined-texts.js";
 import { Emitter } from "./emitter.js";
 import { START, readHistory } from "./history.js";
 import { TopicError } from "./topic-error.js";
@@ -8,9 +9,6 @@ const MIN_RETRY_MS = 1000;
 const MAX_RETRY_MS = 30_000;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Whether events with such data are joined by a policy that coalesces so. */
-const isText = (data) => typeof data === "string" || (typeof data?.text === "string" && Object.keys(data).length === 1);
 
 /** Its handlers' types: of events, "*" for all of them, "stream-reset" and "error". */
 export class Topic {

@@ -3,6 +3,7 @@
 import { RequestError } from "../api.js";
 import { Acknowledgements } from "./acknowledgements.js";
 import { Fallback } from "./fallback.js";
+import { JoinedTexts } from "./joined-texts.js";
 import { LongPoll } from "./long-poll.js";
 import { ProxyMemory } from "./proxy-memory.js";
 import { readFeed } from "./sse.js";
@@ -31,6 +32,9 @@ export class Feed {
   #opened = false; // the stream has
   #live = false; // it is
   #adjusting = false;
+  #torn = false; // the stream: it joined a text across what polls, or the stream before it, had brought
+  #polling = false; // polls are answered, and bring what a torn stream does not
+  #texts = new JoinedTexts();
   #degraded = false;
   #record;
   #memory;
@@ -70,7 +74,12 @@ export class Feed {
     this.#acknowledgements = new Acknowledgements((report) => api.acknowledge(report));
     const polls = new LongPoll((waitS, signal) => this.#poll(waitS, signal));
     const isPolled = () => this.#record.swallowed || (!request && !this.#record.refused);
-    const poll = (signal) => (isPolled() ? polls.poll(signal) : null);
+    const poll = (signal) => {
+      const answer = isPolled() ? polls.poll(signal) : null;
+      if (answer) answer.catch(() => this.#pollsEnd());
+      else this.#pollsEnd();
+      return answer;
+    };
     this.#fallback = new Fallback(request, poll, (error) => this.#polled(error));
     const { signal } = this.#closing;
     globalThis.addEventListener?.("online", () => this.#stopped || this.connect(), { signal });
@@ -117,13 +126,16 @@ export class Feed {
     await this.#adjust();
   }
 
-  /** Until the stream carries what the query names. While it is not live it waits: another one may be next. */
+  /**
+   * Until the stream carries what the query names, and is not torn. While it is not live it waits: another one may be
+   * next. A torn one waits for the end of the polls, which would tear the next one, too.
+   */
   async #adjust() {
     if (this.#adjusting) return;
     this.#adjusting = true;
-    while (this.#live && this.#carried !== this.#query) {
+    while (this.#live && (this.#carried !== this.#query || (this.#torn && !this.#polling))) {
       const stream = this.#abort;
-      const asked = this.#id ? await this.#request(this.#query) : {};
+      const asked = this.#id && this.#carried !== this.#query ? await this.#request(this.#query) : {};
       if (stream !== this.#abort || !asked || this.#isRefused(asked)) continue;
       const error = asked.status === 429 ? asked : await this.#replace();
       if (stream !== this.#abort || this.#isRefused(error)) continue;
@@ -211,7 +223,7 @@ export class Feed {
     this.#abort.abort();
     this.#abort = this.#successor;
     this.#successor = null;
-    this.#live = false;
+    this.#live = this.#torn = false;
     this.#position = position; // it repeats what came meanwhile, and may be cut before it has
     this.#record.connecting(Date.now());
     this.#begun();
@@ -231,15 +243,20 @@ export class Feed {
         ms = this.#handle(type, data, ...event) ?? ms;
       },
     });
+    this.#polling = !signal.aborted;
     this.#polledQuery = query;
     if (ms !== ENDED) return ms;
     this.connect(); // to be refused, or to go on with a new session
     return RESPONSE_MS;
   }
 
-  /** With `event(type, data, id, since)`: what the request had, and when anything had come before it. */
+  /**
+   * With `event(type, data, id, since)`: what the request had, when anything had come before it, what it has `reached`,
+   * and whether it is `torn`.
+   */
   #read(wait, signal, { event, activity }) {
     const since = { position: this.#position, activeAt: this.#activeAt, query: this.#query };
+    Object.assign(since, { reached: Number(this.#position), torn: false });
     const acks = this.#acknowledgements.works ? "acks=1" : "";
     const parameters = [this.#query.slice(1), acks, wait].filter(Boolean);
     return readFeed(this.#api, parameters, this.#position, signal, {
@@ -262,6 +279,10 @@ export class Feed {
       this.#acknowledgements.open(data.ack ?? "");
     }
     const wait = this.#handle(type, data, id, since);
+    if (since.torn && !this.#torn) {
+      this.#torn = true;
+      this.#adjust();
+    }
     if (type === "stream-live") {
       this.#live = true;
       this.#adjust(); // the query may have changed meanwhile
@@ -271,8 +292,18 @@ export class Feed {
     return wait;
   }
 
-  /** An event of the stream or of a poll. */
+  /**
+   * An event of the stream or of a poll. From an overlap on what has an id is left to the other one, or to the next,
+   * which has the events after the position one by one.
+   */
   #handle(type, data, id, since) {
+    since.torn ||= this.#texts.overlaps(data, id, since.reached);
+    if (since.torn && id) {
+      if (type !== "stream-topics") return undefined;
+      id = "";
+    }
+    if (id) since.reached = type === "stream-open" ? Number(id) : Math.max(since.reached, Number(id));
+    this.#texts.add(data, id);
     // Forward, as a stream that was held back is behind polls, unless the hub goes on from elsewhere than requested.
     if (type === "stream-open" ? id !== since.position : Number(id) > Number(this.#position)) this.#position = id;
     let wait;
@@ -286,7 +317,10 @@ export class Feed {
       this.#degraded = true;
       this.#state("degraded");
     } else if (type === "stream-reset") {
-      if (data.reason === "unknown") this.#position = data.position;
+      if (data.reason === "unknown") {
+        this.#position = data.position;
+        this.#texts.clear();
+      }
       this.#event("behind", {}, "");
     } else if (type === "retire") {
       wait = data.retry;
@@ -320,6 +354,13 @@ export class Feed {
     this.#slow = this.#memory.swallows = false;
     this.#fallback.stop();
     this.#state("live");
+    this.#pollsEnd();
+  }
+
+  /** For now, or until the stream fails again. */
+  #pollsEnd() {
+    this.#polling = false;
+    if (this.#torn) this.#adjust();
   }
 
   #polled(error) {
@@ -354,7 +395,7 @@ export class Feed {
     this.#successor?.abort();
     this.#successor = null;
     this.#acknowledgements.close();
-    this.#opened = this.#live = false;
+    this.#opened = this.#live = this.#torn = false;
     this.#abort?.abort();
     this.#abort = null;
   }
