@@ -34,7 +34,7 @@ _STREAM_NAME = re.compile("[ -~]{1,255}")
 _NUMBER = re.compile("[0-9]{1,15}")
 MAX_WAIT_S = 60
 TOKEN_S = 60  # of the token with which an API key opens a stream; it is used at once
-STREAM_PARAMETERS = frozenset({"format", "ticket", *RESUME})
+STREAM_PARAMETERS = frozenset({"format", "open", "ticket", *RESUME})
 STOP_PARAMETERS = frozenset({"wait"})
 EVENTS_PARAMETERS = frozenset({"from"})
 
@@ -89,7 +89,8 @@ async def _stream(feeds: ASGIApplication, id: UUID, scope: Scope, receive: Recei
     bearer = _key(request)
     if bearer:
         scope = await in_thread(_authorized, scope, bearer, run)
-    stream = RunStream(shared_log(), run, format, after if in_header is None else in_header)
+    after = after if in_header is None else in_header
+    stream = RunStream(shared_log(), run, format, after, only_open=_flag(query.one("open")))
     await stream(feeds, scope, query.one("ticket"), receive, send)
 
 
@@ -167,6 +168,12 @@ def _id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Problem(404, access.MISSING) from None
+
+
+def _flag(text: str) -> bool:
+    if text not in ("", "0", "1"):
+        raise Problem(400, "open is 1 or 0: with 1 a run that has ended is answered 204.")
+    return text == "1"
 
 
 def _wait_s(text: str) -> int:

@@ -24,9 +24,12 @@ from notifications.runs.production import TOKEN
 
 class RunStream:
     """Answers one request with the stream of a run; ``after`` is the position to resume from, None for the
-    beginning."""
+    beginning. With ``only_open`` a run that has ended is answered 204."""
 
-    def __init__(self, log: Log, run: Run, format: Format, after: int | None) -> None:
+    def __init__(
+        self, log: Log, run: Run, format: Format, after: int | None, *, only_open: bool = False
+    ) -> None:
+        self._none = only_open and run.ended_at is not None
         self._log = log
         self._run = run
         self._format = format
@@ -45,6 +48,8 @@ class RunStream:
             if self._over.is_set():
                 return
             if message["type"] == "http.response.start" and message["status"] == 200:
+                if self._none:  # for somebody who may read it
+                    return await self._send_none(message["headers"], send)
                 message["headers"] = [*message["headers"], *self._format.headers]
             elif message["type"] == "http.response.body" and message.get("more_body"):
                 message["body"] = await self._translated(message["body"])
@@ -54,6 +59,12 @@ class RunStream:
             await send(message)
 
         await feeds(self._feed_scope(scope, ticket), self._until_over(receive), pass_on)
+
+    async def _send_none(self, headers: Iterable[tuple[bytes, bytes]], send: Send) -> None:
+        self._over.set()
+        kept = [field for field in headers if field[0].lower() not in (b"content-type", b"content-length")]
+        await send({"type": "http.response.start", "status": 204, "headers": kept})
+        await send({"type": "http.response.body", "body": b""})
 
     def _feed_scope(self, scope: Scope, ticket: str) -> Scope:
         query = {

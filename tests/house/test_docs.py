@@ -36,6 +36,7 @@ def test_every_document_and_test_that_the_code_names_is_there() -> None:
         (found, path.relative_to(ROOT).as_posix())
         for path in sources
         if path.suffix in {".py", ".js", ".lua", ".html", ".template", ".sh", ".toml", ".yml", ""}
+        and "node_modules" not in path.parts
         and path.is_file()
         for found in re.findall(
             r"\b(?:docs|tests)/[\w/]+\.(?:md|py|sh|json)\b", path.read_text(encoding="utf-8")

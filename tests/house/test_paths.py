@@ -26,7 +26,9 @@ LEFT_OUT = re.compile(
 def sources() -> Iterator[tuple[Path, str]]:
     for part in PARTS:
         for path in ROOT.glob(part):
-            if path.is_file() and path.suffix in TEXTS and path.name[:1] != "." and path != Path(__file__):
+            if "node_modules" in path.parts or path.suffix not in TEXTS or path == Path(__file__):
+                continue
+            if path.is_file() and path.name[:1] != ".":
                 yield path.relative_to(ROOT), path.read_text(encoding="utf-8")
 
 

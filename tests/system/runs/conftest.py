@@ -1,14 +1,31 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.cluster import Cluster
 from tests.system.conftest import KEY, Site
+from tests.system.runs.chat_site import ChatSite, serving
 
 Call = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
+
+
+@pytest.fixture(scope="package")
+def chat_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatSite]:
+    with serving(ChatSite(tmp_path_factory.mktemp("chat"))) as site:
+        yield site
+
+
+@pytest.fixture(scope="package")
+def cluster(tmp_path_factory: pytest.TempPathFactory, chat_site: ChatSite) -> Iterator[Cluster]:
+    """Three instances behind nginx, which a page of the chat may call."""
+    env = {"HUB_MAX_CONNECTIONS_PER_USER": "1000", "HUB_ALLOWED_ORIGINS": chat_site.origin}
+    with Cluster(tmp_path_factory.mktemp("cluster"), 3, extra_env=env) as cluster:
+        chat_site.cluster = cluster
+        yield cluster
 
 
 @pytest.fixture

@@ -44,6 +44,24 @@ async def test_an_unknown_format_is_refused_with_those_there_are(
     assert "ag-ui, ai-sdk, openai" in answer.json()["detail"]
 
 
+async def test_only_who_may_read_a_run_is_told_that_it_has_ended(
+    cluster: Cluster, site: Site, begin: Call
+) -> None:
+    run = await begin()
+    await site.api.post(f"/api/v1/runs/{run['run']}/done", json={})
+    tokens = [run["token"], await site.token("bob")]
+
+    answers = [
+        await site.api.get(
+            f"/api/v1/runs/{run['run']}/stream?format=ai-sdk&open=1",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        for token in tokens
+    ]
+
+    assert [answer.status_code for answer in answers] == [204, 403]
+
+
 async def read(base: str, run: dict[str, str]) -> str:
     client = AsyncOpenAI(base_url=f"{base}/api/v1", api_key=run["token"], max_retries=0)
     stream = await client.get(
