@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hub import topics
 from notifications import user_model
-from notifications.access.lookups import accounts, person_rows
+from notifications.access.lookups import accounts, followed_topics, person_rows
 from notifications.access.lookups.accounts import Account
 from notifications.access.lookups.person_rows import ACCOUNT, FOLLOWER, GRANT, MEMBER, PERSON, SESSION
 from notifications.models import Arrival, Grant, Subscription, audiences
@@ -95,6 +95,7 @@ def admissible(people: Collection[Key], sessions: Collection[str] = ()) -> Admis
 
 def _gathered(people: Collection[Key], rows: Iterable[Any], now: datetime) -> dict[Key, Belongings]:
     found = {key: _Found(now) for key in people}
+    chosen: dict[Key, set[str]] = {}
     for kind, user, id, name, belonging, at in rows:
         if kind in (GRANT, ACCOUNT, SESSION):
             continue
@@ -106,13 +107,16 @@ def _gathered(people: Collection[Key], rows: Iterable[Any], now: datetime) -> di
             one.belongings[topics.group(id)] = belonging
         elif kind == FOLLOWER:
             one.belongings[name] = belonging
+            if id:
+                chosen.setdefault(user, set()).add(name)
         else:
             one.arrivals[name] = id, belonging, person_rows.moment(at)
     for user, own in audiences.of(people).items():
         for topic in own:
             found[user].belongings.setdefault(topic, ALWAYS)
     _record(found, now)
-    return {key: _belongings(key, one) for key, one in found.items()}
+    denied = followed_topics.unreadable(chosen, {key: found[key].groups for key in chosen})
+    return {key: _belongings(key, one, denied.get(key, ())) for key, one in found.items()}
 
 
 def since(user: User) -> dict[str, datetime]:
@@ -166,9 +170,9 @@ def _record(found: Mapping[Key, _Found], now: datetime) -> None:
         found[one.user_id].arrivals[one.topic] = 0, one.belonging, now
 
 
-def _belongings(key: Key, one: _Found) -> Belongings:
+def _belongings(key: Key, one: _Found, denied: Collection[str]) -> Belongings:
     since = {topics.EVERYONE: one.joined, topics.user(key): one.joined}
-    for topic in sorted(one.belongings):
+    for topic in sorted(one.belongings.keys() - denied):
         came = one.joined if settings.HUB_NEWCOMERS_SEE_PAST else one.since(topic)
         if came is not None:
             since[topic] = came

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from hub import topics
 from hub.errors import Problem
-from hub.policies.current import policy_of, table
+from hub.policies.current import table
 from notifications import user_model
 from notifications.access import belongings, membership, names, roles
 from notifications.access.belongings import Admissible, Belongings
 from notifications.access.lookups import run_readers
+from notifications.access.lookups.followed_topics import opens
 from notifications.models import AuditEntry, Grant, Room, user_numbers
 from notifications.user_model import Key, User
 
@@ -62,6 +63,10 @@ class Rights:
             return True
         if topics.is_inbox(topic):
             return False
+        return self.opens(topic)
+
+    def opens(self, topic: str) -> bool:
+        """Whether a grant or a policy lets this person read a live topic, whatever their role."""
         return any(grant.covers(topic) for grant in self.grants) or opens(topic, self.audiences)
 
 
@@ -119,12 +124,6 @@ def reads(user: User, topic: str) -> bool:
     """Whether a user may read a live topic by session."""
     account = accounts([user.pk]).get(user.pk)
     return account is not None and not account.rights.denied([topic])
-
-
-def opens(topic: str, audiences: frozenset[str]) -> bool:
-    """Whether the topic's policy has it read by one of these audiences."""
-    policy = policy_of(topic)
-    return policy is not None and not audiences.isdisjoint(policy.read or ())
 
 
 def own_topics(user: User) -> tuple[str, ...]:

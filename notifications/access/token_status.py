@@ -19,6 +19,7 @@ from hub.support.ttl_cache import TTLCache
 from notifications import user_model
 from notifications.access import belongings, endings, judge, tokens
 from notifications.access.belongings import NOTHING, Belongings
+from notifications.access.lookups import followed_topics
 from notifications.access.lookups.run_readers import RunLookup
 from notifications.access.tokens import Claims
 from notifications.models import ApiKey, RevokedToken, topic_patterns
@@ -178,14 +179,8 @@ class TokenRights:
             raise Problem(401, "The API key of this token is deleted: request a new one.") from None
         runs = await self._runs.readable(person.id, inbox.own, requested)
         audiences = judge.audiences(person.name, inbox)
-        refuse(
-            [
-                topic
-                for topic in requested
-                if not (topic in runs or judge.opens(topic, audiences))
-                or not topic_patterns.any_covers(patterns, topic)
-            ]
-        )
+        opened = [topic for topic in requested if topic in runs or followed_topics.opens(topic, audiences)]
+        refuse([t for t in requested if t not in opened or not topic_patterns.any_covers(patterns, t)])
         return replace(person, granted=tuple(dict.fromkeys((*person.granted, *requested))))
 
     async def check(self, person: Person) -> None:

@@ -17,6 +17,7 @@ from hub.policies import checks
 from hub.policies.current import policies, policy_of
 from hub.policies.policy import TopicPolicy
 from notifications.access import judge, token_status
+from notifications.access.lookups import followed_topics
 from notifications.access.policies import publishers
 from notifications.api.auth import (
     PersonOfTopic,
@@ -104,7 +105,7 @@ def _visible(person: TopicPerson, topic: str, policy: TopicPolicy | None) -> Top
         may_read = judge.reads(user, topic)
     else:
         may_read = topic in claims.topics or (
-            judge.opens(topic, own) and token_status.stands_for_person(claims, topic)
+            followed_topics.opens(topic, own) and token_status.stands_for_person(claims, topic)
         )
     if not may_read:
         raise Problem(403, "You may not read this topic: ask for a grant.", topics=[topic])

@@ -8,8 +8,11 @@ from notifications.user_model import User
 
 
 def subscribe(user: User, topic: str) -> None:
-    """Have a user follow a live topic, from now on; nothing changes if they do. Raises `BadTopic`."""
-    Subscription.objects.get_or_create(user=user, topic=topics.check_live(topic))
+    """Have a user follow a live topic, from now on, whether or not they may read it else; nothing changes
+    if they do. Raises `BadTopic`."""
+    Subscription.objects.update_or_create(
+        user=user, topic=topics.check_live(topic), defaults={"chosen": False}
+    )
 
 
 def unsubscribe(user: User, topic: str) -> None:

@@ -54,10 +54,12 @@ def valid_live_topic(topic: str) -> None:
 
 
 class Subscription(models.Model):
-    """A topic that a user follows: its notifications are in their inbox."""
+    """A topic that a user follows: its notifications are in their inbox. If it was ``chosen`` by themselves,
+    only as long as they may read it; else whoever made it vouches for that."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     topic = models.CharField(max_length=topics.MAX_LENGTH, validators=[valid_live_topic])
+    chosen = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         constraints = (models.UniqueConstraint("user", "topic", name="one_subscription_each"),)

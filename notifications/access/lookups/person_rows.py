@@ -22,6 +22,8 @@ PERSON, MEMBER, FOLLOWER, ARRIVAL, GRANT, ACCOUNT, SESSION = range(7)
 def of(people: Collection[Key], *, admission: bool = False, sessions: Collection[str] = ()) -> Iterable[Any]:
     """Rows of kind, person, id, name, belonging and time, as far as each kind has them.
 
+    What a person follows has 1 as its id if they chose it by themselves, and 0 else.
+
     For ``admission`` there are grants (of a group's id, with a pattern) and, where `is_plain`,
     accounts: whether they are staff and active (1 or 0), their password, and up to when their sessions ended.
     A person's row has their name then. The rows of ``sessions`` have their key, a colon and their data as a
@@ -85,7 +87,7 @@ def _sql(admission: bool) -> tuple[str, int]:
     sql = f"""
         SELECT {ARRIVAL}, user_id, id, topic, belonging, since
             FROM {quote(Arrival._meta.db_table)} WHERE user_id IN {{people}}
-        UNION ALL SELECT {FOLLOWER}, user_id, NULL, topic, id, NULL
+        UNION ALL SELECT {FOLLOWER}, user_id, CASE WHEN chosen THEN 1 ELSE 0 END, topic, id, NULL
             FROM {quote(Subscription._meta.db_table)} WHERE user_id IN {{people}}
         UNION ALL SELECT {PERSON}, {key}, NULL, {name}, NULL, {joined} FROM {users} WHERE {key} IN {{people}}
     """  # noqa: S608

@@ -11,6 +11,10 @@ from django.db import connection
 
 from hub import topics
 from hub.log import Log
+from hub.policies.current import table
+from hub.policies.policy import TopicPolicy
+from notifications import subscribe
+from notifications.access import judge
 from notifications.inbox import counts, preferences
 from notifications.inbox.preferences import MAX_FOLLOWED, MAX_MUTED
 from notifications.models import Grant, Preference, PreferenceChange, Subscription
@@ -52,6 +56,59 @@ def test_it_is_not_any_more_once_they_do_not_follow_it(reader: Caller) -> None:
 
     assert (answer.status, answer.json["followed_topics"]) == (200, [])
     assert titles(reader) == []
+
+
+@pytest.mark.usefixtures("readable")
+def test_whoever_may_not_read_it_any_more_has_nothing_of_it_any_more(reader: Caller, alice: User) -> None:
+    reader.put(RELEASES)
+    notify(["topic:releases"], "2.0 is out")
+
+    Grant.objects.get(pattern="releases").delete()
+
+    assert titles(reader) == []
+    assert counts.of(alice, judge.own_topics(alice))["unread"] == 0
+    assert judge.accounts([alice.pk])[alice.pk].rights.denied(["releases"]) == ["releases"]
+    Grant.objects.create(pattern="rel*")
+    assert titles(reader) == ["2.0 is out"]
+
+
+def test_a_topic_that_only_a_group_may_read_leaves_with_the_group(
+    reader: Caller, alice: User, ops: Group
+) -> None:
+    Grant.objects.create(pattern="pager", group=ops)
+    assert reader.put("topics/pager/subscription").status == 200
+
+    alice.groups.remove(ops)
+
+    assert "pager" not in judge.own_topics(alice)
+
+
+def test_what_a_policy_opens_is_followed_as_long_as_it_does(reader: Caller, alice: User, ops: Group) -> None:
+    table.replace([TopicPolicy(pattern="price-*", read=(topics.group(ops.pk),))])
+    try:
+        assert reader.put("topics/price-1/subscription").status == 200
+        assert "price-1" in judge.own_topics(alice)
+    finally:
+        table.replace([])
+
+    assert "price-1" not in judge.own_topics(alice)
+
+
+def test_what_code_of_the_project_subscribed_someone_to_needs_no_grant(reader: Caller, alice: User) -> None:
+    Grant.objects.create(pattern="releases")
+    reader.put(RELEASES)
+    subscribe(alice, "releases")
+
+    Grant.objects.all().delete()
+
+    assert "releases" in judge.own_topics(alice)
+
+
+def test_a_role_that_may_look_at_any_topic_is_no_right_to_follow_it(alice: User) -> None:
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+
+    assert refused(Caller(user=alice).put("topics/secret/subscription"), 403)
 
 
 @pytest.mark.usefixtures("readable")
