@@ -53,6 +53,7 @@ ACTS = (
     "test",
     "undo",
     "stop",
+    "stop-run",
     "recall",
     "reschedule",
     "release",

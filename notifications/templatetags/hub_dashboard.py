@@ -55,6 +55,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("connections", "view", "connections"),
             Page("tail", "manage", "tail"),
             Page("rooms", "view", "room-chat"),
+            Page("runs", "view", "runs"),
         ),
     ),
     (

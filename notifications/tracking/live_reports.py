@@ -8,6 +8,7 @@ from uuid import UUID
 from hub import events, topics
 from hub.support.threads import in_thread
 from notifications.models import RoomMessage
+from notifications.runs import overview
 from notifications.tracking import progress
 
 MAX_MESSAGES = 20  # of a room
@@ -17,11 +18,14 @@ MAX_MESSAGE_LENGTH = 500  # characters
 async def report(topic: str) -> tuple[str, Any] | None:
     """The event type and data for a staff topic; None if it is not a topic of ours, or its subject is gone.
 
-    ``sending-<uuid>`` gives ``progress``; ``lines-<room id>`` gives ``lines``, the latest messages.
+    ``sending-<uuid>`` gives ``progress``; ``lines-<room id>`` gives ``lines``, the latest messages;
+    ``runs`` gives ``runs``, those of now and the last.
     """
     kind, _, rest = topics.staff_name(topic).partition("-")
     if kind == "sending":
         return await in_thread(_progress, rest)
+    if kind == "runs":
+        return "runs", await in_thread(overview.report)
     if kind == "lines":
         return await in_thread(_messages, rest)
     return None

@@ -17,7 +17,7 @@ from tests.browser.visitor import signed_in
 from tests.cluster import Cluster
 
 PATIENCE_MS = 20_000
-PAGES = ("", "connections/", "connections/?kind=pigeon", "rooms/", "rooms/lobby/")
+PAGES = ("", "connections/", "connections/?kind=pigeon", "rooms/", "rooms/lobby/", "runs/")
 
 
 @contextmanager
@@ -217,6 +217,33 @@ def test_who_is_in_a_room_is_seen_and_removed(staff: Page, alice: Page, cluster:
     expect(alice.get_by_text("You no longer have access to this room.")).to_be_visible(timeout=PATIENCE_MS)
     staff.get_by_role("button", name="Readmit alice").click()
     expect(staff.get_by_text("Readmitted alice.")).to_be_visible()
+
+
+def test_a_run_is_counted_and_stopped_by_the_keyboard(
+    staff: Page, cluster: Cluster, api: httpx.Client
+) -> None:
+    look_at(staff, cluster, "runs/")
+    run = api.post("/api/v1/runs", json={"owner": "alice", "title": "Crawl <b>"}).json()["run"]
+    row = staff.locator(f"#open tr[data-run='{run}']")
+    expect(row).to_contain_text("Crawl <b>", timeout=PATIENCE_MS)
+    expect(row).to_contain_text("alice")
+    tokens = [{"type": "token", "data": {"text": "secret "}}] * 40
+    path = f"/api/v1/runs/{run}/events"
+    api.post(path, json={"events": tokens}).raise_for_status()
+    expect(row).to_contain_text("40", timeout=PATIENCE_MS)
+    expect(staff.locator("#shown")).to_have_text(re.compile(r"^[1-9][\d.]* tokens/s in all$"))
+
+    staff.get_by_role("button", name="Stop Crawl <b>").focus()
+    staff.keyboard.press("Enter")
+    expect(staff.get_by_role("heading", name="Stop “Crawl <b>”?")).to_be_visible()
+    staff.locator("#ask button[value=yes]").focus()
+    staff.keyboard.press("Enter")
+
+    expect(staff.get_by_text("Stopped.")).to_be_visible()
+    expect(staff.locator(f"#ended tr[data-run='{run}']")).to_contain_text("stopped", timeout=PATIENCE_MS)
+    expect(row).to_have_count(0)
+    expect(staff.locator("main")).not_to_contain_text("secret")
+    assert api.post(path, json={"events": tokens}).json()["stop"] is True
 
 
 @pytest.mark.parametrize("look", ["light", "dark phone in arabic"])

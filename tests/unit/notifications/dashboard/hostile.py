@@ -25,6 +25,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/dashboard/connections/": ("person", "topic", "kind", "address", "older_s"),
     "/dashboard/tail/": ("entry", "person", "topic"),
     "/dashboard/rooms/": ("after",),
+    "/dashboard/runs/": (),
     "/dashboard/keys/": ("before",),
     "/dashboard/people/": ("q", "before"),
     "/dashboard/audit/": ("actor", "act", "target", "before"),
