@@ -16,20 +16,21 @@ BLOCKS = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(),
 
 
 def test_its_programs_pass_mypy_strict(tmp_path: Path) -> None:
-    publish, read, asynchronous = BLOCKS
+    publish, read, asynchronous, mcp = BLOCKS
     program = f"{publish}\n    {textwrap.indent(read, '    ').strip()}\n\n"
     program += f"async def main() -> None:\n{textwrap.indent(asynchronous, '    ')}"
     (tmp_path / "readme.py").write_text(program)
+    (tmp_path / "server.py").write_text(mcp)
 
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "readme.py"],
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "readme.py", "server.py"],
         cwd=tmp_path,
         env={"MYPYPATH": str(PACKAGE), "PATH": ""},
         capture_output=True,
         text=True,
     )
 
-    assert (done.stdout, done.returncode) == ("Success: no issues found in 1 source file\n", 0)
+    assert (done.stdout, done.returncode) == ("Success: no issues found in 2 source files\n", 0)
 
 
 def test_every_error_and_message_is_a_name_of_the_package() -> None:
@@ -45,7 +46,15 @@ def test_every_error_and_message_is_a_name_of_the_package() -> None:
 
 
 def test_it_is_for_programs_without_django() -> None:
-    sources = "\n".join(path.read_text() for path in (PACKAGE / "hub_client").glob("*.py"))
+    modules = set((PACKAGE / "hub_client").glob("*.py"))
+    extra = PACKAGE / "hub_client" / "mcp.py"
 
+    assert imported(*modules - {extra}) == {"hub_client", "httpx"}
+    assert imported(extra) == {"hub_client", "mcp", "mcp_types", "starlette"}
+
+
+def imported(*modules: Path) -> set[str]:
+    """The packages that these modules import, besides Python's own."""
+    sources = "\n".join(path.read_text() for path in modules)
     found = set(re.findall(r"^\s*(?:from|import) (\w+)", sources, re.MULTILINE))
-    assert found - sys.stdlib_module_names == {"hub_client", "httpx"}
+    return found - sys.stdlib_module_names

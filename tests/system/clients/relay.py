@@ -15,11 +15,11 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close by RST
 
 
 class Relay:
-    """Passes connections on to a port."""
+    """Passes connections on to a port, `target`."""
 
     def __init__(self, target: int) -> None:
         self.port = 0
-        self._target = target
+        self.target = target
         self._clients: set[socket.socket] = set()
 
     @contextlib.contextmanager
@@ -54,7 +54,7 @@ class Relay:
     def _pass_on(self, client: socket.socket) -> None:
         self._clients.add(client)
         try:
-            with socket.create_connection((HOST, self._target)) as server:
+            with socket.create_connection((HOST, self.target)) as server:
                 back = threading.Thread(target=_copy, args=(server, client), daemon=True)
                 back.start()
                 _copy(client, server)
