@@ -16,21 +16,22 @@ BLOCKS = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(),
 
 
 def test_its_programs_pass_mypy_strict(tmp_path: Path) -> None:
-    publish, read, asynchronous, mcp = BLOCKS
+    publish, read, asynchronous, run, mcp = BLOCKS
     program = f"{publish}\n    {textwrap.indent(read, '    ').strip()}\n\n"
     program += f"async def main() -> None:\n{textwrap.indent(asynchronous, '    ')}"
     (tmp_path / "readme.py").write_text(program)
+    (tmp_path / "run.py").write_text(run)
     (tmp_path / "server.py").write_text(mcp)
 
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "readme.py", "server.py"],
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "readme.py", "run.py", "server.py"],
         cwd=tmp_path,
         env={"MYPYPATH": str(PACKAGE), "PATH": ""},
         capture_output=True,
         text=True,
     )
 
-    assert (done.stdout, done.returncode) == ("Success: no issues found in 2 source files\n", 0)
+    assert (done.stdout, done.returncode) == ("Success: no issues found in 3 source files\n", 0)
 
 
 def test_every_error_and_message_is_a_name_of_the_package() -> None:

@@ -6,6 +6,7 @@ be matched; what goes wrong is one of those of `hub_client.errors`.
 
 from hub_client.async_feed import AsyncFeed
 from hub_client.async_hub import AsyncHub
+from hub_client.async_run import AsyncRun
 from hub_client.errors import (
     BadRequest,
     Conflict,
@@ -18,6 +19,7 @@ from hub_client.errors import (
     NotFound,
     Refused,
     Revoked,
+    RunStopped,
     Slow,
     TooFast,
     TooLarge,
@@ -29,10 +31,12 @@ from hub_client.feed import Feed
 from hub_client.hub import Hub
 from hub_client.messages import Count, Degraded, Event, Live, Message, Reconnecting, Reset, Topics
 from hub_client.publishing import Draft, Sent, Token
+from hub_client.run import Run
 
 __all__ = [
     "AsyncFeed",
     "AsyncHub",
+    "AsyncRun",
     "BadRequest",
     "Conflict",
     "Count",
@@ -54,6 +58,8 @@ __all__ = [
     "Refused",
     "Reset",
     "Revoked",
+    "Run",
+    "RunStopped",
     "Sent",
     "Slow",
     "Token",

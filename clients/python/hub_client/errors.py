@@ -16,6 +16,10 @@ class HubError(Exception):
     published: tuple[str, ...] = ()
 
 
+class RunStopped(HubError):
+    """The run was stopped, or has ended otherwise: its producer is to stop."""
+
+
 class Unreachable(HubError):
     """No answer: the network, or nobody at this address."""
 

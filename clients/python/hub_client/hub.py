@@ -8,10 +8,11 @@ from typing import Any, Self
 
 import httpx
 
-from hub_client import publishing, transport
+from hub_client import publishing, run_writer, transport
 from hub_client.feed import Feed, TokenSource, run
 from hub_client.feed_core import FeedCore
 from hub_client.publishing import Draft, Sent, Token
+from hub_client.run import Run
 from hub_client.steps import (
     CallSteps,
 )
@@ -52,6 +53,11 @@ class Hub:
         """A token with which a person's programs read these topics for ``ttl`` seconds."""
         token: Token = self._run(publishing.issue_token(user, topics, ttl, self._deadline_s))
         return token
+
+    def run(self, owner: str, *, title: str = "", share: Sequence[str] = (), lease_s: int = 15) -> Run:
+        """A run of a user, to be entered by ``with``; ``share`` are addresses of others who read it."""
+        begin = run_writer.begin(owner, title, share, lease_s, self._deadline_s)
+        return Run(self._run, begin, lease_s, self._deadline_s)
 
     def subscribe(
         self,
