@@ -24,11 +24,11 @@ async def test_a_stop_at_an_instance_ends_a_task_elsewhere(cluster: Cluster, sit
     headers = {"Authorization": f"Bearer {token}"}
     producing = asyncio.create_task(asyncio.to_thread(cluster.manage, "shell", "-v0", "-c", ENDLESS))
     run = await begun(site, "endless")
-    reader = RunReader([cluster.instance_url(1)], run, headers)
+    reader = RunReader([cluster.instances[1].url], run, headers)
     reading = asyncio.create_task(reader.read())
     await until(lambda: reader.tokens > 20, "some tokens")
 
-    await site.api.post(f"{cluster.instance_url(2)}/api/v1/runs/{run}/stop", headers=headers)
+    await site.api.post(f"{cluster.instances[2].url}/api/v1/runs/{run}/stop", headers=headers)
 
     assert (await asyncio.wait_for(producing, 20)).strip() == "stopped"
     await asyncio.wait_for(reading, 10)

@@ -21,7 +21,7 @@ async def test_readers_cut_at_any_token_end_with_the_recorded_text(
     cluster: Cluster, site: Site, begin: Call
 ) -> None:
     run, tokens = await begin(), recorded_tokens()
-    urls = [cluster.instance_url(k) for k in range(3)]
+    urls = [cluster.instances[k].url for k in range(3)]
     headers = {"Authorization": f"Bearer {run['token']}"}
     readers = [
         RunReader(random.sample(urls, 3), run["run"], headers, cut_after=random.randint(1, 60))
@@ -71,18 +71,18 @@ async def test_a_stop_at_one_instance_reaches_the_producer_at_another(
 ) -> None:
     run = (await begin())["run"]
     token = await site.token("alice")
-    await produce(cluster.instance_url(0), run, ("token", {"text": "so far"}))
+    await produce(cluster.instances[0].url, run, ("token", {"text": "so far"}))
     waiting = asyncio.create_task(
-        site.api.get(f"{cluster.instance_url(0)}/api/v1/runs/{run}/stop?wait=20", headers=KEY)
+        site.api.get(f"{cluster.instances[0].url}/api/v1/runs/{run}/stop?wait=20", headers=KEY)
     )
 
     stopped = await site.api.post(
-        f"{cluster.instance_url(2)}/api/v1/runs/{run}/stop", headers={"Authorization": f"Bearer {token}"}
+        f"{cluster.instances[2].url}/api/v1/runs/{run}/stop", headers={"Authorization": f"Bearer {token}"}
     )
 
     assert stopped.json()["state"] == "stopped", stopped.text
     assert (await asyncio.wait_for(waiting, 5)).json() == {"stop": True}
-    assert (await produce(cluster.instance_url(0), run, ("token", {"text": "more"})))["stop"]
+    assert (await produce(cluster.instances[0].url, run, ("token", {"text": "more"})))["stop"]
     whole = await site.api.get(f"/api/v1/runs/{run}?user=alice")
     assert whole.json()["text"] == "so far"
 
@@ -92,7 +92,7 @@ async def test_a_producer_that_is_gone_leaves_its_run_lost(cluster: Cluster, beg
     headers = {"Authorization": f"Bearer {run['token']}"}
     reader = RunReader([cluster.http_url], run["run"], headers)
     reading = asyncio.create_task(reader.read())
-    await produce(cluster.instance_url(1), run["run"], ("token", {"text": "half an"}))
+    await produce(cluster.instances[1].url, run["run"], ("token", {"text": "half an"}))
 
     await asyncio.wait_for(reading, 15)
 
@@ -103,7 +103,7 @@ async def test_killed_instances_of_reader_and_producer_lose_and_double_nothing(
     cluster: Cluster, site: Site, begin: Call
 ) -> None:
     run, tokens = await begin(lease_s=60), recorded_tokens()
-    urls = [cluster.instance_url(k) for k in range(3)]
+    urls = [cluster.instances[k].url for k in range(3)]
     headers = {"Authorization": f"Bearer {run['token']}"}
     readers = [RunReader(urls[k:] + urls[:k], run["run"], headers) for k in range(3)]
     reading = [asyncio.create_task(reader.read()) for reader in readers]
@@ -142,9 +142,9 @@ async def test_with_redis_flushed_amid_it_readers_are_told_and_the_text_is_whole
     run, tokens = await begin(), recorded_tokens()
     half = len(tokens) // 2
     headers = {"Authorization": f"Bearer {run['token']}"}
-    reader = RunReader([cluster.instance_url(1)], run["run"], headers)
+    reader = RunReader([cluster.instances[1].url], run["run"], headers)
     reading = asyncio.create_task(reader.read())
-    base = cluster.instance_url(0)
+    base = cluster.instances[0].url
     await produce(base, run["run"], *[("token", {"text": text}) for text in tokens[:half]])
     await until(lambda: reader.text == "".join(tokens[:half]), "the first half")
     await stored(cluster)
@@ -173,16 +173,16 @@ async def test_a_run_is_begun_and_read_in_one_go_and_goes_on_without_its_reader(
     async with httpx.AsyncClient(headers=KEY, timeout=20) as client:
         async with client.stream("POST", url, json={"owner": "alice"}) as answer:
             run = answer.headers["hub-run"]
-            await produce(cluster.instance_url(2), run, ("token", {"text": "read"}))
+            await produce(cluster.instances[2].url, run, ("token", {"text": "read"}))
             rows = answer.aiter_lines()
             async with asyncio.timeout(10):
                 while await anext(rows) != 'data: {"text":"read"}':
                     pass
-        await produce(cluster.instance_url(1), run, ("token", {"text": " on"}))
+        await produce(cluster.instances[1].url, run, ("token", {"text": " on"}))
         await site.api.post(f"/api/v1/runs/{run}/done", json={})
 
     assert answer.headers["content-type"].startswith("text/event-stream")
-    reader = RunReader([cluster.instance_url(1)], run, KEY)
+    reader = RunReader([cluster.instances[1].url], run, KEY)
     await asyncio.wait_for(reader.read(), 10)
     assert (reader.text, reader.end) == ("read on", "done")
 
