@@ -6,12 +6,13 @@ import hashlib
 from typing import Any, NoReturn
 from uuid import UUID
 
+from django.db import transaction
 from ninja import Query, Status
 
 from hub import events, topics
 from hub.errors import Problem
 from hub.log import NO_TERMS, Terms
-from notifications.access import tokens, users
+from notifications.access import audit, tokens, users
 from notifications.access.quotas import quotas
 from notifications.api.auth import Key, KeyRequest, Reader, ReaderRequest
 from notifications.api.parameters import only
@@ -132,9 +133,14 @@ def fail(request: KeyRequest, id: UUID, body: ErrorBody) -> dict[str, Any]:
 def stop(request: ReaderRequest, id: UUID) -> dict[str, Any]:
     """Stop a run, wherever its producer is: for its owner and for managers. One that has ended stays as it
     is."""
-    run = access.find_to_stop(request.auth, id)
-    run = lifecycle.end(run, Run.State.STOPPED, by=request.auth.get_username())
-    return _item(run, text.now(run)[1], request.auth)
+    user = request.auth
+    run = access.find_to_stop(user, id)
+    with transaction.atomic():
+        run = lifecycle.end(run, Run.State.STOPPED, by=user.get_username())
+        if run.owner_id != user.pk:
+            address = request.META.get("REMOTE_ADDR", "")
+            audit.note("stop-run", id, actor=user, address=address, owner=run.owner.get_username())
+    return _item(run, text.now(run)[1], user)
 
 
 @router.get("runs", tags=TAGS, auth=Reader(inbox=False), response=RunList)

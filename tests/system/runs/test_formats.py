@@ -17,9 +17,13 @@ from tests.system.runs.streams import recorded_tokens
 async def test_the_openai_client_reads_a_run_to_its_end(cluster: Cluster, site: Site, begin: Call) -> None:
     run, tokens = await begin(), recorded_tokens()
     half = len(tokens) // 2
-    await produce(cluster.instances[0].url, run["run"], *[("token", {"text": text}) for text in tokens[:half]])
+    await produce(
+        cluster.instances[0].url, run["run"], *[("token", {"text": text}) for text in tokens[:half]]
+    )
     reading = asyncio.create_task(read(cluster.http_url, run))
-    await produce(cluster.instances[2].url, run["run"], *[("token", {"text": text}) for text in tokens[half:]])
+    await produce(
+        cluster.instances[2].url, run["run"], *[("token", {"text": text}) for text in tokens[half:]]
+    )
     await site.api.post(f"/api/v1/runs/{run['run']}/done", json={})
 
     assert await asyncio.wait_for(reading, 20) == "".join(tokens)

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 
 from hub.log import Log
 from notifications.access import api_keys, tokens
+from notifications.models import AuditEntry
 from tests.unit.notifications.conftest import Caller, events_on, refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -190,3 +191,13 @@ def test_the_latest_come_first_page_by_page(live_log: Log, program: Caller, alic
 
     assert [run["run"] for run in first["runs"] + rest["runs"]] == ids[::-1]
     assert rest["next"] is None
+
+
+def test_a_stop_by_a_manager_is_audited(live_log: Log, run: dict[str, Any]) -> None:
+    manager = User.objects.create_superuser("root")
+
+    stopped = of(manager).post(f"runs/{run['run']}/stop")
+
+    entry = AuditEntry.objects.get(act="stop-run")
+    assert stopped.json["stopped_by"] == "root"
+    assert (entry.actor, entry.target, entry.detail) == ("root", run["run"], {"owner": "alice"})
