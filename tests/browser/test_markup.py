@@ -79,7 +79,7 @@ def open_page(page: Page, cluster: Cluster, library: str) -> None:
     html = (
         f"<!doctype html><title>{library}</title><meta name=htmx-config content='{json.dumps(CONFIG)}'>"
         f"<meta name=csp-nonce content={NONCE}>"
-        + "".join(f'<script src="/npm/{script}" defer></script>' for script in scripts)
+        + "".join(f'<script src="/npm/{script}"></script>' for script in scripts)
         + body.format(feed=feed)
     )
 

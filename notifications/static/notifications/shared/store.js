@@ -30,6 +30,7 @@ class Store extends NotificationClient {
   #feed;
   #user;
   #positions = new PositionSet();
+  #opened = null; // the topics of the feed that was open last
   #ended = false;
   #queue = Promise.resolve();
 
@@ -85,6 +86,9 @@ class Store extends NotificationClient {
       // Another user has signed in, in another tab: what comes now is not for this page.
       if (!isOurs) return this.#end();
       this.setCount(data.count);
+      // What was sent to a new topic may be older than the position that the feed was resumed from.
+      if (this.#opened && data.topics.some((topic) => !this.#opened.has(topic))) this.emit("behind", {});
+      this.#opened = new Set(data.topics);
     } else if (type === "count") {
       this.setCount(data);
     } else if (type === "preferences") {
