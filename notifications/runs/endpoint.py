@@ -14,6 +14,7 @@ from hub.errors import Problem
 from hub.feeds.request import RESUME
 from hub.log.current import shared_log
 from hub.posts import refusals
+from hub.server import cors
 from hub.support import outages
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_json, respond_problem
 from hub.support.headers import fields
@@ -155,12 +156,20 @@ async def _refusing(
     receive: Receive,
     send: Send,
 ) -> None:
+    request = Request(scope)
     try:
+        request.check(settings.ALLOWED_HOSTS, tls=settings.HUB_TLS)
         await answer(_id(id), scope, receive, send)
     except Problem as problem:
-        await respond_problem(send, problem)
+        await respond_problem(send, problem, _cors(request))
     except Exception as error:
-        await respond_problem(send, outages.problem(error, "answering about a run"))
+        await respond_problem(send, outages.problem(error, "answering about a run"), _cors(request))
+
+
+def _cors(request: Request) -> list[tuple[bytes, bytes]]:
+    """With which a page of another origin can read a refusal."""
+    found = cors.refusal_headers(request.origin)
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in found.items()]
 
 
 def _id(text: str) -> UUID:
