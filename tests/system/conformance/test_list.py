@@ -154,7 +154,7 @@ async def test_a_reader_that_was_too_slow_resumes(
     clients: Clients, site: Site, hub: AsyncHub, topic: str
 ) -> None:
     await opened(clients, site, topic)
-    await clients.command(pause=3)
+    await clients.command(pause=6)
     await hub.publish(topic, "progress", "pause")
 
     for first in (0, 75):
