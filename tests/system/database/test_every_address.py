@@ -36,6 +36,7 @@ BODIES: dict[str, Any] = {
     "notifications": {"to": ["user:alice"], "title": "x"},
     "preferences": {"categories": {}, "quiet_hours": None},
     "rooms": {"name": "a-new-room", "members": "everyone"},
+    "runs": {"owner": "alice"},
     "tokens": {"user": "alice"},
 }
 
@@ -67,6 +68,8 @@ class Visitor:
             value = self.notification
         elif "rooms/{}" in address:
             value = "lobby"
+        elif "runs/{}" in address:
+            value = "00000000-0000-0000-0000-000000000000"
         return address.replace("{}", value)
 
     def _sent(self, method: str, address: str) -> dict[str, Any]:
