@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from hub import events
 from notifications.runs.formats.events import RunEvent
 from notifications.runs.formats.sse import sse
 from notifications.runs.production import TOKEN
 
 
-class TextFormat:
+class TextFormat(ABC):
     """Events without type and id, whose data are JSON objects.
 
     A subclass makes the objects of each event. After a gap in the log the next token has the whole text: of
@@ -46,9 +48,10 @@ class TextFormat:
         """What comes before the first event."""
         return []
 
+    @abstractmethod
     def token(self, text: str) -> list[object]:
-        raise NotImplementedError
+        """What a piece of the text is."""
 
+    @abstractmethod
     def other(self, event: RunEvent) -> list[object]:
         """Of an event that is no token; the last one ends the run."""
-        raise NotImplementedError
