@@ -129,6 +129,8 @@ class RunStream:
     async def _anew(self, reset: RunEvent, replayed: Sequence[RunEvent]) -> list[RunEvent]:
         """The log has lost events: the reader begins anew, with the whole text, and what else is left."""
         self._gap = None
+        if not self._run.folded:  # other instances may have yet to store what they appended
+            await asyncio.sleep(text.SETTLED_S)
         run = await in_thread(Run.objects.get, pk=self._run.pk)
         others = [event for event in replayed if event.type != TOKEN]
         if run.ended_position is not None and not any(event.ends for event in others):

@@ -21,7 +21,7 @@ from notifications.models import Run, RunPart
 from notifications.runs.production import TOKEN
 
 PERIOD_S = 1.0
-SETTLED_AFTER = timedelta(seconds=3)  # every instance has stored its parts by then, unless it was killed
+SETTLED_S = 3.0  # every instance has stored its parts by then, unless it was killed
 BATCH_SIZE = 50  # runs at a time
 READ_S = 5.0
 
@@ -53,7 +53,10 @@ def now(run: Run) -> tuple[str, int]:
 
 
 async def upto(log: Log, run: Run, position: int) -> str:
-    """The text up to a position, from what the log and the parts still have. Raises `LogAway`."""
+    """The text up to a position, from what the log and the parts still have. Raises `LogAway`.
+
+    After a loss of the log the parts have the whole of it `SETTLED_S` later.
+    """
     if run.folded:
         return run.text
     return "".join(one.text for one in await _stretches(log, run, position))
@@ -119,7 +122,7 @@ async def _read(log: Log, run: Run) -> tuple[list[Event], bool]:
 
 
 def _unfolded() -> list[Run]:
-    ended = Run.objects.filter(folded=False, ended_at__lt=timezone.now() - SETTLED_AFTER)
+    ended = Run.objects.filter(folded=False, ended_at__lt=timezone.now() - timedelta(seconds=SETTLED_S))
     return list(ended.order_by("ended_at")[:BATCH_SIZE])
 
 
