@@ -34,7 +34,7 @@ NAMES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("hub_notifications", "0020_acknowledged"),
+        ("hub_notifications", "0018_expiry_and_acknowledgements"),
     ]
 
     operations = [
