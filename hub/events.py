@@ -46,7 +46,8 @@ class Draft(NamedTuple):
     the log forgets that event, or never appends it if it is yet to come. The event counts against the share
     of its ``owner``, if it has one. With a ``sender`` (a person's id), the key is of that sender on this
     topic, only their newest keys are remembered, and at most ``daily`` events of theirs are appended per day.
-    ``value_key`` says of which of the topic's values the event is; in the JSON it is ``key``.
+    ``value_key`` says of which of the topic's values the event is; in the JSON it is ``key``. The event
+    ``edits`` the one at a position, if given, or ``ends`` it: the log forgets that, and its earlier edits.
     """
 
     topic: str
@@ -58,6 +59,8 @@ class Draft(NamedTuple):
     daily: int = 0
     owner: str = ""
     value_key: str = ""
+    edits: int = 0
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,9 +104,8 @@ NO_TERMS = Terms()
 class Appended:
     """The position assigned to a draft.
 
-    ``fresh`` is False if its idempotency key had been used; the position is then the original one. The
-    position is 0, and nothing was appended, if its sender is over the limit of a day.
-    """
+    ``fresh`` is False if its key had been used before, at that position. Nothing was appended, and it is 0,
+    if its sender is over the limit of a day, -1 if what it edits was ended."""
 
     position: int
     fresh: bool
@@ -114,6 +113,10 @@ class Appended:
     @property
     def over_daily(self) -> bool:
         return self.position == 0
+
+    @property
+    def ended(self) -> bool:
+        return self.position == -1
 
 
 @dataclass(frozen=True, slots=True)

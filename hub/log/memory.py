@@ -183,6 +183,8 @@ class MemoryLog:
             return Appended(used, False)
         if draft.sender and self._message_ids.over_daily(draft):
             return Appended(0, False)
+        if draft.edits and self._streams.is_ended(draft.topic, draft.edits):
+            return Appended(-1, False)
         now = self._now()
         position = max(self._last + 1, now)
         last = self._streams.last(draft.topic) or self._silent_since()
@@ -195,6 +197,8 @@ class MemoryLog:
             self._keys[draft.key] = position
         if draft.removes:
             self._remove(draft, position)
+        if draft.edits:
+            self._streams.edit(event, draft.edits, draft.ends, now)
         if draft.topic in self._topics and self._loop and self._receiver:
             # Inside the lock, so that events are received in order whatever thread appends.
             self._loop.call_soon_threadsafe(self._receiver.received, event)

@@ -24,7 +24,8 @@ SERVER, PROBES = PREFIX + "server", PREFIX + "probes"  # which Redis the data we
 STREAM, KEY, CHANNEL = PREFIX + "t:", PREFIX + "k:", PREFIX + "c:"
 VALUES, VALUES_ORDER = PREFIX + "v:", PREFIX + "vo:"  # the last event of each key; the keys by position
 REMOVED = PREFIX + "r:"  # positions removed from a topic, each with the one before it
-KINDS = (STREAM, REMOVED, VALUES, VALUES_ORDER)  # all that there is of a topic
+EDITS = PREFIX + "e:"  # of a topic: the last edit of each event, and which events were ended
+KINDS = (STREAM, REMOVED, VALUES, VALUES_ORDER, EDITS)  # all that there is of a topic
 MESSAGE_IDS, DAY = PREFIX + "said:", PREFIX + "day:"  # of a sender on a topic; how many of a sender today
 DIGEST_BYTES = 9  # of a message's id, in the set of its sender
 RATE = PREFIX + "m:"  # the moment up to which a topic's events have used its rate up
@@ -84,7 +85,8 @@ def arguments(
     for draft in drafts:
         keys.append(STREAM + draft.topic)
         kept = policed(draft.topic, default) if policies else None
-        if kept is None and draft.owner == terms.owner and not (draft.key or draft.sender or draft.removes):
+        plain = not (draft.key or draft.sender or draft.removes or draft.edits)
+        if plain and kept is None and draft.owner == terms.owner:
             values += (draft.type, draft.body, "")
         else:
             _add(draft, kept, terms.owner, keys, values)
@@ -147,6 +149,10 @@ def _add(draft: Draft, kept: Retention | None, owner: str, keys: list[str], valu
     if draft.removes:
         flags += "r"
         keys += [KEY + draft.removes, REMOVED + draft.topic]
+    if draft.edits:
+        flags += "e"
+        keys += [EDITS + draft.topic, REMOVED + draft.topic]
+        more += [draft.edits, "1" if draft.ends else ""]
     values += [draft.type, draft.body, flags, *more]
 
 

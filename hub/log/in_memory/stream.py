@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 class Stream:
     """Entries of one topic in order of position. Used by `MemoryLog` under its lock."""
 
-    __slots__ = ("bytes", "entries", "last", "removed", "retention", "values", "values_bytes")
+    __slots__ = ("bytes", "edits", "entries", "last", "removed", "retention", "values", "values_bytes")
 
     def __init__(self, retention: Retention) -> None:
         self.retention = retention
@@ -35,6 +35,7 @@ class Stream:
         self.bytes = 0
         self.last = 0
         self.removed: dict[int, int] = {}  # position of a removed entry → the one before it
+        self.edits: dict[int, int] = {}  # position of an edited entry → its last edit, 0 if it was ended
         self.values: dict[str, Entry] = {}  # the last entry of each key, in order of position
         self.values_bytes = 0
 
@@ -94,6 +95,14 @@ class Stream:
                     del self.removed[next(iter(self.removed))]
                 return entry
         return None
+
+    def edit(self, position: int, by: int, ends: bool) -> list[Entry]:
+        """Remove what had the text of the entry at a position before; what was removed."""
+        gone = [self.remove(at) for at in (position, self.edits.pop(position, 0)) if at]
+        self.edits[position] = 0 if ends else by
+        if len(self.edits) > self.retention.events:
+            del self.edits[next(iter(self.edits))]
+        return [entry for entry in gone if entry is not None]
 
     def page(self, after: int, birth: int, limit: int) -> TopicPage:
         """The first events after a position."""

@@ -59,6 +59,16 @@ class Streams:
         for key in [key for key, value in stream.values.items() if value.event.position == position]:
             self._give_back(stream.drop_value(key), now)
 
+    def is_ended(self, topic: str, position: int) -> bool:
+        """Whether an event was ended: it takes no edits any more."""
+        stream = self._streams.get(topic)
+        return stream is not None and stream.edits.get(position) == 0
+
+    def edit(self, event: Event, position: int, ends: bool, now: int) -> None:
+        """An event that was added edits, or ends, the one at a position."""
+        for removed in self._streams[event.topic].edit(position, event.position, ends):
+            self._give_back(removed, now)
+
     def page(self, topic: str, after: int, birth: int, limit: int, now: int) -> TopicPage | None:
         """The first events of a topic after a position; None if it is not known."""
         stream = self._streams.get(topic)

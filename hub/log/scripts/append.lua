@@ -4,7 +4,8 @@
 -- KEYS  last, birth, clock, canary, the key under which all of this is done once; then for each topic with a
 --       rate the moment up to which that is used up; then for each event its stream and, by its flags, the values
 --       of its topic and their order, the key that remembers its idempotency key, the counter of its sender's day,
---       and the idempotency key of the event that it removes with the removals of the topic
+--       the idempotency key of the event that it removes with the removals of the topic, and the edits of the topic
+--       with its removals
 -- ARGV  floor, most events of a stream, most bytes of a stream, time to live (microseconds), key time to live
 --       (seconds), expected position ("": any; else all events have one topic), digest of what is done once
 --       ("": not once), owner that is limited to its share ("": none), that share (bytes), further bytes to
@@ -12,9 +13,10 @@
 --       how many topics have a rate; then for each of these: topic, events per second, number of its events here;
 --       then for each event: type, body, flags and, by its flags, what is kept of its topic (most events, most
 --       bytes, age and lifetime in microseconds), the key of its value ("": of none) and how long that is kept, its
---       owner, the digest of its key, and how many events its sender may append per day
+--       owner, the digest of its key, how many events its sender may append per day, and the position of the event
+--       that it edits with "1" if it ends it
 -- Returns "" and for each event its position, and 1 if it is fresh, 0 if its key had been used, position 0 and 0 if
--- its sender is over the limit of a day; or why nothing was appended: "overtaken" and the last position of the
+-- its sender is over the limit of a day, position -1 and 0 if what it edits was ended; or why nothing was appended: "overtaken" and the last position of the
 -- topic, "full" and the seconds until there is room, "rate" with a topic, its rate, its events and the seconds until
 -- they are within it, "reused", "series" and the digest of the last append of the series.
 -- A position is in microseconds, and always greater than every earlier one; an empty topic is at 0. A removed event
@@ -24,7 +26,7 @@
 -- Flags are letters; most events have none. "h": the topic keeps another history than the first arguments say.
 -- "l": the last event of each key of the topic is kept. "o": the event has another owner than the limited one. "k":
 -- its key is remembered as a key of Redis. "s": its key is remembered as a digest in a sorted set of the messages of
--- one sender on one topic, at most `kept`, for a day. "r": it removes another event.
+-- one sender on one topic, at most `kept`, for a day. "r": it removes another event. "e": it edits one.
 local floor, keep, keep_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local ttl, key_ttl, after, whole = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local limited, share, extra, prefix = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
@@ -269,12 +271,7 @@ local function remember(key, digest, position, counter)
   end
 end
 
-local function remove(stream, key, removals, by)
-  local position = redis.call('GET', key)
-  if not position then
-    redis.call('SET', key, by, 'EX', key_ttl)
-    return
-  end
+local function delete(stream, position, removals)
   local values = state_of(stream).values
   if values then drop_values(values, redis.call('ZRANGEBYSCORE', values.order, position, position)) end
   local entry = redis.call('XRANGE', stream, position .. '-0', position .. '-0')[1]
@@ -291,6 +288,28 @@ local function remove(stream, key, removals, by)
   end
 end
 
+local function remove(stream, key, removals, by)
+  local position = redis.call('GET', key)
+  if position then
+    delete(stream, position, removals)
+  else
+    redis.call('SET', key, by, 'EX', key_ttl)
+  end
+end
+
+-- The event at `by` has the text of the one at `of`, or ends it: all that had its text before is deleted. A sorted set
+-- has the last such event of each, and "-" before a position that was ended.
+local function replace(stream, edits, removals, of, ends, by)
+  delete(stream, of, removals)
+  local before = redis.call('ZSCORE', edits, of)
+  if before then delete(stream, text(tonumber(before)), removals) end
+  if ends then redis.call('ZREM', edits, of) end
+  redis.call('ZADD', edits, by, (ends and '-' or '') .. of)
+  local history = state_of(stream).history
+  redis.call('ZREMRANGEBYRANK', edits, 0, -1 - history.events)
+  redis.call('PEXPIRE', edits, math.ceil((last - now + history.lifetime) / 1000))
+end
+
 local keys, arguments = KEYED, HEAD -- how many of them are consumed
 local function next_key()
   keys = keys + 1
@@ -304,7 +323,7 @@ end
 while arguments < #ARGV do
   local stream, kind, body, flags = next_key(), next_argument(), next_argument(), next_argument()
   local owner, key, digest, counter, daily, removed, removals, history = limited, nil, nil, nil, nil, nil, nil, nil
-  local values, order, value_key, value_ttl
+  local values, order, value_key, value_ttl, edits, of, ends
   if flags ~= '' then
     if has(flags, 'h') then
       history = {
@@ -323,6 +342,7 @@ while arguments < #ARGV do
       key, counter, digest, daily = next_key(), next_key(), next_argument(), tonumber(next_argument())
     end
     if has(flags, 'r') then removed, removals = next_key(), next_key() end
+    if has(flags, 'e') then edits, removals, of, ends = next_key(), next_key(), next_argument(), next_argument() == '1' end
   end
   local position = key and found(key, digest)
   local fresh = not position
@@ -335,6 +355,8 @@ while arguments < #ARGV do
     end
     if counter and tonumber(redis.call('GET', counter) or '0') >= daily then
       position, fresh = '0', false
+    elseif edits and redis.call('ZSCORE', edits, '-' .. of) then
+      position, fresh = '-1', false
     end
   end
   if fresh then
@@ -362,6 +384,7 @@ while arguments < #ARGV do
     if values and value_key ~= '' then add_value(one.values, value_key, value_ttl, position, kind, body, owner) end
     if key then remember(key, digest, position, counter) end
     if removed then remove(stream, removed, removals, position) end
+    if edits then replace(stream, edits, removals, of, ends, position) end
     local channel = channels .. string.sub(stream, before_topic + 1)
     redis.call('PUBLISH', channel, position .. ' ' .. previous .. ' ' .. kind .. ' ' .. body)
   end
