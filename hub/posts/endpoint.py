@@ -81,11 +81,11 @@ class PostEndpoint:
             content = await self._publish(scope, headers, receive)
             if content is None:
                 return
-            status, kind, more = 201, JSON, cors.refusal_headers(headers.get("origin"))
+            status, kind, more = 201, JSON, cors.api_headers(headers.get("origin"))
         except Exception as error:
             problem = _problem(error)
             status, kind, content = problem.status, errors.CONTENT_TYPE, problem.body()
-            more = {**problem.headers, **cors.refusal_headers(headers.get("origin"))}
+            more = {**problem.headers, **cors.api_headers(headers.get("origin"))}
         self._durations.labels("api", f"{status // 100}xx").observe(time.perf_counter() - began)
         fields_sent = [
             (b"content-type", kind.encode()),

@@ -80,7 +80,7 @@ class Channel(HookedChannel):
             "Content-Length": str(len(body)),
             "Cache-Control": "no-store",
             "Connection": "close",
-            **cors.refusal_headers(self._origin()),
+            **cors.api_headers(self._origin()),
             **problem.headers,
         }
         head = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}"]

@@ -19,11 +19,17 @@ STATIC = CorsRule("GET", "", exposed="")
 API = CorsRule("GET, HEAD, POST, PUT, DELETE", "authorization, content-type, idempotency-key")
 
 
-def refusal_headers(origin: str | None) -> dict[str, str]:
-    """Headers with which a page of this origin can read a refusal that the middleware does not see."""
+def api_headers(origin: str | None) -> dict[str, str]:
+    """With which a page of this origin can read an answer of the API that the middleware does not see."""
     if origin is None or origin not in settings.HUB_ALLOWED_ORIGINS:
         return {}
     return {"Vary": "Origin", **API.response_headers(origin, preflight=False)}
+
+
+def api_fields(origin: str | None) -> list[tuple[bytes, bytes]]:
+    """The same, as ASGI has them."""
+    found = api_headers(origin)
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in found.items()]
 
 
 class CrossOrigin:

@@ -93,7 +93,7 @@ class DjangoHandler(BaseHandler):
 
 
 def _cors(scope: Scope) -> list[tuple[bytes, bytes]]:
-    found = cors.refusal_headers(fields(scope["headers"]).get("origin"))
+    found = cors.api_headers(fields(scope["headers"]).get("origin"))
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in found.items()]
 
 

@@ -42,8 +42,8 @@ async def respond(
     await send({"type": "http.response.body", "body": body})
 
 
-async def respond_json(send: Send, status: int, data: object) -> None:
-    await respond(send, status, json.dumps(data).encode(), "application/json")
+async def respond_json(send: Send, status: int, data: object, headers: Headers = ()) -> None:
+    await respond(send, status, json.dumps(data).encode(), "application/json", headers)
 
 
 async def respond_problem(send: Send, problem: Problem, headers: Headers = ()) -> None:

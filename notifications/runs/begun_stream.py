@@ -9,15 +9,17 @@ from uuid import UUID
 
 from hub.errors import Problem
 from hub.log.current import shared_log
+from hub.server import cors
 from hub.support import mount, outages
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
-from hub.support.request import Query
+from hub.support.request import Query, Request
 from hub.support.threads import in_thread
 from notifications.models import Run
 from notifications.runs import formats
 from notifications.runs.stream import RunStream
 
 RUN_HEADER = b"hub-run"
+EXPOSED_HEADER = b"access-control-expose-headers"  # to pages of other origins
 PARAMETERS = frozenset({"format"})
 # Of the request that begins the run, and not of the one that reads it.
 OWN_HEADERS = frozenset(
@@ -36,15 +38,13 @@ async def answer(
         if begun is None:
             return
         run = await in_thread(Run.objects.get, pk=UUID(begun["run"]))
-    except Problem as problem:
-        return await respond_problem(send, problem)
     except Exception as error:
-        return await respond_problem(send, outages.problem(error, "beginning a run"))
-    id = (RUN_HEADER, begun["run"].encode())
+        problem = error if isinstance(error, Problem) else outages.problem(error, "beginning a run")
+        return await respond_problem(send, problem, cors.api_fields(Request(scope).origin))
 
     async def send_named(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], id]}
+            message = {**message, "headers": _named(message["headers"], begun["run"])}
         await send(message)
 
     own = [field for field in scope["headers"] if field[0] not in OWN_HEADERS]
@@ -52,6 +52,12 @@ async def answer(
     reading = {**scope, "method": "GET", "headers": [*own, token]}
     stream = RunStream(shared_log(), run, formats.by_name(format, str(run.pk)), None)
     await stream(feeds, reading, "", receive, send_named)
+
+
+def _named(headers: list[tuple[bytes, bytes]], run: str) -> list[tuple[bytes, bytes]]:
+    """The headers of a stream, with the id of its run, which pages of other origins can read."""
+    exposed = [(name, value + b", Hub-Run" if name == EXPOSED_HEADER else value) for name, value in headers]
+    return [*exposed, (RUN_HEADER, run.encode())]
 
 
 async def _begin(pages: ASGIApplication, scope: Scope, receive: Receive, send: Send) -> dict[str, str] | None:

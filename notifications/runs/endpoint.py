@@ -106,14 +106,16 @@ async def _wait(id: UUID, scope: Scope, receive: Receive, send: Send) -> None:
     async with stops.waiting(id) as ended:
         if not await in_thread(_has_ended, id):
             await ended(seconds)
-    await respond_json(send, 200, {"stop": await in_thread(_has_ended, id)})
+    headers = cors.api_fields(Request(scope).origin)
+    await respond_json(send, 200, {"stop": await in_thread(_has_ended, id)}, headers=headers)
 
 
 async def _produce(id: UUID, scope: Scope, receive: Receive, send: Send) -> None:
     """Append the events of a body while they arrive."""
     send = partial(_closing, send) if scope["http_version"].startswith("1") else send
+    request = Request(scope)
+    fields = cors.api_fields(request.origin)
     try:
-        request = Request(scope)
         request.check(settings.ALLOWED_HOSTS, tls=settings.HUB_TLS)
         stream = request.headers.get("idempotency-key", "")
         first = _first(Query(scope["query_string"], EVENTS_PARAMETERS).one("from"), stream)
@@ -124,11 +126,11 @@ async def _produce(id: UUID, scope: Scope, receive: Receive, send: Send) -> None
             received = await ingestions.run(one, key, receive, ended)
     except Exception as error:
         problem = refusals.problem(error) or outages.problem(error, "producing a run")
-        return await respond_problem(send, problem)
+        return await respond_problem(send, problem, fields)
     if received is not None:
         position = None if received.position is None else str(received.position)
         answer = {"position": position, "stop": received.stop, "events": received.events}
-        await respond_json(send, 200, answer)
+        await respond_json(send, 200, answer, headers=fields)
 
 
 def _first(text: str, stream: str) -> int:
@@ -160,16 +162,9 @@ async def _refusing(
     try:
         request.check(settings.ALLOWED_HOSTS, tls=settings.HUB_TLS)
         await answer(_id(id), scope, receive, send)
-    except Problem as problem:
-        await respond_problem(send, problem, _cors(request))
     except Exception as error:
-        await respond_problem(send, outages.problem(error, "answering about a run"), _cors(request))
-
-
-def _cors(request: Request) -> list[tuple[bytes, bytes]]:
-    """With which a page of another origin can read a refusal."""
-    found = cors.refusal_headers(request.origin)
-    return [(name.lower().encode(), value.encode("latin-1")) for name, value in found.items()]
+        problem = error if isinstance(error, Problem) else outages.problem(error, "answering about a run")
+        await respond_problem(send, problem, cors.api_fields(request.origin))
 
 
 def _id(text: str) -> UUID:

@@ -21,6 +21,18 @@ async def test_a_page_of_another_origin_reads_the_refusal(
     assert answer.headers["Access-Control-Allow-Origin"] == chat_site.origin
 
 
+async def test_a_page_of_another_origin_reads_why_no_run_was_begun_in_one_go(
+    cluster: Cluster, site: Site, chat_site: ChatSite
+) -> None:
+    headers = {"Origin": chat_site.origin}
+
+    for query, owner in (("?format=xml", "alice"), ("", "nobody-of-that-name")):
+        url = f"/api/v1/runs/stream{query}"
+        answer = await site.api.post(url, json={"owner": owner}, headers=headers)
+        assert answer.status_code in (400, 422)
+        assert answer.headers["Access-Control-Allow-Origin"] == chat_site.origin
+
+
 @pytest.mark.parametrize("call", ["stream", "stop?wait=0"])
 async def test_a_host_that_is_not_served_here_is_refused(cluster: Cluster, site: Site, call: str) -> None:
     url = f"{cluster.instances[0].url}{UNKNOWN}/{call}"

@@ -11,6 +11,7 @@ import redis
 from tests.cluster import Cluster
 from tests.system.conftest import KEY, Site
 from tests.system.reader import until
+from tests.system.runs.chat_site import ChatSite
 from tests.system.runs.conftest import Call, produce
 from tests.system.runs.streams import RunReader, recorded_tokens
 
@@ -178,6 +179,27 @@ async def test_a_run_is_begun_and_read_in_one_go_and_goes_on_without_its_reader(
     reader = RunReader([cluster.instances[1].url], run, KEY)
     await asyncio.wait_for(reader.read(), 10)
     assert (reader.text, reader.end) == ("read on", "done")
+
+
+async def test_a_page_of_another_origin_learns_the_run_that_it_began(
+    cluster: Cluster, site: Site, chat_site: ChatSite
+) -> None:
+    headers = {"Origin": chat_site.origin}
+    async with site.api.stream(
+        "POST", "/api/v1/runs/stream", json={"owner": "alice"}, headers=headers
+    ) as begun:
+        run = begun.headers["hub-run"]
+    body = '{"type": "token", "data": {"text": "a"}}\n'
+    ndjson = headers | {"Content-Type": "application/x-ndjson"}
+
+    produced = await site.api.post(f"/api/v1/runs/{run}/events", content=body, headers=ndjson)
+    waited = await site.api.get(f"/api/v1/runs/{run}/stop?wait=0", headers=headers)
+
+    exposed = begun.headers["Access-Control-Expose-Headers"].split(", ")
+    assert {"Hub-Run", "Retry-After"} <= set(exposed)
+    for answer in (begun, produced, waited):
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == chat_site.origin
 
 
 async def test_a_run_in_one_go_is_refused_as_the_call_that_begins_one(cluster: Cluster, site: Site) -> None:
