@@ -7,7 +7,7 @@ PROXIES = haproxy varnish caddy squid
 CLUSTER_PARTS = redis-server nginx postgresql openssl
 ENGINES = firefox-esr webkit2gtk-driver xvfb
 
-.PHONY: run check scripts test test-matrix cluster bench lint pins sbom digests clean
+.PHONY: run check units scripts test test-matrix cluster bench lint pins sbom digests clean
 
 run: export HUB_DEMO = 1
 run: .venv/run.stamp
@@ -15,8 +15,11 @@ run: .venv/run.stamp
 	.venv/bin/python manage.py demo
 	exec .venv/bin/python manage.py serve
 
-# What needs nothing but Python and Node. `make test` has all of it, too.
-check: lint scripts
+# What needs nothing but Python and Node. `make test` has all of it, too. The linters leave a processor idle.
+check: .venv/test.stamp
+	exec $(MAKE) --jobs 2 --output-sync=target --no-print-directory units lint scripts
+
+units: .venv/test.stamp
 	exec .venv/bin/python -m pytest --numprocesses 2 tests/unit tests/house
 
 # The modules of the pages that need no browser.
