@@ -106,7 +106,13 @@ def test_a_module_has_another_name_when_what_it_imports_has_changed(tmp_path: Pa
 
     def entry(text: str) -> str:
         deep.write_text(text)
-        with collected(tmp_path / "root"), override_settings(STATICFILES_DIRS=[tmp_path / "source"]):
+        with (
+            collected(tmp_path / "root"),
+            override_settings(
+                STATICFILES_DIRS=[tmp_path / "source"],
+                STATICFILES_FINDERS=["django.contrib.staticfiles.finders.FileSystemFinder"],
+            ),
+        ):
             call_command("collectstatic", interactive=False, verbosity=0)
             return HashedStaticFiles().stored_name("entry.js")
 
