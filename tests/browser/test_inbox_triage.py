@@ -156,6 +156,8 @@ def test_older_ones_come_as_the_reader_goes_down(inbox: Page, post: Post) -> Non
     for title in titles:
         post(title, category="many")
     inbox.get_by_label("Category").select_option("many")
+    # Until the answer the list of before is shown, which is as long.
+    expect(inbox.locator("#inbox")).not_to_have_attribute("aria-busy", "true")
     expect(inbox.locator("#days .row").first).to_contain_text("119")
 
     for seen in (49, 99, 119):
