@@ -71,7 +71,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         except Problem as problem:
             await self._reject(problem)
             raise StopConsumer from None
-        await self.accept()
+        await self.accept(handshake.subprotocol or None)
         self._serving = asyncio.create_task(self._serve(handshake))
         self._serving.add_done_callback(self._served)
 

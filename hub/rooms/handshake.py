@@ -10,15 +10,17 @@ from websockets.utils import accept_key
 from hub.delivery.endpoint import EndpointOptions
 from hub.errors import Problem
 from hub.ports import Credentials
+from hub.rooms.subprotocols import Offer
 from hub.support import origins
 from hub.support.asgi import Scope
 from hub.support.request import Query, Request, position
 
-_PARAMETERS = frozenset({"after"})
+_PARAMETERS = frozenset({"after", "ticket"})
 
 
 class Handshake(Request):
-    """A request to enter the room ``name`` from the position ``after``; ``answer`` opens a socket of our own.
+    """A request to enter the room ``name`` from the position ``after``; ``answer`` opens a socket of our own,
+    ``subprotocol`` is the one that is agreed on, if any.
 
     Raises a `Problem` to be answered as HTTP; ``problem`` is one to be reported on the open socket, because a
     browser cannot read the status of a refused handshake.
@@ -41,17 +43,20 @@ class Handshake(Request):
             raise origins.ForeignOrigin(
                 "This origin may not enter rooms here: add it to HUB_ALLOWED_ORIGINS.", self.origin
             )
+        offer = Offer(self.headers.get("sec-websocket-protocol", ""))
+        self.subprotocol = offer.subprotocol
         if http:
             if scope["method"] != "GET" or self.headers.get("sec-websocket-version") != "13":
                 raise Problem(400, "A room is entered with GET and Sec-WebSocket-Version: 13.")
-            self.answer = _answer(self.headers.get("sec-websocket-key", ""))
+            self.answer = _answer(self.headers.get("sec-websocket-key", ""), offer.subprotocol)
         self.name = scope["path"].removeprefix("/rooms/").removesuffix("/")
         self.credentials = Credentials()
         self.after: int | None = None
         self.problem: Problem | None = None
         try:
-            self.after = position(Query(scope["query_string"], _PARAMETERS).one("after"))
-            self.credentials = self.read_credentials()
+            query = Query(scope["query_string"], _PARAMETERS)
+            self.after = position(query.one("after"))
+            self.credentials = self.read_credentials(query.one("ticket"), token=offer.token())
             if self.origin is None and self.credentials.session:
                 # A browser always sends the origin; a cookie without it comes from something else.
                 raise Problem(401, "A session enters a room from a page of the hub: or send a Bearer token.")
@@ -59,14 +64,15 @@ class Handshake(Request):
             self.problem = problem
 
 
-def _answer(key: str) -> bytes:
+def _answer(key: str, subprotocol: str) -> bytes:
     """The head of the response that opens the socket."""
     try:
         if len(base64.b64decode(key, validate=True)) != 16:
             raise ValueError
     except (binascii.Error, ValueError):
         raise Problem(400, "Sec-WebSocket-Key has to be 16 bytes in Base64.") from None
+    agreed = b"Sec-WebSocket-Protocol: %b\r\n" % subprotocol.encode() if subprotocol else b""
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: %b\r\n\r\n" % accept_key(key).encode()
+        b"Sec-WebSocket-Accept: %b\r\n%b\r\n" % (accept_key(key).encode(), agreed)
     )

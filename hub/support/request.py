@@ -32,16 +32,18 @@ class Request:
         if tls and self.scope.get("scheme") not in ("https", "wss"):
             raise Problem(403, "This is served over https alone: use https, and replace the token.")
 
-    def read_credentials(self, ticket: str = "") -> Credentials:
-        """The bearer token, else the ticket, else the session's cookie.
+    def read_credentials(self, ticket: str = "", *, token: str = "") -> Credentials:
+        """The bearer token, in its header or as ``token``, else the ticket, else the session's cookie.
 
         Raises a `Problem` of 401 for any other scheme.
         """
         if authorization := self.headers.get("authorization", ""):
-            scheme, _, token = authorization.partition(" ")
-            if scheme.lower() != "bearer" or not token.strip():
+            scheme, _, given = authorization.partition(" ")
+            if scheme.lower() != "bearer" or not given.strip():
                 raise Problem(401, "Use Authorization: Bearer with a subscriber token.")
-            return Credentials(bearer=token.strip())
+            return Credentials(bearer=given.strip())
+        if token:
+            return Credentials(bearer=token)
         if ticket:
             return Credentials(ticket=ticket)
         return Credentials(session=cookies.session(self.headers.get("cookie", "")))

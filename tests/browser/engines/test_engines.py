@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,7 @@ from tests.browser.engines.chromium import chromium
 from tests.browser.engines.firefox import firefox
 from tests.browser.engines.tab import Kind, Profile, Tab, until
 from tests.browser.engines.webkit import webkit
+from tests.browser.other_origin.host import Host, hosting
 from tests.browser.tabs import LISTEN, feeds_of, members_of, open_feeds, store_script
 from tests.browser.visitor import session
 from tests.cluster import Cluster
@@ -26,8 +28,16 @@ Visit = Callable[..., Tab]
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with Cluster(tmp_path_factory.mktemp("cluster"), 2, extra_env={"HUB_HEARTBEAT_S": "0.5"}) as cluster:
+def host() -> Iterator[Host]:
+    with hosting() as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, host: Host) -> Iterator[Cluster]:
+    env = {"HUB_HEARTBEAT_S": "0.5", "HUB_ALLOWED_ORIGINS": host.stranger}
+    with Cluster(tmp_path_factory.mktemp("cluster"), 2, extra_env=env) as cluster:
+        host.hub = cluster.http_url
         yield cluster
 
 
@@ -189,6 +199,39 @@ def test_a_chat_shows_each_message_once_to_both_though_an_instance_is_killed(
         tab.wait("#pending .line")
     served.start()
     served.wait_ready(60)
+
+
+ENTER = """
+const socket = new WebSocket(...{arguments});
+const first = await new Promise((resolve, reject) => {{
+  socket.addEventListener("message", ({{ data }}) => resolve(JSON.parse(data)), {{ once: true }});
+  socket.addEventListener("close", ({{ code, reason }}) => reject(new Error(`${{code}} ${{reason}}`)));
+}});
+socket.close();
+return [first.you.name, socket.protocol];
+"""
+
+
+def test_a_page_of_another_site_enters_a_room_by_ticket_and_by_subprotocol(
+    visit: Visit, cluster: Cluster, host: Host
+) -> None:
+    """As whom the ticket or the token names, not as who has signed in."""
+    url = cluster.http_url.replace("http", "ws") + "/rooms/lobby/"
+    tab = visit("alice", "/feed.js", origin=host.stranger)
+    answer = httpx.post(
+        f"{cluster.http_url}/api/v1/tokens",
+        json={"user": "bob"},
+        headers={"Authorization": "Bearer demo-key"},
+        timeout=20,
+    )
+    issued = answer.raise_for_status().json()
+
+    def enter(*arguments: object) -> object:
+        return tab.run(ENTER.format(arguments=json.dumps(arguments)))
+
+    assert enter(f"{url}?ticket={issued['ticket']}") == ["bob", ""]
+    assert enter(url, ["hub.v1", f"bearer.{issued['token']}"]) == ["bob", "hub.v1"]
+    assert enter(url, ["bearer", issued["token"]]) == ["bob", "bearer"]
 
 
 def test_a_stroke_looks_alike_for_both(visit: Visit, cluster: Cluster) -> None:

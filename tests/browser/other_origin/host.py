@@ -52,8 +52,8 @@ class Host(ThreadingHTTPServer):
 
     @property
     def policy(self) -> str:
-        ours = f"'self' {self.hub}"
-        return f"default-src 'self'; script-src {ours}; connect-src {ours}; style-src 'self'"
+        ours, sockets = f"'self' {self.hub}", self.hub.replace("http", "ws", 1)
+        return f"default-src 'self'; script-src {ours}; connect-src {ours} {sockets}; style-src 'self'"
 
 
 class Answer(BaseHTTPRequestHandler):

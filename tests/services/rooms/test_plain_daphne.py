@@ -13,6 +13,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from tests import ROOT
 from tests.cluster.instance import Instance
@@ -37,10 +38,16 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         instance.stop()
 
 
+def issue(hub: Instance) -> dict[str, str]:
+    issued: dict[str, str] = httpx.post(
+        f"{hub.url}/api/v1/tokens", json={"user": "alice"}, headers=KEY
+    ).json()
+    return issued
+
+
 def enter(hub: Instance, query: str = "") -> ClientConnection:
-    token = httpx.post(f"{hub.url}/api/v1/tokens", json={"user": "alice"}, headers=KEY).json()["token"]
     url = hub.url.replace("http", "ws") + f"/rooms/lobby/{query}"
-    return connect(url, additional_headers={"Authorization": f"Bearer {token}"})
+    return connect(url, additional_headers={"Authorization": f"Bearer {issue(hub)['token']}"})
 
 
 def until(socket: ClientConnection, type: str) -> dict[str, Any]:
@@ -76,6 +83,27 @@ def test_a_frame_that_is_too_big_closes_though_daphne_sends_no_1009(hub: Instanc
 def test_a_refusal_is_sent_on_the_open_socket(hub: Instance) -> None:
     url = hub.url.replace("http", "ws") + "/rooms/lobby/"
 
+    with connect(url) as socket, pytest.raises(ConnectionClosed) as closed:
+        until(socket, "never")
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
+
+
+def test_a_token_comes_in_a_subprotocol_which_is_not_sent_back(hub: Instance) -> None:
+    url = hub.url.replace("http", "ws") + "/rooms/lobby/"
+    offered = [Subprotocol("hub.v1"), Subprotocol(f"bearer.{issue(hub)['token']}")]
+
+    with connect(url, subprotocols=offered) as socket:
+        assert socket.subprotocol == "hub.v1"
+        assert until(socket, "welcome")["you"]["name"] == "alice"
+
+
+def test_a_ticket_opens_a_room_once(hub: Instance) -> None:
+    url = hub.url.replace("http", "ws") + f"/rooms/lobby/?ticket={issue(hub)['ticket']}"
+
+    with connect(url) as socket:
+        until(socket, "live")
     with connect(url) as socket, pytest.raises(ConnectionClosed) as closed:
         until(socket, "never")
 
