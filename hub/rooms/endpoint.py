@@ -121,7 +121,7 @@ class Rooms(Endpoint[Handshake, RoomConnection]):
             return None
         if connection.closed:
             return None
-        for frame in await self._registry.last_values(room):
+        for frame in await self._registry.last_values.of(room):
             connection.put(frame)
         return room
 

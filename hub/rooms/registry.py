@@ -16,20 +16,18 @@ from hub.ports import Application, Entry
 from hub.rooms import kinds, protocol
 from hub.rooms.connection import RoomConnection
 from hub.rooms.dialect import Frame
+from hub.rooms.last_values import LastValues
 from hub.rooms.presence import Presence
 from hub.rooms.protocol import Close
 from hub.rooms.room import Room
 from hub.rooms.roster import Roster
 from hub.rooms.signals import ReceivedSignal, Signals
 from hub.support import ws_frames
-from hub.support.conflating_buffer import ConflatingBuffer
 from hub.support.faults import malformed
 
 HISTORY_S = 2.0  # for the history from the database; after that the log alone has to do
 PRESENCE_CHANGED = "#here"  # a signal between instances; no client's signal can have this name
 ROOM_DELETED = "room-gone"  # on the control topic
-KEEP_VALUES_S = 0.5  # between writes of last values
-MAX_PENDING_VALUES, MAX_PENDING_VALUE_BYTES = 2000, 4 * 1024 * 1024
 LINGER_S = 15.0  # a room without connections stays open: people reconnect
 
 logger = logging.getLogger(__name__)
@@ -53,14 +51,10 @@ class RoomRegistry:
     ) -> None:
         self._log = log
         self._fanout = fanout
-        self._presence = presence
         self._application = application
         self._messages_per_day = messages_per_day
         self.signals = Signals(layer, self._deliver)
-        # Name, person and frame of the signals whose last value a newcomer is given.
-        self._values: ConflatingBuffer[tuple[str, str, bytes]] = ConflatingBuffer(
-            MAX_PENDING_VALUES, MAX_PENDING_VALUE_BYTES
-        )
+        self.last_values = LastValues(presence)
         self._opening: dict[str, asyncio.Task[None]] = {}
         self.rooms: dict[str, Room] = {}  # by topic
         self.roster = Roster(presence, self.rooms, self._announce_presence)
@@ -118,24 +112,11 @@ class RoomRegistry:
         if room is None:
             return
         self.signals.send(room.topic, connection.user, name, body, connection.id)
-        if name in room.kind.lasting:
-            frame, user = protocol.signal(name, connection.user, body), connection.person.id
-            self._values.put(room.topic, (name, user), (name, user, frame), len(frame))
-
-    async def last_values(self, room: Room) -> list[Frame]:
-        """The last values of signals, for a newcomer."""
-        if not room.kind.lasting:
-            return []
-        try:
-            return [
-                Frame(ws_frames.text(value.data)) for value in await self._presence.last_values(room.topic)
-            ]
-        except LogAway:
-            return []
+        self.last_values.put(room, connection, name, body)
 
     async def run(self) -> None:
         await asyncio.gather(
-            self.signals.run(), self.roster.run(), self._keep_values(), self._close_idle_rooms()
+            self.signals.run(), self.roster.run(), self.last_values.run(), self._close_idle_rooms()
         )
 
     def _room_of(self, connection: RoomConnection) -> Room | None:
@@ -206,17 +187,6 @@ class RoomRegistry:
     def _announce_presence(self, topic: str) -> None:
         """Have every instance look up who is in a room."""
         self.signals.send(topic, {"id": "", "name": ""}, PRESENCE_CHANGED, None, "")
-
-    async def _keep_values(self) -> None:
-        while True:
-            for topic, values in (await self._values.gather(KEEP_VALUES_S)).items():
-                for name, user, frame in values:
-                    try:
-                        await self._presence.keep_last_value(topic, name, user, frame)
-                    except LogAway as error:  # the next value is kept
-                        logger.debug("a last value is not kept: %s", error)
-                    except Exception as error:
-                        malformed.record("last value", topic, error)
 
     async def _close_idle_rooms(self) -> None:
         while True:
