@@ -43,6 +43,7 @@ from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.current import shared_presence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import RoomRegistry
+from hub.rooms.replay import RoomReplay
 from hub.server.django_handler import DjangoHandler
 from hub.support import mount
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send
@@ -97,7 +98,7 @@ class Hub:
             self.fanout,
             limits,
             options,
-            replay=replay,
+            replay=RoomReplay(self.log, self.application, settings.HUB_REPLAY_MAX),
             registry=self.registry,
             application=self.application,
             rates=rates,

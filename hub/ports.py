@@ -196,8 +196,18 @@ class Application(Collector):
         """The last messages that it keeps of a room's topic, oldest first."""
         return []
 
+    async def messages_at(self, topic: str, positions: Sequence[int], /) -> list[Event]:
+        """Those of a room's messages that it keeps at these positions, as they stand now. Raises if they
+        cannot be read."""
+        return []
+
+    async def moderates(self, person: Person, topic: str, /) -> bool:
+        """Whether a person may remove what others said in a room."""
+        return False
+
     def message_appended(self, topic: str, /) -> None:
-        """There is a new message on a room's topic; called once or more for each. Never raises."""
+        """There is a new message, or a change of one, on a room's topic; called once or more for each. Never
+        raises."""
 
     async def live_report(self, topic: str, /) -> tuple[str, Any] | None:
         """What staff who are subscribed to a staff topic are shown now: an event's type and data."""

@@ -33,7 +33,7 @@ from hub.support.faults import malformed
 from hub.support.invalidations import EVERYONE
 from hub.support.threads import in_thread, submit
 from notifications import recovery, serialization
-from notifications.access import api_keys, revocation, signed_in
+from notifications.access import api_keys, membership, revocation, signed_in
 from notifications.access.admission import Admission
 from notifications.access.publishers import Publishers
 from notifications.api import idempotency
@@ -51,9 +51,7 @@ from notifications.sending import outbox, relay
 from notifications.sign_in import foreign_origins
 from notifications.tracking import acknowledgement_log, delivery_log, live_reports
 from notifications.tracking.acknowledgement_journal import AcknowledgementJournal
-from notifications.tracking.acknowledgement_log import Acknowledgement
 from notifications.tracking.delivery_journal import DeliveryJournal
-from notifications.tracking.delivery_log import LiveDelivery, ReplayDelivery
 
 FLUSH_S = 2.0  # an instance that ends does not wait longer for the database
 HAND_OVER_S = 1.0  # nor one that leaves
@@ -70,8 +68,10 @@ class Notifications(Application):
         self._publishers = Publishers()
         self._unread_counts = UnreadCounts(counts.load)
         self._readiness = DatabaseReadiness()
-        self._journal = DeliveryJournal(_write_deliveries)
-        self._acknowledgements = AcknowledgementJournal(_write_acknowledgements)
+        self._journal = DeliveryJournal(lambda live, replayed: in_thread(delivery_log.write, live, replayed))
+        self._acknowledgements = AcknowledgementJournal(
+            lambda acknowledged: in_thread(acknowledgement_log.write, acknowledged)
+        )
         self._history = history.HistoryCopier(shared_log())
         self._playback = Playback() if settings.HUB_DEMO else None
         breaker.on_return.append(partial(submit, idempotency.free_abandoned))
@@ -175,6 +175,12 @@ class Notifications(Application):
     async def messages(self, topic: str, limit: int, /) -> list[Event]:
         return await history.messages(topic, limit)
 
+    async def messages_at(self, topic: str, positions: Sequence[int], /) -> list[Event]:
+        return await self._history.messages_at(topic, positions)
+
+    async def moderates(self, person: Person, topic: str, /) -> bool:
+        return await in_thread(membership.moderates, person.id)
+
     def message_appended(self, topic: str, /) -> None:
         self._history.message_appended(topic)
 
@@ -228,14 +234,6 @@ class Notifications(Application):
             _within_time("acknowledgements were not written", self._acknowledgements.flush()),
             _within_time("tokens of runs were not stored", recorder.flush()),
         )
-
-
-async def _write_deliveries(live: Sequence[LiveDelivery], replayed: Sequence[ReplayDelivery]) -> None:
-    await in_thread(delivery_log.write, live, replayed)
-
-
-async def _write_acknowledgements(acknowledged: Sequence[Acknowledgement]) -> list[Acknowledgement]:
-    return await in_thread(acknowledgement_log.write, acknowledged)
 
 
 async def _append(drafts: list[Draft]) -> None:

@@ -42,6 +42,7 @@ from notifications.models import (
     Watermark,
     user_numbers,
 )
+from notifications.rooms.rows import text_of
 from notifications.sign_in.views import PENDING
 from notifications.tracking.id_bitmap import IdBitmap
 from notifications.user_model import User
@@ -85,6 +86,8 @@ def forget(user: User, *, by: str = "", actor: Any = None, address: str = "") ->
     second_factor.remove(user)
     _in_batches(Notification.objects.filter(topic=topic), lambda rows: _delete(Notification, rows))
     _in_batches(RoomMessage.objects.filter(sender=str(id)), _erase_messages)
+    marked = RoomMessage.objects.exclude(reactions={}, mentioned=[])
+    _in_batches(marked, lambda rows: _erase_reactions(rows, str(id)))
     for sending in Sending.objects.iterator(chunk_size=BATCH_SIZE):
         if _names(sending, name, addresses):
             _erase_name(sending, name, addresses)
@@ -176,7 +179,17 @@ def _erase_name(sending: Sending, name: str, addresses: frozenset[str]) -> None:
 def _erase_messages(rows: list[RoomMessage]) -> None:
     for row in rows:
         row.sender, row.name, row.body = NO_ID, ERASED, _blank(row.body)
-    RoomMessage.objects.bulk_update(rows, ["sender", "name", "body"])
+        row.text = "" if row.removed_at else text_of(row.body)
+    RoomMessage.objects.bulk_update(rows, ["sender", "name", "body", "text"])
+
+
+def _erase_reactions(rows: list[RoomMessage], id: str) -> None:
+    changed = [row for row in rows if _contains([row.reactions, row.mentioned], id)]
+    for row in changed:
+        left = {reaction: [one for one in ids if one != id] for reaction, ids in row.reactions.items()}
+        row.reactions = {reaction: ids for reaction, ids in left.items() if ids}
+        row.mentioned = [one for one in row.mentioned if one != id]
+    RoomMessage.objects.bulk_update(changed, ["reactions", "mentioned"])
 
 
 def _blank(body: Any) -> Any:

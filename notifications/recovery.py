@@ -17,7 +17,7 @@ from hub.support.threads import in_thread
 from notifications import serialization
 from notifications.access import names
 from notifications.models import Notification, RoomMessage
-from notifications.rooms import history
+from notifications.rooms import history, rows
 
 PAGE_ROWS = 500
 RECENT_ROWS = 100  # that are looked at for the highest position
@@ -76,11 +76,11 @@ def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
     if not holes:
         return
     live = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    rows = list(
+    found = list(
         Notification.objects.filter(_after("topic", holes), live).order_by("position")[: PAGE_ROWS + 1]
     )
-    names.name(rows)
-    for row in rows:
+    names.name(found)
+    for row in found:
         assert row.position is not None  # noqa: S101
         try:
             made = serialization.draft(row)
@@ -92,13 +92,34 @@ def _notifications(holes: Mapping[str, int]) -> Iterator[Event]:
 
 def _messages(holes: Mapping[int, int]) -> Iterator[Event]:
     if holes:
-        for row in RoomMessage.objects.filter(_after("room", holes)).order_by("position")[: PAGE_ROWS + 1]:
-            yield history.event_or_none(row) or _placeholder(topics.room(row.room_id), row.position)
+        messages = RoomMessage.objects.filter(_after("room", holes)).order_by("position")[: PAGE_ROWS + 1]
+        changed = RoomMessage.objects.filter(_changed_after(holes)).order_by("changed")[: PAGE_ROWS + 1]
+        yield from merge(map(_message, messages), map(_changed, changed), key=lambda event: event.position)
+
+
+def _message(row: RoomMessage) -> Event:
+    return history.event_or_none(row) or _placeholder(topics.room(row.room_id), row.position)
+
+
+def _changed(row: RoomMessage) -> Event:
+    """What has become of a message that its readers know from before."""
+    try:
+        return rows.changed_event(row)
+    except BadEvent as error:
+        malformed.record("row", topics.room(row.room_id), error)
+        return _placeholder(topics.room(row.room_id), row.changed)
 
 
 def _placeholder(topic: str, position: int) -> Event:
     """A placeholder for a row that no event can hold: counted, but not sent."""
     return Event(position, 0, topic, "", b"")
+
+
+def _changed_after(holes: Mapping[int, int]) -> Q:
+    after = Q()
+    for room, position in holes.items():
+        after |= Q(room=room, position__lte=position, changed__gt=position)
+    return after
 
 
 def _after(field: str, holes: Mapping[Any, int]) -> Q:

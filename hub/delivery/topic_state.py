@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
 from hub.delivery.pending import Pending
@@ -97,6 +97,19 @@ class TopicState(Readers):
             self.pending.forget(gone)
         for subscriber in self.buffered:
             subscriber.forget(gone)
+
+    def replace(self, events: Mapping[int, Event | None]) -> None:
+        """Keep these in the tail instead of what it has at their positions, or nothing; subscribers who are
+        catching up are not sent what was there."""
+        stale = [encoded for position, encoded in self.tail if position in events]
+        if stale:
+            kept = {position: self.encode(event) for position, event in events.items() if event is not None}
+            tail = [
+                (at, kept.get(at, encoded)) for at, encoded in self.tail if at in kept or at not in events
+            ]
+            self.tail, self.tail_bytes = tail, sum(len(encoded.payload) for _, encoded in tail)
+            for subscriber in self.buffered:
+                subscriber.forget(lambda encoded: encoded in stale)
 
     def lose(self, upto: int) -> list[Subscriber]:
         """Something is missing before ``upto``: drop the tail, and return the subscribers to notify."""

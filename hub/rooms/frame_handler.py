@@ -11,7 +11,7 @@ from hub.rooms import protocol, rate_limiter
 from hub.rooms.connection import RoomConnection
 from hub.rooms.dialect import Frame
 from hub.rooms.kinds import Refused
-from hub.rooms.protocol import Close, Malformed, Ping, Say, Signal
+from hub.rooms.protocol import Change, Close, Malformed, Ping, Say, Signal
 from hub.rooms.rate_limiter import TooFast
 from hub.rooms.registry import RoomRegistry
 from hub.rooms.room import Room
@@ -56,7 +56,7 @@ class FrameHandler:
         frame: Any = protocol.parse(message)
         if isinstance(frame, Ping):
             return connection.put(PONG)
-        if isinstance(frame, Say):
+        if isinstance(frame, Say | Change):
             limiter.consume(rate_limiter.MESSAGES)
             return room.publish(connection, frame)
         if limiter.acquire(rate_limiter.SIGNALS):

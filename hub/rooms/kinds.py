@@ -36,6 +36,7 @@ class Kind:
     kept = False  # messages are kept in the database, too
     history = 0  # messages that a newcomer without ?after= receives
     strict = False  # a message is appended only to the state that it was validated against
+    changeable = False  # messages may be edited and removed, and reacted to
     binary = False  # binary frames are relayed
     max_signal = 4096  # bytes
     lasting: frozenset[str] = frozenset()  # names of signals whose last value a newcomer receives
@@ -45,7 +46,8 @@ class Kind:
         return None
 
     def fold(self, state: Any, message: Message) -> Any:
-        """The state after a message: a new one, or the same. The message may be older than the kind."""
+        """The state after a message: a new one, or the same. The message may be older than the kind. What is
+        done to messages later leaves the state as it is."""
         return state
 
     def validate(self, frame: Say | Signal, sender: Mapping[str, str], state: Any) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from hub import events
 from hub.events import Event, encode
 from hub.support import strict_json
 
@@ -19,6 +20,8 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")  # of a signal, and of a kind of room
 _SAY = {"type", "id", "body"}
 _SIGNAL = {"type", "name", "body"}
 _PING = {"type"}
+_REMOVE = {"type", "id", "of"}
+_CHANGE = {*_REMOVE, "body"}
 
 
 class Close(IntEnum):
@@ -70,6 +73,16 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Edits, removes or reacts to the message at the position ``of``. ``id`` is as of a `Say`."""
+
+    type: str
+    id: str
+    of: int
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Answered with `pong`."""
 
@@ -85,16 +98,16 @@ class Message:
     at: str
 
 
-def parse(text: bytes) -> Say | Signal | Ping:
+def parse(text: bytes) -> Say | Change | Signal | Ping:
     """Parse a client's text frame; raises `Malformed` and nothing else."""
     frame = _read(text)
     match frame.get("type"):
         case "say":
             _check_fields(frame, _SAY)
-            id = frame["id"]
-            if type(id) is not str or not 0 < len(id) <= MAX_ID or not id.isprintable():
-                raise Malformed(f"'id' must be a string of 1 to {MAX_ID} printable characters.")
-            return Say(id, frame["body"])
+            return Say(_id(frame["id"]), frame["body"])
+        case "edit" | "remove" | "react" as kind:
+            _check_fields(frame, _REMOVE if kind == "remove" else _CHANGE)
+            return Change(kind, _id(frame["id"]), _position(frame["of"]), frame.get("body"))
         case "signal":
             _check_fields(frame, _SIGNAL)
             name = frame["name"]
@@ -106,7 +119,7 @@ def parse(text: bytes) -> Say | Signal | Ping:
             return Ping()
         case other:
             given = f"{other[:40]!r}" if isinstance(other, str) else "no string"
-            raise Malformed(f"'type' is {given}: send 'say', 'signal' or 'ping'.")
+            raise Malformed(f"'type' is {given}: send 'say', 'edit', 'remove', 'react', 'signal' or 'ping'.")
 
 
 def welcome(
@@ -200,6 +213,19 @@ def _read(text: bytes) -> dict[str, Any]:
     if type(frame) is not dict:
         raise Malformed('A frame must be a JSON object: send {"type": …}.')
     return frame
+
+
+def _id(id: Any) -> str:
+    if type(id) is not str or not 0 < len(id) <= MAX_ID or not id.isprintable():
+        raise Malformed(f"'id' must be a string of 1 to {MAX_ID} printable characters.")
+    return id
+
+
+def _position(of: Any) -> int:
+    try:
+        return events.position(of if type(of) is str else str(of if type(of) is int else None))
+    except ValueError:
+        raise Malformed("'of' must be the position of a message: the digits of its 'position'.") from None
 
 
 def _check_fields(frame: dict[str, Any], required: set[str]) -> None:

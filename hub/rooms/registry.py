@@ -13,7 +13,7 @@ from hub.delivery.fanout import Fanout
 from hub.events import BadEvent, Draft, Event, draft
 from hub.log import Log, LogAway
 from hub.ports import Application, Entry
-from hub.rooms import kinds, protocol
+from hub.rooms import changes, kinds, protocol
 from hub.rooms.connection import RoomConnection
 from hub.rooms.dialect import Frame
 from hub.rooms.last_values import LastValues
@@ -71,7 +71,7 @@ class RoomRegistry:
                 entry.topic,
                 kinds.kind(entry.kind),
                 self._log,
-                on_appended=self._application.message_appended,
+                self._application,
                 messages_per_day=self._messages_per_day,
             )
         room.name = entry.room  # it may have been renamed
@@ -104,8 +104,8 @@ class RoomRegistry:
     def receive(self, event: Event) -> None:
         """Called with every event of a room's topic, before its delivery."""
         room = self.rooms.get(event.topic)
-        if room is not None:
-            room.receive(event)
+        if room is not None and (replaced := room.receive(event)):
+            self._fanout.topics[event.topic].replace(replaced)
 
     def send_signal(self, connection: RoomConnection, name: str, body: object) -> None:
         room = self._room_of(connection)
@@ -168,9 +168,10 @@ class RoomRegistry:
                 since = page.events[0].previous if page.events else page.upto
             after, more = page.upto, page.more
             logged += page.events
-        messages = [row for row in rows if not logged or row.position < logged[0].position] + logged
-        room.open(messages, after)
+        messages = changes.joined(rows, logged, since)
+        replaced = room.open(messages, after)
         self._fanout.prepend(room.topic, [event for event in messages if event.position > since], since)
+        self._fanout.topics[room.topic].replace(replaced)
         room.people = {**await self.roster.people(room.topic), **room.people}
 
     async def _history(self, room: Room) -> list[Event]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections import Counter, deque
-from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
 from hub.events import Event
 from hub.log import Log
-from hub.rooms import protocol
+from hub.ports import Application
+from hub.rooms import changes, protocol
+from hub.rooms.changes import Replaced
 from hub.rooms.connection import RoomConnection
 from hub.rooms.dialect import Frame
 from hub.rooms.kinds import Kind, Refused
+from hub.rooms.message_index import MessageIndex
 from hub.rooms.message_queue import MessageQueue
-from hub.rooms.protocol import Say
+from hub.rooms.protocol import Change, Say
 from hub.support import ws_frames
 from hub.support.faults import malformed
 
@@ -27,10 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Room:
-    """Everything goes by its topic, here and on other instances; its name is for people.
-
-    ``on_appended`` is called with the topic once messages are in the log.
-    """
+    """Everything goes by its topic, here and on other instances; its name is for people."""
 
     def __init__(
         self,
@@ -38,8 +38,8 @@ class Room:
         topic: str,
         kind: Kind,
         log: Log,
+        application: Application,
         *,
-        on_appended: Callable[[str], None],
         messages_per_day: int,
     ) -> None:
         self.name = name
@@ -54,7 +54,8 @@ class Room:
         self._announced_count = 0
         self._recent: deque[int] = deque(maxlen=kind.history + 1)  # positions
         self._early: list[Event] | None = []  # received before the history was read
-        self._queue = MessageQueue(self, log, on_appended=on_appended, messages_per_day=messages_per_day)
+        self.index = MessageIndex()
+        self._queue = MessageQueue(self, log, application, messages_per_day=messages_per_day)
         self._advanced = asyncio.Event()
 
     @property
@@ -75,29 +76,37 @@ class Room:
     def listed_people(self) -> list[dict[str, str]]:
         return [{"id": id, "name": name} for id, name in islice(self.people.items(), MAX_PEOPLE_LISTED)]
 
-    def open(self, history: list[Event], upto: int) -> None:
-        """Start with these messages, complete up to a position; events received meanwhile follow."""
+    def open(self, history: list[Event], upto: int) -> Replaced:
+        """Start with these messages, complete up to a position; events received meanwhile follow. Returns
+        what these replace."""
         self._recent.clear()
+        self.index.clear()
         self._state = self.kind.start()
         for event in history:
             self._fold(event)
         self._history_start = history[0].position - 1 if history else upto
         self.position = max(self.position, upto)
         early, self._early = self._early or [], None
+        replaced: Replaced = {}
         for event in early:
-            self.receive(event)
+            replaced |= self.receive(event)
+        return replaced
 
-    def receive(self, event: Event) -> None:
-        """Called for each event of the room's topic, before the fan-out delivers it."""
+    def receive(self, event: Event) -> Replaced:
+        """Called for each event of the room's topic, before the fan-out delivers it. Returns what from now on
+        stands for earlier events, by position."""
         if self._early is not None:
             self._early.append(event)
         elif event.position > self.position:
-            self._fold(event)
+            void = self._fold(event)
             self._advanced.set()
+            if event.type in (changes.EDITED, changes.REMOVED):
+                return changes.replaced(event, void)
+        return {}
 
-    def publish(self, connection: RoomConnection, say: Say) -> None:
-        """Queue a message; its sender receives it, or an error frame."""
-        self._queue.put(connection, say)
+    def publish(self, connection: RoomConnection, frame: Say | Change) -> None:
+        """Queue a message, or a change of one; its sender receives it, or an error frame."""
+        self._queue.put(connection, frame)
 
     async def wait_for(self, position: int) -> None:
         """Return once the state includes what another instance appended; raises `TimeoutError`."""
@@ -148,13 +157,19 @@ class Room:
             if id not in people:
                 self.broadcast(protocol.left({"id": id, "name": name}))
 
-    def _fold(self, event: Event) -> None:
+    def _fold(self, event: Event) -> int:
+        """The position of an edit that the event makes void, or 0."""
         self.position = event.position
-        self._recent.append(event.position)
         try:
+            if event.type != "said":
+                return self.index.fold(event.type, event.position, json.loads(event.body))
+            self._recent.append(event.position)
+            if self.kind.changeable:
+                self.index.add(event.position, json.loads(event.body))
             self._state = self.kind.fold(self._state, protocol.message(event))
         except Exception:
             # A kind of the host project's; the next message is validated against the state before.
             logger.exception(
                 "kind %s cannot fold message %d of %s", self.kind.name, event.position, self.name
             )
+        return 0

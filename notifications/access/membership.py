@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from notifications import user_model
+from notifications.access import roles
 from notifications.models import Room
 from notifications.user_model import Key, User
 
@@ -65,6 +66,12 @@ def _listed(relation: Any, people: Collection[Key], rooms: Collection[Any]) -> s
 def may_enter(user: User, room: Room) -> bool:
     """Whether this person may enter this room now."""
     return room.pk in opened([user.pk], [room]).get(user.pk, ())
+
+
+def moderates(person: str) -> bool:
+    """Whether a person, by id, may remove what others said in rooms: staff who manage the hub may."""
+    key = user_model.key_of(person)
+    return "manage" in roles.of([key]).get(key, ())
 
 
 def room_access(keys: Sequence[tuple[str, Key]]) -> dict[tuple[str, Key], RoomAccess]:

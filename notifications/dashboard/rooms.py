@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -20,7 +19,8 @@ from notifications.access.roles import StaffRequest, may, needs
 from notifications.dashboard import audited_looks, responses
 from notifications.dashboard.pagination import page_of
 from notifications.models import ROOM_NAME, Room, RoomMessage
-from notifications.rooms import kinds, registry
+from notifications.rooms import history, kinds, registry
+from notifications.rooms.rows import text_of
 from notifications.user_model import User
 
 MAX_MESSAGES_LISTED = 20
@@ -45,9 +45,9 @@ def room_list(request: StaffRequest) -> HttpResponse:
 def room_detail(request: StaffRequest, name: str) -> HttpResponse:
     room = _room(name)
     sees_messages = audited_looks.may_see_messages(request, room.pk)
-    kept = RoomMessage.objects.filter(room=room) if sees_messages else RoomMessage.objects.none()
+    kept = history.of_room(room.pk) if sees_messages else RoomMessage.objects.none()
     latest = kept.order_by("-position")[:MAX_MESSAGES_LISTED]
-    messages = [{"name": row.name, "at": row.at, "text": _text(row.body)} for row in latest]
+    messages = [{"name": row.name, "at": row.at, "text": text_of(row.body)} for row in latest]
     name_field = user_model.name_field()
     removed = room.removed.order_by(name_field).values_list(name_field, flat=True)
     context = {
@@ -151,10 +151,6 @@ def _item(room: Any) -> dict[str, Any]:
         "audience": audience,
         "closed_at": room.closed_at,
     }
-
-
-def _text(body: Any) -> str:
-    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
 
 
 def _posted_person(request: StaffRequest) -> User:

@@ -74,12 +74,36 @@ class RoomMessage(models.Model):
     sender = models.CharField(max_length=64)  # a person's id
     name = models.CharField(max_length=MAX_NAME)
     message_id = models.CharField(db_column="line_id", max_length=protocol.MAX_ID)
-    body = models.JSONField(null=True)
+    body = models.JSONField(null=True)  # null, too, once it was removed
     at = models.DateTimeField()
+    text = models.TextField(default="", db_default="")  # of the body, to be searched
+    edited_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+    reactions = models.JSONField(default=dict, db_default={})  # ids of people by reaction
+    # The position of the last change that it accounts for; 0: of none.
+    changed = models.BigIntegerField(default=0, db_default=0)
+    # Ids of the people who were notified that it mentions them.
+    mentioned = models.JSONField(default=list, db_default=[])
 
     class Meta:
         db_table = "hub_notifications_line"  # of before; instances of two versions share it
         constraints = (models.UniqueConstraint("room", "position", name="one_line_a_position"),)
+        indexes = (models.Index("room", "changed", condition=models.Q(changed__gt=0), name="changed_line"),)
 
     def __str__(self) -> str:
         return f"{self.name} → {self.room}"
+
+
+class RoomMark(models.Model):
+    """Up to where a person has read a room. Whoever entered it has one; in a room for everyone, nothing is
+    unread for those who never did."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="+")
+    position = models.BigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint("user", "room", name="one_mark_a_room"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.room}: {self.position}"

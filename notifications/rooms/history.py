@@ -13,26 +13,22 @@ import random
 from collections.abc import Collection, Mapping, Sequence
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from hub import events, topics
 from hub.events import Event
 from hub.log import Log, Page
-from hub.rooms import kinds, protocol
-from hub.support import strict_json
+from hub.rooms import kinds
 from hub.support.debounce import Debounce
 from hub.support.faults import malformed
-from hub.support.outages import DATABASE_AWAY
 from hub.support.threads import in_thread
-from notifications import timestamps
-from notifications.models import UNSAYABLE, HistoryMark, Room, RoomMessage
+from notifications.models import HistoryMark, Room, RoomMessage
+from notifications.rooms import rows
 
 GATHER_S = 0.2  # messages of this time are copied together
 SCAN_S = 30.0  # between looks for what an instance did not copy before it was killed
 RETRY_S = 1.0
 MAX_TOPICS_PER_READ = 100
-MAX_CHARACTERS = {"sender": 64, "name": 150, "message_id": protocol.MAX_ID}
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +75,12 @@ class HistoryCopier:
             }
             self.pending.add(kept)
 
+    async def messages_at(self, topic: str, positions: Sequence[int]) -> list[Event]:
+        """Messages as they are now, with every change that is in the log. Raises if that or the database is
+        away."""
+        await self.copy([topic])
+        return await in_thread(_messages_at, topic, positions)
+
     async def _scan(self) -> None:
         while True:
             await self.scan()
@@ -103,7 +105,7 @@ class HistoryCopier:
             if lost:
                 logger.warning("the log no longer reaches back to the rows of %s", ", ".join(sorted(lost)))
             if page.events or lost:
-                await in_thread(_insert, page.events, lost)
+                await in_thread(rows.store, page.events, lost)
             for topic in after:
                 self._ends[topic] = max(self._ends.get(topic) or 0, page.upto)
             after = dict.fromkeys(after, page.upto)
@@ -120,10 +122,10 @@ def _lost(page: Page, after: Mapping[str, int], unknown: Collection[str]) -> dic
     return {topic: first.get(topic, page.upto) for topic in page.gaps - unproved}
 
 
-def record_lost(rows: QuerySet[RoomMessage]) -> None:
+def record_lost(old: QuerySet[RoomMessage]) -> None:
     """Record that these messages are about to be deleted, for members who return to before them."""
-    for room, upto in rows.order_by("room").values_list("room").annotate(Max("position")):
-        _store_lost(room, upto)
+    for room, upto in old.order_by("room").values_list("room").annotate(Max("position")):
+        rows.store_lost(room, upto)
 
 
 def _not_copied(topic: str, error: Exception) -> None:
@@ -135,17 +137,13 @@ async def messages(topic: str, limit: int) -> list[Event]:
     return await in_thread(_messages, topic, limit)
 
 
-def event(row: RoomMessage) -> Event:
-    """The event that a row is a copy of, without its previous position. Raises `BadEvent`."""
-    sender = {"id": row.sender, "name": row.name}
-    body = protocol.message_body(sender, row.message_id, row.body, events.stamp(row.at))
-    return Event(row.position, 0, topics.room(row.room_id), "said", body)
-
-
 def event_or_none(row: RoomMessage) -> Event | None:
-    """The event that a row is a copy of; None, and noted as malformed, if no event can carry it."""
+    """The message of a row as it is now; None if it was removed, or, noted as malformed, if no event can
+    carry it."""
+    if row.removed_at is not None:
+        return None
     try:
-        return event(row)
+        return rows.event(row)
     except events.BadEvent as error:
         malformed.record("row", topics.room(row.room_id), error)
         return None
@@ -157,8 +155,18 @@ def kept_rooms() -> QuerySet[Room]:
 
 
 def _messages(topic: str, limit: int) -> list[Event]:
-    rows = RoomMessage.objects.filter(room=topics.room_id(topic)).order_by("-position")[:limit]
-    return [event for row in reversed(rows) if (event := event_or_none(row))]
+    latest = of_room(topics.room_id(topic) or 0).order_by("-position")[:limit]
+    return [event for row in reversed(latest) if (event := event_or_none(row))]
+
+
+def _messages_at(topic: str, positions: Sequence[int]) -> list[Event]:
+    found = of_room(topics.room_id(topic) or 0).filter(position__in=positions)
+    return [event for row in found if (event := event_or_none(row))]
+
+
+def of_room(room: int) -> QuerySet[RoomMessage]:
+    """The messages of a room that were not removed."""
+    return RoomMessage.objects.filter(room=room, removed_at=None)
 
 
 def _kept_topics() -> set[str]:
@@ -184,61 +192,3 @@ def _copied_beyond(after: Mapping[str, int], names: Collection[str]) -> dict[str
     """Those of these topics whose rows go on after a position, with where they end."""
     ends, _ = _ends(names)
     return {topic: end for topic, end in ends.items() if end > after[topic]}
-
-
-def _insert(appended: Sequence[Event], lost: Mapping[str, int]) -> None:
-    """Store messages, and up to which position earlier ones of a topic are lost."""
-    rows = []
-    rooms = {event.topic: topics.room_id(event.topic) or 0 for event in appended}
-    # Rows of a room that was deleted meanwhile would fail the whole insert.
-    existing = set(Room.objects.filter(pk__in=rooms.values()).values_list("pk", flat=True))
-    for event in appended:
-        if rooms[event.topic] not in existing:
-            continue
-        try:
-            rows.append(_row(event, rooms[event.topic]))
-        except Exception as error:
-            malformed.record("message of a room", event.topic, error)
-    try:
-        _store(rows, lost)
-    except DATABASE_AWAY:
-        raise
-    except Exception:
-        _store([], lost)
-        for row in rows:
-            _store_alone(row)
-
-
-def _store(rows: Sequence[RoomMessage], lost: Mapping[str, int]) -> None:
-    # Another instance may have stored them, or this one before the database went away.
-    with transaction.atomic():
-        for topic, upto in sorted(lost.items()):
-            _store_lost(topics.room_id(topic) or 0, upto)
-        RoomMessage.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _store_lost(room: int, upto: int) -> None:
-    Room.objects.filter(pk=room, lost_upto__lt=upto).update(lost_upto=upto)
-
-
-def _store_alone(row: RoomMessage) -> None:
-    try:
-        _store([row], {})
-    except DATABASE_AWAY:
-        raise
-    except Exception as error:
-        malformed.record("message of a room", topics.room(row.room_id), error)
-
-
-def _row(event: Event, room: int) -> RoomMessage:
-    """The row of a message. May raise anything for an event that is not one, or that cannot be stored."""
-    if event.type != "said":
-        raise ValueError(f"{event.type!r} is not a message")
-    data = strict_json.read(event.body)
-    sender = data["from"]
-    texts = {"sender": sender["id"], "name": sender["name"], "message_id": data["id"]}
-    for name, value in texts.items():
-        if len(value) > MAX_CHARACTERS[name] or UNSAYABLE.search(value):
-            raise ValueError(f"{name} cannot be stored: {value[:60]!r}")
-    at = timestamps.parse(data["at"])
-    return RoomMessage(room_id=room, position=event.position, body=data["body"], at=at, **texts)

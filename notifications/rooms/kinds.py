@@ -1,4 +1,4 @@
-"""The kinds of rooms that come with the hub: chat, board, auction, device and binary."""
+"""The kinds of rooms that come with the hub: chat, json, board, auction, device and binary."""
 
 from __future__ import annotations
 
@@ -13,25 +13,49 @@ MAX_CHAT = 4000  # characters of a message
 MAX_POINTS = 500  # of a stroke
 MAX_WIDTH = 20  # of a stroke, in pixels
 
+_POSITION = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class Chat(Kind):
-    """Messages are texts, kept as rows."""
+    """Messages are texts, kept as rows; the one that a text answers may be named."""
 
     name = "chat"
     kept = True
+    changeable = True
     history = 50
 
     def validate(self, frame: Say | Signal, sender: Mapping[str, str], state: Any) -> None:
         if isinstance(frame, Signal):
             return
-        if not isinstance(frame.body, str) or not frame.body.strip():
-            raise Refused("not-text", "A message of a chat is a string that is not blank.")
-        if len(frame.body) > MAX_CHAT:
+        text = chat_text(frame.body)
+        if not text.strip():
             raise Refused(
-                "too-long", f"A message has at most {MAX_CHAT} characters, this one has {len(frame.body)}."
+                "not-text",
+                "A message of a chat is a string that is not blank, or "
+                '{"text": "…", "reply_to": "<the position of the message it answers>"}.',
             )
+        if len(text) > MAX_CHAT:
+            raise Refused(
+                "too-long", f"A message has at most {MAX_CHAT} characters, this one has {len(text)}."
+            )
+
+
+def chat_text(body: Any) -> str:
+    """The text of a chat's message; empty if it is none."""
+    if _is_object(body, {"text", "reply_to"}):
+        reply_to = body["reply_to"]
+        body = body["text"] if isinstance(reply_to, str) and _POSITION.fullmatch(reply_to) else None
+    return body if isinstance(body, str) else ""
+
+
+class Json(Kind):
+    """Messages are any JSON, kept as rows."""
+
+    name = "json"
+    kept = True
+    changeable = True
+    history = 50
 
 
 class Board(Kind):
@@ -106,7 +130,7 @@ class Binary(Kind):
             raise Refused("no-lines", "Nothing is said in a binary room: send binary frames.")
 
 
-KINDS: tuple[type[Kind], ...] = (Chat, Board, Auction, Device, Binary)
+KINDS: tuple[type[Kind], ...] = (Chat, Json, Board, Auction, Device, Binary)
 NAMES = frozenset(kind.name for kind in KINDS)
 
 

@@ -40,9 +40,8 @@ def _progress(id: str) -> tuple[str, Any] | None:
 
 
 def _messages(room: str) -> tuple[str, Any]:
-    rows = RoomMessage.objects.filter(room=topics.room_id(topics.room(room))).order_by("-position")[
-        :MAX_MESSAGES
-    ]
+    kept = RoomMessage.objects.filter(room=topics.room_id(topics.room(room)), removed_at=None)
+    rows = kept.order_by("-position")[:MAX_MESSAGES]
     messages = [
         {
             "position": str(row.position),

@@ -30,6 +30,7 @@ from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.memory import MemoryPresence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import RoomRegistry
+from hub.rooms.replay import RoomReplay
 from tests.unit.hub.stub_application import StubApplication
 
 DEADLINE_S = 10
@@ -116,6 +117,7 @@ class Hall(StubApplication):
     kept: list[str] = field(default_factory=list)  # topics that were to be kept
     gone: dict[str, bool] = field(default_factory=dict)
     tickets: dict[str, str] = field(default_factory=dict)  # whose they are
+    old: dict[int, dict[str, Any]] = field(default_factory=dict)  # messages by position, asked for one by one
     rows_away: bool = False
     max_events: int = 1000
     messages_per_day: int = 10_000
@@ -146,7 +148,7 @@ class Hall(StubApplication):
             self.fanout,
             ConnectionLimits(1000, per_user=500, per_address=1000),
             options,
-            replay=replay,
+            replay=RoomReplay(self.log, self),
             registry=self.registry,
             application=self,
             rates=rates,
@@ -190,6 +192,15 @@ class Hall(StubApplication):
         if self.rows_away:
             await asyncio.Event().wait()
         return self.rows.get(topic, [])[-most:]
+
+    async def messages_at(self, topic: str, positions: Sequence[int], /) -> list[Event]:
+        if self.rows_away:
+            raise OSError("the database is away")
+        found = {at: self.old[at] for at in positions if at in self.old}
+        return [Event(at, 0, topic, "said", json.dumps(data).encode()) for at, data in found.items()]
+
+    async def moderates(self, person: Person, topic: str, /) -> bool:
+        return person.id == "staff"
 
     async def visit(self, name: str = "chat-1", who: str = "ann", query: str = "", **headers: str) -> Visitor:
         """Enter, and wait until it is live, or was refused on the open socket."""

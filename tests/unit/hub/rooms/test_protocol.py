@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.events import Event
 from hub.rooms import protocol
-from hub.rooms.protocol import Close, Malformed, Ping, Say, Signal
+from hub.rooms.protocol import Change, Close, Malformed, Ping, Say, Signal
 from hub.support import ws_frames
 
 ANN = {"id": "1", "name": "Ann"}
@@ -48,7 +48,7 @@ almost_frames = st.fixed_dictionaries(
 )
 
 
-def parsed(frame: Any) -> Say | Signal | Ping:
+def parsed(frame: Any) -> Say | Change | Signal | Ping:
     return protocol.parse(json.dumps(frame).encode())
 
 
