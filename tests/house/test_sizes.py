@@ -12,13 +12,15 @@ MAX_MODULES = 16  # at the root of an app
 MAX_FILES = 25  # in a folder
 
 
-def modules() -> list[Path]:
-    found = [path for app in ("hub", "notifications") for path in (ROOT / app).rglob("*.py")]
+def modules(kind: str) -> list[Path]:
+    found = [path for app in ("hub", "notifications") for path in (ROOT / app).rglob(kind)]
     return [path for path in found if "migrations" not in path.parts]
 
 
-def test_no_module_is_two_subjects() -> None:
-    lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in modules()}
+@pytest.mark.parametrize("kind", ["*.py", "*.js"])
+def test_no_module_is_two_subjects(kind: str) -> None:
+    lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in modules(kind)}
+    assert lengths
 
     assert {path: length for path, length in lengths.items() if length > MAX_LINES} == {}
 

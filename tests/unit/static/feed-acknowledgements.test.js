@@ -5,6 +5,8 @@ import { test } from "node:test";
 
 import { Api } from "../../../notifications/static/notifications/shared/api.js";
 import { Feed } from "../../../notifications/static/notifications/shared/feeds/feed.js";
+// Loaded by now, as it is in a page that was live.
+import "../../../notifications/static/notifications/shared/feeds/feed-polls.js";
 
 const OPEN = 'event: stream-open\ndata: {"heartbeat_s": 20, "ack": "T"}\n\nevent: stream-live\ndata: {}\n\n';
 const NOTIFICATION = 'id: 7\nevent: notification\ndata: {"topic": "user-1", "data": {"id": "n1"}}\n\n';

@@ -5,6 +5,8 @@ import { test } from "node:test";
 
 import { Api, RequestError } from "../../../notifications/static/notifications/shared/api.js";
 import { Feed } from "../../../notifications/static/notifications/shared/feeds/feed.js";
+// Loaded by now, as it is in a page that was live.
+import "../../../notifications/static/notifications/shared/feeds/feed-polls.js";
 
 const RESPONSE_MS = 12_000;
 const RETRY_MS = 30_000; // at most

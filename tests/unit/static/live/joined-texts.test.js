@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { TopicEvents } from "../../../../notifications/static/notifications/live/topic-events.js";
 import { Api } from "../../../../notifications/static/notifications/shared/api.js";
 import { Feed } from "../../../../notifications/static/notifications/shared/feeds/feed.js";
+// Loaded by now, as it is in a page that was live.
+import "../../../../notifications/static/notifications/shared/feeds/feed-polls.js";
 import { JoinedTexts } from "../../../../notifications/static/notifications/shared/feeds/joined-texts.js";
 
 const QUERY = "?own=0&topic=log";

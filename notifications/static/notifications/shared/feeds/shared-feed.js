@@ -1,14 +1,15 @@
 // The one feed that the tabs of a browser share for a hub and its user: the leader holds it, for all that any tab wants.
 
 import { TabGroup } from "../tabs.js";
-import { Feed } from "./feed.js";
 import { identityOf } from "./identity.js";
-import { LatestValues } from "./latest-values.js";
-import { MAX_TOPICS, Peers } from "./peers.js";
+import { Peers } from "./peers.js";
 
-const GATHER_MS = 10; // in which changes of topics are one
-const LINGER_MS = 2000; // a tab that is gone may be back with the next page of its site
 const WAKE_MS = 1000;
+const LOAD_MS = 10_000; // by then a tab loads what it needs to lead: later the network may be gone
+const MIN_RETRY_MS = 1000;
+const MAX_RETRY_MS = 30_000;
+
+const loadLeadership = () => import("./leadership.js");
 
 const feeds = new Map();
 
@@ -32,16 +33,11 @@ class SharedFeed {
   #api;
   #members = new Set();
   #peers = new Peers();
-  #latest = new LatestValues();
   #open = new Set(); // topics whose events come, from any position that was known since
   #started = false;
   #tabs = null;
   #leads = false;
-  #feed = null;
-  #own = false; // of the feed
-  #carried = []; // its topics
-  #timer = 0;
-  #changing = false;
+  #leadership = null; // once it is loaded
 
   constructor({ name, user }, api) {
     this.#name = name;
@@ -69,8 +65,8 @@ class SharedFeed {
         receive: (message) => this.#receive(message),
       });
     });
-    const timer = setInterval(() => this.#wakeLeader(), WAKE_MS);
-    timer.unref?.(); // in Node
+    const timers = [setInterval(() => this.#wakeLeader(), WAKE_MS), setTimeout(() => loadLeadership().catch(() => {}), LOAD_MS)];
+    for (const timer of timers) timer.unref?.(); // in Node
   }
 
   remove(member) {
@@ -82,8 +78,8 @@ class SharedFeed {
   changed(added = []) {
     if (!this.#tabs) return;
     this.#tabs.send({ wants: this.#wants, added });
-    this.#repeat(added, this.#members);
-    this.#update();
+    for (const event of this.#leadership?.latest(added) ?? []) this.#pass(...event);
+    this.#leadership?.update();
   }
 
   /** Go on with another token. */
@@ -91,7 +87,7 @@ class SharedFeed {
     if (token === this.#api.token) return;
     this.#api.token = token;
     if (this.state !== "signed out") return;
-    if (this.#leads) this.#feed?.connect();
+    if (this.#leads) this.#leadership?.reconnect();
     else this.#tabs?.send({ token });
   }
 
@@ -124,89 +120,50 @@ class SharedFeed {
   }
 
   #lead() {
+    const stopped = new AbortController();
     this.#leads = true;
     this.#tabs?.send({ here: this.#snapshot });
-    for (const tab of this.#peers.tabs) this.#await(tab);
     for (const member of this.#members) member.leads();
-    this.#connect();
+    this.#begin(stopped.signal);
     return () => {
+      stopped.abort();
       this.#leads = false;
-      this.#close();
+      this.#leadership?.stop();
+      this.#leadership = null;
     };
   }
 
-  /** That a tab is gone, so that its topics are dropped. */
-  async #await(tab) {
-    await this.#tabs?.gone(tab).catch(() => {});
-    setTimeout(() => {
-      this.#peers.remove(tab);
-      this.#update();
-    }, LINGER_MS);
+  async #begin(stopped) {
+    const module = await this.#load(stopped);
+    if (stopped.aborted) return;
+    this.#leadership = new module.Leadership({
+      api: this.#api,
+      peers: this.#peers,
+      wants: () => this.#wants,
+      position: () => this.position,
+      gone: (tab) => this.#tabs?.gone(tab),
+      publish: (...event) => this.publish(...event),
+      stateChanged: (state, reason) => this.#report(state, reason),
+      refuse: (topics, problem) => this.#refuse(topics, problem),
+      dropped: (topic) => this.#open.delete(topic),
+    });
   }
 
-  /** What is to be carried now. */
-  #union() {
-    const { own, topics, excess } = this.#peers.union(this.#wants, this.#carried);
-    if (excess.length) this.#refuse(excess, { status: 0, limit: MAX_TOPICS });
-    return { own, topics };
-  }
-
-  #update() {
-    if (this.#leads && !this.#timer) this.#timer = setTimeout(() => this.#change(), GATHER_MS);
-  }
-
-  /** One change after the other. */
-  async #change() {
-    this.#timer = 0;
-    if (this.#changing || !this.#leads) return;
-    const { own, topics } = this.#union();
-    const isSame = topics.length === this.#carried.length && topics.every((topic, n) => topic === this.#carried[n]);
-    if (own === this.#own && isSame) return;
-    if (own !== this.#own || !topics.length || !this.#feed) return this.#connect();
-    for (const topic of this.#carried) if (!topics.includes(topic)) this.#open.delete(topic);
-    this.#carried = topics;
-    this.#latest.keep(topics);
-    this.#changing = true;
-    await this.#feed.change(query(own, topics));
-    this.#changing = false;
-    this.#update();
-  }
-
-  #connect() {
-    this.#close();
-    const { own, topics } = this.#union();
-    this.#own = own;
-    this.#carried = topics;
-    if (!own && !topics.length) return;
-    this.#feed = new Feed(
-      this.#api,
-      this.position,
-      (...event) => this.publish(...event),
-      (state, reason) => {
-        this.#tabs?.send({ state, reason });
-        this.#setState(state, reason);
-      },
-      {
-        query: query(own, topics),
-        acknowledges: own,
-        request: own ? () => this.#requestState() : null,
-        refuse: (problem) => this.#refuseCarried(problem),
-      },
-    );
-  }
-
-  #close() {
-    this.#feed?.close();
-    this.#feed = null;
-  }
-
-  /** The query without the topics that the hub has refused, null if there is nothing left. */
-  #refuseCarried(problem) {
-    this.#refuse(problem.topics, problem);
-    this.#carried = this.#carried.filter((topic) => !problem.topics.includes(topic));
-    if (this.#own || this.#carried.length) return query(this.#own, this.#carried);
-    this.#close();
+  /** However often that takes. */
+  async #load(stopped) {
+    for (let retryMs = MIN_RETRY_MS; !stopped.aborted; retryMs = Math.min(2 * retryMs, MAX_RETRY_MS)) {
+      const module = await loadLeadership().catch(() => null);
+      if (module) return module;
+      this.#report("reconnecting", "");
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
     return null;
+  }
+
+  /** To this tab and the others. */
+  #report(state, reason) {
+    this.#tabs?.send({ state, reason });
+    this.#setState(state, reason);
   }
 
   /** Nobody wants them any more. */
@@ -223,13 +180,6 @@ class SharedFeed {
     }
   }
 
-  /** What a feed that brings nothing should have brought; the lists reload themselves. */
-  async #requestState() {
-    const { count } = await this.#api.request("GET", "notifications/count");
-    this.publish("count", count, "");
-    this.publish("behind", {}, "");
-  }
-
   /** From another tab: what the leader received, or what a tab wants. */
   #receive({ event, state, reason, hello, ping, wake, here, token, wants, added, refused, problem, latest, to, from }) {
     if (event) this.#deliver(...event);
@@ -241,26 +191,21 @@ class SharedFeed {
     if (here && !this.#leads) this.#restore(here);
     if (!this.#leads) return;
     if (ping) this.#tabs.send({ state: this.state, reason: this.reason });
-    if (wake) this.#feed?.wake();
+    if (wake) this.#leadership?.wake();
     if (token) this.setToken(token);
     if (!hello) return;
     this.#tabs.send({ here: this.#snapshot });
     // A page that has just been loaded has a session.
-    if (this.state === "signed out") this.#feed?.connect();
+    if (this.state === "signed out") this.#leadership?.reconnect();
   }
 
   #want(tab, wants, added = []) {
     const isNew = this.#peers.set(tab, wants);
-    if (!this.#leads) return;
-    if (isNew) this.#await(tab);
-    const latest = this.#latest.of(added);
+    if (!this.#leadership) return;
+    if (isNew) this.#leadership.await(tab);
+    const latest = this.#leadership.latest(added);
     if (latest.length) this.#tabs.send({ latest, to: tab });
-    this.#update();
-  }
-
-  /** To members that want topics which are carried already. */
-  #repeat(topics) {
-    for (const event of this.#leads ? this.#latest.of(topics) : []) this.#pass(...event);
+    this.#leadership.update();
   }
 
   #restore({ position, state, reason, open, ...snapshot }) {
@@ -275,7 +220,7 @@ class SharedFeed {
 
   #deliver(type, data, id) {
     if (["stream-open", "stream-topics"].includes(type)) this.#open = new Set(data.topics);
-    if (this.#leads && data.topic) this.#latest.add(type, data, id);
+    this.#leadership?.received(type, data, id);
     // Forward, but where the hub goes on from elsewhere: the latest values of topics have old ids.
     if (type === "stream-open" || Number(id) > Number(this.position)) this.position = id;
     if (type === "stream-reset" && data.reason === "unknown") this.position = data.position;
@@ -286,14 +231,9 @@ class SharedFeed {
     for (const member of this.#members) member.receive(type, data, id);
   }
 
-  #setState(state, reason = "") {
+  #setState(state, reason) {
     this.state = state;
     this.reason = reason;
     for (const member of this.#members) member.stateChanged(state, reason);
   }
-}
-
-function query(own, topics) {
-  const parameters = [...(own ? [] : ["own=0"]), ...topics.map((topic) => `topic=${topic}`)];
-  return parameters.length ? `?${parameters.join("&")}` : "";
 }
