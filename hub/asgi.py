@@ -104,7 +104,7 @@ class Hub:
             rates=rates,
         )
         self.room_transport = transports.application(self.rooms)
-        open = [self.feeds.connections, self.rooms.connections]
+        open = [self.feeds.connections, self.rooms.connections, self.rooms.carried]
         control = self.fanout.control
         self.revocation = Revocation(control, open, self.application)
         self.fanout.on_state.append(self.revocation.log_state)

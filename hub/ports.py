@@ -131,6 +131,11 @@ class Application(Collector):
     async def enter(self, credentials: Credentials, room: str, /) -> Entry:
         """Authenticate a client, and authorize it to enter a room. Raises `Problem` of 401, 403 or 404."""
 
+    async def redeem(self, credentials: Credentials, /) -> Credentials:
+        """The credentials to enter several rooms with, instead of those that work once. Raises `Problem` of
+        401."""
+        return credentials
+
     @abstractmethod
     async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
         """Those of these people who lost a right that their connection depends on, and whether they may

@@ -12,22 +12,11 @@ from typing import Any
 from django.conf import settings
 from prometheus_client.core import CounterMetricFamily, Metric
 
-from hub import topics
+from hub import ports, topics
 from hub.events import Draft, Event
 from hub.log import LogAway
 from hub.log.current import shared_log
-from hub.ports import (
-    Application,
-    Credentials,
-    Endpoint,
-    Entry,
-    Feed,
-    Person,
-    Publisher,
-    Recovered,
-    Span,
-    Topic,
-)
+from hub.ports import Application, Credentials, Entry, Feed, Person, Publisher, Recovered, Span, Topic
 from hub.postgresql.connection import breaker
 from hub.support.faults import malformed
 from hub.support.invalidations import EVERYONE
@@ -85,6 +74,9 @@ class Notifications(Application):
     async def enter(self, credentials: Credentials, room: str, /) -> Entry:
         return await self._admission.enter(credentials, room)
 
+    async def redeem(self, credentials: Credentials, /) -> Credentials:
+        return await self._admission.redeem(credentials)
+
     async def revoked(self, people: Sequence[Person], /) -> dict[Person, bool]:
         await self._policies.current()
         return await revocation.revoked(people)
@@ -109,7 +101,9 @@ class Notifications(Application):
     async def publisher(self, headers: Mapping[str, str], /) -> Publisher:
         return await self._publishers.by_headers(headers)
 
-    def route(self, scope: Mapping[str, Any], feeds: Endpoint, pages: Endpoint, /) -> Endpoint | None:
+    def route(
+        self, scope: Mapping[str, Any], feeds: ports.Endpoint, pages: ports.Endpoint, /
+    ) -> ports.Endpoint | None:
         return endpoint.route(scope, feeds, pages)
 
     def streams_body(self, path: str, method: str, content_type: str, /) -> bool:

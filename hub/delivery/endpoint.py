@@ -7,6 +7,7 @@ import random
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
@@ -134,9 +135,13 @@ class Endpoint(ABC, Generic[R, C]):
         """Topics of a connection that count against the user's limit of live topics."""
         return 0
 
+    def _informed(self) -> Iterator[Subscriber]:
+        """Who is told of the state of the log."""
+        return iter(self.connections)
+
     def _announce(self, live: bool) -> None:
         """Report to every open connection that the log is received again, or no longer."""
-        for connection in self.connections:
+        for connection in self._informed():
             if connection.live:
                 dialect = connection.dialect
                 connection.put(dialect.live if live else dialect.degraded)

@@ -18,7 +18,7 @@ RETRY_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What is open for one user: connections, and live topics over all their feeds."""
+    """What is open for one user: connections; live topics of all their feeds, and rooms on shared sockets."""
 
     connections: int = 0
     topics: int = 0
@@ -126,8 +126,8 @@ class ConnectionLimits:
         if topics and self._topics[user] + elsewhere + topics > self._topics_per_user:
             raise self._refuse(
                 "topics",
-                f"A person's feeds carry at most {self._topics_per_user} live topics together: close one, "
-                "or ask for fewer.",
+                f"A person's feeds carry at most {self._topics_per_user} live topics together, and rooms on "
+                "shared sockets count, too: close one, or ask for fewer.",
             )
 
     def _classify(self, user: str) -> None:

@@ -14,12 +14,11 @@ from channels.utils import await_many_dispatch
 
 from hub.delivery.asgi_sender import AsgiSender
 from hub.errors import Problem
-from hub.rooms.connection import RoomConnection
-from hub.rooms.endpoint import Rooms
+from hub.rooms.endpoint import Handle, Rooms
+from hub.rooms.frame_connection import FrameConnection
 from hub.rooms.handshake import Handshake
 from hub.rooms.protocol import Close
 from hub.rooms.rate_limiter import READ_BYTES
-from hub.rooms.room import Room
 from hub.support import ws_frames
 from hub.support.asgi import respond_problem
 
@@ -38,8 +37,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self._rooms = rooms
         self._serving: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
-        self._connection: RoomConnection | None = None
-        self._room: Room | None = None  # once entered
+        self._connection: FrameConnection | None = None
+        self._handle: Handle | None = None  # once entered
         self._early: list[tuple[bytes, bool]] = []  # messages from before
         self._early_bytes = 0
 
@@ -78,8 +77,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         is_text = text_data is not None
         data = text_data.encode() if text_data is not None else bytes_data or b""
-        if self._room is not None:
-            return self._handle(self._room, data, is_text)
+        if self._handle is not None:
+            return self._received(self._handle, data, is_text)
         self._early.append((data, is_text))
         self._early_bytes += max(len(data), READ_BYTES)
         if self._early_bytes > self._rooms.options.mailbox_bytes:
@@ -97,20 +96,19 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self.base_send = sender
         connection.idle_s = float("inf")  # dead clients are found by the server's own pings
         try:
-            self._room = room = await self._rooms.bring_in(connection, handshake.after, self._write)
-            if room is not None:
+            self._handle = handle = await self._rooms.bring_in(connection, handshake.after, self._write)
+            if handle is not None:
                 for message in self._early:
-                    self._handle(room, *message)
+                    self._received(handle, *message)
             self._early.clear()
             while data := await connection.drain():
                 await self._write(data)
         finally:
             self._rooms.release(connection)
 
-    def _handle(self, room: Room, data: bytes, is_text: bool) -> None:
+    def _received(self, handle: Handle, data: bytes, is_text: bool) -> None:
         if self._connection is not None:
-            messages = self._connection.receive_message(data, is_text)
-            self._rooms.frames.handle(room, self._connection, messages)
+            handle(self._connection.receive_message(data, is_text))
 
     async def _write(self, data: bytes) -> None:
         """Send frames, and wait for a reader that is behind."""

@@ -8,34 +8,50 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from hub import topics
+from hub.delivery import connection_log
 from hub.delivery.catch_up import CatchUp
-from hub.delivery.endpoint import Endpoint, EndpointOptions
+from hub.delivery.endpoint import ADMIT_S, Endpoint, EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
+from hub.delivery.open_connections import OpenConnections
+from hub.delivery.subscriber import Subscriber
 from hub.errors import Problem
 from hub.events import Event
 from hub.log.replay import Replay
 from hub.ports import Application
 from hub.rooms import protocol
+from hub.rooms.carrier.connection import CarriedConnection, Carrier, Membership
+from hub.rooms.carrier.frame_handler import CarrierFrameHandler
 from hub.rooms.connection import RoomConnection
+from hub.rooms.frame_connection import FrameConnection
 from hub.rooms.frame_handler import FrameHandler
 from hub.rooms.handshake import Handshake
 from hub.rooms.protocol import Close
 from hub.rooms.rate_limiter import RateLimiters, Rates
 from hub.rooms.registry import RoomRegistry
 from hub.rooms.room import Room
-from hub.support import origins, ws_frames
+from hub.support import origins, outages, ws_frames
 from hub.support.asgi import Scope
 
 logger = logging.getLogger(__name__)
 
+# Handles messages that arrived on a connection: payloads, and whether each is text.
+Handle = Callable[[Iterable[tuple[bytes, bool]]], None]
 
-class Rooms(Endpoint[Handshake, RoomConnection]):
-    """The room endpoint; `hub.rooms.transports.application` makes an ASGI application of it."""
+
+class Rooms(Endpoint[Handshake, FrameConnection]):
+    """The room endpoint; `hub.rooms.transports.application` makes an ASGI application of it.
+
+    ``carried`` are the connections in rooms by way of sockets that carry many. Each such socket counts as a
+    connection, and each of its rooms as a live topic of its user.
+    """
 
     kind = "room"
 
@@ -54,6 +70,10 @@ class Rooms(Endpoint[Handshake, RoomConnection]):
         self._registry = registry
         self.frames = FrameHandler(registry)
         self.limiters = RateLimiters(rates)
+        self.carried = OpenConnections(options.heartbeat_s)
+        self._carrier_frames = CarrierFrameHandler(
+            self.frames, admit=self._admit_carried, bring_in=self._bring_in_carried, refusal=self.refusal
+        )
         fanout.taps.append(self._tap)
 
     @property
@@ -77,31 +97,79 @@ class Rooms(Endpoint[Handshake, RoomConnection]):
         read the status of a refused handshake."""
         return Close.RETIRE if self.draining else protocol.close_code(problem.status), problem.detail
 
-    async def _authorize(self, handshake: Handshake) -> RoomConnection:
+    async def _authorize(self, handshake: Handshake) -> FrameConnection:
         if handshake.problem is not None:
             raise handshake.problem
-        entry = await self._application.enter(handshake.credentials, handshake.name)
-        return RoomConnection(
-            entry,
-            address=handshake.address,
-            mailbox_bytes=self.options.mailbox_bytes,
-            heartbeat_s=self.options.heartbeat_s,
-        )
+        options: dict[str, Any] = {
+            "address": handshake.address,
+            "mailbox_bytes": self.options.mailbox_bytes,
+            "heartbeat_s": self.options.heartbeat_s,
+        }
+        if handshake.name:
+            entry = await self._application.enter(handshake.credentials, handshake.name)
+            return RoomConnection(entry, **options)
+        credentials = await self._application.redeem(handshake.credentials)
+        person = await self._application.admit(credentials, (), False)
+        # Nothing of the inbox is read here, so changes of the inbox do not close it.
+        return Carrier(replace(person, own=(), since=()), credentials, **options)
 
-    async def admit(self, handshake: Handshake) -> RoomConnection:
+    async def admit(self, handshake: Handshake) -> FrameConnection:
         connection = await super().admit(handshake)
         connection.limiter = self.limiters.enter(connection.person.id)
         return connection
 
-    def release(self, connection: RoomConnection) -> None:
+    def release(self, connection: FrameConnection) -> None:
         super().release(connection)
         self.limiters.leave(connection.person.id)
-        self._registry.leave(connection)
+        if isinstance(connection, RoomConnection):
+            self._registry.leave(connection)
 
     async def bring_in(
+        self, connection: FrameConnection, after: int | None, write: Callable[[bytes], Awaitable[None]]
+    ) -> Handle | None:
+        """Replay what the connection missed through ``write``, and make it live; None if it was closed."""
+        if isinstance(connection, Carrier):
+            return partial(self._carrier_frames.handle, connection)
+        if not isinstance(connection, RoomConnection):
+            raise TypeError(f"{connection} is in no room")
+        room = await self._bring_in(connection, after, write)
+        return partial(self.frames.handle, room, connection) if room is not None else None
+
+    async def _admit_carried(self, membership: Membership) -> CarriedConnection:
+        """Raises `Problem`, and nothing else."""
+        carrier = membership.carrier
+        if self.draining:
+            raise Problem(503, "This instance is leaving: come back in a moment.", retry_after=1)
+        try:
+            async with asyncio.timeout(ADMIT_S):
+                entry = await self._application.enter(carrier.credentials, membership.label.name)
+            if entry.person.id != carrier.person.id:
+                raise Problem(401, "Another user has signed in: open another socket.")
+            if membership.over:
+                raise Problem(404, "This socket has left the room.")
+            self._limits.change(entry.person.id, 1)
+        except Problem:
+            raise
+        except Exception as error:
+            raise outages.problem(error, "admitting to a room") from error
+        connection = CarriedConnection(membership, entry, on_close=self._release_carried)
+        self.carried.add(connection)
+        connection_log.log_opened(self.kind, connection)
+        return connection
+
+    async def _bring_in_carried(self, connection: CarriedConnection, after: int | None) -> Room | None:
+        return await self._bring_in(connection, after, connection.write)
+
+    def _release_carried(self, connection: CarriedConnection) -> None:
+        connection_log.log_closed(self.kind, connection, time.time())
+        self.carried.remove(connection)
+        self._limits.change(connection.person.id, -1)
+        self._fanout.leave(connection)
+        self._registry.leave(connection)
+
+    async def _bring_in(
         self, connection: RoomConnection, after: int | None, write: Callable[[bytes], Awaitable[None]]
     ) -> Room | None:
-        """Replay what the connection missed through ``write``, and make it live; None if it was closed."""
         try:
             room = await self._registry.enter(connection, connection.entry, write)
             connection.since = room.history_start if after is None else after
@@ -126,11 +194,21 @@ class Rooms(Endpoint[Handshake, RoomConnection]):
         return room
 
     def _welcome(self, room: Room, connection: RoomConnection, position: int, resumed: bool) -> bytes:
-        count = len(room.people)
+        number = connection.number_on_carrier if isinstance(connection, CarriedConnection) else None
         welcome = protocol.welcome(
-            room.name, room.topic, connection.user, position, room.listed_people, count
+            room.name if number is None else None,  # else its frames are labelled with the name
+            room.topic,
+            connection.user,
+            position,
+            room.listed_people,
+            len(room.people),
+            number=number,
         )
         return ws_frames.text(welcome)
+
+    def _informed(self) -> Iterator[Subscriber]:
+        yield from super()._informed()
+        yield from self.carried
 
     def _tap(self, event: Event) -> None:
         if topics.is_room(event.topic):

@@ -28,9 +28,14 @@ class FrameHandler:
     def __init__(self, registry: RoomRegistry) -> None:
         self._registry = registry
 
-    def handle(self, room: Room, connection: RoomConnection, messages: Iterable[tuple[bytes, bool]]) -> None:
-        """Each of ``messages`` is a payload and whether it is text; reading them may raise `Malformed` or
-        `TooFast`."""
+    def handle(
+        self,
+        room: Room,
+        connection: RoomConnection,
+        messages: Iterable[tuple[bytes | dict[str, Any], bool]],
+    ) -> None:
+        """Each of ``messages`` is a payload, or the object that was read of one, and whether it is text;
+        reading them may raise `Malformed` or `TooFast`."""
         try:
             for message, text in messages:
                 if connection.closed:
@@ -44,7 +49,9 @@ class FrameHandler:
             logger.exception("a frame of %s in %s could not be handled", connection.person.id, room.name)
             connection.close_with(Close.ERROR, "instance error")
 
-    def _handle(self, room: Room, connection: RoomConnection, message: bytes, text: bool) -> None:
+    def _handle(
+        self, room: Room, connection: RoomConnection, message: bytes | dict[str, Any], text: bool
+    ) -> None:
         limiter = connection.limiter
         if not text:
             if not room.kind.binary:

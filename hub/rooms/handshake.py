@@ -19,8 +19,9 @@ _PARAMETERS = frozenset({"after", "ticket"})
 
 
 class Handshake(Request):
-    """A request to enter the room ``name`` from the position ``after``; ``answer`` opens a socket of our own,
-    ``subprotocol`` is the one that is agreed on, if any.
+    """A request to enter the room ``name`` from the position ``after``, or, without a name, for a socket that
+    carries many rooms. ``answer`` opens a socket of our own, ``subprotocol`` is the one that is agreed on, if
+    any.
 
     Raises a `Problem` to be answered as HTTP; ``problem`` is one to be reported on the open socket, because a
     browser cannot read the status of a refused handshake.
@@ -56,6 +57,8 @@ class Handshake(Request):
         try:
             query = Query(scope["query_string"], _PARAMETERS)
             self.after = position(query.one("after"))
+            if self.after is not None and not self.name:
+                raise Problem(400, "Each room is resumed by itself here: send after in its join.")
             self.credentials = self.read_credentials(query.one("ticket"), token=offer.token())
             if self.origin is None and self.credentials.session:
                 # A browser always sends the origin; a cookie without it comes from something else.

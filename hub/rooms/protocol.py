@@ -98,9 +98,9 @@ class Message:
     at: str
 
 
-def parse(text: bytes) -> Say | Change | Signal | Ping:
-    """Parse a client's text frame; raises `Malformed` and nothing else."""
-    frame = _read(text)
+def parse(text: bytes | dict[str, Any]) -> Say | Change | Signal | Ping:
+    """Parse a client's text frame, or what `read` has read of one; raises `Malformed` and nothing else."""
+    frame = text if isinstance(text, dict) else read(text)
     match frame.get("type"):
         case "say":
             _check_fields(frame, _SAY)
@@ -123,19 +123,24 @@ def parse(text: bytes) -> Say | Change | Signal | Ping:
 
 
 def welcome(
-    room: str,
+    room: str | None,
     topic: str,
     you: Mapping[str, str],
     position: int,
     members: Sequence[Mapping[str, str]],
     count: int,
+    *,
+    number: int | None = None,
 ) -> bytes:
     """``members`` may be fewer than the ``count`` of people who are here. Another room, made later under the
-    name ``room``, has another ``topic``."""
+    name ``room``, has another ``topic``. ``number`` is the room's on a socket that carries many."""
+    named = {"room": room} if room is not None else {}
+    numbered = {"number": number} if number is not None else {}
     return encode(
         {
             "type": "welcome",
-            "room": room,
+            **named,
+            **numbered,
             "topic": topic,
             "you": _member(you),
             "position": str(position),
@@ -203,7 +208,8 @@ def _member(user: Mapping[str, str]) -> dict[str, str]:
     return {"id": user["id"], "name": user["name"]}
 
 
-def _read(text: bytes) -> dict[str, Any]:
+def read(text: bytes) -> dict[str, Any]:
+    """The object of a client's text frame; raises `Malformed`."""
     if len(text) > MAX_FRAME_BYTES:
         raise Malformed(f"A frame is at most {MAX_FRAME_BYTES} bytes: this one is {len(text)}.")
     try:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 BURST_S = 3.0  # seconds' worth that may come at once
 READ_BYTES = 256  # that a read of a socket counts as at least: it costs as much
 
+JOINS_PER_S = 70.0  # on sockets that carry many rooms: all the rooms of one may come at once
+
 # Indices of the buckets.
-BYTES, FRAMES, MESSAGES, SIGNALS, SIGNAL_BYTES = range(5)
-_NAMES = ("bytes", "frames", "messages", "signals", "bytes of signals")
+BYTES, FRAMES, MESSAGES, SIGNALS, SIGNAL_BYTES, JOINS = range(6)
+_NAMES = ("bytes", "frames", "messages", "signals", "bytes of signals", "joins")
 
 
 class TooFast(Exception):
@@ -31,7 +33,14 @@ class Rates:
         """By bucket. Frames leave room for pings, and for signals that are dropped. Signals are copied to
         everyone, so they may take half of the bytes."""
         frames_per_s = 20 + 3 * (self.messages_per_s + self.signals_per_s)
-        return self.bytes_per_s, frames_per_s, self.messages_per_s, self.signals_per_s, self.bytes_per_s / 2
+        return (
+            self.bytes_per_s,
+            frames_per_s,
+            self.messages_per_s,
+            self.signals_per_s,
+            self.bytes_per_s / 2,
+            JOINS_PER_S,
+        )
 
 
 class RateLimiter:

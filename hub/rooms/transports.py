@@ -8,11 +8,10 @@ from typing import Any
 
 from hub.delivery.sockets import ClientSocket
 from hub.errors import Problem
-from hub.rooms.connection import RoomConnection
 from hub.rooms.consumer import RoomConsumer
-from hub.rooms.endpoint import Rooms
+from hub.rooms.endpoint import Handle, Rooms
+from hub.rooms.frame_connection import FrameConnection
 from hub.rooms.handshake import Handshake
-from hub.rooms.room import Room
 from hub.support import ws_frames
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
 
@@ -54,13 +53,13 @@ async def _on_socket(rooms: Rooms, handshake: Handshake, adopt: Adopt) -> None:
         return rooms.release(connection)
     socket.write(handshake.answer)
     connection.attach(socket)
-    room = await rooms.bring_in(connection, handshake.after, connection.write)
-    if room is not None:
-        socket.receive(partial(_receive, rooms, room, connection))
+    handle = await rooms.bring_in(connection, handshake.after, connection.write)
+    if handle is not None:
+        socket.receive(partial(_receive, handle, connection))
 
 
-def _receive(rooms: Rooms, room: Room, connection: RoomConnection, data: bytes) -> None:
-    rooms.frames.handle(room, connection, connection.receive(data))
+def _receive(handle: Handle, connection: FrameConnection, data: bytes) -> None:
+    handle(connection.receive(data))
 
 
 def _nothing() -> None:

@@ -11,20 +11,22 @@ from collections.abc import Iterator
 PING = b"\x89\x00"
 
 TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8  # opcodes
+_WHOLE = 0x80  # not a fragment
+BINARY_HEAD = _WHOLE | BINARY  # the first byte of a binary frame
 
 
 def text(payload: bytes) -> bytes:
-    return _frame(0x81, payload)
+    return _frame(_WHOLE | TEXT, payload)
 
 
 def binary(payload: bytes) -> bytes:
-    return _frame(0x82, payload)
+    return _frame(BINARY_HEAD, payload)
 
 
 def closing(code: int, reason: str = "") -> bytes:
     """A close frame; of the reason as much as fits."""
     words = reason.encode()[:123].decode(errors="ignore").encode()
-    return _frame(0x88, struct.pack("!H", code) + words)
+    return _frame(_WHOLE | CLOSE, struct.pack("!H", code) + words)
 
 
 def split(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -109,6 +109,12 @@ class Admission:
             if not self.invalidations.since(moment, person.id, person.key):
                 return entry
 
+    async def redeem(self, credentials: Credentials) -> Credentials:
+        """The token of a ticket, which is used up; others as they are. Raises a `Problem` of 401."""
+        if not credentials.ticket:
+            return credentials
+        return Credentials(bearer=tokens.sign(await in_thread(tokens.redeem, credentials.ticket)))
+
     async def _claims(self, credentials: Credentials) -> Claims | None:
         """The claims of the token or ticket; None without one."""
         if credentials.ticket:

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import psycopg
@@ -16,15 +17,22 @@ from websockets.asyncio.client import connect
 
 from tests.cluster import Cluster
 from tests.system.conftest import Site, restart
+from tests.system.rooms.desk import Desk, Entrance
 from tests.system.talker import Talker, until
 
 PEOPLE = 30
 MESSAGES = 200
 LOCK_S = 10.0
+MANY = [f"chat-{n}" for n in range(100)]
+SPEAKERS, LINES = 10, 60  # each in a tenth of the rooms; what a person may say at once
+DEEDS, SEED = 300, 18
 MAKE = """
 from django.contrib.auth.models import User
+from notifications.models import Room
 for n in range({people}):
     User.objects.get_or_create(username=f"talker-{{n}}")
+for name in {rooms}:
+    Room.objects.get_or_create(name=name)
 """
 
 
@@ -35,7 +43,7 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     # The log reaches back over the whole talk: everybody may come back to any of it.
     env = {"HUB_DRAIN_S": "2", "HUB_LOG_MAX_EVENTS": "10000"}
     with Cluster(folder, 3, extra_env=env, server=request.param) as cluster:
-        cluster.manage("shell", "-c", MAKE.format(people=PEOPLE))
+        cluster.manage("shell", "-c", MAKE.format(people=PEOPLE, rooms=MANY))
         yield cluster
 
 
@@ -131,6 +139,53 @@ async def test_messages_are_copied_into_rows_even_of_an_instance_that_was_killed
     finally:
         cluster.instances[1].start()
         await asyncio.to_thread(cluster.instances[1].wait_ready, 60)
+
+
+async def test_a_hundred_rooms_on_one_socket_give_the_journals_of_a_hundred_sockets(
+    cluster: Cluster, site: Site
+) -> None:
+    """Joined, replayed and left at random, and once the socket is lost."""
+    chance = random.Random(SEED)
+    async with contextlib.AsyncExitStack() as stack:
+        entrance = Entrance(site, stack)
+        own = await entrance.journals(MANY, [f"talker-{n}" for n in range(20, 24)])
+        speakers = [await entrance.desk(f"talker-{n}") for n in range(SPEAKERS)]
+        for n, speaker in enumerate(speakers):
+            for room in MANY[n::SPEAKERS]:
+                await speaker.join(room)
+        await until(lambda: all(len(speaker.live) == 10 for speaker in speakers), "all are in", 30)
+        reader = await entrance.desk("admin")
+
+        speaking = [asyncio.create_task(speak(speaker, n)) for n, speaker in enumerate(speakers)]
+        joined: set[str] = set()
+        for deed in range(DEEDS):
+            room = chance.choice(MANY)
+            await (reader.leave(room) if room in joined else reader.join(room))
+            joined ^= {room}
+            if deed == DEEDS // 2:
+                reader.socket.transport.abort()
+                reader.socket = await entrance.of_many("admin")
+                entrance.read(reader)
+                joined.clear()
+        for room in set(MANY) - joined:
+            await reader.join(room)
+        await asyncio.gather(*speaking)
+        await until(lambda: reader.live == set(MANY), "it is live in all rooms", 30)
+        total = SPEAKERS * LINES
+        await until(lambda: sum(map(len, reader.journals.values())) >= total, "all came", 30)
+        for journal in own.values():
+            journal.cancel()
+
+        assert reader.faults == []
+        assert reader.journals == {room: await journal for room, journal in own.items()}
+        assert sum(map(len, reader.journals.values())) == total
+
+
+async def speak(desk: Desk, n: int) -> None:
+    for number in range(LINES // 10):
+        for room in MANY[n::SPEAKERS]:
+            await desk.say(room, f"{n}-{number}-{time.monotonic_ns()}", f"{number} of {n}")
+            await asyncio.sleep(0.04)  # while the reader comes and goes
 
 
 # Leases know of no transport, and take their time.

@@ -153,14 +153,27 @@ class Hall(StubApplication):
             application=self,
             rates=rates,
         )
-        self.revocation = Revocation(self.fanout.control, [self.rooms.connections], self)
+        self.revocation = Revocation(self.fanout.control, [self.rooms.connections, self.rooms.carried], self)
         self.asgi = transports.application(self.rooms)
         self.port = 0
         self._poller: SocketPoller | None = None
         self._visits = AsyncExitStack()
 
+    async def redeem(self, credentials: Credentials, /) -> Credentials:
+        if credentials.ticket not in self.tickets:
+            return credentials
+        return Credentials(bearer=self.tickets.pop(credentials.ticket))
+
+    async def admit(self, credentials: Credentials, topics: Sequence[str], own: bool, /) -> Person:
+        """For a socket that carries many rooms."""
+        if not credentials.bearer:
+            raise Problem(401, "Who are you?")
+        person, _, expires_at = credentials.bearer.partition("@")
+        expiry = float(expires_at) if expires_at else None
+        return Person(person, person.title(), ("everyone",), expires_at=expiry)
+
     async def enter(self, credentials: Credentials, name: str, /) -> Entry:
-        bearer = credentials.bearer or self.tickets.pop(credentials.ticket, "")
+        bearer = (await self.redeem(credentials)).bearer
         if not bearer:
             raise Problem(401, "Who are you?")
         if name.startswith("secret"):

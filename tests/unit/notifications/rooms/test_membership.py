@@ -111,7 +111,7 @@ async def test_a_token_opens_the_room_it_names_and_no_other(
     assert [await close_code(visitor) for visitor in (named, other, unknown)] == [0, 4403, 4404]
 
 
-@pytest.mark.parametrize("name", ["nowhere", "Lobby", "lobby%00", "lobby/x", "", "é"])
+@pytest.mark.parametrize("name", ["nowhere", "Lobby", "lobby%00", "lobby/x", "é"])
 async def test_an_unknown_room_is_not_found(guarded: Guarded, people: dict[str, User], name: str) -> None:
     visitor = await guarded.by_token(name, people["ann"])
 
