@@ -195,7 +195,7 @@ class Application(Collector):
         """A feed that `feed_opened` was called with is over, or will not open."""
 
     async def feeds_leaving(self) -> None:
-        """The open feeds are about to be moved to other instances, once this returns. Never raises."""
+        """The instance leaves: its feeds are moved to others once this returns. Never raises."""
 
     async def messages(self, topic: str, limit: int, /) -> list[Event]:
         """The last messages that it keeps of a room's topic, oldest first."""

@@ -146,7 +146,8 @@ class Notifications(Application):
 
     async def feeds_leaving(self) -> None:
         if settings.HUB_REDIS_URL:  # otherwise there is no other instance
-            await _within_time("readers were not handed over", self._hand_over(), HAND_OVER_S)
+            handing_over = _within_time("readers were not handed over", self._hand_over(), HAND_OVER_S)
+            await asyncio.gather(handing_over, ingestions.leave())
 
     async def _read_handed_over(self) -> None:
         """What was handed over just before this instance started; it may be the one that comes back."""
@@ -220,9 +221,8 @@ class Notifications(Application):
         }
 
     async def flush(self) -> None:
-        await _within_time("producers were not sent elsewhere", ingestions.leave(), HAND_OVER_S)
-        # A log in memory goes with its process, and so do records that wait.
-        await asyncio.gather(
+        await ingestions.leave()  # those that came meanwhile, on open connections
+        await asyncio.gather(  # a log in memory goes with its process, and so do records that wait
             _within_time("the last room messages were not copied", self._history.flush()),
             _within_time("the last deliveries were not written", self._journal.flush()),
             _within_time("acknowledgements were not written", self._acknowledgements.flush()),

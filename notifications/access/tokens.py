@@ -66,7 +66,7 @@ def issue(
     now = timezone.now()
     Ticket.objects.filter(expires_at__lt=now).delete()
     until = now + timedelta(seconds=min(TICKET_S, ttl))
-    Ticket.objects.create(digest=digest(ticket), claims=_payload(made), expires_at=until)
+    Ticket.objects.create(digest=digest(ticket), claims=payload(made), expires_at=until)
     return sign(made), ticket, made
 
 
@@ -88,13 +88,13 @@ def claims(user: User, topics: Sequence[str], ttl: int, *, own: bool = True, key
 
 def sign(claims: Claims) -> str:
     """The token with these claims."""
-    return signing.sign({"iss": ISSUER, "aud": AUDIENCE, **_payload(claims)})
+    return signing.sign({"iss": ISSUER, "aud": AUDIENCE, **payload(claims)})
 
 
 def read(token: str) -> Claims:
     """The claims of a token; raise a `Problem` of 401. Makes no query."""
     try:
-        claims = _claims(signing.verify(token))
+        claims = from_payload(signing.verify(token))
     except signing.Forged:
         raise Problem(401, "This is not a valid subscriber token.") from None
     if claims.expires_at <= time.time():
@@ -112,7 +112,7 @@ def redeem(ticket: str) -> Claims:
                 401, f"This ticket is used, expired or unknown: a ticket works once, within {TICKET_S} s."
             )
     try:
-        return _claims(row.claims)
+        return from_payload(row.claims)
     except (KeyError, TypeError):
         # Written by an instance of another version.
         raise Problem(401, "This ticket cannot be read: request a new one.") from None
@@ -140,7 +140,8 @@ def fingerprint(password: str) -> str:
     return hashlib.sha256(b"hub.password:" + password.encode()).hexdigest()[:16]
 
 
-def _payload(claims: Claims) -> dict[str, Any]:
+def payload(claims: Claims) -> dict[str, Any]:
+    """The claims as JSON: to be stored where the token, which is signed with them again, is not."""
     return {
         "sub": claims.user,
         "name": claims.name,
@@ -154,7 +155,8 @@ def _payload(claims: Claims) -> dict[str, Any]:
     }
 
 
-def _claims(payload: Mapping[str, Any]) -> Claims:
+def from_payload(payload: Mapping[str, Any]) -> Claims:
+    """The claims of a `payload`. Raises `KeyError` or `TypeError` for one of another version."""
     return Claims(
         user=payload["sub"],
         name=payload["name"],

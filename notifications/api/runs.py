@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Any, NoReturn
 from uuid import UUID
 
 from django.db import transaction
+from django.http import HttpResponse
 from ninja import Query, Status
 
 from hub import events, topics
@@ -14,6 +16,7 @@ from hub.errors import Problem
 from hub.log import NO_TERMS, Terms
 from notifications.access import audit, tokens, users
 from notifications.access.quotas import quotas
+from notifications.api import idempotency
 from notifications.api.auth import Key, KeyRequest, Reader, ReaderRequest
 from notifications.api.parameters import only
 from notifications.api.publishing import IdempotencyKey
@@ -30,7 +33,7 @@ from notifications.api.run_bodies import (
     RunQuery,
     RunWhole,
 )
-from notifications.models import Run
+from notifications.models import ApiKey, Run
 from notifications.runs import access, lifecycle, text
 from notifications.runs.formats import FORMATS
 from notifications.runs.production import Produced
@@ -51,13 +54,27 @@ STREAM = {
 
 
 @router.post("runs", tags=TAGS, auth=Key("publish"), response={201: Begun})
-def begin_run(request: KeyRequest, body: RunBody) -> Status[dict[str, str]]:
+def begin_run(
+    request: KeyRequest, response: HttpResponse, body: RunBody, idempotency_key: IdempotencyKey = None
+) -> Status[dict[str, Any]]:
     """Begin a run of a user. Scope: `publish`.
 
     `share` names who else may read it, as addresses of a notification. Its producer calls at least once per
-    `lease_s`; after that it is `lost`. A key that is bound to topics begins none.
+    `lease_s`; after that it is `lost`. A key that is bound to topics begins none. With an `Idempotency-Key`
+    the same request returns the first run again for 24 h, with the header `Idempotent-Replay: true`.
     """
     key = request.auth
+    act = partial(_begin, key, body)
+    if idempotency_key is None:
+        return Status(201, _with_token(act()))
+    stored, replayed = idempotency.once(key, idempotency_key, request.body, act, dict)
+    if replayed:
+        response["Idempotent-Replay"] = "true"
+    return Status(201, _with_token(stored))
+
+
+def _begin(key: ApiKey, body: RunBody) -> dict[str, Any]:
+    """A new run, with the claims of its token: the token itself is not stored."""
     if key.topics:
         raise Problem(403, "This API key is bound to topics, and begins no runs: use one without.")
     if not key.opens_private:
@@ -76,15 +93,21 @@ def begin_run(request: KeyRequest, body: RunBody) -> Status[dict[str, str]]:
         owner, title=body.title, share=share, lease_s=body.lease_s, queued=body.queued, key=key
     )
     topic = run.topic
-    token = tokens.sign(tokens.claims(owner, [topic], TOKEN_S, own=False, key=key.pk))
-    return Status(201, {"run": str(run.pk), "topic": topic, "token": token})
+    claims = tokens.claims(owner, [topic], TOKEN_S, own=False, key=key.pk)
+    return {"run": str(run.pk), "topic": topic, "claims": tokens.payload(claims)}
+
+
+def _with_token(begun: dict[str, Any]) -> dict[str, Any]:
+    token = tokens.sign(tokens.from_payload(begun["claims"]))
+    return {"run": begun["run"], "topic": begun["topic"], "token": token}
 
 
 @router.post("runs/stream", tags=TAGS, auth=Key("publish"), response=None, openapi_extra=STREAM)
-def begin_and_stream(request: KeyRequest, body: RunBody) -> NoReturn:
+def begin_and_stream(request: KeyRequest, body: RunBody, idempotency_key: IdempotencyKey = None) -> NoReturn:
     """Begin a run as `POST /api/v1/runs` does; the answer is its stream, in any `?format=`.
 
-    The header `Hub-Run` names the run, which goes on when the reader leaves. Scope: `publish`.
+    The header `Hub-Run` names the run, which goes on when the reader leaves. With an `Idempotency-Key` the
+    same request is answered with the stream of the first run again. Scope: `publish`.
     """
     raise Problem(
         503, "Runs are streamed by the hub's ASGI application alone: send this to it.", retry_after=1

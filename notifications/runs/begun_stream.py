@@ -19,6 +19,7 @@ from notifications.runs import formats
 from notifications.runs.stream import RunStream
 
 RUN_HEADER = b"hub-run"
+REPLAY_HEADER = b"idempotent-replay"  # of a call that was made before, with its Idempotency-Key
 EXPOSED_HEADER = b"access-control-expose-headers"  # to pages of other origins
 PARAMETERS = frozenset({"format"})
 # Of the request that begins the run, and not of the one that reads it.
@@ -34,9 +35,10 @@ async def answer(
     try:
         format = Query(scope["query_string"], PARAMETERS).one("format")
         formats.by_name(format, "")
-        begun = await _begin(pages, scope, receive, send)
-        if begun is None:
+        answered = await _begin(pages, scope, receive, send)
+        if answered is None:
             return
+        begun, replay = answered
         run = await in_thread(Run.objects.get, pk=UUID(begun["run"]))
     except Exception as error:
         problem = error if isinstance(error, Problem) else outages.problem(error, "beginning a run")
@@ -44,7 +46,7 @@ async def answer(
 
     async def send_named(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": _named(message["headers"], begun["run"])}
+            message = {**message, "headers": [*_named(message["headers"], begun["run"]), *replay]}
         await send(message)
 
     own = [field for field in scope["headers"] if field[0] not in OWN_HEADERS]
@@ -60,8 +62,11 @@ def _named(headers: list[tuple[bytes, bytes]], run: str) -> list[tuple[bytes, by
     return [*exposed, (RUN_HEADER, run.encode())]
 
 
-async def _begin(pages: ASGIApplication, scope: Scope, receive: Receive, send: Send) -> dict[str, str] | None:
-    """The run that the request begins; None if it was refused, and answered so."""
+async def _begin(
+    pages: ASGIApplication, scope: Scope, receive: Receive, send: Send
+) -> tuple[dict[str, str], list[tuple[bytes, bytes]]] | None:
+    """The run that the request begins, and the `REPLAY_HEADER` if it had begun it before; None if it was
+    refused, and answered so."""
     messages: list[MutableMapping[str, Any]] = []
 
     async def keep(message: MutableMapping[str, Any]) -> None:
@@ -75,4 +80,4 @@ async def _begin(pages: ASGIApplication, scope: Scope, receive: Receive, send: S
     if not messages or messages[0]["status"] != 201:
         return None  # else the client has gone
     begun: dict[str, str] = json.loads(b"".join(message.get("body", b"") for message in messages[1:]))
-    return begun
+    return begun, [field for field in messages[0]["headers"] if field[0].lower() == REPLAY_HEADER]

@@ -66,6 +66,7 @@ class Ingestion:
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._reading: asyncio.Task[bool] | None = None
+        self._leaving = False
 
     async def run(self, receive: Receive, ended: Callable[[float], Awaitable[None]]) -> Received | None:
         """Append what comes; None if the producer has left without its end.
@@ -83,6 +84,8 @@ class Ingestion:
         over = asyncio.create_task(self._until_over(ended))
         writing = asyncio.create_task(self._write())
         self._reading = asyncio.create_task(self._read(receive, open))
+        if self._leaving:
+            self._reading.cancel()
         try:
             return await self._finish(self._reading, writing, over)
         finally:
@@ -91,6 +94,7 @@ class Ingestion:
 
     def leave(self) -> None:
         """Have the producer go on at another instance."""
+        self._leaving = True
         if self._reading is not None:
             self._reading.cancel()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
@@ -11,6 +12,10 @@ from hub.support.asgi import Receive
 from notifications.models import ApiKey
 from notifications.runs.ingestion import Ingestion, Received
 from notifications.runs.lifecycle import MAX_OPEN_RUNS
+
+ANSWER_S = 1.0  # in which they are answered when it leaves
+
+logger = logging.getLogger(__name__)
 
 
 class Ingestions:
@@ -41,11 +46,16 @@ class Ingestions:
                 self._idle.set()
 
     async def leave(self) -> None:
-        """Have their producers go on at other instances; returns when each is answered."""
+        """Have their producers go on at other instances; returns once each is answered, or not in time."""
         for one in list(self._open):
             one.leave()
-        if self._open:
-            await self._idle.wait()
+        if not self._open:
+            return
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._idle.wait()
+        except TimeoutError:
+            logger.warning("%d producers were not sent elsewhere in time", len(self._open))
 
 
 ingestions = Ingestions()

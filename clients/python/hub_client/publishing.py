@@ -84,7 +84,7 @@ def backoff_s(attempt: int, base_s: float = BACKOFF_S, max_s: float = MAX_BACKOF
 
 def publish(draft: Draft, deadline_s: float) -> CallSteps:
     """The position of the event."""
-    return call(_post("/api/v1/events", draft.as_json()), deadline_s, lambda found: str(found["position"]))
+    return call(once("/api/v1/events", draft.as_json()), deadline_s, lambda found: str(found["position"]))
 
 
 def publish_many(drafts: Iterable[Draft], deadline_s: float) -> CallSteps:
@@ -96,7 +96,7 @@ def publish_many(drafts: Iterable[Draft], deadline_s: float) -> CallSteps:
         body = {"events": [one.as_json() for one in given[start : start + MAX_EVENTS]]}
         left_s = max(0.0, until - time.monotonic())
         try:
-            request = _post("/api/v1/events", body)
+            request = once("/api/v1/events", body)
             positions += yield from call(request, left_s, lambda found: [*map(str, found["positions"])])
         except HubError as error:
             error.published = tuple(positions)
@@ -111,7 +111,7 @@ def notify(to: str | Sequence[str], title: str, fields: Mapping[str, Any], deadl
         return [Sent(one["id"], one["topic"], one["position"]) for one in found["notifications"]]
 
     body = {"to": [to] if isinstance(to, str) else list(to), "title": title, **fields}
-    return call(_post("/api/v1/notifications", body), deadline_s, read)
+    return call(once("/api/v1/notifications", body), deadline_s, read)
 
 
 def issue_token(user: str, topics: Sequence[str], ttl_s: int, deadline_s: float) -> CallSteps:
@@ -124,8 +124,8 @@ def issue_token(user: str, topics: Sequence[str], ttl_s: int, deadline_s: float)
     return call(Request("POST", "/api/v1/tokens", body), deadline_s, read)
 
 
-def _post(path: str, body: Any) -> Request:
-    """With a key of its own: sent twice, it is done once."""
+def once(path: str, body: Any) -> Request:
+    """A request with a key of its own: sent twice, it is done once."""
     return Request("POST", path, body, {"Idempotency-Key": uuid.uuid4().hex})
 
 

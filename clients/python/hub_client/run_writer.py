@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from hub_client.errors import HubError, RunStopped
-from hub_client.publishing import MAX_EVENTS, call
+from hub_client.publishing import MAX_EVENTS, call, once
 from hub_client.steps import CallSteps, Request
 
 GATHER_S = 0.02  # events of this time are appended together
@@ -21,7 +20,7 @@ MAX_CALL_CHARACTERS = 256 * 1024  # of JSON
 def begin(owner: str, title: str, share: Sequence[str], lease_s: int, deadline_s: float) -> CallSteps:
     """The id of a new run."""
     body = {"owner": owner, "title": title, "share": list(share), "lease_s": lease_s}
-    return call(Request("POST", "/api/v1/runs", body), deadline_s, lambda found: str(found["run"]))
+    return call(once("/api/v1/runs", body), deadline_s, lambda found: str(found["run"]))
 
 
 class RunWriter:
@@ -64,8 +63,7 @@ class RunWriter:
     def write(self) -> CallSteps:
         """Append a batch of what waits; nothing renews the lease. Raises nothing."""
         body = {"events": self._batch()}
-        request = Request("POST", f"{self._path}/events", body, {"Idempotency-Key": uuid.uuid4().hex})
-        yield from self._asking(request)
+        yield from self._asking(once(f"{self._path}/events", body))
 
     def watch(self) -> CallSteps:
         """Wait a while for a stop. Raises nothing."""

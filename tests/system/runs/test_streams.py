@@ -181,6 +181,27 @@ async def test_a_run_is_begun_and_read_in_one_go_and_goes_on_without_its_reader(
     assert (reader.text, reader.end) == ("read on", "done")
 
 
+async def test_begun_in_one_go_again_it_is_the_stream_of_the_same_run_on_any_instance(
+    cluster: Cluster, site: Site
+) -> None:
+    once = {"Idempotency-Key": "turn-1"}
+    found: list[str] = []
+    for k, text in enumerate(["read", " again"], 1):
+        url = f"{cluster.instance_url(k)}/api/v1/runs/stream"
+        async with site.api.stream("POST", url, json={"owner": "alice"}, headers=once) as answer:
+            found.append(answer.headers["hub-run"])
+            assert answer.headers.get("idempotent-replay") == (None if k == 1 else "true")
+            await produce(cluster.instances[2].url, found[0], ("token", {"text": text}))
+            rows = answer.aiter_lines()
+            async with asyncio.timeout(10):
+                while text not in await anext(rows):
+                    pass
+    other = await site.api.post("/api/v1/runs/stream", json={"owner": "bob"}, headers=once)
+
+    assert found[0] == found[1]
+    assert other.status_code == 422
+
+
 async def test_a_page_of_another_origin_learns_the_run_that_it_began(
     cluster: Cluster, site: Site, chat_site: ChatSite
 ) -> None:

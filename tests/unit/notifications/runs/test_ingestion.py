@@ -12,10 +12,12 @@ from django.contrib.auth.models import User
 
 from hub.log import Log, LogAway
 from hub.support.threads import in_thread
+from notifications import application
 from notifications.access import api_keys
 from notifications.access.quotas import Quotas
 from notifications.models import ApiKey, Run
 from notifications.runs import endpoint, ingestion, lifecycle
+from notifications.runs.ingestions import Ingestions
 from notifications.runs.shared import production
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,6 +85,15 @@ def run(live_log: Log, alice: User, key: str) -> Run:
     return lifecycle.begin(alice, key=ApiKey.objects.get(name="producer"))
 
 
+@pytest.fixture
+def bodies(monkeypatch: pytest.MonkeyPatch) -> Ingestions:
+    """Those of an instance of its own."""
+    found = Ingestions()
+    for module in (application, endpoint):
+        monkeypatch.setattr(module, "ingestions", found)
+    return found
+
+
 async def texts(log: Log, run: Run) -> list[str]:
     page = await log.read({run.topic: run.began_position})
     return [event.data["text"] for event in page.events if event.type == "token"]
@@ -133,6 +144,39 @@ async def test_to_a_run_that_has_ended_nothing_is_appended(live_log: Log, run: R
     status, answer = await body.answer()
 
     assert (status, answer["stop"], await texts(live_log, run)) == (200, True, [])
+
+
+async def test_as_soon_as_the_instance_drains_a_producer_is_told_where_it_is(
+    live_log: Log, run: Run, key: str, bodies: Ingestions, settings: Any
+) -> None:
+    settings.HUB_REDIS_URL = "redis://there.are.others"
+    body = Body(run, key, stream="s")
+    body.put(line("one"))
+    await until_appended(live_log, run, ["one"])
+
+    await application.Notifications().feeds_leaving()
+
+    status, problem = await body.answer()
+    assert (status, problem["events"]) == (503, 1)
+
+
+async def test_race_a_producer_that_arrives_while_the_instance_leaves_is_told_so(
+    live_log: Log, run: Run, key: str, bodies: Ingestions
+) -> None:
+    body = Body(run, key, stream="s")
+    while not bodies._open:
+        await asyncio.sleep(0)
+
+    await asyncio.wait_for(bodies.leave(), 10)
+
+    status, problem = await body.answer()
+    assert (status, problem["events"]) == (503, 0)
+
+
+async def until_appended(log: Log, run: Run, wanted: list[str]) -> None:
+    async with asyncio.timeout(10):
+        while await texts(log, run) != wanted:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_body_that_is_cut_and_sent_again_is_appended_once(live_log: Log, run: Run, key: str) -> None:
