@@ -35,7 +35,7 @@ _STREAM_NAME = re.compile("[ -~]{1,255}")
 _NUMBER = re.compile("[0-9]{1,15}")
 MAX_WAIT_S = 60
 TOKEN_S = 60  # of the token with which an API key opens a stream; it is used at once
-STREAM_PARAMETERS = frozenset({"format", "open", "ticket", *RESUME})
+STREAM_PARAMETERS = frozenset({"format", "open", "ticket", "wait", *RESUME})
 STOP_PARAMETERS = frozenset({"wait"})
 EVENTS_PARAMETERS = frozenset({"from"})
 
@@ -83,6 +83,11 @@ async def _stream(feeds: ASGIApplication, id: UUID, scope: Scope, receive: Recei
     request = Request(scope)
     query = Query(scope["query_string"], STREAM_PARAMETERS)
     format = formats.by_name(query.one("format"), str(id))
+    wait = query.one("wait") if "wait" in query.names else None
+    if wait is not None and query.one("format"):
+        raise Problem(
+            400, "A poll, with wait, brings events from a position, which no format has: leave it out."
+        )
     given = [position(query.one(name)) for name in RESUME & query.names]
     after = max((one for one in given if one is not None), default=None)
     in_header = position(request.headers.get("last-event-id", ""))
@@ -91,7 +96,7 @@ async def _stream(feeds: ASGIApplication, id: UUID, scope: Scope, receive: Recei
     if bearer:
         scope = await in_thread(_authorized, scope, bearer, run)
     after = after if in_header is None else in_header
-    stream = RunStream(shared_log(), run, format, after, only_open=_flag(query.one("open")))
+    stream = RunStream(shared_log(), run, format, after, only_open=_flag(query.one("open")), wait=wait)
     await stream(feeds, scope, query.one("ticket"), receive, send)
 
 

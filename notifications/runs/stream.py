@@ -24,11 +24,20 @@ from notifications.runs.production import TOKEN
 
 class RunStream:
     """Answers one request with the stream of a run; ``after`` is the position to resume from, None for the
-    beginning. With ``only_open`` a run that has ended is answered 204."""
+    beginning. With ``only_open`` a run that has ended is answered 204. With a ``wait``, the feed's parameter
+    as it was given, the answer is a poll, which has what a stream would bring meanwhile."""
 
     def __init__(
-        self, log: Log, run: Run, format: Format, after: int | None, *, only_open: bool = False
+        self,
+        log: Log,
+        run: Run,
+        format: Format,
+        after: int | None,
+        *,
+        only_open: bool = False,
+        wait: str | None = None,
     ) -> None:
+        self._wait = wait
         self._none = only_open and run.ended_at is not None
         self._log = log
         self._run = run
@@ -43,6 +52,7 @@ class RunStream:
         self, feeds: ASGIApplication, scope: Scope, ticket: str, receive: Receive, send: Send
     ) -> None:
         """Open the feed of the run, and pass on what it brings."""
+        start: MutableMapping[str, Any] = {}  # of the answer to a poll, which has a length
 
         async def pass_on(message: MutableMapping[str, Any]) -> None:
             if self._over.is_set():
@@ -51,6 +61,14 @@ class RunStream:
                 if self._none:  # for somebody who may read it
                     return await self._send_none(message["headers"], send)
                 message["headers"] = [*message["headers"], *self._format.headers]
+                if self._wait is not None:
+                    start.update(message)
+                    return
+            elif start:
+                message["body"] = await self._polled(message["body"])
+                length = (b"content-length", b"%d" % len(message["body"]))
+                kept = [field for field in start["headers"] if field[0] != length[0]]
+                await send({**start, "headers": [*kept, length]})
             elif message["type"] == "http.response.body" and message.get("more_body"):
                 message["body"] = await self._translated(message["body"])
                 message["more_body"] = not self._over.is_set()
@@ -72,6 +90,7 @@ class RunStream:
             "own": "0",
             "last_event_id": str(self._after),
             **({"ticket": ticket} if ticket else {}),
+            **({} if self._wait is None else {"wait": self._wait}),
         }
         headers = [field for field in scope["headers"] if field[0] != b"last-event-id"]
         # The connection stays with the server: it ends with the run.
@@ -111,16 +130,23 @@ class RunStream:
                     return bytes(found)
         return bytes(found)
 
+    async def _polled(self, data: bytes) -> bytes:
+        """The whole answer to a poll. One that breaks off a long replay is not live at its end."""
+        found = await self._translated(data)
+        rest = await self._end_of_replay() if not self._over.is_set() else []
+        return found + b"".join(self._format.encode(event) for event in rest)
+
+    async def _end_of_replay(self) -> list[RunEvent]:
+        replayed, self._replayed = self._replayed or [], None
+        return list(joined(replayed)) if self._gap is None else await self._anew(self._gap, replayed)
+
     async def _passed(self, event: RunEvent) -> list[RunEvent]:
         """What this event of the feed is to the reader."""
         if event.type == "stream-reset":
             self._gap = event
             return [] if self._replayed is not None else await self._anew(event, [])
         if event.type == "stream-live":
-            replayed, self._replayed = self._replayed or [], None
-            if self._gap is not None:
-                return [*await self._anew(self._gap, replayed), event]
-            return [*joined(replayed), event]
+            return [*await self._end_of_replay(), event]
         if self._replayed is None or event.is_notice:
             return [event]
         self._replayed.append(event)
