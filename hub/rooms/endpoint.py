@@ -142,7 +142,7 @@ class Rooms(Endpoint[Handshake, FrameConnection]):
             raise Problem(503, "This instance is leaving: come back in a moment.", retry_after=1)
         try:
             async with asyncio.timeout(ADMIT_S):
-                entry = await self._application.enter(carrier.credentials, membership.label.name)
+                entry = await self._application.enter(carrier.credentials, membership.name)
             if entry.person.id != carrier.person.id:
                 raise Problem(401, "Another user has signed in: open another socket.")
             if membership.over:

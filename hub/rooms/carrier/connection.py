@@ -47,13 +47,13 @@ class Carrier(FrameConnection):
         self._turn = asyncio.Lock()  # of replays: one step of one room waits for the reader at a time
         self._drained: asyncio.Future[None] | None = None
 
-    def join(self, label: Label, after: int | None) -> Membership:
-        """A membership that begins; there may be none of this name."""
+    def join(self, name: str, label: Label, after: int | None) -> Membership:
+        """A membership in the room ``name`` that begins; there may be none with this label."""
         number = self._last_number % MAX_NUMBER + 1
         while number in self.by_number:
             number = number % MAX_NUMBER + 1
         self._last_number = number
-        membership = Membership(self, label, number, after)
+        membership = Membership(self, name, label, number, after)
         self.memberships[label.name] = self.by_number[number] = membership
         return membership
 
@@ -123,14 +123,27 @@ class Carrier(FrameConnection):
 class Membership:
     """A carrier in one room, from the client's `join` until either side ends it.
 
-    ``connection`` is there once the client is admitted, ``room`` once it is live there; what the client sends
-    before that waits in ``early``.
+    ``name`` is the room's; it is labelled with that, or as the client calls it. ``connection`` is there once
+    the client is admitted, ``room`` once it is live there; what the client sends before that waits in
+    ``early``.
     """
 
-    __slots__ = ("after", "carrier", "connection", "early", "early_bytes", "label", "number", "over", "room")
+    __slots__ = (
+        "after",
+        "carrier",
+        "connection",
+        "early",
+        "early_bytes",
+        "label",
+        "name",
+        "number",
+        "over",
+        "room",
+    )
 
-    def __init__(self, carrier: Carrier, label: Label, number: int, after: int | None) -> None:
+    def __init__(self, carrier: Carrier, name: str, label: Label, number: int, after: int | None) -> None:
         self.carrier = carrier
+        self.name = name
         self.label = label
         self.number = number
         self.after = after

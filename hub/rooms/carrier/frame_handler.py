@@ -12,6 +12,7 @@ from hub.errors import Problem
 from hub.rooms import frame_handler, protocol, rate_limiter
 from hub.rooms.carrier import frames
 from hub.rooms.carrier.connection import CarriedConnection, Carrier, Membership
+from hub.rooms.carrier.frames import Join
 from hub.rooms.carrier.label import NUMBER_BYTES, Label
 from hub.rooms.dialect import Frame
 from hub.rooms.frame_handler import FrameHandler
@@ -77,7 +78,7 @@ class CarrierFrameHandler:
         try:
             match frame.get("type"):
                 case "join":
-                    self._join(carrier, name, membership, frames.after(frame))
+                    self._join(carrier, name, frames.join(frame))
                 case "leave":
                     frames.check_leave(frame)
                     self._end(carrier, name, membership, frames.LEFT, "left")
@@ -95,8 +96,9 @@ class CarrierFrameHandler:
         if membership is not None:  # else it was on its way when the membership ended
             self._pass_on(membership, message[NUMBER_BYTES:], len(message), text=False)
 
-    def _join(self, carrier: Carrier, name: str, membership: Membership | None, after: int | None) -> None:
-        if membership is not None:
+    def _join(self, carrier: Carrier, room: str, join: Join) -> None:
+        name = join.alias or room
+        if (membership := carrier.memberships.get(name)) is not None:
             detail = "This socket carries the room already: leave it to join it anew."
             error = protocol.error(None, "already-joined", detail)
             return membership.put(ws_frames.text(error))
@@ -109,7 +111,7 @@ class CarrierFrameHandler:
         label = self._labels.get(name)
         if label is None:
             label = self._labels[name] = Label(name)
-        task = asyncio.create_task(self._begin(carrier.join(label, after)))
+        task = asyncio.create_task(self._begin(carrier.join(room, label, join.after)))
         carrier.tasks.add(task)
         task.add_done_callback(carrier.tasks.discard)
 

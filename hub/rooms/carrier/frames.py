@@ -5,6 +5,7 @@ Every other frame is that of a room, and bears its name.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from hub.errors import Problem
@@ -18,20 +19,33 @@ LEFT = 1000  # the code of a membership that the client ended
 
 def name(frame: dict[str, Any]) -> str:
     """The room that a client's frame names, which is removed from it. Raises `Malformed`."""
-    room = frame.pop("room", None)
-    if type(room) is not str or not 0 < len(room) <= MAX_NAME:
-        raise Malformed(f"'room' must be the name of a room, of 1 to {MAX_NAME} characters, in every frame.")
-    return room
+    return _name(frame.pop("room", None), "room")
 
 
-def after(frame: dict[str, Any]) -> int | None:
-    """The position that a `join` resumes from, None without one. Raises `Malformed`."""
-    _check_fields(frame, {"type", "after"})
+def _name(given: Any, field: str) -> str:
+    if type(given) is not str or not 0 < len(given) <= MAX_NAME:
+        raise Malformed(f"{field!r} must be the name of a room, of 1 to {MAX_NAME} characters.")
+    return given
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """``after`` is the position to resume from, None without one; ``alias``, if not empty, is what the room
+    is called on this socket."""
+
+    after: int | None
+    alias: str
+
+
+def join(frame: dict[str, Any]) -> Join:
+    """Raises `Malformed`."""
+    _check_fields(frame, {"type", "after", "as"})
     given = frame.get("after", "")
     if type(given) is not str:
         raise Malformed("'after' must be a position, as a string: that of the last message received.")
+    alias = _name(frame["as"], "as") if "as" in frame else ""
     try:
-        return position(given)
+        return Join(position(given), alias)
     except Problem as bad:
         raise Malformed(bad.detail) from None
 

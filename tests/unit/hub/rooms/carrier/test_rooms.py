@@ -61,6 +61,28 @@ async def test_a_room_is_resumed_from_its_own_position(hall: Hall, sit: Sit) -> 
     assert ann.bodies("chat-1") == ["2.", "3."]
 
 
+async def test_a_room_is_carried_twice_under_names_of_the_client_s(hall: Hall, sit: Sit) -> None:
+    """As two tabs of a browser are in one room: each has its own history, and signals pass between them."""
+    ann = await sit()
+    await ann.ask("chat-1", **{"as": "a"})
+    await ann.until(lambda: "live" in ann.types_of("a"))
+    await ann.say_in("a", "one")
+    await ann.until_said("a", 1)
+
+    await ann.ask("chat-1", **{"as": "b"})
+    await ann.until(lambda: "live" in ann.types_of("b"))
+    await ann.send({"type": "signal", "room": "b", "name": "typing", "body": 1})
+    await ann.until(lambda: "signal" in ann.types_of("a"))
+    await ann.quit("a")
+    await ann.say_in("b", "two", "c2")
+    await ann.until_said("b", 2)
+
+    assert ann.bodies("a") == ["one"]
+    assert ann.bodies("b") == ["one", "two"]
+    assert "signal" not in ann.types_of("b")
+    assert ann.room("chat-1") == []
+
+
 async def test_after_a_leave_nothing_more_comes_and_the_others_go_on(hall: Hall, sit: Sit) -> None:
     bob, ann = await hall.visit("chat-1", "bob"), await sit()
     await ann.join("chat-1")
