@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -14,11 +13,9 @@ from prometheus_client.core import CounterMetricFamily, Metric
 
 from hub import ports, topics
 from hub.events import Draft, Event
-from hub.log import LogAway
 from hub.log.current import shared_log
 from hub.ports import Application, Credentials, Entry, Feed, Person, Publisher, Recovered, Span, Topic
 from hub.postgresql.connection import breaker
-from hub.support.faults import malformed
 from hub.support.invalidations import EVERYONE
 from hub.support.threads import in_thread, submit
 from notifications import recovery, serialization
@@ -32,11 +29,13 @@ from notifications.demo.playback import Playback
 from notifications.inbox import counts, expiry, handed_counts
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.readiness import DatabaseReadiness
-from notifications.rooms import history
+from notifications.rooms import history, kinds
+from notifications.rooms.unread_rooms import UnreadRooms
 from notifications.runs import endpoint, leases, stops, text
 from notifications.runs.ingestions import ingestions
 from notifications.runs.shared import production, recorder
 from notifications.sending import outbox, relay
+from notifications.sending.mentioned import notify_mentioned
 from notifications.sign_in import foreign_origins
 from notifications.tracking import acknowledgement_log, delivery_log, live_reports
 from notifications.tracking.acknowledgement_journal import AcknowledgementJournal
@@ -61,7 +60,10 @@ class Notifications(Application):
         self._acknowledgements = AcknowledgementJournal(
             lambda acknowledged: in_thread(acknowledgement_log.write, acknowledged)
         )
-        self._history = history.HistoryCopier(shared_log())
+        self._unread_rooms = UnreadRooms(self._unread_counts.feeds)
+        self._history = history.HistoryCopier(
+            shared_log(), stored=self._unread_rooms.stored, notify=notify_mentioned
+        )
         self._playback = Playback() if settings.HUB_DEMO else None
         breaker.on_return.append(partial(submit, idempotency.free_abandoned))
 
@@ -72,7 +74,10 @@ class Notifications(Application):
         return await self._admission.extend(person, topics)
 
     async def enter(self, credentials: Credentials, room: str, /) -> Entry:
-        return await self._admission.enter(credentials, room)
+        entry = await self._admission.enter(credentials, room)
+        if kinds.is_kept(entry.kind):
+            self._unread_rooms.entered(entry.person.id, entry.topic)
+        return entry
 
     async def redeem(self, credentials: Credentials, /) -> Credentials:
         return await self._admission.redeem(credentials)
@@ -118,6 +123,7 @@ class Notifications(Application):
         if self._playback is not None:
             instance_kill.carry_out(event, self._works_for)
         stops.event_received(event)
+        self._unread_rooms.event_received(event)
         serialization.forget_recalled(event, topic)
         self._journal.event_received(event, topic)  # the last, as it raises for what it cannot read
 
@@ -148,20 +154,6 @@ class Notifications(Application):
         if settings.HUB_REDIS_URL:  # otherwise there is no other instance
             handing_over = _within_time("readers were not handed over", self._hand_over(), HAND_OVER_S)
             await asyncio.gather(handing_over, ingestions.leave())
-
-    async def _read_handed_over(self) -> None:
-        """What was handed over just before this instance started; it may be the one that comes back."""
-        after = int((time.time() - handed_counts.KEPT_S) * 1_000_000)
-        try:
-            found = await shared_log().read({topics.CONTROL: after})
-        except LogAway as error:
-            return logger.info("what was handed over is not known: %s", error)
-        for event in found.events:
-            for receive in (self._admission.event_received, self._unread_counts.handed_over):
-                try:
-                    receive(event)
-                except Exception as error:
-                    malformed.record("handed over", event.type, error)
 
     async def _hand_over(self) -> None:
         await _append([*signed_in.drafts(self._unread_counts.people())])
@@ -213,7 +205,10 @@ class Notifications(Application):
             "acknowledgement journal": self._acknowledgements.run(),
             "room history": self._history.run(),
             "outbox relay": relay.run(),
-            "handed over": self._read_handed_over(),
+            "handed over": handed_counts.receive_recent(
+                (self._admission.event_received, self._unread_counts.handed_over)
+            ),
+            "unread rooms": self._unread_rooms.run(),
             **({} if self._playback is None else {"gallery": self._playback.run()}),
             "run recorder": recorder.run(),
             "run leases": leases.run(),

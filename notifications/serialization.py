@@ -12,7 +12,7 @@ from hub.ports import Topic
 from notifications.models import Notification
 
 # The types of this application's events, on feeds.
-EVENT_TYPES = ("notification", "recalled", "count", "reading", "preferences")
+EVENT_TYPES = ("notification", "recalled", "count", "reading", "preferences", "room-unread")
 READ_STATE = ("seen_at", "read_at", "archived_at")
 
 

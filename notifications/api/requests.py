@@ -25,6 +25,7 @@ from hub import events, topics
 from notifications import time_zones, timestamps
 from notifications.access.tokens import MAX_TTL_S
 from notifications.models import MAX_LANGUAGE, MAX_OUTSIDE_ID, UNSAYABLE
+from notifications.rooms.messages import MAX_QUERY
 
 MAX_EVENTS = 500
 MAX_TOPICS = 100
@@ -226,3 +227,22 @@ class ListingQuery(InboxQuery):
     q: str = Field("", max_length=100, description="Text in the title or the body, ignoring case.")
     before: UUID | None = None
     limit: int = Field(50, ge=1, le=100)
+
+
+def _position(text: str) -> str:
+    events.position(text)
+    return text
+
+
+class MessagesQuery(BaseModel):
+    """Which messages of a room to list."""
+
+    before: Annotated[int, Field(ge=0, lt=10**16)] | None = Field(None, description="A position.")
+    q: str = Field("", max_length=MAX_QUERY, pattern=r"^[^\x00]*$", description="Text, ignoring case.")
+    limit: int = Field(50, ge=1, le=100)
+
+
+class ReadingBody(Strict):
+    """Up to which message a room is read; without a position up to the last."""
+
+    position: Annotated[str, AfterValidator(_position)] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 from notifications.api.preference_bodies import PreferencesBody
@@ -78,10 +80,16 @@ class Room(BaseModel):
     members: str | list[str] = Field(description="`everyone`, `group:…`, or usernames.")
 
 
+class ListedRoom(Room):
+    """A room, for one user."""
+
+    unread: int = Field(description="Messages that this user has not read; 999: so many or more.")
+
+
 class Rooms(BaseModel):
     """The rooms that a user may enter."""
 
-    rooms: list[Room]
+    rooms: list[ListedRoom]
 
 
 class Person(BaseModel):
@@ -149,3 +157,37 @@ class Listing(Counted):
 
     items: list[Item]
     next: str | None = Field(description="The `before` of the next page.")
+
+
+class Sender(BaseModel):
+    """Who said a message."""
+
+    id: str
+    name: str
+
+
+class RoomMessage(BaseModel):
+    """A message as it is now. `reactions` are the ids of people, by reaction."""
+
+    position: str
+    sender: Sender = Field(alias="from")
+    id: str
+    body: Any
+    at: str
+    edited: str = ""
+    reactions: dict[str, list[str]] = {}
+
+
+class RoomMessages(BaseModel):
+    """A page of a room's messages."""
+
+    items: list[RoomMessage]
+    next: str | None
+
+
+class RoomReading(BaseModel):
+    """How many messages of a room are unread (999: so many or more), and up to where it is read."""
+
+    room: str
+    unread: int
+    position: str

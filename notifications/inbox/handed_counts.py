@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub import events, topics
 from hub.events import Draft, Event
+from hub.log import LogAway
+from hub.log.current import shared_log
+from hub.support.faults import malformed
 
 TYPE = "counts"
 KEPT_S = 30.0  # longer than a drain and the way to another instance
 MAX_PEOPLE_PER_EVENT = 100
 MAX_KEPT = 20_000
+
+logger = logging.getLogger(__name__)
 
 Count = dict[str, int]  # `unread`, `unseen`, `version`
 
@@ -23,6 +29,22 @@ def drafts(counts: Mapping[str, Count]) -> Iterator[Draft]:
     for start in range(0, len(items), MAX_PEOPLE_PER_EVENT):
         batch = dict(items[start : start + MAX_PEOPLE_PER_EVENT])
         yield events.draft(topics.CONTROL, TYPE, {"counts": batch})
+
+
+async def receive_recent(receivers: Sequence[Callable[[Event], None]]) -> None:
+    """Have these receive what was handed over just before this instance started; it may be the one that comes
+    back."""
+    after = int((time.time() - KEPT_S) * 1_000_000)
+    try:
+        found = await shared_log().read({topics.CONTROL: after})
+    except LogAway as error:
+        return logger.info("what was handed over is not known: %s", error)
+    for event in found.events:
+        for receive in receivers:
+            try:
+                receive(event)
+            except Exception as error:
+                malformed.record("handed over", event.type, error)
 
 
 class HandedCounts:

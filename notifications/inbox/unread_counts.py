@@ -38,7 +38,7 @@ class UnreadCounts:
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
         self._reads: BatchLoader[Person, dict[str, int]] = BatchLoader(self._read)
-        self._feeds: dict[str, set[Feed]] = {}  # by person's id
+        self.feeds: dict[str, set[Feed]] = {}  # that are open here, by person's id
         self._people: dict[str, set[str]] = {}  # ids, by inbox topic
         self._handed = HandedCounts()
         self._receiving = False
@@ -63,7 +63,7 @@ class UnreadCounts:
         if not own:
             return None
         id = feed.person.id
-        self._feeds.setdefault(id, set()).add(feed)
+        self.feeds.setdefault(id, set()).add(feed)
         for topic in own:
             self._people.setdefault(topic, set()).add(id)
         if handed := self._handed.of(id):
@@ -79,12 +79,12 @@ class UnreadCounts:
     def feed_closed(self, feed: Feed) -> None:
         """Send it nothing more, whether or not it had opened."""
         person = feed.person
-        left = self._feeds.get(person.id)
+        left = self.feeds.get(person.id)
         if left is None:
             return
         left.discard(feed)
         if not left:
-            del self._feeds[person.id]
+            del self.feeds[person.id]
             for topic in person.own:
                 people = self._people.get(topic)
                 if people is not None:
@@ -108,18 +108,18 @@ class UnreadCounts:
     def receiving(self, live: bool) -> None:
         """Whether events are received: if again, every count may have changed by one that did not arrive."""
         if live:
-            self._stale.add(self._feeds)
+            self._stale.add(self.feeds)
         elif self._receiving:
             self._handed.clear()
         self._receiving = live
 
     def people(self) -> list[Person]:
         """Who has an open feed here, once for each."""
-        return [feed.person for feeds in self._feeds.values() for feed in feeds]
+        return [feed.person for feeds in self.feeds.values() for feed in feeds]
 
     async def hand_over(self, send: Callable[[list[Draft]], Awaitable[None]]) -> None:
         """Hand the counts of everyone to other instances, to which their feeds are about to be moved."""
-        people = [next(iter(feeds)).person for feeds in self._feeds.values()]
+        people = [next(iter(feeds)).person for feeds in self.feeds.values()]
         for start in range(0, len(people), MAX_PEOPLE_PER_QUERY):
             counts = await self._counts(people[start : start + MAX_PEOPLE_PER_QUERY])
             await send(list(handed_counts.drafts(counts)))
@@ -143,11 +143,11 @@ class UnreadCounts:
         return {person: counts[person.id] for person in people if person.id in counts}
 
     async def _send(self, ids: Sequence[str]) -> None:
-        people = [next(iter(self._feeds[id])).person for id in ids if id in self._feeds]
+        people = [next(iter(self.feeds[id])).person for id in ids if id in self.feeds]
         counts = await self._counts(people) if people else {}
         for id, count in counts.items():
             encoded = control("count", count)
-            for feed in self._feeds.get(id, ()):
+            for feed in self.feeds.get(id, ()):
                 feed.put(encoded)
 
 

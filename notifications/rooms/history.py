@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from django.conf import settings
 from django.db.models import Max, OuterRef, QuerySet, Subquery
@@ -24,6 +24,7 @@ from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications.models import HistoryMark, Room, RoomMessage
 from notifications.rooms import rows
+from notifications.rooms.mentions import Notify
 
 GATHER_S = 0.2  # messages of this time are copied together
 SCAN_S = 30.0  # between looks for what an instance did not copy before it was killed
@@ -34,10 +35,22 @@ logger = logging.getLogger(__name__)
 
 
 class HistoryCopier:
-    """Copies messages from the log to rows. It belongs to one event loop."""
+    """Copies messages from the log to rows. It belongs to one event loop.
 
-    def __init__(self, log: Log) -> None:
+    ``stored`` is called with the ids of the rooms of which messages were stored, or changed; ``notify``
+    notifies those whom they mention.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        *,
+        stored: Callable[[Collection[int]], None] = lambda rooms: None,
+        notify: Notify | None = None,
+    ) -> None:
         self._log = log
+        self._stored = stored
+        self._notify = notify
         self.pending = Debounce(
             self.copy, _not_copied, gather_s=GATHER_S, retry_s=RETRY_S, batch_size=MAX_TOPICS_PER_READ
         )
@@ -105,7 +118,7 @@ class HistoryCopier:
             if lost:
                 logger.warning("the log no longer reaches back to the rows of %s", ", ".join(sorted(lost)))
             if page.events or lost:
-                await in_thread(rows.store, page.events, lost)
+                self._stored(await in_thread(rows.store, page.events, lost, self._notify))
             for topic in after:
                 self._ends[topic] = max(self._ends.get(topic) or 0, page.upto)
             after = dict.fromkeys(after, page.upto)

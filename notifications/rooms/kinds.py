@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.rooms.kinds import Kind, Refused, register
+from hub.rooms.kinds import kind as named
+from hub.rooms.kinds import kinds as registered
 from hub.rooms.protocol import MAX_FRAME_BYTES, Message, Say, Signal
 
 MAX_CHAT = 4000  # characters of a message
@@ -132,6 +134,11 @@ class Binary(Kind):
 
 KINDS: tuple[type[Kind], ...] = (Chat, Json, Board, Auction, Device, Binary)
 NAMES = frozenset(kind.name for kind in KINDS)
+
+
+def is_kept(kind: str) -> bool:
+    """Whether messages of rooms of this kind are rows; not of a kind that is no longer registered."""
+    return kind in registered() and named(kind).kept
 
 
 def register_all() -> None:

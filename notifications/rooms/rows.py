@@ -16,6 +16,8 @@ from hub.support.faults import malformed
 from hub.support.outages import DATABASE_AWAY
 from notifications import timestamps
 from notifications.models import UNSAYABLE, Room, RoomMessage
+from notifications.rooms import mentions
+from notifications.rooms.mentions import Notify
 
 MAX_CHARACTERS = {"sender": 64, "name": 150, "message_id": protocol.MAX_ID}
 CHANGED_FIELDS = ("body", "text", "edited_at", "removed_at", "reactions", "changed")
@@ -56,9 +58,10 @@ def text_of(body: Any) -> str:
     return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
 
 
-def store(appended: Sequence[Event], lost: Mapping[str, int]) -> list[RoomMessage]:
+def store(appended: Sequence[Event], lost: Mapping[str, int], notify: Notify | None = None) -> set[int]:
     """Store messages and changes of them, and up to which position earlier ones of a topic are lost. Returns
-    the messages. What cannot be stored is noted as malformed; raises if the database is away."""
+    the ids of their rooms. Those whom they mention are notified. What cannot be stored is noted as malformed;
+    raises if the database is away."""
     ids = {event.topic: topics.room_id(event.topic) or 0 for event in appended}
     # Rows of a room that was deleted meanwhile would fail the whole insert.
     existing = set(Room.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
@@ -75,34 +78,41 @@ def store(appended: Sequence[Event], lost: Mapping[str, int]) -> list[RoomMessag
         except Exception as error:
             malformed.record("message of a room", event.topic, error)
     try:
-        _store(rows, later, lost)
+        _store(rows, later, lost, notify)
     except DATABASE_AWAY:
         raise
     except Exception:
         _store([], [], lost)
         for row in rows:
-            _store_alone([row], [])
+            _store_alone([row], [], notify)
         for event in later:
-            _store_alone([], [event])
-    return rows
+            _store_alone([], [event], notify)
+    return existing
 
 
-def _store(rows: Sequence[RoomMessage], later: Sequence[Event], lost: Mapping[str, int]) -> None:
+def _store(
+    rows: Sequence[RoomMessage],
+    later: Sequence[Event],
+    lost: Mapping[str, int],
+    notify: Notify | None = None,
+) -> None:
     # Another instance may have stored them, or this one before the database went away.
     with transaction.atomic():
         for topic, upto in sorted(lost.items()):
             store_lost(topics.room_id(topic) or 0, upto)
         RoomMessage.objects.bulk_create(rows, ignore_conflicts=True)
-        _change(later)
+        changed = _change(later)
+        if notify is not None:
+            mentions.announce([*rows, *changed], notify)
 
 
 def store_lost(room: int, upto: int) -> None:
     Room.objects.filter(pk=room, lost_upto__lt=upto).update(lost_upto=upto)
 
 
-def _store_alone(rows: Sequence[RoomMessage], later: Sequence[Event]) -> None:
+def _store_alone(rows: Sequence[RoomMessage], later: Sequence[Event], notify: Notify | None) -> None:
     try:
-        _store(rows, later, {})
+        _store(rows, later, {}, notify)
     except DATABASE_AWAY:
         raise
     except Exception as error:
@@ -110,8 +120,9 @@ def _store_alone(rows: Sequence[RoomMessage], later: Sequence[Event]) -> None:
         malformed.record("message of a room", topic, error)
 
 
-def _change(later: Iterable[Event]) -> None:
-    """Apply changes to rows, each once, in a transaction."""
+def _change(later: Iterable[Event]) -> list[RoomMessage]:
+    """Apply changes to rows, each once, in a transaction; these rows."""
+    changed_rows: list[RoomMessage] = []
     read = [(event, strict_json.read(event.body)) for event in later]
     positions: dict[int, set[int]] = {}
     for event, change in read:
@@ -132,6 +143,8 @@ def _change(later: Iterable[Event]) -> None:
             if position in rows and event.position > rows[position].changed:
                 _apply(rows[position], event, change)
         RoomMessage.objects.bulk_update(rows.values(), CHANGED_FIELDS)
+        changed_rows += rows.values()
+    return changed_rows
 
 
 def _apply(row: RoomMessage, event: Event, change: Mapping[str, Any]) -> None:

@@ -93,6 +93,8 @@ def test_the_documentation_names_every_call(db: None) -> None:
         "DELETE /api/v1/notifications/{id}/archive",
         "GET /api/v1/preferences",
         "PUT /api/v1/preferences",
+        "GET /api/v1/rooms/{name}/messages",
+        "PUT /api/v1/rooms/{name}/reading",
         "PUT /api/v1/topics/{topic}/subscription",
         "DELETE /api/v1/topics/{topic}/subscription",
         "PUT /api/v1/topics/{topic}/mute",

@@ -27,8 +27,8 @@ def test_a_reader_finds_the_rooms_they_may_enter(reader: Caller) -> None:
 
     assert answer.json == {
         "rooms": [
-            {"name": "lobby", "kind": "chat", "members": "everyone"},
-            {"name": "ops", "kind": "board", "members": "group:ops"},
+            {"name": "lobby", "kind": "chat", "members": "everyone", "unread": 0},
+            {"name": "ops", "kind": "board", "members": "group:ops", "unread": 0},
         ]
     }
 
@@ -42,8 +42,8 @@ def test_so_does_a_token_and_a_program_for_them(
 
     assert by_token == by_key
     assert by_key["rooms"] == [
-        {"name": "den", "kind": "chat", "members": ["bob"]},
-        {"name": "lobby", "kind": "chat", "members": "everyone"},
+        {"name": "den", "kind": "chat", "members": ["bob"], "unread": 0},
+        {"name": "lobby", "kind": "chat", "members": "everyone", "unread": 0},
     ]
 
 
@@ -72,7 +72,7 @@ def test_a_room_is_made_for_the_members_given(program: Caller, members: Any, tol
 
     assert answer.status == 201
     assert answer.json == {"name": "standup", "kind": "board", "members": told}
-    assert answer.json in program.get("rooms?user=alice").json["rooms"]
+    assert {**answer.json, "unread": 0} in program.get("rooms?user=alice").json["rooms"]
 
 
 def test_a_room_is_a_chat_by_default(program: Caller) -> None:

@@ -182,7 +182,7 @@ async def test_an_instance_that_starts_reads_what_was_handed_over_before(
         asked.append(after)
         return SimpleNamespace(events=[malformed, *handed("ann")])
 
-    monkeypatch.setattr(application, "shared_log", lambda: SimpleNamespace(read=read))
+    monkeypatch.setattr(handed_counts, "shared_log", lambda: SimpleNamespace(read=read))
     hub = application.Notifications()
     loops = hub.loops()
     begin = loops.pop("handed over")

@@ -1,4 +1,4 @@
-"""Edits, removals and reactions over three instances: everyone ends up with the same."""
+"""A chat over three instances: whatever is said and changed, everyone has the same, and its number."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ import redis
 from tests.cluster import Cluster
 from tests.system.conftest import Site
 from tests.system.rooms.chatter import Chatter
+from tests.system.rooms.tab import Tab
 from tests.system.talker import until
 
-DEEDS = 150
+DEEDS, DEEDS_COUNTED = 150, 100
+TABS = 3
 
 
 @pytest.fixture
@@ -112,3 +114,65 @@ async def deed(draw: random.Random, one: Chatter, number: int) -> None:
             await one.send("remove", of=of)
         case _:
             await one.send("react", of=of, body=draw.choice(["👍", "🎉"]))
+
+
+async def test_three_tabs_of_two_people_show_the_servers_numbers(cluster: Cluster, site: Site) -> None:
+    rooms = ["unread-1", "unread-2"]
+    for room in rooms:
+        body = {"name": room, "members": ["user:alice", "user:bob"]}
+        assert (await site.api.post("/api/v1/rooms", json=body)).status_code == 201
+    tokens = {name: await site.token(name) for name in ("alice", "bob")}
+    tabs = {
+        name: [Tab(cluster.instance_url(k), token) for k in range(1, TABS + 1)]
+        for name, token in tokens.items()
+    }
+    reading = [asyncio.create_task(tab.read()) for of_person in tabs.values() for tab in of_person]
+    await asyncio.gather(*(tab.open.wait() for of_person in tabs.values() for tab in of_person))
+    chatters = {}
+    for name, token in tokens.items():
+        for room in rooms:
+            url = cluster.http_url.replace("http", "ws") + f"/rooms/{room}/"
+            chatters[name, room] = await Chatter(url, token).enter()
+
+    draw = random.Random(7)
+    for number in range(DEEDS_COUNTED):
+        name, room = draw.choice(list(tokens)), draw.choice(rooms)
+        one = chatters[name, room]
+        match draw.choice(["say", "say", "say", "remove", "read"]):
+            case "say":
+                await one.send("say", body=f"{number}")
+            case "remove" if one.journal:
+                await one.send("remove", of=str(draw.choice(list(one.journal))))
+            case _:
+                upto = {"position": str(draw.choice(list(one.journal)))} if one.journal else {}
+                headers = {"Authorization": f"Bearer {tokens[name]}"}
+                answer = await site.api.put(f"/api/v1/rooms/{room}/reading", json=upto, headers=headers)
+                assert answer.status_code == 200, answer.text
+
+    for room in rooms:
+        messages = await stored(room, chatters["alice", room], site)
+        assert messages == len(chatters["alice", room].journal)
+    numbers: dict[str, dict[str, int]] = {}
+    for name in tokens:
+        listed = (await site.api.get(f"/api/v1/rooms?user={name}")).json()["rooms"]
+        numbers[name] = {room["name"]: room["unread"] for room in listed if room["name"] in rooms}
+    await until(
+        lambda: all(tab.unread == numbers[name] for name, of_person in tabs.items() for tab in of_person),
+        "every tab shows the server's numbers",
+        15,
+    )
+    assert any(count for of_person in numbers.values() for count in of_person.values())
+    for task in reading:
+        task.cancel()
+    for one in chatters.values():
+        await one.leave()
+
+
+async def stored(room: str, one: Chatter, site: Site) -> int:
+    """How many messages of a room are rows, once they are those that it was told of."""
+    async with asyncio.timeout(15):
+        while True:
+            page = (await site.api.get(f"/api/v1/rooms/{room}/messages?limit=100")).json()["items"]
+            if {int(item["position"]) for item in page} == set(one.journal):
+                return len(page)
+            await asyncio.sleep(0.1)
