@@ -16,11 +16,11 @@ BLOCKS = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(),
 
 
 def test_its_programs_pass_mypy_strict(tmp_path: Path) -> None:
-    publish, read, asynchronous, run, mcp = BLOCKS
+    publish, read, asynchronous, run, reader, mcp = BLOCKS
     program = f"{publish}\n    {textwrap.indent(read, '    ').strip()}\n\n"
     program += f"async def main() -> None:\n{textwrap.indent(asynchronous, '    ')}"
     (tmp_path / "readme.py").write_text(program)
-    (tmp_path / "run.py").write_text(run)
+    (tmp_path / "run.py").write_text(f"{run}\n{textwrap.indent(reader, '    ')}")
     (tmp_path / "server.py").write_text(mcp)
 
     done = subprocess.run(

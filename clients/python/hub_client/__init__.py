@@ -7,6 +7,7 @@ be matched; what goes wrong is one of those of `hub_client.errors`.
 from hub_client.async_feed import AsyncFeed
 from hub_client.async_hub import AsyncHub
 from hub_client.async_run import AsyncRun
+from hub_client.async_runs import AsyncRunReader, AsyncRuns
 from hub_client.errors import (
     BadRequest,
     Conflict,
@@ -29,15 +30,20 @@ from hub_client.errors import (
 )
 from hub_client.feed import Feed
 from hub_client.hub import Hub
-from hub_client.messages import Count, Degraded, Event, Live, Message, Reconnecting, Reset, Topics
+from hub_client.messages import Count, Degraded, Event, Live, Message, Reconnecting, Reset, RunEvent, Topics
 from hub_client.publishing import Draft, Sent, Token
 from hub_client.run import Run
+from hub_client.run_calls import BegunRun, RunRecord
+from hub_client.runs import RunReader, Runs
 
 __all__ = [
     "AsyncFeed",
     "AsyncHub",
     "AsyncRun",
+    "AsyncRunReader",
+    "AsyncRuns",
     "BadRequest",
+    "BegunRun",
     "Conflict",
     "Count",
     "Degraded",
@@ -59,7 +65,11 @@ __all__ = [
     "Reset",
     "Revoked",
     "Run",
+    "RunEvent",
+    "RunReader",
+    "RunRecord",
     "RunStopped",
+    "Runs",
     "Sent",
     "Slow",
     "Token",

@@ -8,9 +8,11 @@ from typing import Any, Self
 
 import httpx
 
-from hub_client import publishing, run_writer, transport
-from hub_client.async_feed import AsyncFeed, TokenSource, run
+from hub_client import publishing, run_calls, transport
+from hub_client.async_feed import AsyncFeed
 from hub_client.async_run import AsyncRun
+from hub_client.async_runs import AsyncRuns
+from hub_client.async_stream import TokenSource, run
 from hub_client.feed_core import FeedCore
 from hub_client.publishing import Draft, Sent, Token
 from hub_client.steps import (
@@ -32,6 +34,7 @@ class AsyncHub:
         self._key = key
         self._deadline_s = deadline_s
         self._client = client or httpx.AsyncClient(timeout=transport.TIMEOUT)
+        self.runs = AsyncRuns(self._client, self._url, key, deadline_s, self._call)
 
     async def publish(self, topic: str, type: str, data: Any = None, key: str | None = None) -> str:
         """Publish a live event; its position."""
@@ -56,7 +59,7 @@ class AsyncHub:
 
     def run(self, owner: str, *, title: str = "", share: Sequence[str] = (), lease_s: int = 15) -> AsyncRun:
         """A run of a user, to be entered by ``async with``; ``share`` are addresses of others who read it."""
-        begin = run_writer.begin(owner, title, share, lease_s, self._deadline_s)
+        begin = run_calls.begin(owner, title, share, lease_s, self._deadline_s)
         return AsyncRun(self._run, begin, lease_s, self._deadline_s)
 
     def subscribe(
@@ -83,4 +86,7 @@ class AsyncHub:
         await self.aclose()
 
     async def _run(self, steps: CallSteps) -> Any:
-        return await run(self._client, self._url, steps, self._key)
+        return await self._call(steps, self._key)
+
+    async def _call(self, steps: CallSteps, bearer: str) -> Any:
+        return await run(self._client, self._url, steps, bearer)

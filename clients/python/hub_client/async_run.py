@@ -32,7 +32,7 @@ class AsyncRun:
         return self._writer.stopped
 
     async def __aenter__(self) -> Self:
-        self.id = await self._call(self._begin)
+        self.id = (await self._call(self._begin)).id
         self._writer = RunWriter(self.id, *self._limits)
         self._ended = False
         self._writing = asyncio.create_task(self._write())

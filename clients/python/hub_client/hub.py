@@ -8,14 +8,16 @@ from typing import Any, Self
 
 import httpx
 
-from hub_client import publishing, run_writer, transport
-from hub_client.feed import Feed, TokenSource, run
+from hub_client import publishing, run_calls, transport
+from hub_client.feed import Feed
 from hub_client.feed_core import FeedCore
 from hub_client.publishing import Draft, Sent, Token
 from hub_client.run import Run
+from hub_client.runs import Runs
 from hub_client.steps import (
     CallSteps,
 )
+from hub_client.stream import TokenSource, run
 
 
 class Hub:
@@ -32,6 +34,7 @@ class Hub:
         self._key = key
         self._deadline_s = deadline_s
         self._client = client or httpx.Client(timeout=transport.TIMEOUT)
+        self.runs = Runs(self._client, self._url, key, deadline_s, self._call)
 
     def publish(self, topic: str, type: str, data: Any = None, key: str | None = None) -> str:
         """Publish a live event; its position."""
@@ -56,7 +59,7 @@ class Hub:
 
     def run(self, owner: str, *, title: str = "", share: Sequence[str] = (), lease_s: int = 15) -> Run:
         """A run of a user, to be entered by ``with``; ``share`` are addresses of others who read it."""
-        begin = run_writer.begin(owner, title, share, lease_s, self._deadline_s)
+        begin = run_calls.begin(owner, title, share, lease_s, self._deadline_s)
         return Run(self._run, begin, lease_s, self._deadline_s)
 
     def subscribe(
@@ -83,4 +86,7 @@ class Hub:
         self.close()
 
     def _run(self, steps: CallSteps) -> Any:
-        return run(self._client, self._url, steps, self._key)
+        return self._call(steps, self._key)
+
+    def _call(self, steps: CallSteps, bearer: str) -> Any:
+        return run(self._client, self._url, steps, bearer)

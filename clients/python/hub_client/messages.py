@@ -68,4 +68,18 @@ class Count:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """An event of a run: ``phase``, ``token``, ``tool``, ``artifact``, any other type, and last one of
+    ``done``, ``error``, ``stopped`` and ``lost``.
+
+    ``stream-reset`` says that the log has lost a part: forget the text so far, the next ``token`` has all of
+    it. ``id`` is the position, from which a reader resumes after it.
+    """
+
+    id: str
+    type: str
+    data: Any
+
+
 Message = Event | Reset | Live | Degraded | Reconnecting | Topics | Count

@@ -32,7 +32,7 @@ class Run:
         return self._writer.stopped
 
     def __enter__(self) -> Self:
-        self.id = self._call(self._begin)
+        self.id = self._call(self._begin).id
         self._writer = RunWriter(self.id, *self._limits)
         self._ended = False
         self._writing = self._thread(self._write)

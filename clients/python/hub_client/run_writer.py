@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
 from typing import Any
 
 from hub_client.errors import HubError, RunStopped
@@ -15,12 +14,6 @@ GATHER_S = 0.02  # events of this time are appended together
 STOP_WAIT_S = 5  # that the hub holds a call which asks for a stop
 MAX_PENDING_EVENTS = 10_000  # while the hub is away; beyond it the producer waits
 MAX_CALL_CHARACTERS = 256 * 1024  # of JSON
-
-
-def begin(owner: str, title: str, share: Sequence[str], lease_s: int, deadline_s: float) -> CallSteps:
-    """The id of a new run."""
-    body = {"owner": owner, "title": title, "share": list(share), "lease_s": lease_s}
-    return call(once("/api/v1/runs", body), deadline_s, lambda found: str(found["run"]))
 
 
 class RunWriter:

@@ -6,8 +6,6 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub_client.messages import Message
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -21,7 +19,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``headers`` are by lower-case name; ``body`` is empty for a feed that is open."""
+    """``headers`` are by lower-case name; ``body`` is empty for a stream that is open."""
 
     status: int
     headers: Mapping[str, str]
@@ -44,14 +42,14 @@ class Connect:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The next bytes of the feed, empty at its end; `Unreachable` after so many seconds of silence, too."""
+    """The next bytes of the stream, empty at its end; `Unreachable` after so many seconds of silence, too."""
 
     timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close the feed's connection, if there is one."""
+    """Close the stream's connection, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,9 @@ class GetToken:
 class Give:
     """Yield a message to the reader."""
 
-    message: Message
+    message: Any
 
 
 Step = Call | Connect | Read | Close | Sleep | GetToken | Give
 CallSteps = Generator[Call | Sleep, Any, Any]
-FeedSteps = Generator[Step, Any, None]
+StreamSteps = Generator[Step, Any, None]

@@ -1,14 +1,19 @@
-"""A producer that streams its events in one request, over a bare connection: to be cut, or answered early."""
+"""Producers: one that streams its events in one request, over a bare connection, to be cut or answered early;
+one in a process of its own, to be killed."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests import ROOT
+from tests.cluster import Cluster
 from tests.system.conftest import KEY
 
 ANSWER_S = 10.0
@@ -78,3 +83,25 @@ class StreamingProducer:
         """Whether nothing comes after the answer but the end of the connection."""
         async with asyncio.timeout(ANSWER_S):
             return await self._reader.read() == b""
+
+
+class ProducerProcess:
+    """Code of the project's own in a process beside the instances, which prints a row for each thing done."""
+
+    def __init__(self, cluster: Cluster, code: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "shell", "-v0", "-c", code],
+            cwd=ROOT,
+            env=cluster.env,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    async def row(self) -> str:
+        assert self._process.stdout is not None
+        return (await asyncio.to_thread(self._process.stdout.readline)).strip()
+
+    def kill(self) -> None:
+        """As `kill -9` does."""
+        self._process.kill()
+        self._process.communicate()

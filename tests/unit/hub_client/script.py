@@ -8,8 +8,8 @@ from typing import Any
 
 from hub_client.errors import Unreachable
 from hub_client.feed_core import FeedCore
-from hub_client.messages import Message
 from hub_client.steps import Answer, Close, Connect, GetToken, Give, Read, Request, Sleep, Step
+from hub_client.stream_core import StreamCore
 
 
 def block(type: str, data: Any, id: int | None = None) -> bytes:
@@ -27,16 +27,21 @@ def opening(*topics: str, position: int = 1, **more: Any) -> bytes:
 
 
 class Script:
-    """One feed. Each connection is answered with a status and then with bytes; what it yields is kept."""
+    """One feed, or another stream. Each connection is answered with a status and then with bytes; what it
+    yields is kept."""
 
     def __init__(
-        self, *topics: str, last_event_id: str | None = None, tokens: tuple[str, ...] = ("T",)
+        self,
+        *topics: str,
+        last_event_id: str | None = None,
+        tokens: tuple[str, ...] = ("T",),
+        core: StreamCore[Any] | None = None,
     ) -> None:
-        self.core = FeedCore(topics or ("job-1",), last_event_id, False)
+        self.core: Any = core or FeedCore(topics or ("job-1",), last_event_id, False)
         self.requests: list[Request] = []
         self.timeouts: list[float] = []
         self.slept: list[float] = []
-        self.messages: list[Message] = []
+        self.messages: list[Any] = []
         self._tokens = list(tokens)
         self._steps = self.core.steps()
         self._step: Step = next(self._steps)

@@ -81,8 +81,8 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         found.append(seconds)
 
-    monkeypatch.setattr("hub_client.feed.time.sleep", found.append)
-    monkeypatch.setattr("hub_client.async_feed.asyncio.sleep", sleep)
+    monkeypatch.setattr("hub_client.stream.time.sleep", found.append)
+    monkeypatch.setattr("hub_client.async_stream.asyncio.sleep", sleep)
     return found
 
 

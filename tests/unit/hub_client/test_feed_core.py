@@ -24,8 +24,8 @@ from hub_client import (
     Unavailable,
     Unreachable,
 )
-from hub_client.feed_core import MAX_RETRY_S
 from hub_client.steps import Answer, Call, Request
+from hub_client.stream_core import MAX_RETRY_S
 from tests.unit.hub_client.script import Script, block, event, opening
 
 
