@@ -37,18 +37,15 @@ class LastValues:
             self._pending.put(room.topic, (name, user), (name, user, frame), len(frame))
 
     async def of(self, room: Room) -> list[Frame]:
-        """For a newcomer, as frames; where too many people are here to be listed, of none."""
-        if not room.kind.lasting or not room.lists_people:
+        """For a newcomer, as frames."""
+        if not room.kind.lasting:
             return []
         try:
-            values = await self._presence.last_values(room.topic)
+            return [
+                Frame(ws_frames.text(value.data)) for value in await self._presence.last_values(room.topic)
+            ]
         except LogAway:
             return []
-        return [
-            Frame(ws_frames.text(value.data))
-            for value in values
-            if value.name not in room.kind.statuses or value.person in room.people
-        ]
 
     async def run(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 import { RoomConnection } from "./rooms/connection.js";
 import { Outbox } from "./rooms/outbox.js";
 import { RateLimit } from "./rooms/rate-limit.js";
+import { openRoom } from "./rooms/shared-socket.js";
 import { SignalThrottle } from "./rooms/signals.js";
 
 const MESSAGES_PER_S = 15;
@@ -47,12 +48,11 @@ export class Room extends EventTarget {
     this.#position = after;
     this.#user = user;
     this.#outbox = new Outbox(`room ${origin} ${name} ${user}`);
-    const url = () => {
+    const open = () => {
       this.#resumed = this.#position !== "";
-      const query = this.#resumed ? `?after=${this.#position}` : "";
-      return `${origin.replace(/^http/, "ws")}/rooms/${name}/${query}`;
+      return openRoom(origin, user, name, this.#position);
     };
-    this.#connection = new RoomConnection(url, {
+    this.#connection = new RoomConnection(open, {
       frame: (frame) => this.#frames[frame.type]?.call(this, frame),
       state: (state, why) => this.#setState(state, why),
     });

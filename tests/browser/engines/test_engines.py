@@ -234,6 +234,39 @@ def test_a_page_of_another_site_enters_a_room_by_ticket_and_by_subprotocol(
     assert enter(url, ["bearer", issued["token"]]) == ["bob", "bearer"]
 
 
+def sockets(cluster: Cluster) -> int:
+    return sum(members_of(one.url) for one in cluster.instances)
+
+
+# WebKit works alike; its driver takes a quarter of a minute.
+@pytest.mark.parametrize("profiles", ["chromium", "firefox"], indirect=True)
+def test_the_rooms_of_all_tabs_are_on_one_socket_and_another_tab_leads_when_its_leader_goes(
+    visit: Visit, cluster: Cluster
+) -> None:
+    until(lambda: sockets(cluster) == 0, "earlier rooms are left", lambda: sockets(cluster))
+    first, second = make_room(cluster, "chat"), make_room(cluster, "chat")
+    leader, *others = [visit("alice", f"/rooms/{room}/") for room in (first, first, second)]
+    for tab in (leader, *others):
+        tab.wait("#state", "live")
+    carried = sockets(cluster)
+
+    say(leader, "one")
+    say(others[1], "other")
+    for tab in (leader, others[0]):
+        tab.wait("#turns .line", "one")
+    leader.close()
+    say(others[0], "two")
+
+    others[0].wait("#turns .line", "one", "two")
+    others[1].wait("#turns .line", "other")
+    say(others[1], "more")
+    others[1].wait("#turns .line", "other", "more")
+    for tab in others:
+        tab.wait("#pending .line")
+    assert carried == 1
+    until(lambda: sockets(cluster) == 1, "one leads", lambda: sockets(cluster))
+
+
 def test_a_stroke_looks_alike_for_both(visit: Visit, cluster: Cluster) -> None:
     path = f"/rooms/{make_room(cluster, 'board')}/"
     alice, bob = visit("alice", path), visit("bob", path)

@@ -1,4 +1,4 @@
-// A WebSocket to a room that reconnects for as long as that may help, and reports its state.
+// A connection to a room that reconnects for as long as that may help, and reports its state.
 
 const FIRST_RETRY_MS = 2000;
 const MAX_RETRY_MS = 30_000;
@@ -14,7 +14,7 @@ const TOO_FAST = 4429;
 const FINAL = new Set([1002, 1003, 1007, 1009, 4400, 4401, 4403, 4404]);
 
 export class RoomConnection {
-  #url;
+  #open;
   #frame;
   #state;
   #socket = null;
@@ -27,12 +27,13 @@ export class RoomConnection {
   #closing = new AbortController();
 
   /**
-   * Connect to `url()`, which is called for each attempt. `frame(frame)` is called for every frame; `state(state,
+   * Connect by `open()`, which is called for each attempt and returns a `WebSocket`, or what has as much of one as
+   * `RoomSocket`. `frame(frame)` is called for every frame; `state(state,
    * why)` with one of "live", "degraded", "reconnecting", "offline" and "stopped", the last three with the `{code,
    * reason}` of the close.
    */
-  constructor(url, { frame, state }) {
-    this.#url = url;
+  constructor(open, { frame, state }) {
+    this.#open = open;
     this.#frame = frame;
     this.#state = state;
     const { signal } = this.#closing;
@@ -47,7 +48,7 @@ export class RoomConnection {
 
   connect() {
     this.#disconnect();
-    const socket = new WebSocket(this.#url());
+    const socket = this.#open();
     this.#socket = socket;
     this.#activeAt = this.#liveAt = 0;
     this.#startWatchdog(RESPONSE_MS);
@@ -78,8 +79,6 @@ export class RoomConnection {
     this.#activeAt = Date.now();
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => this.#ping(PONG_MS), SILENCE_MS);
-    // That this page answers, and not a proxy for it, the hub knows from the first answer.
-    if (frame.type === "welcome" || frame.type === "ping") this.send({ type: "pong" });
     if (frame.type === "live") {
       this.#liveAt ||= Date.now();
       this.#state("live");
