@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -48,6 +49,9 @@ from hub.server.django_handler import DjangoHandler
 from hub.support import mount
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send
 from hub.support.lifespan import Lifespan
+
+if TYPE_CHECKING:
+    from hub.server.plain_posts import Post
 
 ANSWER_S = 3.0  # in which an instance that leaves answers who is publishing
 
@@ -149,13 +153,25 @@ class Hub:
             **self.feed_endpoints.paths,
             **dict.fromkeys(endpoints.PATHS, operators),
         }
-        self.posts = PostEndpoint(self.log, self.application.publisher, options, self.pages.durations)
+        self.posts = PostEndpoint(
+            self.log,
+            self.application.publisher,
+            options,
+            self.pages.durations,
+            self.application.known_publisher,
+        )
         publish: ASGIApplication = self.posts
         if settings.HUB_OTLP_URL:
             publish = tracing.EndpointTracing(publish, settings.HUB_EVENTS_PATH)
         self._posts = {settings.HUB_EVENTS_PATH: publish}
         self._lifespan = Lifespan(self.start, self.stop, lifespan)
         self._loops: list[asyncio.Task[None]] = []
+
+    @property
+    def plain_posts(self) -> Post | None:
+        """Serves plain requests to publish in place of a call, unless something is around that."""
+        plain = type(self).__call__ is Hub.__call__ and not settings.HUB_OTLP_URL
+        return self.posts.post if plain else None
 
     def _tap(self, event: Event) -> None:
         self.application.event_received(event, self.fanout.topics[event.topic])

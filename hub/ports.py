@@ -163,6 +163,10 @@ class Application(Collector):
         case; called before a large body is read, too. Raises `Problem` of 401 or 403."""
         raise Problem(403, "Nothing is published here: this hub takes no live events from programs.")
 
+    def known_publisher(self, headers: Mapping[str, str], /) -> Publisher | None:
+        """What `publisher` returns or raises where that is known without waiting; None: ask `publisher`."""
+        return None
+
     def origin_refused(self, origin: str, path: str, address: str, /) -> None:
         """An endpoint refused a page of this origin; ``address`` is the client's."""
 

@@ -106,6 +106,11 @@ class Notifications(Application):
     async def publisher(self, headers: Mapping[str, str], /) -> Publisher:
         return await self._publishers.by_headers(headers)
 
+    def known_publisher(self, headers: Mapping[str, str], /) -> Publisher | None:
+        # A project's own `publisher` is asked every time.
+        own = type(self).publisher is not Notifications.publisher
+        return None if own else self._publishers.known(headers)
+
     def route(
         self, scope: Mapping[str, Any], feeds: ports.Endpoint, pages: ports.Endpoint, /
     ) -> ports.Endpoint | None:

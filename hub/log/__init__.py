@@ -16,7 +16,7 @@ Two implementations, `memory` for one process and `redis` for many, keep one con
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -98,6 +98,7 @@ class Terms:
 
 
 NO_TERMS = Terms()
+OnAppended = Callable[[list[int] | Exception], None]  # given the positions, or why there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +168,16 @@ class Log(Protocol):
         """Append in order, all or none, from any thread; return the positions.
 
         Raises `LogAway`, `RateExceeded`, and for the terms `LogFull`, `KeyReused` or `OutOfSeries`. Without
-        drafts it only checks the terms.
-        """
+        drafts it only checks the terms."""
 
     async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
-        """`append` on the event loop. Calls that wait at the same time share a round trip, in their order;
-        each is all or none by itself."""
+        """`append` on the event loop: calls that wait at the same time share a round trip, in their order."""
+
+    def append_soon(self, drafts: Sequence[Draft], terms: Terms, done: OnAppended) -> None:
+        """`append_grouped` without a task: ``done`` is called once, perhaps before this returns."""
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
-        """Append drafts of one topic in order, all or none; raise `LogAway`
-        or `RateExceeded`.
+        """Append drafts of one topic in order, all or none; raise `LogAway` or `RateExceeded`.
 
         With ``after``, raise `Overtaken` if the topic has an event after that position. Keys are looked up
         first: drafts that were all appended before are answered whatever followed. A topic that was silent
@@ -246,5 +247,4 @@ def merge(found: Mapping[str, TopicPage], head: int, birth: int) -> Page:
     upto = min([head, *cuts])
     events = [event for one in found.values() for event in one.events if event.position <= upto]
     events.sort(key=lambda event: event.position)
-    gaps = frozenset(topic for topic, one in found.items() if one.gap)
-    return Page(events, gaps, upto, bool(cuts), birth)
+    return Page(events, frozenset(topic for topic, one in found.items() if one.gap), upto, bool(cuts), birth)

@@ -7,6 +7,7 @@ others. One group is on its way at a time; what arrives meanwhile is the next on
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,11 +25,34 @@ MAX_GROUP_BYTES = 1024 * 1024  # unless a single call has more
 
 Command = Sequence[Any]
 
+logger = logging.getLogger(__name__)
+
+
+class Callback:
+    """Called in place of a future that is waited for: without a turn of the loop, and never cancelled."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Callable[[Any], None]) -> None:
+        self._call = call
+
+    def done(self) -> bool:
+        return False
+
+    def set_result(self, reply: Any) -> None:
+        try:
+            self._call(reply)
+        except Exception:
+            # The others of the group have their replies behind it.
+            logger.exception("the reply to an append was not handled")
+
+    set_exception = set_result
+
 
 @dataclass(slots=True, eq=False)
 class _Call:
     packed: bytes
-    reply: asyncio.Future[Any]
+    reply: asyncio.Future[Any] | Callback
     repeated: bool = False
 
 
@@ -59,14 +83,14 @@ class GroupCommit(asyncio.Protocol):
         within `TIMEOUT_S` of its own group and of the connection: it may have been done all the same. Raises
         `LogAway` if too many wait already.
         """
-        packed = pack(command)
-        if self._queued_bytes + len(packed) > MAX_QUEUED_BYTES:
-            raise LogAway("too many appends wait for Redis")
-        call = _Call(packed, asyncio.get_running_loop().create_future())
-        self._enqueue(call)
-        if not self._group:
-            self._schedule()
-        return await call.reply
+        reply = asyncio.get_running_loop().create_future()
+        self._add(_Call(pack(command), reply))
+        return await reply
+
+    def request(self, done: Callable[[Any], None], *command: Any) -> None:
+        """`call` without a task: ``done`` is called with the reply or with the exception, but that too many
+        wait is raised."""
+        self._add(_Call(pack(command), Callback(done)))
 
     def close(self) -> None:
         """Drop the connection; what is on its way is refused."""
@@ -87,6 +111,13 @@ class GroupCommit(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._connection is not None and self._connection.ended:  # else it is that of an earlier one
             self._give_up("Redis closed the connection")
+
+    def _add(self, call: _Call) -> None:
+        if self._queued_bytes + len(call.packed) > MAX_QUEUED_BYTES:
+            raise LogAway("too many appends wait for Redis")
+        self._enqueue(call)
+        if not self._group:
+            self._schedule()
 
     def _enqueue(self, call: _Call) -> None:
         self._queue.append(call)

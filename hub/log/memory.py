@@ -22,6 +22,7 @@ from hub.log import (
     KeyReused,
     LogAway,
     LogReceiver,
+    OnAppended,
     Overtaken,
     Page,
     Terms,
@@ -78,6 +79,14 @@ class MemoryLog:
 
     async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         return self.append(drafts, terms)
+
+    def append_soon(self, drafts: Sequence[Draft], terms: Terms, done: OnAppended) -> None:
+        result: list[int] | Exception
+        try:
+            result = self.append(drafts, terms)
+        except Exception as error:
+            result = error
+        done(result)
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         return self._append(drafts, after)

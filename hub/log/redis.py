@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -21,7 +20,7 @@ from hub.log import (
     Appended,
     LogAway,
     LogReceiver,
-    LogRefused,
+    OnAppended,
     Overtaken,
     Page,
     Terms,
@@ -34,9 +33,11 @@ from hub.log import (
     script,
 )
 from hub.log.group_commit import GroupCommit
+from hub.log.grouped_appends import GroupedAppends
 from hub.log.measures import RedisMeasures
-from hub.log.memory_limit import INFO, MemoryLimit
+from hub.log.memory_limit import MemoryLimit
 from hub.log.redis_client import async_client, client
+from hub.log.redis_errors import FAILURES, RedisOutage
 from hub.log.redis_subscription import RedisSubscription
 from hub.log.retention import Retention
 from hub.log.script import CHANNEL, PREFIX, STATE
@@ -44,7 +45,6 @@ from hub.log.script import CHANNEL, PREFIX, STATE
 MAX_READS = 8  # at a time, each on a connection of its own: many that reconnect at once wait here
 MAX_APPENDS = 8  # of `append_if` at a time, apart from the reads, which do not hold up messages of rooms
 TOPICS_PER_READ = 500
-OUTAGE_S = 0.5  # after a failure appends are refused at once for so long, instead of waiting again
 
 
 class RedisLog:
@@ -66,15 +66,18 @@ class RedisLog:
         self._default = Retention(max_events, max_bytes, ttl, ttl)
         self._key_ttl_s = max(KEY_TTL_S, math.ceil(ttl_s))
         self._floor = 0
-        self._away_until = 0.0
+        self._outage = RedisOutage(self._disconnect)
         self._reading = asyncio.Semaphore(MAX_READS)
         self._appending = asyncio.Semaphore(MAX_APPENDS)
         self._client = client(url, redis_connect_func=self._verify)
-        self.measures = RedisMeasures(self._client, self._unless_away, self._default)
+        self.measures = RedisMeasures(self._client, self._outage.checked, self._default)
         self._append = self._client.register_script(script.APPEND)
         self._read_head = self._client.register_script(script.READ)
         self._next_version = self._client.register_script(script.NEXT_VERSION)
         self._group = GroupCommit(url, self._preparation)
+        self._grouped = GroupedAppends(
+            self._group, self._outage, self._memory, self._arguments, self._positions
+        )
         self._async_client = async_client(url, redis_connect_func=self._async_verify)
         self._async_append = self._async_client.register_script(script.APPEND)
         self._async_read = self._async_client.register_script(script.READ)
@@ -85,34 +88,32 @@ class RedisLog:
         )
 
     def append(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
-        with self._unless_away():
+        with self._outage.checked():
             if terms.owner and self._memory.due():
                 self._memory.read(self._client.info("memory"))
             reply = self._append(*self._arguments(drafts, None, terms))
         return self._positions(reply)
 
     async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
-        with self._unless_away():
-            if terms.owner and self._memory.due():
-                self._memory.read(await self._group.call(*INFO))
-            keys, values = self._arguments(drafts, None, terms)
-            reply = await self._group.call("EVALSHA", script.APPEND_SHA, len(keys), *keys, *values)
-        return self._positions(reply)
+        return await self._grouped.append(drafts, terms)
+
+    def append_soon(self, drafts: Sequence[Draft], terms: Terms, done: OnAppended) -> None:
+        self._grouped.append_soon(drafts, terms, done)
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         async with self._appending:
-            with self._unless_away():
+            with self._outage.checked():
                 async with self._leaving_replicas():
                     reply = await self._async_append(*self._arguments(drafts, after))
         return self._appended(reply)
 
     def head(self) -> int:
-        with self._unless_away():
+        with self._outage.checked():
             head, _ = self._read_head(STATE, [self._floor, self._default.age, 0])
         return int(head)
 
     def version(self) -> int:
-        with self._unless_away():
+        with self._outage.checked():
             return int(self._next_version([*STATE, script.VERSION], [self._floor]))
 
     async def read(self, after: Mapping[str, int], limit: int = 0) -> Page:
@@ -141,7 +142,7 @@ class RedisLog:
         return Values({topic: replies.values(topic, row) for topic, row in found}, int(head))
 
     def forget(self, topics: Sequence[str]) -> None:
-        with self._unless_away():
+        with self._outage.checked():
             for topic in topics:
                 self._client.delete(*(kind + topic for kind in script.KINDS))
 
@@ -190,6 +191,9 @@ class RedisLog:
         async with self._leaving_replicas():
             self.seen(int(await self._async_probe(*script.probe_arguments(self._floor, channel))))
 
+    def _disconnect(self) -> None:
+        self._client.connection_pool.disconnect(inuse_connections=False)
+
     @asynccontextmanager
     async def _leaving_replicas(self) -> AsyncIterator[None]:
         """Drop the event loop's connections if one leads to no master. Calls of threads drop theirs."""
@@ -205,21 +209,7 @@ class RedisLog:
         try:
             async with self._reading, self._leaving_replicas():
                 yield
-        except (RedisError, OSError) as error:
-            raise LogAway(f"Redis: {error}") from error
-
-    @contextmanager
-    def _unless_away(self) -> Iterator[None]:
-        if time.monotonic() < self._away_until:
-            raise LogAway("Redis did not answer a moment ago")
-        try:
-            yield
-        except (RedisError, OSError) as error:
-            if redis_errors.is_about_request(error):
-                raise LogRefused(f"Redis: {error}") from error
-            self._away_until = time.monotonic() + OUTAGE_S
-            if redis_errors.code(error) in redis_errors.MISDIRECTED:
-                self._client.connection_pool.disconnect(inuse_connections=False)
+        except FAILURES as error:
             raise LogAway(f"Redis: {error}") from error
 
     def _arguments(

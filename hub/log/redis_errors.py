@@ -6,8 +6,16 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from redis import exceptions
+
+from hub.log import LogAway, LogRefused
+
+OUTAGE_S = 0.5  # after a failure appends are refused at once for so long, instead of waiting again
+FAILURES = (exceptions.RedisError, OSError)
 
 REMEDIES = {
     "READONLY": "it is a replica: HUB_REDIS_URL has to lead to the master",
@@ -68,3 +76,37 @@ def trouble(error: Exception) -> str:
     """What is wrong with Redis and what to do, for `/readyz` and the doctor; empty if no such reply."""
     name = code(error)
     return f"Redis refuses appends with {name}: {REMEDIES[name]}" if name else ""
+
+
+class RedisOutage:
+    """Whether Redis takes appends now, by the errors of those before.
+
+    ``disconnect`` drops connections that may lead to another Redis by now.
+    """
+
+    def __init__(self, disconnect: Callable[[], None]) -> None:
+        self._disconnect = disconnect
+        self._until = 0.0
+
+    def check(self) -> None:
+        """Raise `LogAway` for a moment after a failure."""
+        if time.monotonic() < self._until:
+            raise LogAway("Redis did not answer a moment ago")
+
+    @contextmanager
+    def checked(self) -> Iterator[None]:
+        """`check`, and raise `failure` for an error of Redis."""
+        self.check()
+        try:
+            yield
+        except FAILURES as error:
+            raise self.failure(error) from error
+
+    def failure(self, error: exceptions.RedisError | OSError) -> LogAway:
+        """What the log raises for an error; unless it is about the request, the outage begins with it."""
+        if is_about_request(error):
+            return LogRefused(f"Redis: {error}")
+        self._until = time.monotonic() + OUTAGE_S
+        if code(error) in MISDIRECTED:
+            self._disconnect()
+        return LogAway(f"Redis: {error}")

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from hub import __version__
 from hub.events import Draft
-from hub.log import NO_TERMS, Appended, Log, Terms
+from hub.log import NO_TERMS, Appended, Log, OnAppended, Terms
 from hub.log.extent import Measures
 
 if TYPE_CHECKING:
@@ -72,6 +72,17 @@ class TracedLog:
     async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         with _traced(drafts) as traced:
             return await self._log.append_grouped(traced, terms)
+
+    def append_soon(self, drafts: Sequence[Draft], terms: Terms, done: OnAppended) -> None:
+        spans = [_span(draft) for draft in drafts]
+
+        def end(result: list[int] | Exception) -> None:
+            for span in spans:
+                span.end()
+            done(result)
+
+        traced = [_with_context(draft, span) for draft, span in zip(drafts, spans, strict=True)]
+        self._log.append_soon(traced, terms, end)
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         with _traced(drafts) as traced:

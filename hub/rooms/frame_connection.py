@@ -20,6 +20,8 @@ from hub.support import ws_frames
 
 _PONG, _MASK_BYTES = b"\x8a\x80", 4  # to our pings, which are empty
 _MESSAGE = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
+_ANSWERS = (b'{"type":"pong"}', b'{"type": "pong"}')
+PING = Frame(ws_frames.text(b'{"type":"ping"}'))  # which only the client can answer, not a proxy
 IDLE_BEATS = 3  # heartbeats in which nothing was received, not even a pong
 
 
@@ -28,7 +30,17 @@ class FrameConnection(Subscriber):
 
     limiter: RateLimiter
 
-    __slots__ = ("_heads", "_parser", "_parts", "_received_at", "_text", "idle_s", "limiter")
+    __slots__ = (
+        "_answer_s",
+        "_answered_at",
+        "_heads",
+        "_parser",
+        "_parts",
+        "_received_at",
+        "_text",
+        "idle_s",
+        "limiter",
+    )
 
     def __init__(
         self,
@@ -48,6 +60,9 @@ class FrameConnection(Subscriber):
         self._text = True
         self.idle_s = IDLE_BEATS * heartbeat_s
         self._received_at = time.monotonic()
+        # When the client itself, and no proxy for it, last sent a message; 0 if it never answered a ping.
+        self._answered_at = 0.0
+        self._answer_s = IDLE_BEATS * heartbeat_s
 
     def receive(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
         """The messages that these bytes complete, and whether each is text. Pings are answered; a close frame
@@ -71,7 +86,8 @@ class FrameConnection(Subscriber):
                 if frame.fin:
                     whole = b"".join(self._parts)
                     self._parts.clear()
-                    yield whole, self._text
+                    if not self._is_answer(whole):
+                        yield whole, self._text
         answer = b"".join(self._parser.data_to_send())
         if self._parser.close_expected():
             self.close("gone", Frame(answer))
@@ -85,7 +101,15 @@ class FrameConnection(Subscriber):
         self.limiter.consume(rate_limiter.FRAMES)
         if len(message) > MAX_FRAME_BYTES:
             return self.close_with(Close.TOO_BIG, f"A frame is at most {MAX_FRAME_BYTES} bytes.")
-        yield message, text
+        if not self._is_answer(message):
+            yield message, text
+
+    def _is_answer(self, message: bytes) -> bool:
+        """Whether it answers a ping among the frames. Who does so once has to from then on."""
+        is_answer = message.strip() in _ANSWERS
+        if is_answer or self._answered_at:
+            self._answered_at = self._received_at
+        return is_answer
 
     def send(self, text: bytes) -> None:
         """Send a frame outside the log's order."""
@@ -96,7 +120,10 @@ class FrameConnection(Subscriber):
         self.close(code.name.lower(), Frame(ws_frames.closing(code, detail)))
 
     def beat(self) -> None:
-        if time.monotonic() - self._received_at > self.idle_s:
+        now = time.monotonic()
+        if now - self._received_at > self.idle_s or 0 < self._answered_at < now - self._answer_s:
             self.close_with(Close.IDLE, f"nothing was received for {IDLE_BEATS} heartbeats")
+        elif self._answered_at:
+            self.put(PING)
         else:
             super().beat()

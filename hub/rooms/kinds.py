@@ -40,6 +40,7 @@ class Kind:
     binary = False  # binary frames are relayed
     max_signal = 4096  # bytes
     lasting: frozenset[str] = frozenset()  # names of signals whose last value a newcomer receives
+    statuses: frozenset[str] = frozenset()  # those of them that are about their sender, while they are here
 
     def start(self) -> Any:
         """The state of a room without messages."""

@@ -37,15 +37,18 @@ class LastValues:
             self._pending.put(room.topic, (name, user), (name, user, frame), len(frame))
 
     async def of(self, room: Room) -> list[Frame]:
-        """For a newcomer, as frames."""
-        if not room.kind.lasting:
+        """For a newcomer, as frames; where too many people are here to be listed, of none."""
+        if not room.kind.lasting or not room.lists_people:
             return []
         try:
-            return [
-                Frame(ws_frames.text(value.data)) for value in await self._presence.last_values(room.topic)
-            ]
+            values = await self._presence.last_values(room.topic)
         except LogAway:
             return []
+        return [
+            Frame(ws_frames.text(value.data))
+            for value in values
+            if value.name not in room.kind.statuses or value.person in room.people
+        ]
 
     async def run(self) -> None:
         while True:

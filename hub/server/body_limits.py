@@ -72,6 +72,11 @@ class BufferedBodies:
         self._total += size
         self._by_address[address] += size
 
+    def fits(self, address: str, size: int) -> bool:
+        """Whether `add` takes so many."""
+        fits_address = self._by_address[address] + size <= MAX_BUFFERED_PER_ADDRESS
+        return fits_address and self._total + size <= MAX_BUFFERED_BYTES
+
     def remove(self, address: str, size: int) -> None:
         self._total -= size
         self._by_address[address] -= size

@@ -16,6 +16,7 @@ from twisted.internet import reactor as twisted_reactor  # isort: skip
 
 from hub.errors import CONTENT_TYPE, Problem
 from hub.server import cors
+from hub.server.plain_posts import PlainPosts
 from hub.server.request import BoundedRequest
 from hub.server.twisted_internals import HookedChannel
 
@@ -35,6 +36,7 @@ class Channel(HookedChannel):
     totalHeadersSize = MAX_HEAD_BYTES
     MAX_LENGTH = MAX_LINE_BYTES
     refused = False
+    posts: PlainPosts | None = None  # once it has posted
     lingers = False  # the request is answered while its body still comes
     _left_bytes = MAX_DISCARDED_BYTES
     _head_deadline: Any = None
@@ -43,6 +45,15 @@ class Channel(HookedChannel):
     def dataReceived(self, data: bytes) -> None:
         if self.refused:
             return self._discard(len(data))
+        if self.posts is None and data.startswith(b"POST ") and (post := self.server.posts) is not None:
+            self.posts = PlainPosts(self, post)
+            self.read_without_context()
+        if self.posts is None:
+            return self.parse(data)
+        self.resetTimeout()  # type: ignore[no-untyped-call]
+        self.posts.receive(data)
+
+    def parse(self, data: bytes) -> None:
         super().dataReceived(data)  # type: ignore[no-untyped-call]
         begun = self.head_has_begun and not self.refused
         if begun and self._head_deadline is None:
@@ -66,6 +77,8 @@ class Channel(HookedChannel):
         for call in (self._head_deadline, self._linger_deadline):
             if call is not None and call.active():
                 call.cancel()
+        if self.posts is not None:
+            self.posts.lose()
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def refuse(self, problem: Problem) -> None:
@@ -87,6 +100,12 @@ class Channel(HookedChannel):
         head += [f"{name}: {value}" for name, value in headers.items()]
         self.transport.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)
         self._linger()
+
+    def timeoutConnection(self) -> None:
+        if self.posts is not None and self.posts.busy:
+            self.setTimeout(self.timeOut)  # type: ignore[no-untyped-call]
+        else:
+            super().timeoutConnection()  # type: ignore[no-untyped-call]
 
     def loseConnection(self) -> Any:
         return self._linger() if self.lingers else super().loseConnection()  # type: ignore[no-untyped-call]

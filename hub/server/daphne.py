@@ -44,8 +44,11 @@ from hub.server.body_limits import BufferedBodies
 from hub.server.channel import Factory
 from hub.server.connection_rate import ConnectionRate
 from hub.server.forwarding import TrustedProxies
+from hub.server.plain_posts import Post
 from hub.server.request import AuthorizeBulk, StreamsBody
 from hub.server.twisted_internals import detach
+from hub.support.asgi import Scope
+from hub.support.headers import Raw
 
 BACKLOG = 2048  # handshakes that the kernel may queue
 SWITCH_INTERVAL_S = 0.001  # for which a thread may keep the event loop waiting
@@ -73,23 +76,25 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         serves_websockets: bool = False,
         authorize_bulk: AuthorizeBulk | None = None,
         streams_body: StreamsBody | None = None,
+        posts: Post | None = None,
     ) -> None:
-        """``authorize_bulk`` is awaited before a large body is read; ``streams_body`` says which
-        bodies are read while they arrive; with ``serves_websockets`` Daphne takes the WebSockets that are not
-        for rooms."""
+        """``authorize_bulk`` is awaited before a large body is read; ``streams_body`` says which bodies are
+        read while they arrive; ``posts`` serves plain requests to publish; with ``serves_websockets`` Daphne
+        takes the WebSockets that are not for rooms."""
         super().__init__(application, endpoints=[f"{host}:{port}"], server_name="hub")
         self.bodies = BufferedBodies()
         self._rate = ConnectionRate()
         self.serves_websockets = serves_websockets
         self.authorize_bulk = authorize_bulk
         self.streams_body = streams_body
+        self.posts = posts
         self._address = host, port
         self._proxies = TrustedProxies(proxies)
         self._messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         self._poller: SocketPoller | None = None
         # Coroutines whose connection was handed over: the event loop itself holds them weakly.
         self._detached: set[asyncio.Task[None]] = set()
-        self._leaving = False
+        self.leaving = False
 
     def run(self) -> None:
         """Serve until a signal: Daphne's own `run`, with our parts."""
@@ -128,7 +133,7 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         self._proxies.apply(scope)
         transport = getattr(protocol, "transport", None)
         if scope["type"] == "http":
-            if self._leaving:
+            if self.leaving:
                 protocol.channel.persistent = False
                 protocol.responseHeaders.setRawHeaders(b"Connection", [b"close"])
             if scope["http_version"] == "1.1" and type(transport) is tcp.Server:
@@ -149,6 +154,12 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         """The client of a request whose body has not come yet."""
         forwarded_for = request.requestHeaders.getRawHeaders(b"X-Forwarded-For", [])
         return self._proxies.client(getattr(request.client, "host", None), forwarded_for)
+
+    def believed(self, peer: str, headers: list[Raw]) -> tuple[list[Raw], str, str]:
+        """What is believed of a request's headers; its scheme and its client by these."""
+        scope: Scope = {"scheme": "http", "client": [peer, 0], "headers": headers}
+        self._proxies.apply(scope)
+        return scope["headers"], scope["scheme"], scope["client"][0]
 
     def admits(self, peer: str) -> bool:
         """Whether another connection from this peer is accepted. Proxies open them for all their clients."""
@@ -195,9 +206,9 @@ class Server(Daphne):  # type: ignore[misc]  # daphne is not typed
         logger.debug("%s", message["type"])
 
     def _signalled(self) -> None:
-        if self._leaving:
+        if self.leaving:
             os._exit(1)
-        self._leaving = True
+        self.leaving = True
         reactor.stop()
 
     async def _leave(self) -> None:

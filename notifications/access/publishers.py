@@ -41,15 +41,18 @@ class Publishers:
 
     async def by_headers(self, headers: Mapping[str, str]) -> KeyPublisher:
         """The publisher of a request. Raises a `Problem` of 401 or 403, and what the database raises."""
-        text = requests.api_key(headers.get("authorization"))
-        key = api_keys.known(text, SCOPE)
-        if key is None:
-            async with asyncio.timeout(LOOKUP_S):
-                found = await self._loader.get(text)
-            if isinstance(found, Problem):
-                raise found
-            key = found
-        return KeyPublisher(key)
+        if (publisher := self.known(headers)) is not None:
+            return publisher
+        async with asyncio.timeout(LOOKUP_S):
+            found = await self._loader.get(requests.api_key(headers.get("authorization")))
+        if isinstance(found, Problem):
+            raise found
+        return KeyPublisher(found)
+
+    def known(self, headers: Mapping[str, str]) -> KeyPublisher | None:
+        """The same for a key that was looked up within `api_keys.CACHE_S`; None for any other one."""
+        key = api_keys.known(requests.api_key(headers.get("authorization")), SCOPE)
+        return None if key is None else KeyPublisher(key)
 
 
 async def _look_up(texts: Sequence[str]) -> dict[str, ApiKey | Problem]:

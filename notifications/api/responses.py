@@ -191,3 +191,18 @@ class RoomReading(BaseModel):
     room: str
     unread: int
     position: str
+
+
+class Member(BaseModel):
+    """A person who is in a room. `status` is what they set, if anything."""
+
+    id: str
+    name: str
+    status: str = ""
+
+
+class RoomMembers(BaseModel):
+    """Who is in a room."""
+
+    count: int
+    members: list[Member]

@@ -23,11 +23,11 @@ from notifications.api.auth import (
 )
 from notifications.api.parameters import only
 from notifications.api.requests import InboxQuery, MessagesQuery, ReadingBody, RoomBody
-from notifications.api.responses import Room, RoomMessages, RoomReading, Rooms
+from notifications.api.responses import Room, RoomMembers, RoomMessages, RoomReading, Rooms
 from notifications.api.router import router
 from notifications.models import ROOM_NAME, ApiKey
 from notifications.models import Room as RoomRow
-from notifications.rooms import kinds, marks, messages, registry
+from notifications.rooms import kinds, marks, members, messages, registry
 
 TAGS = ["Rooms"]
 
@@ -80,6 +80,17 @@ def list_messages(request: ReaderOfTopicRequest, name: str, query: Query[Message
     room = room_of(name, request.auth)
     items, next = messages.find(room, before=query.before, q=query.q, limit=query.limit)
     return {"items": items, "next": next}
+
+
+@router.get(
+    "rooms/{name}/members", tags=TAGS, auth=[ReaderOfTopic()], response=RoomMembers, exclude_unset=True
+)
+def list_members(request: ReaderOfTopicRequest, name: str) -> dict[str, Any]:
+    """Who is in a room now, on any instance. `count` is how many; at most 200 are named.
+
+    For whoever may enter the room, and API keys with the scope `read`.
+    """
+    return members.find(room_of(name, request.auth))
 
 
 @router.put("rooms/{name}/reading", tags=TAGS, auth=[PersonOfTopic()], response=RoomReading)

@@ -12,6 +12,7 @@ from hub.rooms.kinds import kinds as registered
 from hub.rooms.protocol import MAX_FRAME_BYTES, Message, Say, Signal
 
 MAX_CHAT = 4000  # characters of a message
+STATUS, MAX_STATUS = "status", 100  # a signal of a chat; characters
 MAX_POINTS = 500  # of a stroke
 MAX_WIDTH = 20  # of a stroke, in pixels
 
@@ -26,9 +27,12 @@ class Chat(Kind):
     kept = True
     changeable = True
     history = 50
+    lasting = statuses = frozenset({STATUS})
 
     def validate(self, frame: Say | Signal, sender: Mapping[str, str], state: Any) -> None:
         if isinstance(frame, Signal):
+            if frame.name == STATUS and not (isinstance(frame.body, str) and len(frame.body) <= MAX_STATUS):
+                raise Refused("not-a-status", f"A status is a string of at most {MAX_STATUS} characters.")
             return
         text = chat_text(frame.body)
         if not text.strip():

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET
 from notifications.access import membership
 from notifications.access.requests import PersonRequest
 from notifications.i18n import say
-from notifications.models import Room, RoomMessage
-from notifications.rooms import kinds
+from notifications.models import Room
+from notifications.rooms import history, kinds, marks
 from notifications.rooms.registry import of
+from notifications.rooms.rows import text_of
 
 MAX_MESSAGES_LISTED = 50  # of a chat
 MAX_TURN_GAP = timedelta(minutes=5)  # between messages of one person that are shown together
@@ -40,9 +41,10 @@ WIDTHS = (("fine", "width_fine", 2), ("medium", "width_medium", 5), ("broad", "w
 @require_GET
 def rooms(request: PersonRequest) -> HttpResponse:
     """The list of rooms that this person may enter."""
-    return render(
-        request, "notifications/rooms.html", {"rooms": [_context(room) for room in of(request.user)]}
-    )
+    found = marks.unread([request.user.pk]).get(request.user.pk, ())
+    unread = {one.room: one.unread for one in found}
+    rooms = [{**_context(room), "unread": unread.get(room.name, 0)} for room in of(request.user)]
+    return render(request, "notifications/rooms.html", {"rooms": rooms, "max_unread": marks.MAX_UNREAD})
 
 
 @never_cache
@@ -64,6 +66,9 @@ def room(request: PersonRequest, name: str) -> HttpResponse:
     }
     if found.kind == "chat":
         context["turns"] = _turns(found)
+        context["moderates"] = membership.moderates(str(request.user.pk))
+        unread = marks.unread([request.user.pk], [found.pk]).get(request.user.pk, ())
+        context["read"] = next((str(one.position) for one in unread if one.unread), "")
     return HttpResponse(page.render(context, request))
 
 
@@ -82,13 +87,13 @@ def _context(room: Room) -> dict[str, str]:
 
 def _turns(room: Room) -> list[dict[str, Any]]:
     """The last messages, those of one person together: ``{"sender", "name", "at", "texts"}``."""
-    rows = RoomMessage.objects.filter(room=room).order_by("-position")[:MAX_MESSAGES_LISTED]
+    rows = history.of_room(room.pk).order_by("-position")[:MAX_MESSAGES_LISTED]
     turns: list[dict[str, Any]] = []
     for row in reversed(rows):
         last = turns[-1] if turns else None
         if last is None or last["sender"] != row.sender or row.at - last["until"] > MAX_TURN_GAP:
             last = {"sender": row.sender, "name": row.name, "at": row.at, "until": row.at, "texts": []}
             turns.append(last)
-        last["texts"].append(row.body)
+        last["texts"].append(text_of(row.body))
         last["until"] = row.at
     return turns

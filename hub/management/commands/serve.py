@@ -29,4 +29,5 @@ class Command(BaseCommand):
             serves_websockets=application.websocket is not None,
             authorize_bulk=application.application.publisher,
             streams_body=application.application.streams_body,
+            posts=application.plain_posts,
         ).run()

@@ -14,6 +14,7 @@ from tests.system.http.conftest import Raw, RawResponse
 # Heads of requests, which go on for as long as they may.
 DRIPPING = {
     "a head": "GET /livez HTTP/1.1\r\nHost: x\r\n",
+    "an event": "POST /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9000\r\n\r\n",
     "a body": "POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 200000\r\n\r\n",
 }
 

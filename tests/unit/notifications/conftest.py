@@ -47,7 +47,8 @@ def published(body: bytes, headers: Mapping[str, str]) -> HttpResponse:
     async def post() -> None:
         options = EndpointOptions.of_settings()
         durations = Histogram("test", "", ["kind", "status"], registry=None)
-        endpoint = PostEndpoint(shared_log(), Publishers().by_headers, options, durations)
+        publishers = Publishers()
+        endpoint = PostEndpoint(shared_log(), publishers.by_headers, options, durations, publishers.known)
         await endpoint(scope, receive, send)
 
     given = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]

@@ -18,7 +18,7 @@ from hub.delivery.fanout import Fanout
 from hub.delivery.subscriber import Subscriber
 from hub.events import Draft, Event
 from hub.feeds.sse import SSE
-from hub.log import NO_TERMS, Appended, Log, LogReceiver, Page, Terms, Values
+from hub.log import NO_TERMS, Appended, Log, LogReceiver, OnAppended, Page, Terms, Values
 from hub.log.extent import Measures
 from hub.log.memory import MemoryLog
 from hub.log.reads import chunks
@@ -48,6 +48,9 @@ class Whimsical:
 
     async def append_grouped(self, drafts: Sequence[Draft], terms: Terms = NO_TERMS) -> list[int]:
         return self.append(drafts, terms)
+
+    def append_soon(self, drafts: Sequence[Draft], terms: Terms, done: OnAppended) -> None:
+        self._log.append_soon(drafts, terms, done)
 
     async def append_if(self, drafts: Sequence[Draft], after: int | None = None) -> list[Appended]:
         return await self._log.append_if(drafts, after)

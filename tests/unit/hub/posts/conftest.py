@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -42,6 +42,12 @@ class SlowLog:
         self.appended += drafts
         return [len(self.appended)]
 
+    def append_soon(
+        self, drafts: Sequence[Draft], terms: Terms, done: Callable[[list[int] | Exception], None]
+    ) -> None:
+        task = asyncio.get_running_loop().create_task(self.append_grouped(drafts, terms))
+        task.add_done_callback(lambda task: done(task.result()))
+
 
 class Posts:
     """The endpoint, and how programs use it."""
@@ -52,13 +58,16 @@ class Posts:
         self.registry = CollectorRegistry()
         durations = Histogram("hub_request_seconds", "", ["kind", "status"], registry=self.registry)
         log: Any = self.log
-        self.endpoint = PostEndpoint(log, self._find, EndpointOptions.of_settings(), durations)
+        self.endpoint = PostEndpoint(log, self._find, EndpointOptions.of_settings(), durations, self._known)
 
     async def _find(self, headers: Mapping[str, str]) -> AnyPublisher:
         if isinstance(self.publisher, Exception):
             raise self.publisher
         found: AnyPublisher = self.publisher
         return found
+
+    def _known(self, headers: Mapping[str, str]) -> AnyPublisher | None:
+        return self.publisher if isinstance(self.publisher, AnyPublisher) else None
 
     async def post(self, *messages: Mapping[str, Any], scheme: str = "http", **headers: str) -> list[Any]:
         """What the endpoint sends to a request whose body is these messages; a whole event without any."""

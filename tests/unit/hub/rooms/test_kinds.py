@@ -133,7 +133,7 @@ def test_what_a_kind_keeps_and_gives_a_newcomer() -> None:
     }
 
     assert facts == {
-        "chat": (True, 50, False, False, frozenset()),
+        "chat": (True, 50, False, False, frozenset({"status"})),
         "board": (False, 1000, False, False, frozenset()),
         "auction": (True, 20, True, False, frozenset()),
         "device": (False, 0, False, False, frozenset({"telemetry"})),

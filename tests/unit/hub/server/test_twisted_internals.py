@@ -22,7 +22,7 @@ from hub.server import twisted_internals  # isort: skip
 from hub.server.channel import Channel, Factory
 from hub.server.twisted_internals import detach
 
-from twisted.internet import abstract, tcp  # isort: skip
+from twisted.internet import abstract, reactor, tcp  # isort: skip
 from twisted.internet.testing import StringTransport
 from twisted.web import http
 
@@ -37,6 +37,7 @@ daphne = Daphne(None, ["tcp:0"])
 UNSENT = "what Twisted had still to write when a connection is handed over"
 LEFT = "whether a client has left before its connection is handed over"
 SILENT = "keeping the reactor from a connection that is handed over"
+POSTS = "plain requests to publish"
 TWISTED = [
     (channel_of_twisted, "_dataBuffer", "pipelined bytes, behind which no connection is handed over"),
     (channel_of_twisted, "_buffer", "whether a head has begun, and whether a body came along with it"),
@@ -49,6 +50,11 @@ TWISTED = [
     (channel_of_twisted, "_send100Continue", "judging a large body before it is sent"),
     (channel_of_twisted, "requests", "cutting reference cycles when a connection is handed over"),
     (channel_of_twisted, "allContentReceived", "a body that is read while it arrives"),
+    (channel_of_twisted, "persistent", POSTS),
+    (channel_of_twisted, "_HTTPChannel__first_line", POSTS),
+    (channel_of_twisted, "_waitingForTransport", POSTS),
+    (reactor, "_readOrWrite", POSTS),
+    (reactor, "_asyncioEventloop", POSTS),
     (descriptor, "dataBuffer", UNSENT),
     (descriptor, "offset", UNSENT),
     (descriptor, "_tempDataBuffer", UNSENT),
@@ -122,6 +128,7 @@ class Transport(StringTransport):
 def channel() -> Iterator[Any]:
     channel = new_channel()
     channel.requestFactory = Unanswered
+    channel.factory = Mock(**{"server.posts": None})
     channel.makeConnection(Transport())  # type: ignore[no-untyped-call]
     yield channel
     channel.connectionLost()
@@ -196,6 +203,7 @@ def test_a_detached_connection_stays_open_and_nothing_of_twisted_stays_with_it()
         accepted, _ = listener.accept()
     reactor, channel = FakeReactor(), new_channel()
     channel.requestFactory = Unanswered
+    channel.factory = Mock(**{"server.posts": None})
     transport = new_connection(accepted, channel, reactor)
     channel.makeConnection(transport)
     channel.dataReceived(HEAD + b"1234")
@@ -216,6 +224,33 @@ def test_a_detached_connection_stays_open_and_nothing_of_twisted_stays_with_it()
     assert not reactor.readers | reactor.writers
     client.close()
     found.close()
+
+
+def test_an_answer_is_written_at_once_and_twisted_writes_what_the_client_does_not_read() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        accepted, _ = listener.accept()
+    reactor, channel = FakeReactor(), new_channel()
+    transport = new_connection(accepted, channel, reactor)
+    channel.makeConnection(transport)
+
+    channel.write_now(b"at once")
+    assert client.recv(100) == b"at once"
+    assert not reactor.writers
+    while not reactor.writers:
+        channel.write_now(b"x" * 65536)
+    channel.write_now(b"the end")
+
+    received = b""
+    client.setblocking(False)
+    while not received.endswith(b"the end"):
+        transport.doWrite()
+        received += client.recv(10_000_000)
+    assert set(received[:-7]) == set(b"x")
+    assert len(received[:-7]) % 65536 == 0
+    channel.connectionLost()
+    client.close()
+    accepted.close()
 
 
 def test_a_request_is_no_line_of_a_log_that_no_one_reads() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from hub.errors import Problem
+from hub.ports import Publisher
 from hub.support.threads import in_thread
 from notifications.access import api_keys
 from notifications.access.publishers import Publishers
+from notifications.application import Notifications
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,6 +64,30 @@ async def test_different_keys_are_looked_up_together_and_each_has_its_own_answer
     assert [getattr(answer, "status", None) for answer in answers] == [None, 401, 401]
     assert sum(lookups) == 3
     assert len(lookups) <= 2
+
+
+async def test_a_key_is_known_without_waiting_once_it_was_looked_up(key: str) -> None:
+    publishers = Publishers()
+    assert publishers.known(with_key(key)) is None
+
+    found = await publishers.by_headers(with_key(key))
+
+    known = publishers.known(with_key(key))
+    assert known is not None
+    assert known.owner == found.owner
+
+
+@pytest.mark.usefixtures("db")
+async def test_a_publisher_of_the_projects_own_is_asked_every_time(key: str) -> None:
+    class Strict(Notifications):
+        async def publisher(self, headers: Mapping[str, str], /) -> Publisher:
+            raise Problem(403, "Not today.")
+
+    application = Strict()
+    await Notifications.publisher(application, with_key(key))
+
+    assert application.known_publisher(with_key(key)) is None
+    assert Notifications().known_publisher(with_key(key)) is not None
 
 
 async def test_race_a_key_revoked_while_it_is_known_is_refused_at_once(key: str) -> None:

@@ -94,6 +94,7 @@ def test_the_documentation_names_every_call(db: None) -> None:
         "GET /api/v1/preferences",
         "PUT /api/v1/preferences",
         "GET /api/v1/rooms/{name}/messages",
+        "GET /api/v1/rooms/{name}/members",
         "PUT /api/v1/rooms/{name}/reading",
         "PUT /api/v1/topics/{topic}/subscription",
         "DELETE /api/v1/topics/{topic}/subscription",
