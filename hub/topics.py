@@ -31,6 +31,7 @@ ANY_USER = f"{_USER}*"  # a pattern
 _ROOM = "room-"
 _STAFF = "staff-"
 _RUN = "hub.run-"
+_BINARY = "hub.binary-"
 _RESERVED = ("hub.", _ROOM, _STAFF)
 
 # A browser calls an event without a type "message", and calls the handlers of "open" and "error" itself.
@@ -152,6 +153,16 @@ def room_named(name: str) -> str:
 
 def is_room(topic: str) -> bool:
     return topic.startswith(_ROOM)
+
+
+def binary(room: str) -> str:
+    """The topic of the binary frames of a room, from the room's own."""
+    return _BINARY + room.removeprefix(_ROOM)
+
+
+def is_binary(topic: str) -> bool:
+    """Whether it carries the binary frames of a room."""
+    return topic.startswith(_BINARY)
 
 
 def run(id: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from hub.delivery.fanout import Fanout
@@ -31,7 +31,7 @@ class CatchUp:
     reader; ``preamble`` are the very first. ``opening`` makes the reader's first event, from its position and
     ``resumed``. The last event of each key of a topic that keeps them is sent before what was missed, to a
     reader that resumes only with ``repeats_values``. Afterwards ``events`` is how many were replayed, up to
-    the position ``reached``; `spans` says which.
+    the position ``reached``; `spans` says which. Of a topic with a floor, nothing up to there is replayed.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class CatchUp:
         write: Callable[[bytes], Awaitable[None]],
         preamble: bytes = b"",
         repeats_values: bool = True,
+        floors: Mapping[str, int] | None = None,
     ) -> None:
         self._fanout = fanout
         self._replay = replay
@@ -61,7 +62,7 @@ class CatchUp:
         self._values: Snapshot | None = None
         self._opened = False
         self._reset_topics: set[str] = set()  # reported as incomplete
-        self._arrivals = Arrivals(subscriber.person, subscriber.topics)
+        self._arrivals = Arrivals(subscriber.person, subscriber.topics, floors)
         self._since = self.reached = 0
         self._cuts: dict[str, tuple[int, int]] = {}  # of a long topic: where it breaks off, and goes on
         self.events = 0

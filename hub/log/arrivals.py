@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from hub.events import stamp
@@ -20,13 +20,17 @@ class Arrivals:
     """At which position each of these topics became one person's (`Person.since`).
 
     What counts is the date in an event (``at``), which its position only follows: a notification that was due
-    before the person arrived may be published after.
+    before the person arrived may be published after. Of a topic with a floor nothing up to that position is
+    replayed at all.
     """
 
-    __slots__ = ("_since", "_stamps", "person")
+    __slots__ = ("_floors", "_since", "_stamps", "person")
 
-    def __init__(self, person: Person, topics: Iterable[str]) -> None:
+    def __init__(
+        self, person: Person, topics: Iterable[str], floors: Mapping[str, int] | None = None
+    ) -> None:
         self.person = person
+        self._floors = floors or {}
         since = dict(zip(person.own, person.since, strict=False))
         self._since = {topic: since[topic] for topic in topics if since.get(topic)}
         self._stamps: dict[int, bytes] = {}
@@ -37,7 +41,7 @@ class Arrivals:
 
     def begin(self, topic: str, position: int) -> int:
         """From where to read events after a position: none of theirs is earlier."""
-        return max(position, self._since.get(topic, 0) - MAX_SKEW_US)
+        return max(position, self._since.get(topic, 0) - MAX_SKEW_US, self._floors.get(topic, 0))
 
     def includes(self, topic: str, position: int, data: bytes) -> bool:
         """Whether an event, ``data`` in JSON, came to the topic after the person did, and has not expired."""

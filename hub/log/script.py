@@ -11,7 +11,6 @@ from hub.events import Draft
 from hub.log import KeyReused, LogFull, Overtaken, RateExceeded, Terms, rates
 from hub.log.retention import Retention, policed, retention
 from hub.log.series import OutOfSeries
-from hub.policies.current import table
 
 # The braces keep every key on one shard of a Redis Cluster. The number goes up when topics or entries change
 # their meaning: then the log begins anew, and readers are sent the rows of what they missed.
@@ -81,10 +80,9 @@ def arguments(
     for topic, rate, events in rated:
         keys.append(RATE + topic)
         values += (topic, rate, events)
-    policies = bool(table)
     for draft in drafts:
         keys.append(STREAM + draft.topic)
-        kept = policed(draft.topic, default) if policies else None
+        kept = policed(draft.topic, default)
         plain = not (draft.key or draft.sender or draft.removes or draft.edits)
         if plain and kept is None and draft.owner == terms.owner:
             values += (draft.type, draft.body, "")
@@ -99,8 +97,6 @@ def reading(
     """Keys and arguments of read.lua, for ``limit`` events of each topic."""
     keys = [*STATE, *(kind + topic for topic in topics for kind in (STREAM, REMOVED))]
     values: list[Any] = [floor, default.age, limit]
-    if not table:
-        return keys, values + [after[topic] for topic in topics]
     kept = ((after[topic], policed(topic, default)) for topic in topics)
     return keys, values + [position if one is None else f"{position} {one.age}" for position, one in kept]
 

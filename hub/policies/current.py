@@ -12,6 +12,9 @@ from hub.policies.policy import MAX_POLICIES, BadPolicy, TopicPolicy, parse
 from hub.policies.table import PolicyTable
 
 MAX_RUN_EVENTS = 200_000  # that the log keeps of a run
+MAX_BINARY_EVENTS = 10_000  # that the log keeps of a room's binary frames …
+MAX_BINARY_BYTES = 4 * 1024 * 1024
+BINARY_AGE_S = 30  # … for those who were cut off; nobody else is sent what was before
 TTL_S = 2.0  # that rows are trusted in a process that is not notified of changes
 RETRY_S = 10.0  # after they could not be read
 
@@ -20,7 +23,14 @@ logger = logging.getLogger(__name__)
 # Of agent runs: long, and what comes faster than a person reads is one frame.
 RUNS = TopicPolicy(topics.run("*"), max_events=MAX_RUN_EVENTS, coalesce_ms=20, coalesce="join")
 
-table = PolicyTable(own=RUNS)
+BINARY = TopicPolicy(
+    topics.binary(topics.room("*")),
+    max_events=MAX_BINARY_EVENTS,
+    max_age_s=BINARY_AGE_S,
+    max_history_bytes=MAX_BINARY_BYTES,
+)
+
+table = PolicyTable(own=(RUNS, BINARY))
 policy_of = table.of
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hub.policies.policy import TopicPolicy
 
@@ -37,14 +37,14 @@ class _Rules:
 class PolicyTable:
     """The policies in force; safe from any thread. Of two with the same pattern the last one holds.
 
-    ``own`` is the hub's, for a prefix of topics that no other policy covers. A table with nothing else is
+    ``own`` are the hub's, for prefixes of topics that no other policy covers. A table with nothing else is
     false.
     """
 
-    def __init__(self, policies: Iterable[TopicPolicy] = (), own: TopicPolicy | None = None) -> None:
+    def __init__(self, policies: Iterable[TopicPolicy] = (), own: Sequence[TopicPolicy] = ()) -> None:
         self.version = 0  # rises with `replace`
-        self._own = [own] if own is not None else []
-        self._own_prefix = own.pattern.removesuffix("*") if own is not None else "*"  # no topic has a *
+        self._own = own
+        self._own_prefixes = tuple(policy.pattern.removesuffix("*") for policy in own)
         self._rules: _Rules | None = None  # none: no other policies
         self.replace(policies)
 
@@ -56,7 +56,7 @@ class PolicyTable:
     def of(self, topic: str) -> TopicPolicy | None:
         """The policy of the most exact pattern that matches: the topic itself, else the longest prefix."""
         if (rules := self._rules) is None:
-            return self._own[0] if topic.startswith(self._own_prefix) else None
+            return self.own(topic)
         try:
             return rules.found[topic]
         except KeyError:
@@ -65,6 +65,12 @@ class PolicyTable:
                 rules.found.clear()
             policy = rules.found[topic] = rules.find(topic)
             return policy
+
+    def own(self, topic: str) -> TopicPolicy | None:
+        """The hub's own policy of a topic."""
+        if not topic.startswith(self._own_prefixes):
+            return None
+        return next(one for one in self._own if topic.startswith(one.pattern.removesuffix("*")))
 
     def __bool__(self) -> bool:
         return self._rules is not None

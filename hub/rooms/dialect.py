@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hub import topics
 from hub.events import Encoded, Event
 from hub.rooms import protocol
+from hub.rooms.binary.frames import Relayed
 from hub.rooms.protocol import Close
 from hub.support import ws_frames
 
@@ -29,7 +31,9 @@ class RoomDialect:
     expired = Frame(ws_frames.closing(Close.EXPIRED, "expired"))
     end = b""
 
-    def event(self, event: Event) -> Frame:
+    def event(self, event: Event) -> Encoded:
+        if topics.is_binary(event.topic):
+            return Relayed(event)
         # Its body is an object, without a type and a position of its own.
         head = b'{"type":"%s","position":"%d",' % (event.type.encode(), event.position)
         return Frame(ws_frames.text(head + event.body[1:]))

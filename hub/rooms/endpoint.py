@@ -182,6 +182,7 @@ class Rooms(Endpoint[Handshake, FrameConnection]):
                 resumed=after is not None,
                 opening=opening,
                 write=write,
+                floors=self._floors(room, connection) if after is None else None,
             ).run()
         except Exception:
             logger.exception("%s could not be brought into %s", connection.person.id, connection.topics)
@@ -191,7 +192,14 @@ class Rooms(Endpoint[Handshake, FrameConnection]):
             return None
         for frame in await self._registry.last_values.of(room):
             connection.put(frame)
+        self._registry.open_uplink(room, connection)
         return room
+
+    def _floors(self, room: Room, connection: RoomConnection) -> dict[str, int] | None:
+        """A newcomer's history has no binary frames: the position after which theirs begin."""
+        if not room.kind.binary:
+            return None
+        return {topics.binary(room.topic): self._fanout.now(connection.topics) or room.position}
 
     def _welcome(self, room: Room, connection: RoomConnection, position: int, resumed: bool) -> bytes:
         number = connection.number_on_carrier if isinstance(connection, CarriedConnection) else None

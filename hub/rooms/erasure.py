@@ -31,6 +31,8 @@ def erase(url: str, person: str, rooms: Sequence[str]) -> int:
     try:
         gone = sum(_erase_messages(client, room, person, _sender) for room in rooms)
         for room in rooms:
+            _erase_messages(client, topics.binary(room), person, _sender)
+        for room in rooms:
             client.delete(f"{MESSAGE_IDS}{room}:{person}")
             _erase_fields(client, LEASES + room, NAMES + room, lambda field: _first(field) == person)
             _erase_fields(client, EXPIRIES + room, VALUES + room, lambda field: _last(field) == person)

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub import events
 from hub.rooms import protocol, rate_limiter
+from hub.rooms.binary import stream
 from hub.rooms.connection import RoomConnection
 from hub.rooms.dialect import Frame
 from hub.rooms.kinds import Refused
@@ -53,14 +54,12 @@ class FrameHandler:
         self, room: Room, connection: RoomConnection, message: bytes | dict[str, Any], text: bool
     ) -> None:
         limiter = connection.limiter
-        if not text:
-            if not room.kind.binary:
-                raise Malformed("Binary frames are for rooms of kind binary: send JSON as text.")
-            # Beyond the rate they are dropped silently: only the latest signal counts.
-            if limiter.acquire(rate_limiter.SIGNALS):
-                self._relay(room, connection, "", message, len(message))
-            return
-        frame: Any = protocol.parse(message)
+        if not text and isinstance(message, bytes):
+            return connection.send_binary(message)
+        read = message if isinstance(message, dict) else protocol.read(message)
+        if given := stream.parse(read):
+            return connection.resume_stream(given)
+        frame: Any = protocol.parse(read)
         if isinstance(frame, Ping):
             return connection.put(PONG)
         if isinstance(frame, Say | Change):

@@ -37,7 +37,8 @@ class Kind:
     history = 0  # messages that a newcomer without ?after= receives
     strict = False  # a message is appended only to the state that it was validated against
     changeable = False  # messages may be edited and removed, and reacted to
-    binary = False  # binary frames are relayed
+    binary = False  # binary frames are relayed, in order and without loss
+    may_drop = False  # of these, what a sender sends beyond its credit is dropped, and the sender told
     max_signal = 4096  # bytes
     lasting: frozenset[str] = frozenset()  # names of signals whose last value a newcomer receives
     statuses: frozenset[str] = frozenset()  # those of them that are about their sender, while they are here

@@ -103,23 +103,25 @@ def parse(text: bytes | dict[str, Any]) -> Say | Change | Signal | Ping:
     frame = text if isinstance(text, dict) else read(text)
     match frame.get("type"):
         case "say":
-            _check_fields(frame, _SAY)
-            return Say(_id(frame["id"]), frame["body"])
+            check_fields(frame, _SAY)
+            return Say(check_id(frame["id"]), frame["body"])
         case "edit" | "remove" | "react" as kind:
-            _check_fields(frame, _REMOVE if kind == "remove" else _CHANGE)
-            return Change(kind, _id(frame["id"]), _position(frame["of"]), frame.get("body"))
+            check_fields(frame, _REMOVE if kind == "remove" else _CHANGE)
+            return Change(kind, check_id(frame["id"]), _position(frame["of"]), frame.get("body"))
         case "signal":
-            _check_fields(frame, _SIGNAL)
+            check_fields(frame, _SIGNAL)
             name = frame["name"]
             if type(name) is not str or not NAME.fullmatch(name):
                 raise Malformed(f"'name' must be a string like {NAME.pattern}.")
             return Signal(name, frame["body"])
         case "ping":
-            _check_fields(frame, _PING)
+            check_fields(frame, _PING)
             return Ping()
         case other:
             given = f"{other[:40]!r}" if isinstance(other, str) else "no string"
-            raise Malformed(f"'type' is {given}: send 'say', 'edit', 'remove', 'react', 'signal' or 'ping'.")
+            raise Malformed(
+                f"'type' is {given}: send 'say', 'edit', 'remove', 'react', 'signal', 'stream' or 'ping'."
+            )
 
 
 def welcome(
@@ -221,7 +223,8 @@ def read(text: bytes) -> dict[str, Any]:
     return frame
 
 
-def _id(id: Any) -> str:
+def check_id(id: Any) -> str:
+    """The id that a client gave something of its own; raises `Malformed`."""
     if type(id) is not str or not 0 < len(id) <= MAX_ID or not id.isprintable():
         raise Malformed(f"'id' must be a string of 1 to {MAX_ID} printable characters.")
     return id
@@ -234,7 +237,8 @@ def _position(of: Any) -> int:
         raise Malformed("'of' must be the position of a message: the digits of its 'position'.") from None
 
 
-def _check_fields(frame: dict[str, Any], required: set[str]) -> None:
+def check_fields(frame: dict[str, Any], required: set[str]) -> None:
+    """Raises `Malformed` for a frame that has others, or not all of these."""
     if frame.keys() != required:
         for name in sorted(frame.keys() - required):
             raise Malformed(f"{name[:40]!r} is not a field of this type: leave it out.")

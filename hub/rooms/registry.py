@@ -14,6 +14,7 @@ from hub.events import BadEvent, Draft, Event, draft
 from hub.log import Log, LogAway
 from hub.ports import Application, Entry
 from hub.rooms import changes, kinds, protocol
+from hub.rooms.binary.uplink import Uplink
 from hub.rooms.connection import RoomConnection
 from hub.rooms.dialect import Frame
 from hub.rooms.last_values import LastValues
@@ -114,6 +115,12 @@ class RoomRegistry:
         self.signals.send(room.topic, connection.user, name, body, connection.id)
         self.last_values.put(room, connection, name, body)
 
+    def open_uplink(self, room: Room, connection: RoomConnection) -> None:
+        """Grant a connection that is live its first credit, where the room takes binary frames."""
+        if room.kind.binary:
+            topic = topics.binary(room.topic)
+            connection.uplink = Uplink(connection, topic, self._log, may_drop=room.kind.may_drop)
+
     async def run(self) -> None:
         await asyncio.gather(
             self.signals.run(), self.roster.run(), self.last_values.run(), self._close_idle_rooms()
@@ -211,8 +218,6 @@ def deletion(topic: str) -> Draft:
 
 def _frame(topic: str, signal: ReceivedSignal) -> bytes:
     """As clients receive it; empty if it cannot be encoded."""
-    if isinstance(signal.body, bytes):
-        return ws_frames.binary(signal.body)
     try:
         return ws_frames.text(protocol.signal(signal.name, signal.sender, signal.body))
     except BadEvent as error:

@@ -27,13 +27,13 @@ from hub.support.faults import malformed
 
 GATHER_S = 0.05
 MAX_PENDING_SIGNALS = 2000  # in each direction …
-MAX_PENDING_LENGTH = 4 * 1024 * 1024  # … and characters or bytes of them
+MAX_PENDING_LENGTH = 4 * 1024 * 1024  # … and characters of them
 PROBE_S = 2.0  # between probes
 SILENCE_S = 5.0  # without receiving anything, after which the layer is reset
 LAYER_TIMEOUT_S = 1.0  # for any call of the layer
 
-# As it travels: sender, name, JSON text or the bytes of a binary frame, the sending connection's id.
-Packed: TypeAlias = tuple[dict[str, str], str, str | bytes, str]
+# As it travels: sender, name, JSON text, the sending connection's id.
+Packed: TypeAlias = tuple[dict[str, str], str, str, str]
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Signals:
     def send(self, room: str, sender: dict[str, str], name: str, body: Any, connection_id: str) -> None:
         """Queue a signal; dropped, and counted, while the layer is away. Never blocks or raises."""
         try:
-            data = body if isinstance(body, bytes) else encode(body).decode()
+            data = encode(body).decode()
         except BadEvent:
             self.dropped += 1
             return
@@ -218,17 +218,15 @@ def _report(error: Exception) -> None:
 
 def _checked(signal: Any) -> Packed:
     sender, name, data, connection_id = signal
-    texts = sender["id"], sender["name"], name, connection_id
+    texts = sender["id"], sender["name"], name, data, connection_id
     if not all(isinstance(text, str) for text in texts):
-        raise TypeError("sender, name and connection of a signal are strings")
-    if not isinstance(data, str | bytes):
-        raise TypeError("the body of a signal is JSON or bytes")
+        raise TypeError("sender, name, body and connection of a signal are strings")
     return sender, name, data, connection_id
 
 
 def _read(packed: Packed) -> ReceivedSignal:
     sender, name, data, connection_id = packed
-    return ReceivedSignal(sender, name, data if isinstance(data, bytes) else json.loads(data), connection_id)
+    return ReceivedSignal(sender, name, json.loads(data), connection_id)
 
 
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:

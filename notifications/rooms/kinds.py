@@ -1,4 +1,4 @@
-"""The kinds of rooms that come with the hub: chat, json, board, auction, device and binary."""
+"""The kinds of rooms that come with the hub: chat, json, board, auction, device, binary and voice."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Device(Kind):
 
 
 class Binary(Kind):
-    """A relay: binary frames go to the others, and nothing is kept."""
+    """A relay: binary frames go to the others, in order, and nothing is said."""
 
     name = "binary"
     binary = True
@@ -136,7 +136,27 @@ class Binary(Kind):
             raise Refused("no-lines", "Nothing is said in a binary room: send binary frames.")
 
 
-KINDS: tuple[type[Kind], ...] = (Chat, Json, Board, Auction, Device, Binary)
+class Voice(Kind):
+    """Binary frames with the transcript of them: messages, and as signals what may change yet."""
+
+    name = "voice"
+    binary = True
+    kept = True
+    history = 50
+
+    def validate(self, frame: Say | Signal, sender: Mapping[str, str], state: Any) -> None:
+        if isinstance(frame, Signal) and frame.name != "transcript":
+            return
+        body = frame.body
+        if not _is_object(body, {"text", "final"}) or type(body["final"]) is not bool:
+            raise Refused("not-a-transcript", 'A transcript is {"text": "…", "final": true or false}.')
+        if not isinstance(body["text"], str) or not body["text"].strip():
+            raise Refused("not-text", "The text of a transcript is a string that is not blank.")
+        if len(body["text"]) > MAX_CHAT:
+            raise Refused("too-long", f"A transcript has at most {MAX_CHAT} characters.")
+
+
+KINDS: tuple[type[Kind], ...] = (Chat, Json, Board, Auction, Device, Binary, Voice)
 NAMES = frozenset(kind.name for kind in KINDS)
 
 

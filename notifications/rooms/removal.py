@@ -30,7 +30,7 @@ def _remove(topic: str) -> None:
     try:
         # First, so that no one who is still in it sends more.
         shared_log().append([registry.deletion(topic)])
-        shared_log().forget([topic])
+        shared_log().forget([topic, topics.binary(topic)])
     except LogAway:
         # No one is admitted again, and no other room gets this topic: it expires unread.
         logger.info("the log is away: the messages of %s remain until they expire", topic)

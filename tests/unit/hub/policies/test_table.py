@@ -48,7 +48,7 @@ def test_what_is_cached_of_topics_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_hubs_own_policy_is_there_with_and_without_others(others: list[TopicPolicy]) -> None:
     own = TopicPolicy("hub.run-*", coalesce_ms=20, coalesce="join")
 
-    table = PolicyTable(others, own)
+    table = PolicyTable(others, (own, TopicPolicy("hub.binary-*")))
 
     assert table.of("hub.run-1") is own
     assert table.of("hub.control") is None

@@ -23,6 +23,8 @@ ACCEPTED = [
     ("auction", {"bid": 1}),
     ("device", {"command": "reboot"}),
     ("device", {"command": "dim", "level": 3}),
+    ("voice", {"text": "hello", "final": True}),
+    ("voice", {"text": "hel", "final": False}),
 ]
 REFUSED = [
     ("chat", "", "not-text"),
@@ -56,6 +58,10 @@ REFUSED = [
     ("device", {"command": 1}, "not-a-command"),
     ("device", {"level": 3}, "not-a-command"),
     ("binary", "hello", "no-lines"),
+    ("voice", "hello", "not-a-transcript"),
+    ("voice", {"text": "hello", "final": 1}, "not-a-transcript"),
+    ("voice", {"text": " ", "final": True}, "not-text"),
+    ("voice", {"text": "x" * 4001, "final": True}, "too-long"),
 ]
 
 
@@ -81,7 +87,7 @@ def test_a_kind_refuses_what_is_no_message_of_its_own(name: str, body: Any, reas
     assert caught.value.detail.endswith(".")
 
 
-@pytest.mark.parametrize("name", ["chat", "auction", "device", "binary"])
+@pytest.mark.parametrize("name", ["chat", "auction", "device", "binary", "voice"])
 def test_a_kind_accepts_any_signal_but_a_board(name: str) -> None:
     kind(name).validate(Signal("typing", None), ANN, kind(name).start())
 
@@ -129,7 +135,7 @@ def test_the_other_kinds_remember_nothing(name: str) -> None:
 def test_what_a_kind_keeps_and_gives_a_newcomer() -> None:
     facts = {
         name: (kind(name).kept, kind(name).history, kind(name).strict, kind(name).binary, kind(name).lasting)
-        for name in ("chat", "board", "auction", "device", "binary")
+        for name in ("chat", "board", "auction", "device", "binary", "voice")
     }
 
     assert facts == {
@@ -138,6 +144,7 @@ def test_what_a_kind_keeps_and_gives_a_newcomer() -> None:
         "auction": (True, 20, True, False, frozenset()),
         "device": (False, 0, False, False, frozenset({"telemetry"})),
         "binary": (False, 0, False, True, frozenset()),
+        "voice": (True, 50, False, True, frozenset()),
     }
 
 
