@@ -13,6 +13,7 @@ import redis
 from hub.events import Draft
 from hub.log import NO_TERMS, KeyReused, Log, LogAway, LogFull, LogRefused, Terms
 from hub.log.redis import RedisLog
+from hub.log.redis_connection import RedisConnection
 from hub.log.script import STREAM
 from tests.cluster.ports import HOST
 from tests.cluster.redis import Redis
@@ -37,6 +38,26 @@ async def test_they_keep_the_order_of_all_calls(log: Log) -> None:
     events = (await log.read({"job-1": start})).events
     assert [event.body for event in events] == [b"%d" % n for n in range(30)]
     assert [[event.position] for event in events] == answers
+
+
+async def test_those_of_one_turn_of_the_loop_share_a_round_trip(
+    server: Redis, receiver: RecordingReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = RedisLog(server.url, 1000, 3600, "test")
+    write = RedisConnection.write
+    written: list[bytes] = []
+
+    def recorded(connection: RedisConnection, packed: bytes) -> None:
+        written.append(packed)
+        write(connection, packed)
+
+    async with listening(log, receiver):
+        await soon(log, [TICK])
+        monkeypatch.setattr(RedisConnection, "write", recorded)
+        positions = await asyncio.gather(*(soon(log, [TICK]) for _ in range(20)))
+
+    assert [packed.count(b"tick") for packed in written if b"tick" in packed] == [20]
+    assert positions == sorted(positions)
 
 
 async def test_what_is_refused_is_called_back_with(log: Log) -> None:

@@ -113,3 +113,16 @@ async def test_race_who_is_publishing_is_answered_before_the_log_of_an_instance_
     await hub.stop()
 
     assert ends == ["posts", "log"]
+
+
+def test_plain_posts_pass_by_no_application_around_the_hub_and_no_tracing(settings: Any) -> None:
+    class Wrapped(Hub):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await super().__call__(scope, receive, send)
+
+    assert Hub().plain_posts is not None
+    assert Wrapped().plain_posts is None
+    hub = Hub()
+    settings.HUB_OTLP_URL = "http://127.0.0.1:4318"
+
+    assert hub.plain_posts is None
