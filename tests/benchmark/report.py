@@ -109,6 +109,11 @@ LABELS: dict[str, dict[str, str]] = {
         "p99_during_ms": "… among cursors, ms",
         "member_kb_per_s": "a member is told, kB a second",
     },
+    "room-sound": {
+        "p50_ms": "20 ms of sound to the last listener, p50, ms",
+        "p99_ms": "… p99, ms",
+        "k_frames_per_cpu_s": "binary relay, k frames a CPU-second",
+    },
     "rooms-churn": CHURN,
     "staff": {
         "idle_percent": "of a core, while nobody looks, %",
@@ -235,6 +240,12 @@ GOALS = (
     Goal("room of 5,000, of the limit", _of("rooms-5k", "of_limit"), 0.75),
     Goal("room of 1,000, times the plain stack", _against("rooms-1k", "plain"), 15),
     Goal("room of 5,000, times the plain stack", _against("rooms-5k", "plain"), 15),
+    Goal(
+        "20 ms of sound to the last of 20 listeners, p99, ms",
+        _of("room-sound", "p99_ms"),
+        150,
+        at_least=False,
+    ),
     Goal("idle member of 5,000, kB", _of("rooms-5k", "idle_kb"), 14, at_least=False),
     Goal("memory left by 1,000 members gone, kB", _of("rooms-churn", "left_kb_per_1000"), 20, at_least=False),
     Goal("healthy feeds among hostile clients, p99 to before", _abused("p99"), 2, at_least=False),

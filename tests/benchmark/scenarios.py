@@ -82,6 +82,11 @@ def scenarios(quick: bool) -> dict[str, Scenario]:
             ("hub",),
             partial(rooms.signals, lines=50 if quick else 500),
         ),
+        "room-sound": Scenario(
+            "20 ms of sound to 20 listeners on two instances",
+            ("hub",),
+            partial(rooms.sound, frames=100 if quick else 1000),
+        ),
         "rooms-churn": Scenario(
             "members that come and go",
             ("hub",),

@@ -6,7 +6,7 @@ from tests.benchmark.servers.base import Bench, Server, Shown
 from tests.benchmark.servers.hub import Hub, HubOnUvicorn, PostedHub
 from tests.benchmark.servers.limit import Limit
 from tests.benchmark.servers.plain import Plain
-from tests.benchmark.servers.rooms import HubRoom, PlainRoom
+from tests.benchmark.servers.rooms import HubBinaryRoom, HubRoom, PlainRoom
 
 Servers = Mapping[str, type[Hub] | type[Plain] | type[Limit] | type[PlainRoom]]
 
@@ -21,4 +21,4 @@ ROOMS: Servers = {"limit": Limit, "hub": HubRoom, "plain": PlainRoom}
 # The same with every event posted over HTTP.
 POSTED: Servers = {"hub": PostedHub}
 
-__all__ = ["POSTED", "ROOMS", "SERVERS", "Bench", "Hub", "Server", "Servers", "Shown"]
+__all__ = ["POSTED", "ROOMS", "SERVERS", "Bench", "Hub", "HubBinaryRoom", "Server", "Servers", "Shown"]

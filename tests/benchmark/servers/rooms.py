@@ -18,6 +18,7 @@ from tests.cluster.instance import Instance
 from tests.cluster.ports import HOST, Ports
 
 FRAME_HEAD = 4  # bytes, of 126 and more
+SOUND_BYTES = 640  # 20 ms of 16 kHz, 16 bits
 
 
 class Room(Server):
@@ -30,10 +31,13 @@ class Room(Server):
         """What is said next, so that each member is told `EVENT_BYTES`."""
 
     def publish(self, topics: Sequence[str]) -> None:
+        self.speaker(topics).say(json.dumps(self.line()))
+
+    def speaker(self, topics: Sequence[str]) -> Speaker:
         if self._speaker is None:
             (head,) = self.heads(topics, 1)
             self._speaker = Speaker(self.ports[0], f"{head}\n\r\n", self.live_mark)
-        self._speaker.say(json.dumps(self.line()))
+        return self._speaker
 
     def stop(self) -> None:
         if self._speaker is not None:
@@ -45,6 +49,7 @@ class HubRoom(Room, Hub):
 
     live_mark = '"type":"live"'
     event_mark = '"type":"said"'
+    kind = "chat"
 
     def __init__(self, bench: Bench, instances: int = 1) -> None:
         super().__init__(bench, instances)
@@ -53,14 +58,16 @@ class HubRoom(Room, Hub):
 
     def _instance(self, name: str, port: int) -> Instance:
         # One says what otherwise many say.
-        more = ("HUB_ROOM_LINES_PER_S", "HUB_ROOM_LINES_PER_DAY", "HUB_ROOM_BYTES_PER_S")
+        more = [
+            f"HUB_ROOM_{what}" for what in ("LINES_PER_S", "SIGNALS_PER_S", "LINES_PER_DAY", "BYTES_PER_S")
+        ]
         env = {**self.bench.parts.env, **dict.fromkeys(more, "100000000")}
         return Instance(self.bench.folder, name, port, env)
 
     def start(self) -> None:
         from notifications import models
 
-        self._topic = topics.room(models.Room.objects.create(name=self._name, kind="chat").pk)
+        self._topic = topics.room(models.Room.objects.create(name=self._name, kind=self.kind).pk)
         super().start()
 
     def stop(self) -> None:
@@ -82,6 +89,19 @@ class HubRoom(Room, Hub):
             f'"id":"{id}","body":"","at":"2026-01-01T00:00:00.000Z"}}'
         )
         return {"type": "say", "id": id, "body": "x" * (EVENT_BYTES - FRAME_HEAD - len(frame))}
+
+
+class HubBinaryRoom(HubRoom):
+    """Two instances; what is published is 20 ms of sound."""
+
+    event_mark = "20 ms of sound"
+    kind = "binary"
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench, instances=2)
+
+    def publish(self, topics: Sequence[str]) -> None:
+        self.speaker(topics).send(self.event_mark.encode().ljust(SOUND_BYTES, b"\0"))
 
 
 class PlainRoom(Room):

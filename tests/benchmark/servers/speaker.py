@@ -29,13 +29,18 @@ class Speaker:
         self._socket.settimeout(None)
 
     def say(self, text: str) -> None:
+        self._send(0x81, text.encode())
+
+    def send(self, frame: bytes) -> None:
+        self._send(0x82, frame)
+
+    def _send(self, first: int, payload: bytes) -> None:
         self._throw_away()
-        payload = text.encode()
         size = len(payload)
         if size < 126:
-            head = struct.pack("!BB", 0x81, 0x80 | size)
+            head = struct.pack("!BB", first, 0x80 | size)
         else:
-            head = struct.pack("!BBH", 0x81, 0x80 | 126, size)
+            head = struct.pack("!BBH", first, 0x80 | 126, size)
         self._socket.sendall(head + NO_MASK + payload)
 
     def leave(self) -> None:
