@@ -62,6 +62,15 @@ function carry(...keys) {
   return socket;
 }
 
+test("a ping of the hub is answered for all rooms at once", () => {
+  const socket = carry("a", "b");
+
+  socket.says({ type: "ping" });
+
+  assert.deepEqual(socket.sent.slice(-1), [{ type: "pong" }]);
+  assert.deepEqual(received, []);
+});
+
 test("rooms are joined once the socket is open, each under a name of its own", () => {
   carrier.open("a", "lobby", "");
   carrier.open("b", "lobby", "17");
@@ -72,6 +81,7 @@ test("rooms are joined once the socket is open, each under a name of its own", (
   socket.opens();
 
   assert.deepEqual(socket.sent, [
+    { type: "pong" },
     { type: "join", room: "lobby", as: "1" },
     { type: "join", room: "lobby", as: "2", after: "17" },
   ]);

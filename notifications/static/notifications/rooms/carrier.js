@@ -4,6 +4,13 @@ const ANSWER_MS = 10_000; // after a join, within which something comes, or the 
 const LOST = 1006;
 const UNKNOWN = 4404; // at a hub of a release that knows no socket for many rooms
 
+/** Answer the hub's pings on a socket: so it knows that the page is there, and not only a proxy that answers for it. */
+export function answerPings(socket) {
+  const pong = () => socket.send('{"type":"pong"}');
+  socket.addEventListener("open", pong);
+  socket.addEventListener("message", ({ data }) => data === '{"type":"ping"}' && pong());
+}
+
 export class Carrier {
   #url;
   #receive;
@@ -71,6 +78,7 @@ export class Carrier {
   #connect() {
     const socket = new WebSocket(this.#url);
     const ifCurrent = (handle) => (event) => socket === this.#socket && handle(event);
+    answerPings(socket);
     socket.addEventListener("open", ifCurrent(() => this.#queue.splice(0).forEach((text) => socket.send(text))));
     socket.addEventListener("message", ifCurrent(({ data }) => typeof data === "string" && this.#message(data)));
     socket.addEventListener("close", ifCurrent(({ code, reason }) => this.#closed(code, reason)));

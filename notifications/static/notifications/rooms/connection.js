@@ -79,8 +79,6 @@ export class RoomConnection {
     this.#activeAt = Date.now();
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => this.#ping(PONG_MS), SILENCE_MS);
-    // That this page answers, and not a proxy for it, the hub knows from the first answer.
-    if (frame.type === "welcome" || frame.type === "ping") this.send({ type: "pong" });
     if (frame.type === "live") {
       this.#liveAt ||= Date.now();
       this.#state("live");

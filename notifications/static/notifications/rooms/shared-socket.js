@@ -1,7 +1,7 @@
 // Sockets of rooms over the one that the tabs of a browser share: the leading tab holds it, for the rooms of all.
 
 import { TabGroup } from "../shared/tabs.js";
-import { Carrier } from "./carrier.js";
+import { Carrier, answerPings } from "./carrier.js";
 
 const ANSWER_MS = 3000; // the leader's; after it, a room has a socket of its own
 const LOST = 1006;
@@ -52,6 +52,7 @@ class RoomSocket extends EventTarget {
     clearTimeout(this.timer);
     const socket = new WebSocket(`${base}${this.name}/${this.after && `?after=${this.after}`}`);
     this.#own = socket;
+    answerPings(socket);
     socket.addEventListener("open", () => (this.readyState = WebSocket.OPEN));
     socket.addEventListener("message", ({ data }) => this.receive(data));
     socket.addEventListener("close", ({ code, reason }) => this.end(code, reason));
