@@ -83,7 +83,8 @@ def test_it_has_all_that_its_modules_import(project: Path) -> None:
         if (seen.has(file)) return;
         seen.add(file);
         const text = readFileSync(`node_modules/notification-hub/${file}`, "utf8");
-        for (const [, to] of text.matchAll(/from "(\\.[^"]+)"/g)) visit(posix.join(posix.dirname(file), to));
+        const imports = text.matchAll(/(?:from |import\\()"(\\.[^"]+)"/g);
+        for (const [, to] of imports) visit(posix.join(posix.dirname(file), to));
       };
       visit("hub.js");
       visit("elements.js");
