@@ -352,3 +352,36 @@ def test_a_message_for_a_deleted_room_is_not_sent_to_one_of_its_name(
     expect(messages(alice)).to_have_text(["anew"], timeout=PATIENCE_MS)
     expect(messages(bob)).to_have_text(["anew"])
     expect(alice.locator("#pending .line")).to_have_count(0)
+
+
+def test_a_message_is_edited_answered_reacted_to_and_removed_for_everyone(
+    enter: Enter, make_room: Callable[[str], str]
+) -> None:
+    room = make_room("chat")
+    alice, bob = enter("alice", room), enter("bob", room)
+    alice.fill("#speak textarea", "helo")
+    alice.keyboard.press("Enter")
+    expect(bob.locator(".message .line")).to_have_text("helo", timeout=PATIENCE_MS)
+
+    alice.keyboard.press("ArrowUp")  # edits the last one
+    alice.fill("#speak textarea", "hello")
+    alice.keyboard.press("Enter")
+    expect(bob.locator(".message .line")).to_contain_text("hello (edited)")
+    bob.locator(".message").hover()
+    bob.get_by_role("button", name="React with 👍").click()
+    expect(alice.locator(".reaction")).to_have_text("👍 1")
+    bob.locator(".message").hover()
+    expect(bob.get_by_role("button", name="Edit")).to_have_count(0)
+    bob.get_by_role("button", name="Reply").click()
+    bob.fill("#speak textarea", "good morning")
+    bob.keyboard.press("Enter")
+    expect(alice.locator(".quote")).to_contain_text("hello")
+
+    alice.on("dialog", lambda dialog: dialog.accept())
+    alice.locator(".message").first.hover()
+    alice.locator(".message").first.get_by_role("button", name="Remove").click()
+
+    for page in (alice, bob):
+        expect(page.locator(".message .line")).to_have_text(["good morning"])
+    newcomer = enter("carol", room)
+    expect(newcomer.locator(".message .line")).to_have_text(["good morning"])

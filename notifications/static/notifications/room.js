@@ -18,8 +18,8 @@ const REFUSED_BY_CLOSE = { 1009: "too-long", 4400: "malformed" };
 
 /**
  * Its events, by `detail`: "state" {state, code, reason}, "members" {members, count}, "said" {position, from,
- * id, body, at}, "mine" the messages that are pending, "signal" {name, from, body}, "reset" {reason, resumed},
- * "refused" {id, reason, detail}.
+ * id, body, at}, "edited" and "removed" {of, …}, "reacted" {of, from, body, on}, "mine" the messages that are pending,
+ * "signal" {name, from, body}, "reset" {reason, resumed}, "refused" {id, reason, detail}.
  */
 export class Room extends EventTarget {
   state = "connecting";
@@ -35,6 +35,7 @@ export class Room extends EventTarget {
   #live = false;
   #sent = null; // the id of the message that is under way
   #rate = new RateLimit(MESSAGES_PER_S, MESSAGE_BURST);
+  #changes = new Set(); // ids of changes that are under way
   #timer = 0;
   #away = 0; // errors "away" in a row
   #signals = new SignalThrottle((name, body) => this.#live && this.#connection.send({ type: "signal", name, body }));
@@ -88,6 +89,15 @@ export class Room extends EventTarget {
     this.#emit("mine", this.mine);
   }
 
+  /** "edit", "remove" or "react" to the message at the position `of`, once. Returns whether it could be sent now. */
+  change(type, of, body) {
+    if (!this.#live) return false;
+    const frame = { type, id: crypto.randomUUID(), of };
+    this.#changes.add(frame.id);
+    this.#connection.send(type === "remove" ? frame : { ...frame, body });
+    return true;
+  }
+
   /** Send a signal to the members who are connected. It is never stored; of many the latest is sent. */
   signal(name, body) {
     this.#signals.signal(name, body);
@@ -132,6 +142,9 @@ export class Room extends EventTarget {
       }
       if (isOurs) this.#settle(message.id);
     },
+    edited: this.#changed,
+    removed: this.#changed,
+    reacted: this.#changed,
     signal(frame) {
       this.#emit("signal", frame);
     },
@@ -150,10 +163,19 @@ export class Room extends EventTarget {
       this.#emit("reset", { reason, resumed: this.#resumed });
     },
     error({ id, reason, detail }) {
-      if (reason === "away") this.#wait(id);
+      if (reason === "away" && !this.#changes.has(id)) this.#wait(id);
+      else if (id && this.#changes.delete(id)) this.#emit("refused", { id, reason, detail });
       else if (id) this.#refuse(id, reason, detail);
     },
   };
+
+  /** What was done to a message, once. */
+  #changed(frame) {
+    this.#changes.delete(frame.id);
+    if (BigInt(frame.position) <= BigInt(this.#position)) return;
+    this.#position = frame.position;
+    this.#emit(frame.type, frame);
+  }
 
   #setState(state, why = {}) {
     if (state !== "live" && state !== "degraded") {

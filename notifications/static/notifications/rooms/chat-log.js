@@ -3,6 +3,7 @@
 import { clock, dayName, dayOf, full } from "../shared/dates.js";
 import { h } from "../shared/dom.js";
 import { avatar } from "./member-list.js";
+import { ChatMessage, textOf } from "./chat-message.js";
 
 const TURN_MS = 5 * 60_000; // messages of a member closer than this are one turn
 const MAX_TURNS = 500;
@@ -16,14 +17,20 @@ export class ChatLog {
   #i18n;
   #act;
   #user = "";
+  #messages = new Map(); // by position: {data, message}
+  #read; // the position up to which the viewer had read; "" if nothing is unread
   #day = "";
   #last = null; // the turn that may continue: {id, until, node}
   #unread = 0;
   #follows = true;
   #top = 0;
 
-  /** `user`: the viewer's id. `act(verb, id)`: with a refused message, "again" or "discard". */
-  constructor({ log, turns, pending, jump }, i18n, user, act) {
+  /**
+   * `user`: the viewer's id. `act(verb, id)`: with a refused message, "again" or "discard"; with one that was said
+   * "react", "reply", "edit" or "remove", its data, and the reaction. `read`: up to where the viewer had read.
+   */
+  constructor({ log, turns, pending, jump }, i18n, user, act, read = "") {
+    this.#read = read;
     this.#log = log;
     this.#turns = turns;
     this.#pending = pending;
@@ -41,23 +48,80 @@ export class ChatLog {
     return this.#turns.childElementCount + this.#pending.childElementCount;
   }
 
+  /** The first message that is shown, by position; "" if none is. */
+  get first() {
+    return this.#messages.keys().next().value ?? "";
+  }
+
+  get(position) {
+    return this.#messages.get(position)?.data;
+  }
+
+  /** The viewer's last message, to be edited. */
+  get lastOwn() {
+    return [...this.#messages.values()].map(({ data }) => data).findLast(({ from }) => from.id === this.#user);
+  }
+
   clear() {
+    this.#messages.clear();
     this.#turns.replaceChildren();
     this.#day = "";
     this.#last = null;
   }
 
-  add({ from, body, at: timestamp }) {
+  add(data, isOld = false) {
+    const { from, at: timestamp } = data;
     const at = new Date(timestamp);
     const day = dayOf(at);
     if (day !== this.#day) this.#startDay(day);
+    if (this.#read && from.id !== this.#user && BigInt(data.position) > BigInt(this.#read)) this.#startUnread();
     if (this.#last?.id !== from.id || at - this.#last.until > TURN_MS) {
       this.#last = { id: from.id, node: this.#drawTurn(from, at) };
       this.#turns.append(this.#last.node);
     }
     this.#last.until = at;
-    this.#last.node.append(this.#drawMessage(body, at));
-    this.#added(from.id === this.#user);
+    const message = new ChatMessage(data, this, this.#i18n, this.#user, this.#act);
+    this.#messages.set(data.position, { data, message });
+    this.#last.node.append(message.node);
+    if (!isOld) this.#added(from.id === this.#user);
+  }
+
+  /** Earlier messages, the oldest first: what is looked at stays where it is. */
+  prepend(earlier) {
+    const messages = [...earlier, ...[...this.#messages.values()].map(({ data }) => data)];
+    const fromEnd = this.#log.scrollHeight - this.#log.scrollTop;
+    this.clear();
+    for (const data of messages) this.add(data, true);
+    this.#log.scrollTop = this.#log.scrollHeight - fromEnd;
+  }
+
+  edit({ of, body, at }) {
+    const found = this.#messages.get(of);
+    if (!found) return;
+    Object.assign(found.data, { body, edited: at });
+    found.message.draw();
+  }
+
+  remove({ of }) {
+    const found = this.#messages.get(of);
+    if (!found) return;
+    const turn = found.message.node.parentNode;
+    found.message.node.remove();
+    this.#messages.delete(of);
+    if (turn.querySelector(".message")) return;
+    turn.remove();
+    if (this.#last?.node === turn) this.#last = null;
+  }
+
+  react({ of, from, body, on }) {
+    const found = this.#messages.get(of);
+    if (!found) return;
+    const reactions = (found.data.reactions ??= {});
+    const others = (reactions[body] ?? []).filter((id) => id !== from.id);
+    reactions[body] = on ? [...others, from.id] : others;
+    if (!reactions[body].length) delete reactions[body];
+    found.message.draw();
+    if (this.#follows) this.#scroll();
   }
 
   /** Messages are missing here. */
@@ -88,6 +152,12 @@ export class ChatLog {
     this.#turns.append(h("li", { class: "day" }, h("time", { datetime: day }, name)));
   }
 
+  #startUnread() {
+    this.#read = "";
+    this.#last = null;
+    this.#turns.append(h("li", { class: "day new" }, h("span", null, this.#i18n.text("new_messages"))));
+  }
+
   #drawTurn(from, at) {
     const isOwn = from.id === this.#user;
     const time = h("time", { datetime: at.toISOString(), title: full(at, this.#i18n) }, clock(at, this.#i18n));
@@ -102,7 +172,7 @@ export class ChatLog {
   }
 
   #drawMessage(body, at) {
-    return h("p", { class: "line", dir: "auto", title: full(at, this.#i18n) }, String(body));
+    return h("p", { class: "line", dir: "auto", title: full(at, this.#i18n) }, textOf(body));
   }
 
   #drawPending({ id, body, at, refused }) {
