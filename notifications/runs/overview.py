@@ -17,12 +17,18 @@ MAX_ENDED_LISTED = 20
 def report() -> dict[str, Any]:
     """The ``open`` runs, the oldest first, how many there are, and those that ``ended`` last."""
     open = Run.objects.filter(ended_at=None)
-    ended = Run.objects.exclude(ended_at=None).order_by("-ended_at")
+    ended = Run.objects.exclude(ended_at=None)
     return {
-        "open": [_item(run) for run in _counted(open.order_by("pk"))[:MAX_LISTED]],
+        "open": _items(open, "pk", MAX_LISTED),
         "count": open.count(),
-        "ended": [_item(run) for run in _counted(ended)[:MAX_ENDED_LISTED]],
+        "ended": _items(ended, "-ended_at", MAX_ENDED_LISTED),
     }
+
+
+def _items(runs: QuerySet[Run], order: str, limit: int) -> list[dict[str, Any]]:
+    # Their tokens are summed of those that are listed, and not of all.
+    ids = list(runs.order_by(order).values_list("pk", flat=True)[:limit])
+    return [_item(run) for run in _counted(Run.objects.filter(pk__in=ids)).order_by(order)]
 
 
 def _counted(runs: QuerySet[Run]) -> QuerySet[Run]:
