@@ -122,6 +122,8 @@ async def _produce(id: UUID, scope: Scope, receive: Receive, send: Send) -> None
     fields = cors.api_fields(request.origin)
     try:
         request.check(settings.ALLOWED_HOSTS, tls=settings.HUB_TLS)
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise Problem(415, "Lines are read as they come: send them without Content-Encoding.")
         stream = request.headers.get("idempotency-key", "")
         first = _first(Query(scope["query_string"], EVENTS_PARAMETERS).one("from"), stream)
         bearer = requests.api_key(request.headers.get("authorization"))

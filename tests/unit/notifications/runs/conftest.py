@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from hub.log import Log
-from notifications.models import Run
+from notifications.access import api_keys
+from notifications.models import ApiKey, Run
 from notifications.runs import lifecycle
 
 
@@ -18,3 +19,13 @@ def begin(live_log: Log, alice: User) -> Callable[..., Run]:
         return lifecycle.begin(alice, **more)  # type: ignore[arg-type]
 
     return call
+
+
+@pytest.fixture
+def key(db: None) -> str:
+    return api_keys.create("producer", ["publish"])
+
+
+@pytest.fixture
+def run(live_log: Log, alice: User, key: str) -> Run:
+    return lifecycle.begin(alice, key=ApiKey.objects.get(name="producer"))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from hub.log import Log, LogAway
 from hub.support.threads import in_thread
@@ -19,70 +17,9 @@ from notifications.models import ApiKey, Run
 from notifications.runs import endpoint, ingestion, lifecycle
 from notifications.runs.ingestions import Ingestions
 from notifications.runs.shared import production
+from tests.unit.notifications.runs.bodies import Body, line, texts
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def line(text: str) -> bytes:
-    return json.dumps({"type": "token", "data": {"text": text}}).encode() + b"\n"
-
-
-class Body:
-    """A request with a body that is still sent, and its answer."""
-
-    def __init__(
-        self, run: Run, key: str, *, query: str = "", stream: str = "", version: str = "1.1"
-    ) -> None:
-        self._messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._sent: list[MutableMapping[str, Any]] = []
-        headers = [(b"host", b"testserver"), (b"content-type", b"application/x-ndjson; charset=utf-8")]
-        headers += [(b"authorization", f"Bearer {key}".encode())] if key else []
-        headers += [(b"idempotency-key", stream.encode())] if stream else []
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "path": f"/api/v1/runs/{run.pk}/events",
-            "query_string": query.encode(),
-            "headers": headers,
-            "http_version": version,
-            "scheme": "http",
-        }
-        application = endpoint.route(scope, unused, unused)
-        assert application is not None
-        self._task = asyncio.ensure_future(application(scope, self._messages.get, self._send))
-
-    async def _send(self, message: MutableMapping[str, Any]) -> None:
-        self._sent.append(message)
-
-    def put(self, data: bytes, *, more: bool = True) -> None:
-        self._messages.put_nowait({"type": "http.request", "body": data, "more_body": more})
-
-    async def cut(self) -> None:
-        self._messages.put_nowait({"type": "http.disconnect"})
-        await asyncio.wait_for(self._task, 10)
-        assert self._sent == []
-
-    async def answer(self) -> tuple[int, dict[str, Any]]:
-        await asyncio.wait_for(self._task, 10)
-        return self._sent[0]["status"], json.loads(self._sent[1]["body"])
-
-    @property
-    def headers(self) -> dict[bytes, bytes]:
-        return dict(self._sent[0]["headers"])
-
-
-async def unused(*_: Any) -> None:
-    raise AssertionError("neither feeds nor pages answer this")
-
-
-@pytest.fixture
-def key(db: None) -> str:
-    return api_keys.create("producer", ["publish"])
-
-
-@pytest.fixture
-def run(live_log: Log, alice: User, key: str) -> Run:
-    return lifecycle.begin(alice, key=ApiKey.objects.get(name="producer"))
 
 
 @pytest.fixture
@@ -92,11 +29,6 @@ def bodies(monkeypatch: pytest.MonkeyPatch) -> Ingestions:
     for module in (application, endpoint):
         monkeypatch.setattr(module, "ingestions", found)
     return found
-
-
-async def texts(log: Log, run: Run) -> list[str]:
-    page = await log.read({run.topic: run.began_position})
-    return [event.data["text"] for event in page.events if event.type == "token"]
 
 
 async def test_a_body_is_answered_with_the_last_position_at_its_end(
