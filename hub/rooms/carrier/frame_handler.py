@@ -73,6 +73,8 @@ class CarrierFrameHandler:
     def _handle(self, carrier: Carrier, frame: dict[str, Any], size: int) -> None:
         if frame == {"type": "ping"}:
             return carrier.put(frame_handler.PONG)
+        if frame.get("type") == "pong":
+            return  # it names a room; the ping did not
         name = frames.name(frame)
         membership = carrier.memberships.get(name)
         try:

@@ -239,6 +239,18 @@ async def test_a_ping_is_answered_with_and_without_a_room(sit: Sit) -> None:
     assert ann.of("pong") == [{"type": "pong"}, {"type": "pong", "room": "chat-1"}]
 
 
+async def test_a_pong_with_or_without_a_room_ends_none(sit: Sit) -> None:
+    ann = await sit()
+    await ann.join("chat-1")
+
+    await ann.send({"type": "pong"})
+    await ann.send({"type": "pong", "room": "chat-1"})
+    await ann.say_in("chat-1", "still here")
+    await ann.until_said("chat-1", 1)
+
+    assert ann.ends("chat-1") == []
+
+
 async def test_who_comes_and_goes_is_told_in_the_room(hall: Hall, sit: Sit) -> None:
     ann = await sit()
     await ann.join("chat-1")
