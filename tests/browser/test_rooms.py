@@ -385,3 +385,20 @@ def test_a_message_is_edited_answered_reacted_to_and_removed_for_everyone(
         expect(page.locator(".message .line")).to_have_text(["good morning"])
     newcomer = enter("carol", room)
     expect(newcomer.locator(".message .line")).to_have_text(["good morning"])
+
+
+def test_the_bell_names_the_rooms_in_which_something_is_new(
+    cluster: Cluster, enter: Enter, make_room: Callable[[str], str]
+) -> None:
+    room = make_room("chat")
+    alice, bob = enter("alice", room), enter("bob", room)
+    bob.goto(f"{cluster.http_url}/")
+    say(alice, "one", "two")
+    bob.get_by_role("button", name=re.compile("Notifications")).click()
+    expect(bob.get_by_role("link", name=f"2 new in {room}")).to_be_visible(timeout=PATIENCE_MS)
+
+    say(alice, "three")
+
+    expect(bob.get_by_role("link", name=f"3 new in {room}")).to_be_visible(timeout=PATIENCE_MS)
+    bob.get_by_role("link", name=f"3 new in {room}").click()
+    expect(bob.locator(".day.new")).to_be_visible(timeout=PATIENCE_MS)

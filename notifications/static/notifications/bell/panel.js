@@ -11,6 +11,7 @@ import { Keyboard } from "../shared/keyboard.js";
 import { open } from "../shared/links.js";
 import { shortcutHelp } from "../shared/shortcut-help.js";
 import { PanelList } from "./panel-list.js";
+import { PanelRooms } from "./panel-rooms.js";
 import { panelStyles } from "./panel-styles.js";
 
 const GAP_PX = 8;
@@ -54,7 +55,7 @@ export class Panel {
       settled: () => this.#actions.settled(),
     };
     this.#list = new PanelList(store, i18n, on, signal);
-    const list = [notice, this.#list.node, bar];
+    const list = [notice, new PanelRooms(store, i18n, signal).node, this.#list.node, bar];
     this.node = h(
       "dialog",
       { "aria-labelledby": "heading", onclick: (event) => event.target === this.node && this.node.close() },

@@ -7,7 +7,7 @@ import { sharedFeed } from "./feeds/shared-feed.js";
 import { wants } from "./preferences-rule.js";
 
 const USER_TOPIC = "user-"; // with the primary key
-const HANDLED = ["stream-open", "count", "preferences", "notification", "recalled", "reading", "behind"];
+const HANDLED = ["stream-open", "count", "preferences", "notification", "recalled", "reading", "behind", "room-unread"];
 
 const stores = new Map();
 
@@ -22,7 +22,7 @@ export function storeFor(element) {
   return store;
 }
 
-/** Events besides the client's, by `detail`: "state", "notification" and "recalled". */
+/** Events besides the client's, by `detail`: "state", "notification", "recalled", "room-unread". */
 class Store extends NotificationClient {
   state = "connecting"; // then one of those that `Feed` reports
   own = true; // with no other topics
@@ -101,6 +101,8 @@ class Store extends NotificationClient {
       this.expire(data.data);
     } else if (["recalled", "reading"].includes(type)) {
       this.emit(type, data.data);
+    } else if (type === "room-unread") {
+      this.emit(type, data.rooms);
     } else if (type === "behind") {
       this.emit(type, {});
     }
