@@ -61,18 +61,22 @@ class StreamingProducer:
 
     async def end(self) -> tuple[int, dict[str, Any]]:
         """End the body, and return the answer."""
+        self.finish()
+        return await self.answer()
+
+    def finish(self) -> None:
+        """End the body."""
         if self._chunked:
             self._writer.write(b"0\r\n\r\n")
-        return await self.answer()
 
     async def line(self) -> bytes:
         """The next line of the answer's head."""
         async with asyncio.timeout(ANSWER_S):
             return await self._reader.readline()
 
-    async def answer(self) -> tuple[int, dict[str, Any]]:
+    async def answer(self, within_s: float = ANSWER_S) -> tuple[int, dict[str, Any]]:
         """Status and JSON of the answer."""
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(within_s):
             head = await self._reader.readuntil(b"\r\n\r\n")
             length = re.search(rb"content-length: ([0-9]+)", head.lower())
             assert length is not None, head

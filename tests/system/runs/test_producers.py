@@ -7,6 +7,7 @@ import asyncio
 from tests.cluster import Cluster
 from tests.system.conftest import Site
 from tests.system.reader import until
+from tests.system.runs.producers import ProducerProcess
 from tests.system.runs.streams import RunReader
 
 ENDLESS = """
@@ -45,3 +46,33 @@ async def begun(site: Site, title: str) -> str:
             if ids:
                 return str(ids[0])
             await asyncio.sleep(0.1)
+
+
+KILLED = """
+from notifications import run
+with run("alice", title="killed", lease_s=2) as one:
+    print(one.id, flush=True)
+    for n in range(100_000):
+        one.token(f"{n} ")
+        __import__("time").sleep(0.01)
+"""
+
+
+async def test_a_process_that_is_killed_leaves_a_lost_run_which_readers_at_every_instance_are_told(
+    cluster: Cluster, site: Site
+) -> None:
+    process = ProducerProcess(cluster, KILLED)
+    run = await process.row()
+    headers = {"Authorization": f"Bearer {await site.token('alice')}"}
+    readers = [RunReader([instance.url], run, headers) for instance in cluster.instances]
+    reading = asyncio.gather(*[reader.read() for reader in readers])
+    await until(lambda: all(reader.tokens > 20 for reader in readers), "some tokens")
+
+    process.kill()
+
+    await asyncio.wait_for(reading, 2 + 10)
+    (text,) = {reader.text for reader in readers}
+    assert [reader.end for reader in readers] == ["lost"] * 3
+    assert text == "".join(f"{n} " for n in range(text.count(" ")))
+    found = (await site.api.get(f"/api/v1/runs/{run}?user=alice")).json()
+    assert (found["state"], found["text"]) == ("lost", text)

@@ -80,7 +80,7 @@ async def with_the_client(cluster: Cluster, producing: Producing) -> None:
 async def with_a_body_of_lines(cluster: Cluster, producing: Producing) -> None:
     async def produce(run: str) -> None:
         async with StreamingProducer(cluster.instance_url(1), run) as open:
-            answering = asyncio.create_task(open.answer())
+            answering = asyncio.create_task(open.answer(60))
             with contextlib.suppress(ConnectionError):
                 while not answering.done():
                     await open.send(token("x "))

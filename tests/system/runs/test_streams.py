@@ -10,12 +10,12 @@ import redis
 
 from tests.cluster import Cluster
 from tests.system.conftest import KEY, Site
-from tests.system.reader import until
+from tests.system.reader import Reader, until
 from tests.system.runs.chat_site import ChatSite
 from tests.system.runs.conftest import Call, produce
 from tests.system.runs.streams import RunReader, recorded_tokens
 
-READERS = 20
+READERS = 50
 
 
 async def test_readers_cut_at_any_token_end_with_the_recorded_text(
@@ -23,17 +23,20 @@ async def test_readers_cut_at_any_token_end_with_the_recorded_text(
 ) -> None:
     run, tokens = await begin(), recorded_tokens()
     urls = [cluster.instances[k].url for k in range(3)]
-    headers = {"Authorization": f"Bearer {run['token']}"}
+    devices = await _devices(cluster, site, run)
     readers = [
-        RunReader(random.sample(urls, 3), run["run"], headers, cut_after=random.randint(1, 60))
-        for _ in range(READERS)
+        RunReader(random.sample(urls, 3), run["run"], devices[n % len(devices)], random.randint(1, 60))
+        for n in range(READERS)
     ]
     reading = [asyncio.create_task(reader.read()) for reader in readers]
+    feed = Reader([cluster.http_url], run["token"], [run["topic"]])
+    site.listening.append(asyncio.create_task(feed.listen()))
+    await until(lambda: feed.live, "a live feed")
 
     await produce(urls[0], run["run"], ("phase", {"name": "writing"}))
     for start in range(0, len(tokens), 5):
         await produce(urls[0], run["run"], *[("token", {"text": text}) for text in tokens[start : start + 5]])
-    late = await _late(urls, run, headers)
+    late = await _late(urls, run, devices[0])
     ended = await site.api.post(f"/api/v1/runs/{run['run']}/done", json={"outcome": {"ok": True}})
     await asyncio.wait_for(asyncio.gather(*reading), 30)
 
@@ -43,7 +46,20 @@ async def test_readers_cut_at_any_token_end_with_the_recorded_text(
     assert {reader.end for reader in readers} == {"done"}
     assert sum(reader.connects > 1 for reader in readers) > READERS // 2
     assert late == whole
+    await until(lambda: "done" in [type for _, type, _ in feed.received], "the end on the feed")
+    assert "".join(data["data"]["text"] for _, type, data in feed.received if type == "token") == whole
     await _text(site, run["run"], whole)
+
+
+async def _devices(cluster: Cluster, site: Site, run: dict[str, str]) -> list[dict[str, str]]:
+    """What those come with who may read it: the run's token, one of its owner's, the key, a session."""
+    async with httpx.AsyncClient(base_url=cluster.http_url) as client:
+        await client.get("/accounts/login/")
+        form = {"username": "alice", "password": "demo", "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        await client.post("/accounts/login/", data=form)
+        cookie = f"sessionid={client.cookies['sessionid']}"
+    bearers = [run["token"], await site.token("alice")]
+    return [*({"Authorization": f"Bearer {one}"} for one in bearers), KEY, {"Cookie": cookie}]
 
 
 async def _late(urls: list[str], run: dict[str, str], headers: dict[str, str]) -> str:
