@@ -11,6 +11,7 @@ class NotificationsConfig(AppConfig):
     # Other packages own the label "notifications"; labels are hard to change later.
     label = "hub_notifications"
     default = True
+    verbose_name = "Notification hub"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 
 from notifications import api
 from notifications.api.refusals import missing
+from notifications.demo import gallery_views
 from notifications.inbox import preference_views
 from notifications.inbox import views as inbox
 from notifications.rooms import views as rooms
@@ -24,6 +25,7 @@ urlpatterns = [
     path("preferences/topics", preference_views.choose_topic, name="topic-choice"),
     path("rooms/", rooms.rooms, name="rooms"),
     path("rooms/<name>/", rooms.room, name="room"),
+    path("builds/<int:number>", gallery_views.build, name="demo-build"),
     path("demo/", include("notifications.demo.gallery_views")),
     path("dashboard/", include("notifications.dashboard.urls")),
 ]

@@ -15,7 +15,7 @@ MAX_TOPICS_LISTED = 50
 
 
 @router.post("audience", tags=["Publishing"], auth=Key("send"), response=Audience)
-def count(request: KeyRequest, body: AudienceBody) -> dict[str, Any]:
+def count_audience(request: KeyRequest, body: AudienceBody) -> dict[str, Any]:
     """How many people a notification to these addresses would reach, and some of them. Scope: `send`.
 
     Nothing is sent. Invalid addresses are refused as by `POST /notifications`.

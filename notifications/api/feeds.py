@@ -22,7 +22,7 @@ class FeedTopicsBody(Strict):
 
 
 @router.post("feed/topics", tags=["Feeds"], response=FeedTopics)
-def change(request: ReaderRequest, body: FeedTopicsBody) -> NoReturn:
+def change_feed(request: ReaderRequest, body: FeedTopicsBody) -> NoReturn:
     """Add topics to an open feed, and remove others, without a reconnect.
 
     The feed says so with `stream-topics`. Any instance takes the call. 410: the feed has ended; open one from

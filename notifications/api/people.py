@@ -40,7 +40,7 @@ class PeopleKey(Key):
 
 
 @router.put("people", tags=TAGS, auth=PeopleKey(), response=Upserted)
-def replace_all(request: KeyRequest, body: PeopleBody) -> dict[str, int]:
+def replace_people(request: KeyRequest, body: PeopleBody) -> dict[str, int]:
     """Create or change up to 1,000 people, all of them or none. Scope: `people`.
 
     Each is as with `PUT people/{id}`. A refusal names the first person at fault by index: `people.17.email`.
@@ -57,7 +57,7 @@ def replace_all(request: KeyRequest, body: PeopleBody) -> dict[str, int]:
 
 
 @router.get("people", tags=TAGS, auth=PeopleKey(), response=People)
-def find_many(request: KeyRequest, query: Query[PeopleQuery]) -> dict[str, Any]:
+def list_people(request: KeyRequest, query: Query[PeopleQuery]) -> dict[str, Any]:
     """List people in order of their ids. Scope: `people`."""
     only(request, PeopleQuery)
     found, more = listing.page(query.limit, query.after, query.group, query.active)
@@ -66,26 +66,26 @@ def find_many(request: KeyRequest, query: Query[PeopleQuery]) -> dict[str, Any]:
 
 
 @router.get("people/{path:id}", tags=TAGS, auth=PeopleKey(), response=Person)
-def find_one(request: KeyRequest, id: PersonId) -> dict[str, Any]:
+def get_person(request: KeyRequest, id: PersonId) -> dict[str, Any]:
     """A person. Scope: `people`."""
     return listing.items([listing.find(id)])[0]
 
 
 @router.put("people/{path:id}", tags=TAGS, auth=PeopleKey(), response={200: Person, 201: Person})
-def replace(request: KeyRequest, id: PersonId, body: PersonBody) -> Status[dict[str, Any]]:
+def replace_person(request: KeyRequest, id: PersonId, body: PersonBody) -> Status[dict[str, Any]]:
     """Create a person, or make the one with this id as described: what is left out gets its default.
 
     The id is the other system's; who is new signs in with no password. Staff are changed in the admin only.
     Scope: `people`.
     """
     done = upsert([Description(id, body.model_dump())])
-    return Status(201 if done.created else 200, find_one(request, id))
+    return Status(201 if done.created else 200, get_person(request, id))
 
 
 @router.patch("people/{path:id}", tags=TAGS, auth=PeopleKey(), response=Person)
-def change(request: KeyRequest, id: PersonId, body: PersonChanges) -> dict[str, Any]:
+def change_person(request: KeyRequest, id: PersonId, body: PersonChanges) -> dict[str, Any]:
     """Change some of a person. `{"active": false}` deactivates them: their sessions, tokens and open
     connections end, and their rows stay. Scope: `people`."""
     listing.find(id)
     upsert([Description(id, body.model_dump(exclude_none=True))])
-    return find_one(request, id)
+    return get_person(request, id)

@@ -25,7 +25,7 @@ TAGS = ["Live topics"]
 
 
 @router.get("policies", tags=TAGS, auth=Key("manage"), response=Policies)
-def find_all(request: KeyRequest) -> dict[str, Any]:
+def list_policies(request: KeyRequest) -> dict[str, Any]:
     """The policies of live topics, those of `HUB_TOPICS` among them, by pattern. Scope: `manage`.
 
     An API key that is limited to some topics lists only those of patterns within them.
@@ -35,7 +35,7 @@ def find_all(request: KeyRequest) -> dict[str, Any]:
 
 
 @router.get("policies/{pattern}", tags=TAGS, auth=Key("manage"), response=Policy)
-def find_one(request: KeyRequest, pattern: str) -> dict[str, Any]:
+def get_policy(request: KeyRequest, pattern: str) -> dict[str, Any]:
     """The policy of a pattern. Scope: `manage`."""
     _check(request.auth, pattern)
     current.put_rows(rows.read())
@@ -46,7 +46,7 @@ def find_one(request: KeyRequest, pattern: str) -> dict[str, Any]:
 
 
 @router.put("policies/{pattern}", tags=TAGS, auth=Key("manage"), response={200: Policy, 201: Policy})
-def put(request: KeyRequest, pattern: str, body: PolicyBody) -> Status[dict[str, Any]]:
+def put_policy(request: KeyRequest, pattern: str, body: PolicyBody) -> Status[dict[str, Any]]:
     """Create the policy of a pattern, or replace it: what is left out is not set. Scope: `manage`.
 
     All instances follow it within two seconds. A policy of `HUB_TOPICS` is changed there (409).
@@ -69,7 +69,7 @@ def put(request: KeyRequest, pattern: str, body: PolicyBody) -> Status[dict[str,
 
 
 @router.delete("policies/{pattern}", tags=TAGS, auth=Key("manage"), response=Policy)
-def delete(request: KeyRequest, pattern: str) -> dict[str, Any]:
+def delete_policy(request: KeyRequest, pattern: str) -> dict[str, Any]:
     """Delete the policy of a pattern, and return it: its topics are under the next pattern that matches, or
     under none. Scope: `manage`."""
     _check(request.auth, pattern)

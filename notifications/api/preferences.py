@@ -21,14 +21,14 @@ TAGS = ["Preferences"]
 
 
 @router.get("preferences", tags=TAGS, response=PreferencesAnswer)
-def known(request: ReaderRequest, query: Query[InboxQuery]) -> Any:
+def get_preferences(request: ReaderRequest, query: Query[InboxQuery]) -> Any:
     """Every category that this user may receive, and whether it is listed (`feed`) and shown as a toast."""
     only(request, InboxQuery)
     return stored.listed(request.auth, judge.own_topics(request.auth))
 
 
 @router.put("preferences", tags=TAGS, response=PreferencesAnswer)
-def put(request: ReaderRequest, body: PreferencesBody) -> Any:
+def put_preferences(request: ReaderRequest, body: PreferencesBody) -> Any:
     """Replace the preferences: a category that is not listed is on, both ways.
 
     A category whose `feed` is off is left out of lists and counts until it is on again. During quiet hours

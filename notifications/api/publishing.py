@@ -39,7 +39,7 @@ IdempotencyKey = Annotated[
 
 
 @router.post("notifications", tags=TAGS, auth=Key("send"), response={201: SentAll})
-def send(
+def send_notification(
     request: KeyRequest,
     response: HttpResponse,
     body: NotificationBody,
@@ -66,7 +66,7 @@ def send(
 
 
 @router.delete("notifications/{uuid:id}", tags=TAGS, auth=Key("send"), response=Sent)
-def recall(request: KeyRequest, id: UUID) -> dict[str, Any]:
+def recall_notification(request: KeyRequest, id: UUID) -> dict[str, Any]:
     """Recall a notification: it is removed from inboxes, and open pages are notified. Scope: `send`."""
     topic = Notification.objects.filter(pk=id).values_list("topic", flat=True).first()
     api_keys.check_topics(request.auth, [topic] if topic else [])
@@ -76,7 +76,7 @@ def recall(request: KeyRequest, id: UUID) -> dict[str, Any]:
 
 
 @router.post("events", tags=TAGS, auth=Key("publish"), response={201: Position | Positions})
-def publish(
+def publish_events(
     request: KeyRequest, body: Body[AnyEvents], idempotency_key: IdempotencyKey = None
 ) -> dict[str, Any]:
     """Publish a live event, or up to 500, of which all or none are published. Scope: `publish`.
@@ -89,7 +89,7 @@ def publish(
 
 
 @router.post("tokens", tags=TAGS, auth=Key("tokens"), response={201: Token})
-def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
+def issue_token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
     """Issue a token and a ticket with which a user's browser or program reads. Scope: `tokens`.
 
     Both open the user's inbox as it is when they are used, and the live topics given here. The token is sent
@@ -115,7 +115,7 @@ def token(request: KeyRequest, body: TokenBody) -> dict[str, Any]:
 
 
 @router.delete("tokens/{id}", tags=TAGS, auth=Key("tokens"), response=EndedToken)
-def revoke(request: KeyRequest, id: str) -> dict[str, Any]:
+def revoke_token(request: KeyRequest, id: str) -> dict[str, Any]:
     """Revoke a token and its ticket, and close the connections opened with them. Scope: `tokens`.
 
     An API key that is limited to topics may revoke only the tokens that it issued.

@@ -20,7 +20,7 @@ TAGS = ["Reading"]
 
 
 @router.get("notifications", tags=TAGS, response=Listing, exclude_unset=True)
-def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
+def list_notifications(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
     """A page of the inbox, newest first. It changes no read state: see `seen` and `reading`."""
     only(request, ListingQuery)
     own = judge.own_topics(request.auth)
@@ -37,60 +37,64 @@ def find(request: ReaderRequest, query: Query[ListingQuery]) -> dict[str, Any]:
 
 
 @router.get("notifications/count", tags=TAGS, response=Counted)
-def count(request: ReaderRequest, query: Query[InboxQuery]) -> dict[str, Any]:
+def count_notifications(request: ReaderRequest, query: Query[InboxQuery]) -> dict[str, Any]:
     """The numbers of unread and unseen notifications. Of two counts, the higher version is the newer."""
     only(request, InboxQuery)
     return _counted(request)
 
 
 @router.get("notifications/{uuid:id}", tags=TAGS, response=Item, exclude_unset=True)
-def one(request: ReaderRequest, id: UUID, query: Query[InboxQuery]) -> dict[str, Any]:
+def get_notification(request: ReaderRequest, id: UUID, query: Query[InboxQuery]) -> dict[str, Any]:
     """One notification of the inbox, even of a category that is switched off. It changes no read state."""
     only(request, InboxQuery)
     return listing.one(request.auth, judge.own_topics(request.auth), id)
 
 
 @router.post("notifications/read-all", tags=TAGS, response=Counted)
-def read_all(request: ReaderRequest) -> dict[str, Any]:
+def read_all_notifications(request: ReaderRequest) -> dict[str, Any]:
+    """Mark all notifications as read."""
     verbs.read_all(request.auth)
     return _counted(request)
 
 
 @router.post("notifications/seen", tags=TAGS, response=Counted)
-def see_all(request: ReaderRequest) -> dict[str, Any]:
+def see_all_notifications(request: ReaderRequest) -> dict[str, Any]:
     """Mark all notifications as seen; they stay unread."""
     verbs.see_all(request.auth)
     return _counted(request)
 
 
 @router.put("notifications/{uuid:id}/reading", tags=TAGS, response=Counted)
-def read(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+def read_notification(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+    """Mark it as read, here and on every device."""
     verbs.read(request.auth, id)
     return _counted(request)
 
 
 @router.delete("notifications/{uuid:id}/reading", tags=TAGS, response=Counted)
-def unread(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+def unread_notification(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+    """Mark it as unread."""
     verbs.unread(request.auth, id)
     return _counted(request)
 
 
 @router.put("notifications/{uuid:id}/click", tags=TAGS, response=Counted)
-def click(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+def click_notification(request: ReaderRequest, id: UUID) -> dict[str, Any]:
     """Record that its link was followed, which marks it as read too."""
     verbs.click(request.auth, id)
     return _counted(request)
 
 
 @router.put("notifications/{uuid:id}/archive", tags=TAGS, response=Counted)
-def archive(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+def archive_notification(request: ReaderRequest, id: UUID) -> dict[str, Any]:
     """Archive it: it counts as read, and only `filter=archived` lists it."""
     verbs.archive(request.auth, id)
     return _counted(request)
 
 
 @router.delete("notifications/{uuid:id}/archive", tags=TAGS, response=Counted)
-def unarchive(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+def unarchive_notification(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+    """List it in the inbox again."""
     verbs.unarchive(request.auth, id)
     return _counted(request)
 

@@ -33,7 +33,7 @@ TAGS = ["Rooms"]
 
 
 @router.get("rooms", tags=TAGS, auth=[Reader(inbox=False)], response=Rooms)
-def find(request: ReaderRequest, query: Query[InboxQuery]) -> dict[str, Any]:
+def list_rooms(request: ReaderRequest, query: Query[InboxQuery]) -> dict[str, Any]:
     """The rooms that this user may enter, by name, each at `ws(s)://…/rooms/<name>/`.
 
     `unread` counts the messages since the user read the room, of rooms that they have entered, or that are
@@ -51,7 +51,7 @@ def find(request: ReaderRequest, query: Query[InboxQuery]) -> dict[str, Any]:
 
 
 @router.post("rooms", tags=TAGS, auth=Key("publish"), response={201: Room})
-def make(request: KeyRequest, body: RoomBody) -> dict[str, Any]:
+def make_room(request: KeyRequest, body: RoomBody) -> dict[str, Any]:
     """Create a room for everyone, a group or some users. Scope: `publish`.
 
     Its `kind` decides which messages it accepts. Kind and name cannot be changed.

@@ -115,7 +115,7 @@ def begin_and_stream(request: KeyRequest, body: RunBody, idempotency_key: Idempo
 
 
 @router.post("runs/{uuid:id}/events", tags=TAGS, auth=Key("publish"), response=Answer)
-def produce(
+def produce_events(
     request: KeyRequest, id: UUID, body: RunEventsBody, idempotency_key: IdempotencyKey = None
 ) -> dict[str, Any]:
     """Append events to a run, all or none, and renew its lease. Scope: `publish`, of the key that began it.
@@ -135,7 +135,7 @@ def produce(
 
 
 @router.post("runs/{uuid:id}/done", tags=TAGS, auth=Key("publish"), response=RunWhole)
-def finish(request: KeyRequest, id: UUID, body: DoneBody) -> dict[str, Any]:
+def finish_run(request: KeyRequest, id: UUID, body: DoneBody) -> dict[str, Any]:
     """End a run with its outcome. Scope: `publish`. One that has ended stays as it is."""
     try:
         size = len(events.encode(body.outcome))
@@ -147,13 +147,13 @@ def finish(request: KeyRequest, id: UUID, body: DoneBody) -> dict[str, Any]:
 
 
 @router.post("runs/{uuid:id}/error", tags=TAGS, auth=Key("publish"), response=RunWhole)
-def fail(request: KeyRequest, id: UUID, body: ErrorBody) -> dict[str, Any]:
+def fail_run(request: KeyRequest, id: UUID, body: ErrorBody) -> dict[str, Any]:
     """End a run that failed. Scope: `publish`. One that has ended stays as it is."""
     return _end(request, id, Run.State.FAILED, detail=body.detail)
 
 
 @router.post("runs/{uuid:id}/stop", tags=TAGS, auth=Reader(), response=RunItem)
-def stop(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+def stop_run(request: ReaderRequest, id: UUID) -> dict[str, Any]:
     """Stop a run, wherever its producer is: for its owner and for managers. One that has ended stays as it
     is."""
     user = request.auth
@@ -167,7 +167,7 @@ def stop(request: ReaderRequest, id: UUID) -> dict[str, Any]:
 
 
 @router.get("runs", tags=TAGS, auth=Reader(inbox=False), response=RunList)
-def find_runs(request: ReaderRequest, query: Query[RunQuery]) -> dict[str, Any]:
+def list_runs(request: ReaderRequest, query: Query[RunQuery]) -> dict[str, Any]:
     """The runs that this user owns, or that are shared with them, the latest first."""
     only(request, RunQuery)
     found = access.readable(request.auth).select_related("owner")
@@ -183,7 +183,7 @@ def find_runs(request: ReaderRequest, query: Query[RunQuery]) -> dict[str, Any]:
 
 
 @router.get("runs/{uuid:id}", tags=TAGS, auth=Reader(inbox=False), response=RunWhole)
-def find_run(request: ReaderRequest, id: UUID) -> dict[str, Any]:
+def get_run(request: ReaderRequest, id: UUID) -> dict[str, Any]:
     """A run with its text so far."""
     return _whole(access.find(request.auth, id), _person(request))
 

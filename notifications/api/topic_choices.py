@@ -14,18 +14,19 @@ TAGS = ["Preferences"]
 
 
 @router.put("topics/{topic}/subscription", tags=TAGS, response=PreferencesAnswer)
-def follow(request: ReaderRequest, topic: LiveTopic) -> Any:
+def follow_topic(request: ReaderRequest, topic: LiveTopic) -> Any:
     """Follow a live topic that this user may read: what is sent to it is in their inbox from now on."""
     return topic_choices.follow(request.auth, topic)
 
 
 @router.delete("topics/{topic}/subscription", tags=TAGS, response=PreferencesAnswer)
-def unfollow(request: ReaderRequest, topic: LiveTopic) -> Any:
+def unfollow_topic(request: ReaderRequest, topic: LiveTopic) -> Any:
+    """Follow a live topic no more: what is sent to it is not in this user's inbox from now on."""
     return topic_choices.unfollow(request.auth, topic)
 
 
 @router.put("topics/{topic}/mute", tags=TAGS, response=PreferencesAnswer)
-def mute(request: ReaderRequest, topic: Topic) -> Any:
+def mute_topic(request: ReaderRequest, topic: Topic) -> Any:
     """Leave what is sent to a topic out of lists, counts and toasts, until it is unmuted.
 
     A topic of the inbox but for the user's own, or a live topic that they may read. What is of a mandatory
@@ -35,5 +36,6 @@ def mute(request: ReaderRequest, topic: Topic) -> Any:
 
 
 @router.delete("topics/{topic}/mute", tags=TAGS, response=PreferencesAnswer)
-def unmute(request: ReaderRequest, topic: Topic) -> Any:
+def unmute_topic(request: ReaderRequest, topic: Topic) -> Any:
+    """Have what is sent to a topic listed, counted and shown again."""
     return topic_choices.unmute(request.auth, topic)

@@ -41,7 +41,7 @@ IdempotencyKey = Annotated[
 
 
 @router.get("topics/{topic}", tags=TAGS, auth=ReaderOfTopic(), response=TopicState)
-def show(request: ReaderOfTopicRequest, topic: Path[LiveTopic]) -> dict[str, Any]:
+def get_topic(request: ReaderOfTopicRequest, topic: Path[LiveTopic]) -> dict[str, Any]:
     """A live topic: its policy, what the log has of it, and how many feeds are open on it, on all instances.
 
     For whoever may read it, or an API key of scope `read` that includes it. Of the audiences of its policy a
@@ -64,7 +64,7 @@ def show(request: ReaderOfTopicRequest, topic: Path[LiveTopic]) -> dict[str, Any
 
 
 @router.post("topics/{topic}/events", tags=TAGS, auth=PersonOfTopic(), response={201: Position})
-def publish(
+def publish_event(
     request: PersonOfTopicRequest,
     topic: Path[LiveTopic],
     body: PersonEventBody,

@@ -29,12 +29,12 @@ class Preview:
 
 
 def preview(draft: Draft, sender: User) -> Preview | None:
-    """The preview for the person the draft names, or else for the sender.
+    """The preview for the person the draft names, or else for the sender if they receive it, or else for the
+    first recipient.
 
     None for an unknown person, or a draft that cannot be sent.
     """
-    name = draft.cleaned_data.get("person", "")
-    person = users.active(name) if name and name != sender.get_username() else sender
+    person = _person(draft, sender)
     if person is None or draft.texts is None or "person" in draft.errors:
         return None
     now = timezone.now()
@@ -51,6 +51,15 @@ def preview(draft: Draft, sender: User) -> Preview | None:
         return Preview(person, item, "decision_not_addressed", False, False)
     word = f"decision_{decision.reason.replace('-', '_')}"
     return Preview(person, item, word, decision.feed, decision.toast)
+
+
+def _person(draft: Draft, sender: User) -> User | None:
+    name = draft.cleaned_data.get("person", "")
+    if name and name != sender.get_username():
+        return users.active(name)
+    if name or draft.audience is None or not draft.audience.sample or _topic(draft, sender) is not None:
+        return sender
+    return users.active(draft.audience.sample[0]) or sender
 
 
 def _topic(draft: Draft, person: User) -> str | None:

@@ -78,6 +78,13 @@ def page(request: PersonRequest, name: str) -> HttpResponse:
 
 
 @_in_demo
+@require_GET
+def build(request: PersonRequest, number: int) -> HttpResponse:
+    """Where the notifications of the demo lead: in an application it would be the build's own page."""
+    return render(request, "notifications/demo/build.html", {"number": number})
+
+
+@_in_demo
 @require_POST
 def begin(request: PersonRequest, name: str) -> HttpResponse:
     """Begin another run of what a page shows; 204, also where one is under way."""

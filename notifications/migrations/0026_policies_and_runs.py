@@ -178,4 +178,9 @@ class Migration(migrations.Migration):
             name="chosen",
             field=models.BooleanField(db_default=False, default=False, editable=False),
         ),
+        # Names alone, which no table has.
+        migrations.AlterModelOptions("apikey", {"verbose_name": "API key"}),
+        migrations.AlterModelOptions(
+            "delivery", {"ordering": ("at", "id"), "verbose_name_plural": "deliveries"}
+        ),
     ]

@@ -226,6 +226,7 @@ class Delivery(models.Model):
 
     class Meta:
         ordering = ("at", "id")
+        verbose_name_plural = "deliveries"
 
     def __str__(self) -> str:
         return f"{self.notification} → {self.size} on {self.instance}"

@@ -9,7 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
@@ -19,6 +19,9 @@ from notifications.access import second_factor
 
 class AdminSite(admin.AdminSite):
     """Requires the second factor where `HUB_SECOND_FACTOR` does, and has no sign-in page of its own."""
+
+    site_header = site_title = "Notification hub"
+    site_url: Any = reverse_lazy("notifications:dashboard-overview")  # of "View site"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not second_factor.required(request)

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.test import Client
 
+from notifications.api import api
 from tests.unit.notifications.conftest import Caller, refused
 
 
@@ -17,6 +18,19 @@ from tests.unit.notifications.conftest import Caller, refused
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_path_is_not_found(program: Caller, method: str, path: str) -> None:
     assert refused(program.call(method, path), 404)
+
+
+def test_every_call_has_a_summary_of_words_and_a_description() -> None:
+    paths = api.get_openapi_schema()["paths"]
+
+    calls = {f"{method} {path}": call for path, calls in paths.items() for method, call in calls.items()}
+    bare = [
+        name
+        for name, call in calls.items()
+        if isinstance(call, dict) and (" " not in call["summary"] or not call.get("description"))
+    ]
+
+    assert bare == []
 
 
 @pytest.mark.parametrize(

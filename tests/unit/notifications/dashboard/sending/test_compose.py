@@ -148,6 +148,17 @@ def test_a_person_it_does_not_reach_sees_nothing(sender: Client, person: Person)
     assert "No user with this name" in text(press(sender, "preview", person="no\x00body"))
 
 
+def test_without_a_person_it_is_the_first_recipients_where_the_sender_is_none(
+    sender: Client, person: Person
+) -> None:
+    person("alice")
+
+    page = press(sender, "preview", to="user:alice")
+
+    assert page.content.decode().count(">Hello</a>") == 2
+    assert "alice" in text(page)
+
+
 def test_it_is_shown_in_the_language_the_theme_and_the_width_that_are_chosen(sender: Client) -> None:
     look = {"language": "ar", "theme": "dark", "width": "phone"}
 
