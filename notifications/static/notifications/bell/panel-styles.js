@@ -56,7 +56,7 @@ h2 { font-size: 1.125rem; letter-spacing: -0.01em; }
 .state[data-state="live"]::before { background: var(--success); }
 .state:is([data-state="reconnecting"], [data-state="slow"], [data-state="degraded"])::before { background: var(--warning); }
 .state[data-state="signed out"]::before { background: var(--error); }
-.rooms { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; margin: 0; padding: 0.5rem 1rem; list-style: none; }
+.rooms { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; margin: 0; padding: 0.625rem 1.25rem 0.25rem; list-style: none; }
 .rooms[hidden] { display: none; }
 .rooms a { color: var(--accent); font-size: 0.875rem; font-weight: 600; text-decoration: none; }
 .rooms a:hover { text-decoration: underline; }
