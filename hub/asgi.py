@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -17,7 +17,7 @@ from channels.layers import channel_layers
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from hub.delivery.endpoint import EndpointOptions
+from hub.delivery.endpoint import Endpoint, EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.floor import Floor
 from hub.delivery.limits import ConnectionLimits
@@ -40,11 +40,13 @@ from hub.ports import Application
 from hub.postgresql.connection import limit_statements
 from hub.posts.endpoint import PostEndpoint
 from hub.rooms import transports
+from hub.rooms.documents.endpoint import Documents
 from hub.rooms.endpoint import Rooms
 from hub.rooms.presence.current import shared_presence
 from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import RoomRegistry
 from hub.rooms.replay import RoomReplay
+from hub.rooms.sockets.endpoint import SocketEndpoint
 from hub.server.django_handler import DjangoHandler
 from hub.support import mount
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send
@@ -62,10 +64,10 @@ class Hub:
     """One instance: its endpoints, and the loops that run while it serves.
 
     A project has its own applications beside the hub's: ``websocket`` is given every WebSocket but those of
-    rooms (a `URLRouter`, an `AuthMiddlewareStack`; without it they are refused), and ``http`` every request
-    that is not for a feed, a room or an operator's page (Django's, as the hub runs it, unless given).
-    ``lifespan`` is started before the hub, and stopped after it. Under a server without lifespans the hub
-    starts with the first connection; an application around it may await `start` and `stop`.
+    rooms and documents (a `URLRouter`, an `AuthMiddlewareStack`; without it they are refused), and ``http``
+    every request that is not for a feed, a room, a document or an operator's page (Django's, as the hub runs
+    it, unless given). ``lifespan`` is started before the hub, and stopped after it. Under a server without
+    lifespans the hub starts with the first connection; one around it may await `start` and `stop`.
     """
 
     def __init__(
@@ -85,18 +87,14 @@ class Hub:
             self.log, self.fanout, limits, options, replay=replay, application=self.application
         )
         self.feeds = self.feed_endpoints.feeds
-        layer = channel_layers["hub"]  # for signals alone: they flush it at need
         self.presence = shared_presence()
         self.registry = RoomRegistry(
             self.log,
             self.fanout,
             self.presence,
-            layer=layer,
+            layer=channel_layers["hub"],  # for signals alone: they flush it at need
             application=self.application,
             messages_per_day=settings.HUB_ROOM_LINES_PER_DAY,
-        )
-        rates = Rates(
-            settings.HUB_ROOM_LINES_PER_S, settings.HUB_ROOM_SIGNALS_PER_S, settings.HUB_ROOM_BYTES_PER_S
         )
         self.rooms = Rooms(
             self.fanout,
@@ -105,10 +103,16 @@ class Hub:
             replay=RoomReplay(self.log, self.application, settings.HUB_REPLAY_MAX),
             registry=self.registry,
             application=self.application,
-            rates=rates,
+            rates=Rates.of_settings(),
         )
-        self.room_transport = transports.application(self.rooms)
+        self.documents = Documents.of_settings(
+            self.log, self.fanout, limits, options, replay=replay, application=self.application
+        )
+        sockets: dict[str, SocketEndpoint[Any]] = {"/rooms/": self.rooms, "/documents/": self.documents}
+        self._sockets = {at: transports.application(endpoint) for at, endpoint in sockets.items()}
         open = [self.feeds.connections, self.rooms.connections, self.rooms.carried]
+        open.append(self.documents.connections)
+        self._endpoints: list[Endpoint[Any, Any]] = [self.feeds, self.rooms, self.documents]
         control = self.fanout.control
         self.revocation = Revocation(control, open, self.application)
         self.fanout.on_state.append(self.revocation.log_state)
@@ -130,13 +134,9 @@ class Hub:
             application=self.application,
         )
         self.shared_usage = SharedUsage(
-            limits,
-            self.log,
-            control,
-            instance=name,
-            leaving=lambda: self.feeds.draining or self.rooms.draining,
+            limits, self.log, control, instance=name, leaving=lambda: any(e.draining for e in self._endpoints)
         )
-        RemoteCommands(control, [self.feeds, self.rooms], instance=name, drain_s=settings.HUB_DRAIN_S)
+        RemoteCommands(control, self._endpoints, instance=name, drain_s=settings.HUB_DRAIN_S)
         self.fanout.taps.append(self._tap)
         if settings.HUB_OTLP_URL:
             self.fanout.taps.append(tracing.DeliveryTracing(self._subscribers).tap)
@@ -144,7 +144,7 @@ class Hub:
         self.metrics = Metrics(key=settings.HUB_METRICS_KEY, backlog=self.application.backlog)
         instance_metrics.export_log(self.metrics, self.log, self.fanout)
         instance_metrics.export_connections(self.metrics, self.feeds, self.rooms, limits, self.revocation)
-        instance_metrics.export_rooms(self.metrics, self.registry)
+        instance_metrics.export_rooms(self.metrics, self.registry, self.documents)
         instance_metrics.export_server(self.metrics, self.pages, self.loop_lag, name)
         self.metrics.registry.register(self.application)
         operators = OperatorEndpoints(self.health, self.metrics, settings.ALLOWED_HOSTS)
@@ -185,8 +185,9 @@ class Hub:
         if not self._loops:
             await self.start()
         own = mount.within(scope)
-        if own["path"].startswith("/rooms/") and _is_handshake(scope):
-            await self.room_transport(own, receive, send)
+        socket = next((self._sockets[at] for at in self._sockets if own["path"].startswith(at)), None)
+        if socket is not None and _is_handshake(scope):
+            await socket(own, receive, send)
         elif scope["type"] == "websocket":
             await (self.websocket or _refuse_websocket)(scope, receive, send)
         else:
@@ -206,6 +207,7 @@ class Hub:
             "fanout": self.fanout.run(),
             "feeds": self.feed_endpoints.run(),
             "rooms": self.rooms.run(),
+            "documents": self.documents.run(),
             "revocation": self.revocation.run(),
             "live status": self.live_status.run(),
             "topic readers": TopicReaders(self.log, self.fanout, instance=settings.HUB_INSTANCE).run(),
@@ -220,7 +222,7 @@ class Hub:
     async def stop(self) -> None:
         """Move clients elsewhere, write what waits, and end the loops."""
         seconds = settings.HUB_DRAIN_S
-        await asyncio.gather(self.feeds.drain(seconds), self.rooms.drain(seconds))
+        await asyncio.gather(*(endpoint.drain(seconds) for endpoint in self._endpoints))
         await asyncio.gather(self.posts.drain(ANSWER_S), self.application.flush())
         for task in self._loops:
             task.cancel()

@@ -41,6 +41,8 @@ HUB_ROOM_LINES_PER_S = env.number("HUB_ROOM_LINES_PER_S", 20, minimum=0.1)
 HUB_ROOM_BYTES_PER_S = env.integer("HUB_ROOM_BYTES_PER_S", 512 * 1024, minimum=64 * 1024)
 HUB_ROOM_LINES_PER_DAY = env.integer("HUB_ROOM_LINES_PER_DAY", 20_000)
 HUB_ROOM_SIGNALS_PER_S = env.number("HUB_ROOM_SIGNALS_PER_S", 40, minimum=0.1)
+HUB_DOCUMENT_BYTES = env.integer("HUB_DOCUMENT_BYTES", 4 * 1024 * 1024, minimum=64 * 1024)
+HUB_DOCUMENT_UPDATES_PER_S = env.number("HUB_DOCUMENT_UPDATES_PER_S", 300, minimum=1)
 HUB_MANDATORY_CATEGORIES = env.items(
     "HUB_MANDATORY_CATEGORIES", "security", r"[a-z0-9][a-z0-9_.-]{0,63}", "a category like builds"
 )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from hub.document_store import DocumentStore
 from hub.errors import Problem
 from hub.events import Encoded, Event
 
@@ -114,7 +115,7 @@ class Publisher(Protocol):
         much."""
 
 
-class Application(Collector):
+class Application(DocumentStore, Collector):
     """What is served over the hub: who people are, what they may read, and which events it can recover.
 
     An instance makes one of it, by ``HUB_APPLICATION``, and calls it on the event loop: what is not

@@ -30,6 +30,7 @@ from notifications.inbox import counts, expiry, handed_counts
 from notifications.inbox.unread_counts import UnreadCounts
 from notifications.readiness import DatabaseReadiness
 from notifications.rooms import history, kinds
+from notifications.rooms.documents import StoredDocuments
 from notifications.rooms.unread_rooms import UnreadRooms
 from notifications.runs import endpoint, leases, stops, text
 from notifications.runs.ingestions import ingestions
@@ -47,7 +48,7 @@ HAND_OVER_S = 1.0  # nor one that leaves
 logger = logging.getLogger(__name__)
 
 
-class Notifications(Application):
+class Notifications(StoredDocuments, Application):
     """Inboxes, rooms and their history, of the users in Django's database."""
 
     def __init__(self) -> None:

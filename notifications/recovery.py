@@ -16,7 +16,7 @@ from hub.support.faults import malformed
 from hub.support.threads import in_thread
 from notifications import serialization
 from notifications.access import names
-from notifications.models import Notification, RoomMessage
+from notifications.models import Notification, RoomDocument, RoomMessage
 from notifications.rooms import history, rows
 
 PAGE_ROWS = 500
@@ -64,7 +64,8 @@ async def highest_position() -> int:
 def _highest_position() -> int:
     published = Notification.objects.filter(position__gt=0).order_by("-id")
     messages = RoomMessage.objects.order_by("-id")
-    recent = [*_positions(published), *_positions(messages)]
+    documents = RoomDocument.objects.order_by("-position")
+    recent = [*_positions(published), *_positions(messages), *_positions(documents)]
     return max(recent, default=0)
 
 

@@ -8,7 +8,9 @@ import re
 from hub import topics
 from hub.events import Event
 
-MAX_BODY_BYTES = 1024 * 1024  # the hub itself appends far less
+MAX_BODY_BYTES = 1024 * 1024  # the hub itself appends far less …
+MAX_UPDATE_BODY_BYTES = 3 * 1024 * 1024  # … but for a change of a document, which is its text in Base64
+UPDATE = "update"  # the type of such a change, on the topic of its room
 
 _POSITION = re.compile(rb"[0-9]{1,16}")
 _TYPE = re.compile(rb"[a-z][a-z0-9-]{0,63}")
@@ -35,12 +37,13 @@ def entry(topic: str, position: bytes, previous: bytes, type: bytes, body: bytes
     event = Event(int(position), int(previous), topic, type.decode(), body)
     if event.previous >= event.position:
         raise Malformed(f"{event.position} does not stand after {event.previous}")
-    _check(topic, body)
+    _check(event)
     return event
 
 
-def _check(topic: str, body: bytes) -> None:
-    if len(body) > MAX_BODY_BYTES:
+def _check(event: Event) -> None:
+    body, is_room = event.body, topics.is_room(event.topic)
+    if len(body) > (MAX_UPDATE_BODY_BYTES if is_room and event.type == UPDATE else MAX_BODY_BYTES):
         raise Malformed(f"its body is {len(body)} bytes")
     # A line break would end the data on a feed, and begin another field.
     if not body or b"\n" in body or b"\r" in body:
@@ -51,7 +54,7 @@ def _check(topic: str, body: bytes) -> None:
         except UnicodeDecodeError:
             raise Malformed("its body is not UTF-8") from None
     # Readers of a feed parse the JSON themselves; a room's message becomes a frame, and a row.
-    if topics.is_room(topic) and not _is_object(body):
+    if is_room and not _is_object(body):
         raise Malformed(f"its body is not an object: {body[:60]!r}")
 
 

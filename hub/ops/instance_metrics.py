@@ -16,6 +16,7 @@ from hub.feeds.endpoint import Feeds
 from hub.log import Log
 from hub.ops.loop_lag import LoopLag
 from hub.ops.metrics import Metrics
+from hub.rooms.documents.endpoint import Documents
 from hub.rooms.endpoint import Rooms
 from hub.rooms.registry import RoomRegistry
 from hub.server import body_limits, connection_rate
@@ -78,13 +79,21 @@ def export_connections(
     )
 
 
-def export_rooms(metrics: Metrics, registry: RoomRegistry) -> None:
+def export_rooms(metrics: Metrics, registry: RoomRegistry, documents: Documents) -> None:
     signals = registry.signals
     metrics.gauge("hub_rooms", "Open rooms.", lambda: len(registry.rooms))
     metrics.counter("hub_signals_published", "Signals given to the channel layer.", lambda: signals.published)
     metrics.counter("hub_signals_heard", "Signals received from the channel layer.", lambda: signals.received)
     metrics.counter(
         "hub_signals_dropped", "Signals lost, or replaced by a newer one.", lambda: signals.dropped
+    )
+    metrics.gauge("hub_documents", "Open documents.", lambda: documents.documents)
+    metrics.gauge("hub_editors", "Open connections to documents.", lambda: len(documents.connections))
+    metrics.counters(
+        "hub_document_closes",
+        "Connections to documents closed, by reason.",
+        "reason",
+        lambda: documents.closes,
     )
 
 

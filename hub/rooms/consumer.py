@@ -14,11 +14,11 @@ from channels.utils import await_many_dispatch
 
 from hub.delivery.asgi_sender import AsgiSender
 from hub.errors import Problem
-from hub.rooms.endpoint import Handle, Rooms
 from hub.rooms.frame_connection import FrameConnection
-from hub.rooms.handshake import Handshake
 from hub.rooms.protocol import Close
 from hub.rooms.rate_limiter import READ_BYTES
+from hub.rooms.sockets.endpoint import Handle, SocketEndpoint
+from hub.rooms.sockets.handshake import Handshake
 from hub.support import ws_frames
 from hub.support.asgi import respond_problem
 
@@ -32,7 +32,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
     Made by `as_asgi(rooms=…)`, one for each connection.
     """
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: SocketEndpoint[Any]) -> None:
         super().__init__()
         self._rooms = rooms
         self._serving: asyncio.Task[None] | None = None
@@ -90,7 +90,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         try:
             connection = await self._rooms.admit(handshake)
         except Problem as problem:
-            return await self._close(*self._rooms.refusal(problem))
+            return await self._write(self._rooms.rejection(problem))
         self._connection = connection
         sender: Any = AsgiSender(cast(Any, self.base_send), connection)
         self.base_send = sender

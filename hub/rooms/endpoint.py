@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from hub import topics
 from hub.delivery import connection_log
 from hub.delivery.catch_up import CatchUp
-from hub.delivery.endpoint import ADMIT_S, Endpoint, EndpointOptions
+from hub.delivery.endpoint import ADMIT_S, EndpointOptions
 from hub.delivery.fanout import Fanout
 from hub.delivery.limits import ConnectionLimits
 from hub.delivery.open_connections import OpenConnections
@@ -25,28 +25,25 @@ from hub.delivery.subscriber import Subscriber
 from hub.errors import Problem
 from hub.events import Event
 from hub.log.replay import Replay
-from hub.ports import Application
-from hub.rooms import protocol
+from hub.ports import Application, Entry
+from hub.rooms import kinds, protocol
 from hub.rooms.carrier.connection import CarriedConnection, Carrier, Membership
 from hub.rooms.carrier.frame_handler import CarrierFrameHandler
 from hub.rooms.connection import RoomConnection
 from hub.rooms.frame_connection import FrameConnection
 from hub.rooms.frame_handler import FrameHandler
-from hub.rooms.handshake import Handshake
 from hub.rooms.protocol import Close
-from hub.rooms.rate_limiter import RateLimiters, Rates
+from hub.rooms.rate_limiter import Rates
 from hub.rooms.registry import RoomRegistry
 from hub.rooms.room import Room
-from hub.support import origins, outages, ws_frames
-from hub.support.asgi import Scope
+from hub.rooms.sockets.endpoint import Handle, SocketEndpoint
+from hub.rooms.sockets.handshake import Handshake
+from hub.support import outages, ws_frames
 
 logger = logging.getLogger(__name__)
 
-# Handles messages that arrived on a connection: payloads, and whether each is text.
-Handle = Callable[[Iterable[tuple[bytes, bool]]], None]
 
-
-class Rooms(Endpoint[Handshake, FrameConnection]):
+class Rooms(SocketEndpoint[FrameConnection]):
     """The room endpoint; `hub.rooms.transports.application` makes an ASGI application of it.
 
     ``carried`` are the connections in rooms by way of sockets that carry many. Each such socket counts as a
@@ -66,10 +63,9 @@ class Rooms(Endpoint[Handshake, FrameConnection]):
         application: Application,
         rates: Rates,
     ) -> None:
-        super().__init__(fanout, limits, options, replay=replay, application=application)
+        super().__init__(fanout, limits, options, replay=replay, application=application, rates=rates)
         self._registry = registry
         self.frames = FrameHandler(registry)
-        self.limiters = RateLimiters(rates)
         self.carried = OpenConnections(options.heartbeat_s)
         self._carrier_frames = CarrierFrameHandler(
             self.frames, admit=self._admit_carried, bring_in=self._bring_in_carried, refusal=self.refusal
@@ -84,19 +80,6 @@ class Rooms(Endpoint[Handshake, FrameConnection]):
     async def run(self) -> None:
         await asyncio.gather(super().run(), self._registry.run(), self.limiters.run())
 
-    def handshake(self, scope: Scope) -> Handshake:
-        """Raises a `Problem` to be answered as HTTP."""
-        try:
-            return Handshake(scope, self.options)
-        except Problem as problem:
-            origins.report_refused(self._application, problem, scope)
-            raise
-
-    def refusal(self, problem: Problem) -> tuple[Close, str]:
-        """Close code and reason for what `admit` raised: sent on the open socket, because a browser cannot
-        read the status of a refused handshake."""
-        return Close.RETIRE if self.draining else protocol.close_code(problem.status), problem.detail
-
     async def _authorize(self, handshake: Handshake) -> FrameConnection:
         if handshake.problem is not None:
             raise handshake.problem
@@ -106,28 +89,21 @@ class Rooms(Endpoint[Handshake, FrameConnection]):
             "heartbeat_s": self.options.heartbeat_s,
         }
         if handshake.name:
-            entry = await self._application.enter(handshake.credentials, handshake.name)
+            entry = _room(await self._application.enter(handshake.credentials, handshake.name))
             return RoomConnection(entry, **options)
         credentials = await self._application.redeem(handshake.credentials)
         person = await self._application.admit(credentials, (), False)
         # Nothing of the inbox is read here, so changes of the inbox do not close it.
         return Carrier(replace(person, own=(), since=()), credentials, **options)
 
-    async def admit(self, handshake: Handshake) -> FrameConnection:
-        connection = await super().admit(handshake)
-        connection.limiter = self.limiters.enter(connection.person.id)
-        return connection
-
     def release(self, connection: FrameConnection) -> None:
         super().release(connection)
-        self.limiters.leave(connection.person.id)
         if isinstance(connection, RoomConnection):
             self._registry.leave(connection)
 
     async def bring_in(
         self, connection: FrameConnection, after: int | None, write: Callable[[bytes], Awaitable[None]]
     ) -> Handle | None:
-        """Replay what the connection missed through ``write``, and make it live; None if it was closed."""
         if isinstance(connection, Carrier):
             return partial(self._carrier_frames.handle, connection)
         if not isinstance(connection, RoomConnection):
@@ -142,7 +118,7 @@ class Rooms(Endpoint[Handshake, FrameConnection]):
             raise Problem(503, "This instance is leaving: come back in a moment.", retry_after=1)
         try:
             async with asyncio.timeout(ADMIT_S):
-                entry = await self._application.enter(carrier.credentials, membership.name)
+                entry = _room(await self._application.enter(carrier.credentials, membership.name))
             if entry.person.id != carrier.person.id:
                 raise Problem(401, "Another user has signed in: open another socket.")
             if membership.over:
@@ -221,3 +197,11 @@ class Rooms(Endpoint[Handshake, FrameConnection]):
     def _tap(self, event: Event) -> None:
         if topics.is_room(event.topic):
             self._registry.receive(event)
+
+
+def _room(entry: Entry) -> Entry:
+    """The entry; raises a `Problem` of 400 if it is into a document."""
+    if kinds.kind(entry.kind).document:
+        detail = f"{entry.room} is a document: open /documents/{entry.room}, as y-websocket does."
+        raise Problem(400, detail)
+    return entry

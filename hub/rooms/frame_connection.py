@@ -28,6 +28,7 @@ IDLE_BEATS = 3  # heartbeats in which nothing was received, not even a pong
 class FrameConnection(Subscriber):
     """The endpoint sets ``limiter``, its user's, on admission."""
 
+    max_message_bytes = MAX_FRAME_BYTES
     limiter: RateLimiter
 
     __slots__ = (
@@ -72,7 +73,7 @@ class FrameConnection(Subscriber):
         if self._parser is None or self._heads is None:
             if len(data) == len(_PONG) + _MASK_BYTES and data.startswith(_PONG):
                 return self.limiter.consume(rate_limiter.FRAMES)
-            self._parser = Protocol(Side.SERVER, state=OPEN, max_size=MAX_FRAME_BYTES)
+            self._parser = Protocol(Side.SERVER, state=OPEN, max_size=self.max_message_bytes)
             self._heads = FrameHeads()
         self.limiter.consume(
             rate_limiter.FRAMES, self._heads.count(data, self.limiter.remaining(rate_limiter.FRAMES))
@@ -99,8 +100,8 @@ class FrameConnection(Subscriber):
         self._received_at = time.monotonic()
         self.limiter.consume(rate_limiter.BYTES, max(len(message), rate_limiter.READ_BYTES))
         self.limiter.consume(rate_limiter.FRAMES)
-        if len(message) > MAX_FRAME_BYTES:
-            return self.close_with(Close.TOO_BIG, f"A frame is at most {MAX_FRAME_BYTES} bytes.")
+        if len(message) > self.max_message_bytes:
+            return self.close_with(Close.TOO_BIG, f"A frame is at most {self.max_message_bytes} bytes.")
         if not self._is_answer(message):
             yield message, text
 

@@ -39,6 +39,7 @@ class Kind:
     changeable = False  # messages may be edited and removed, and reacted to
     binary = False  # binary frames are relayed, in order and without loss
     may_drop = False  # of these, what a sender sends beyond its credit is dropped, and the sender told
+    document = False  # it is opened at /documents/<name>, and is no room to talk in
     max_signal = 4096  # bytes
     lasting: frozenset[str] = frozenset()  # names of signals whose last value a newcomer receives
     statuses: frozenset[str] = frozenset()  # those of them that are about their sender, while they are here

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from typing import Self
+
+from django.conf import settings
 
 BURST_S = 3.0  # seconds' worth that may come at once
 READ_BYTES = 256  # that a read of a socket counts as at least: it costs as much
@@ -27,6 +30,12 @@ class Rates:
     messages_per_s: float
     signals_per_s: float
     bytes_per_s: float
+
+    @classmethod
+    def of_settings(cls) -> Self:
+        """Those of rooms."""
+        messages, signals = settings.HUB_ROOM_LINES_PER_S, settings.HUB_ROOM_SIGNALS_PER_S
+        return cls(messages, signals, settings.HUB_ROOM_BYTES_PER_S)
 
     @property
     def all(self) -> tuple[float, ...]:

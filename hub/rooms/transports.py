@@ -9,18 +9,17 @@ from typing import Any
 from hub.delivery.sockets import ClientSocket
 from hub.errors import Problem
 from hub.rooms.consumer import RoomConsumer
-from hub.rooms.endpoint import Handle, Rooms
 from hub.rooms.frame_connection import FrameConnection
-from hub.rooms.handshake import Handshake
-from hub.support import ws_frames
+from hub.rooms.sockets.endpoint import Handle, SocketEndpoint
+from hub.rooms.sockets.handshake import Handshake
 from hub.support.asgi import ASGIApplication, Receive, Scope, Send, respond_problem
 
 Adopt = Callable[[int, Callable[[], None]], ClientSocket | None]
 
 
-def application(rooms: Rooms) -> ASGIApplication:
-    """The ASGI application of all rooms. A handshake comes as ``websocket``, or, from a server that gives its
-    sockets away (``hub.adopt``), as ``http``."""
+def application(rooms: SocketEndpoint[Any]) -> ASGIApplication:
+    """The ASGI application of all rooms, or of all documents. A handshake comes as ``websocket``, or, from a
+    server that gives its sockets away (``hub.adopt``), as ``http``."""
     consumer: Any = RoomConsumer.as_asgi(rooms=rooms)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,14 +38,14 @@ def application(rooms: Rooms) -> ASGIApplication:
     return serve
 
 
-async def _on_socket(rooms: Rooms, handshake: Handshake, adopt: Adopt) -> None:
+async def _on_socket(rooms: SocketEndpoint[Any], handshake: Handshake, adopt: Adopt) -> None:
     """Daphne has read the request; the socket is ours now, and once it is live no coroutine stays."""
     try:
         connection = await rooms.admit(handshake)
     except Problem as problem:
         if (socket := adopt(rooms.options.mailbox_bytes, _nothing)) is not None:
             socket.write(handshake.answer)
-            socket.close(ws_frames.closing(*rooms.refusal(problem)))
+            socket.close(rooms.rejection(problem))
         return
     socket = adopt(rooms.options.mailbox_bytes, partial(rooms.release, connection))
     if socket is None:

@@ -30,7 +30,7 @@ def max_bytes(method: bytes, path: bytes) -> int:
     own = mount.below(path.decode("latin-1"))
     if method == b"POST" and own in ("/feed/", "/feed", "/feed/acks"):
         return MAX_FEED_BYTES
-    if method in _BODILESS or own.startswith(("/feed", "/rooms/")):
+    if method in _BODILESS or own.startswith(("/feed", "/rooms/", "/documents/")):
         return 0
     is_batch = method == b"POST" and own == settings.HUB_EVENTS_PATH
     return MAX_LARGE_BYTES if is_batch else MAX_SMALL_BYTES

@@ -153,7 +153,8 @@ class RoomBody(Strict):
         examples=["standup"], description="1 to 64 characters a-z, 0-9 and -, not beginning with -."
     )
     kind: str = Field(
-        "chat", description="chat, board, auction, device, binary, voice, or a kind of the host project."
+        "chat",
+        description="chat, board, auction, device, binary, voice, document, or a kind of the host project.",
     )
     members: Members = Field(
         examples=["everyone", "group:ops", ["user:alice"]], description="Who may enter it."

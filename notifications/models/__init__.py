@@ -32,7 +32,15 @@ from notifications.models.person import (
 )
 from notifications.models.profile import MAX_LANGUAGE, MAX_OUTSIDE_ID, Profile
 from notifications.models.program import ApiKey, IdempotentRequest, Ticket
-from notifications.models.room import ROOM_NAME, HistoryMark, Room, RoomMark, RoomMessage, valid_kind
+from notifications.models.room import (
+    ROOM_NAME,
+    HistoryMark,
+    Room,
+    RoomDocument,
+    RoomMark,
+    RoomMessage,
+    valid_kind,
+)
 from notifications.models.run import Run, RunPart, RunShare
 from notifications.models.sign_in import SignInCount
 from notifications.models.template import Template
@@ -67,6 +75,7 @@ __all__ = [
     "Profile",
     "RevokedToken",
     "Room",
+    "RoomDocument",
     "Sending",
     "Run",
     "RunPart",

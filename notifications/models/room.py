@@ -107,3 +107,14 @@ class RoomMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.room}: {self.position}"
+
+
+class RoomDocument(models.Model):
+    """The document of a room of that kind, with every update up to a position; deleted with its room."""
+
+    room = models.OneToOneField(Room, on_delete=models.CASCADE, primary_key=True, related_name="document")
+    snapshot = models.BinaryField()  # an update of Yjs
+    position = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"document of {self.room}"

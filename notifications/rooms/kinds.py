@@ -1,4 +1,4 @@
-"""The kinds of rooms that come with the hub: chat, json, board, auction, device, binary and voice."""
+"""The kinds of rooms that come with the hub: chat, json, board, auction, device, binary, voice, document."""
 
 from __future__ import annotations
 
@@ -156,7 +156,14 @@ class Voice(Kind):
             raise Refused("too-long", f"A transcript has at most {MAX_CHAT} characters.")
 
 
-KINDS: tuple[type[Kind], ...] = (Chat, Json, Board, Auction, Device, Binary, Voice)
+class Document(Kind):
+    """A shared document of Yjs (`hub.rooms.documents`): nothing is said in it."""
+
+    name = "document"
+    document = True
+
+
+KINDS: tuple[type[Kind], ...] = (Chat, Json, Board, Auction, Device, Binary, Voice, Document)
 NAMES = frozenset(kind.name for kind in KINDS)
 
 

@@ -60,7 +60,7 @@ def room(request: PersonRequest, name: str) -> HttpResponse:
     page = select_template([f"notifications/rooms/{found.kind}.html", "notifications/rooms/plain.html"])
     context: dict[str, Any] = {
         "room": _context(found),
-        "address": request.build_absolute_uri().replace("http", "ws", 1),
+        "address": _address(request, found),
         "colours": COLOURS,
         "widths": WIDTHS,
     }
@@ -70,6 +70,14 @@ def room(request: PersonRequest, name: str) -> HttpResponse:
         unread = marks.unread([request.user.pk], [found.pk]).get(request.user.pk, ())
         context["read"] = next((str(one.position) for one in unread if one.unread), "")
     return HttpResponse(page.render(context, request))
+
+
+def _address(request: PersonRequest, room: Room) -> str:
+    """The address of its WebSocket."""
+    address = request.build_absolute_uri().replace("http", "ws", 1)
+    if room.kind == kinds.Document.name:
+        return f"{address.removesuffix(f'/rooms/{room.name}/')}/documents/{room.name}"
+    return address
 
 
 def _context(room: Room) -> dict[str, str]:

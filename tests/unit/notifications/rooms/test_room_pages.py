@@ -75,6 +75,7 @@ def test_a_person_who_was_removed_is_refused(client: Client, alice: User) -> Non
         ("auction", 'name="bid"'),
         ("device", "ws://testserver/rooms/here/"),
         ("binary", "ws://testserver/rooms/here/"),
+        ("document", "ws://testserver/documents/here"),
     ],
 )
 def test_each_kind_has_its_page(client: Client, kind: str, part: str) -> None:

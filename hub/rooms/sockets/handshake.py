@@ -10,7 +10,7 @@ from websockets.utils import accept_key
 from hub.delivery.endpoint import EndpointOptions
 from hub.errors import Problem
 from hub.ports import Credentials
-from hub.rooms.subprotocols import Offer
+from hub.rooms.sockets.subprotocols import Offer
 from hub.support import origins
 from hub.support.asgi import Scope
 from hub.support.request import Query, Request, position
@@ -50,7 +50,7 @@ class Handshake(Request):
             if scope["method"] != "GET" or self.headers.get("sec-websocket-version") != "13":
                 raise Problem(400, "A room is entered with GET and Sec-WebSocket-Version: 13.")
             self.answer = _answer(self.headers.get("sec-websocket-key", ""), offer.subprotocol)
-        self.name = scope["path"].removeprefix("/rooms/").removesuffix("/")
+        self.name = scope["path"].split("/", 2)[2].removesuffix("/")
         self.credentials = Credentials()
         self.after: int | None = None
         self.problem: Problem | None = None

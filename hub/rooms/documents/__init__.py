@@ -1,0 +1,1 @@
+"""Shared documents: those of Yjs, by the protocol of y-websocket."""

@@ -1,0 +1,1 @@
+"""What WebSockets of people have in common: the handshake, and their endpoint."""
