@@ -15,7 +15,7 @@ from hub.rooms.documents.registry import DocumentRegistry
 from hub.rooms.protocol import Close, Malformed
 from hub.rooms.rate_limiter import TooFast
 
-ANSWER_COST = 10  # updates that a whole document counts as, for who asks for it
+ANSWER_COST = 2  # updates that a whole document counts as, for who asks for it
 
 logger = logging.getLogger(__name__)
 
