@@ -25,6 +25,8 @@ _VALUE_KEY = re.compile(
     rb'\{"topic":"[^"]*","at":"[^"]*"(?:,"expires_at":"[^"]*")?,"key":("(?:[^"\\]|\\.)*")[,}]'
 )
 _DATA = b',"data":'
+_TRACE = b',"trace":"'  # and a traceparent: see `hub.log.traced`
+_TRACE_BYTES = len(_TRACE) + 55 + len(b'"}')
 
 
 class BadEvent(ValueError):
@@ -154,6 +156,14 @@ def value_key(body: bytes) -> str:
 def data_size(body: bytes) -> int:
     """How many bytes of JSON the data of a body that `draft` made are."""
     return len(body) - body.index(_DATA) - len(_DATA) - 1
+
+
+def raw_data(body: bytes) -> bytes:
+    """The JSON of the data of a body that `draft` made, without the trace that may follow."""
+    begin = body.index(_DATA) + len(_DATA)
+    # Within data every quote of a text is escaped, and an object ends with a brace of its own.
+    traced = body[-_TRACE_BYTES:].startswith(_TRACE) and body.endswith(b'"}')
+    return body[begin : -_TRACE_BYTES if traced else -1]
 
 
 def encode(data: Any) -> bytes:

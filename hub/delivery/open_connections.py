@@ -58,7 +58,7 @@ class OpenConnections:
 
     async def drain(self, seconds: float) -> None:
         """Retire all in shuffled slices, so that other instances are not flooded; return when all are gone
-        or the time is over."""
+        or the time is over, with those closed that stayed until then."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         leaving = list(self)
@@ -72,6 +72,7 @@ class OpenConnections:
             await asyncio.sleep(seconds * 0.8 / slices * random.uniform(0.5, 1))  # noqa: S311
         while self and loop.time() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+        for_each(self, lambda subscriber: subscriber.close("retire"))
 
 
 def for_each(subscribers: Iterable[Subscriber], act: Callable[[Subscriber], None]) -> None:

@@ -15,17 +15,26 @@ from hub.policies.current import policy_of
 EVENT_BYTES = 512  # estimated overhead of one that waits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PendingEvent:
     """``serial`` counts all events that wait, in the order received. A later one of the same ``key`` replaces
-    it; ``text`` may be joined. Both are empty for one that passes as it is."""
+    it; its text may be joined if it ``joins``. One with neither passes as it is."""
 
     serial: int
     event: Event
     encoded: Encoded
     key: str
-    text: Text | None
+    joins: bool
     expires: bool
+    _text: Text | None = None
+
+    @property
+    def text(self) -> Text | None:
+        """That may be joined; found once it has a neighbour."""
+        if self.joins and self._text is None:
+            self._text = texts.parse(self.event)
+            self.joins = self._text is not None
+        return self._text
 
 
 class Current(NamedTuple):
@@ -59,11 +68,10 @@ class Pending:
         return other is not None and (self.rule, self.interval_ms) == (other.rule, other.interval_ms)
 
     def add(self, serial: int, event: Event, encoded: Encoded) -> None:
-        text = texts.parse(event) if self.rule == "join" else None
         expiring = expires(event.body)
         # What expires replaces nothing: afterwards the value before it holds again.
         key = value_key(event.body) if self.rule == "last" and not expiring else ""
-        self.events.append(PendingEvent(serial, event, encoded, key, text, expiring))
+        self.events.append(PendingEvent(serial, event, encoded, key, self.rule == "join", expiring))
         size = len(encoded.payload)
         self.bytes += size + EVENT_BYTES
         self.bundle_bytes += size
@@ -90,6 +98,9 @@ class Pending:
             serial = 0
         if self.events[0].event.position > position:
             position = 0
+        if len(self.events) == 1:
+            waiting = self.after(serial, position)
+            return Current(waiting, len(waiting))
         found = self._current.get((serial, position))
         if found is None:
             waiting = self.after(serial, position)

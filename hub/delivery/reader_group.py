@@ -126,7 +126,12 @@ class ReaderGroup(Readers):
 
     def _first(self) -> int:
         """The lowest position that waits."""
-        return min((one.events[0].event.position for one in self.topics.values() if one.events), default=0)
+        first = 0
+        for pending in self.topics.values():
+            if pending.events:
+                position = pending.events[0].event.position
+                first = min(first, position) if first else position
+        return first
 
     def _waiting(self, after: int) -> list[PendingEvent]:
         found = [one for pending in self.topics.values() for one in pending.after(after, 0)]
@@ -138,7 +143,7 @@ class ReaderGroup(Readers):
         if serial != self._bundles_serial:
             self._bundles.clear()
             self._bundles_serial = serial
-        key = after, position if position >= self._first() else 0
+        key = after, position if position and position >= self._first() else 0
         if key not in self._bundles:
             self._bundles[key] = self._made(*key)
         return self._bundles[key]
@@ -154,6 +159,8 @@ class ReaderGroup(Readers):
                 join = join or pending.rule == "join"
         if not found:
             return NOTHING
+        if len(found) == 1:
+            return Bundle(found[0].encoded, 1, received)
         found.sort(key=_position)
         payloads = list(self._joined(found)) if join else [one.encoded.payload for one in found]
         payload = b"".join(payloads)

@@ -72,6 +72,11 @@ class Subscriber:
         return self._held is None
 
     @property
+    def finishes(self) -> bool:
+        """Whether its end is that of the response; else the response is cut short."""
+        return True
+
+    @property
     def waiting(self) -> int:
         """Bytes not sent to this reader yet."""
         return self._size if self._socket is None else self._socket.waiting
@@ -159,7 +164,8 @@ class Subscriber:
             return
         self.closed = reason
         if self._socket is not None:
-            self._socket.close((last.framed if last else b"") + self.dialect.end)
+            end = self.dialect.end if self.finishes else b""
+            self._socket.close((last.framed if last else b"") + end)
         elif self._mailbox is not None:
             if last:
                 self._mailbox.append(last.payload)
@@ -209,7 +215,12 @@ class Subscriber:
     def _changed(self) -> None:
         self._wake()
         if self._socket is not None and self._held is None and self.on_direct is not None:
-            self.on_direct(self, None if self.closed else self._socket.send)
+            self.on_direct(self, None if self.closed else self._direct)
+
+    @property
+    def _direct(self) -> Send | None:
+        """By which the fan-out sends, while nothing is queued."""
+        return self._socket.send if self._socket is not None else None
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -27,18 +27,19 @@ from hub.feeds.acknowledgements import Acknowledgements
 from hub.feeds.body import MAX_BYTES
 from hub.feeds.feed_ids import FeedIds
 from hub.feeds.long_poll import LongPoll
-from hub.feeds.markup import MarkupSubscriber, markup
 from hub.feeds.request import FeedRequest
 from hub.feeds.sse import POLL, SSE, opening, retry_ms
-from hub.feeds.transports import Transport
+from hub.feeds.translated import TranslatedSubscriber
+from hub.feeds.transports import Headers, Transport
 from hub.log.replay import Replay
 from hub.ports import Application
 from hub.support import mount, origins, outages
 from hub.support.asgi import Receive, Scope, Send, read_body, respond, respond_problem
 
 PATH = "/feed/"
+CONTENT_TYPE = b"content-type"
 HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (CONTENT_TYPE, b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, no-transform"),  # a compressing proxy would hold events back
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
@@ -92,18 +93,24 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             subscriber = await self.admit(request)
         except Problem as problem:
             return await respond_problem(send, problem, request.cors)
+        headers = HEADERS + request.cors
+        if request.translation is not None:
+            headers = request.translation.fields(headers)
+        if request.translation is not None and request.translation.empty:
+            self.release(subscriber)
+            return await respond(send, 204, headers=[field for field in headers if field[0] != CONTENT_TYPE])
         if request.method == "HEAD":
             self.release(subscriber)
-            await send({"type": "http.response.start", "status": 200, "headers": HEADERS + request.cors})
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
             return await send({"type": "http.response.body", "body": b""})
         if request.wait_s is not None:
-            return await self._answer_poll(request, subscriber, receive, send, request.wait_s)
+            return await self._answer_poll(request, subscriber, receive, send, headers, request.wait_s)
         transport = transports.transport(
             scope,
             receive,
             send,
             subscriber=subscriber,
-            headers=HEADERS + request.cors,
+            headers=headers,
             mailbox_bytes=self.options.mailbox_bytes,
             on_close=partial(self.release, subscriber),
         )
@@ -116,7 +123,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
                 after=request.after,
                 resumed=request.after is not None,
                 opening=partial(opening, subscriber.topics, facts),
-                write=_markup_write(transport) if request.html else transport.write,
+                write=_write(transport, subscriber),
                 preamble=b"retry: %d\n" % retry_ms(),
             )
             await catchup.run()
@@ -134,7 +141,13 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
                 self.release(subscriber)
 
     async def _answer_poll(
-        self, request: FeedRequest, subscriber: Subscriber, receive: Receive, send: Send, wait_s: int
+        self,
+        request: FeedRequest,
+        subscriber: Subscriber,
+        receive: Receive,
+        send: Send,
+        headers: Headers,
+        wait_s: int,
     ) -> None:
         """One response with a length, after which the connection is the client's again."""
         disconnect = asyncio.ensure_future(transports.close_on_disconnect(receive, subscriber))
@@ -154,14 +167,16 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
             if poll.brings:
                 # What changes with these events is sent after them: on a stream, but this answer ends here.
                 facts = await self._facts(request, subscriber)
-            body = markup(poll.body(facts)) if request.html else poll.body(facts)
+            body = poll.body(facts)
+            if request.translation is not None:
+                body = await request.translation.translate_poll(body)
         except Exception as error:
             subscriber.close("error")
             return await respond_problem(send, outages.problem(error, "answering a poll"), request.cors)
         finally:
             disconnect.cancel()
             self.release(subscriber)
-        headers = [*HEADERS, (b"content-length", b"%d" % len(body)), *request.cors]
+        headers = [*headers, (b"content-length", b"%d" % len(body))]
         send = AsgiSender(send, subscriber)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -199,7 +214,8 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         if not topics:
             raise Problem(400, "No topic to listen to: name one, or leave out own=0.")
         streams = request.wait_s is None
-        kind = MarkupSubscriber if request.html and streams else Subscriber
+        translation = request.translation if streams else None
+        kind = partial(TranslatedSubscriber, translation=translation) if translation else Subscriber
         return kind(
             person,
             address=request.address,
@@ -218,5 +234,7 @@ class Feeds(Endpoint[FeedRequest, Subscriber]):
         return sum(topic not in subscriber.person.own for topic in subscriber.topics)
 
 
-def _markup_write(transport: Transport) -> Callable[[bytes], Awaitable[None]]:
-    return lambda payload: transport.write(markup(payload))
+def _write(transport: Transport, subscriber: Subscriber) -> Callable[[bytes], Awaitable[None]]:
+    if isinstance(subscriber, TranslatedSubscriber):
+        return partial(subscriber.replay, transport)
+    return transport.write

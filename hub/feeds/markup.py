@@ -10,27 +10,41 @@ import json
 import re
 from functools import lru_cache
 
-from hub.delivery.subscriber import Subscriber
-from hub.events import Encoded
-from hub.feeds.sse import chunk
+from hub.events import MAX_DATA_BYTES, Encoded
+from hub.feeds.sse import chunked
+from hub.feeds.transports import Headers
 
-MAX_CONVERTED = 64  # events that are kept for the other readers of an instance
+MAX_CONVERTED = 64  # events that are kept for the other readers of an instance …
+MAX_CONVERTED_BYTES = 2 * MAX_DATA_BYTES  # … of this size at most
 
 _DATA, _MESSAGE = b"data: ", b"event: message"
 _MARK = b'"html":true'  # in the envelope, where `hub.events.draft` writes it
 _BREAK = re.compile("\r\n|\r|\n")  # WHATWG HTML, 9.2.5
 
 
-class MarkupSubscriber(Subscriber):
-    """The fan-out encodes an event once for all readers of a topic, so this one converts what it is sent."""
+class Markup:
+    """The translation of such feeds, the same for all: see `hub.feeds.translation`."""
 
-    __slots__ = ()
+    empty = incomplete = over = False
+    resumable = True
 
-    def put(self, encoded: Encoded) -> None:
-        super().put(_converted(encoded.payload))
+    def fields(self, headers: Headers) -> Headers:
+        return headers
 
-    def _changed(self) -> None:
-        self._wake()  # and never direct: the fan-out would send what is not converted
+    def translate(self, payload: bytes) -> Encoded:
+        return _converted(payload) if len(payload) <= MAX_CONVERTED_BYTES else chunked(markup(payload))
+
+    def translate_chunk(self, chunk: bytes) -> bytes | None:
+        return None
+
+    async def translate_poll(self, payload: bytes) -> bytes:
+        return markup(payload)
+
+    async def complete(self) -> Encoded:
+        raise RuntimeError("markup is never incomplete")
+
+
+MARKUP = Markup()
 
 
 def markup(payload: bytes) -> bytes:
@@ -50,8 +64,7 @@ def markup(payload: bytes) -> bytes:
 
 @lru_cache(MAX_CONVERTED)
 def _converted(payload: bytes) -> Encoded:
-    data = markup(payload)
-    return Encoded(data, chunk(data))
+    return chunked(markup(payload))
 
 
 def _html(field: bytes) -> str | None:

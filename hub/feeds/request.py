@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from hub import topics
 from hub.errors import Problem
 from hub.feeds.body import parameters
+from hub.feeds.markup import MARKUP
+from hub.feeds.translation import EXTENSION, Translation
 from hub.ports import Credentials
 from hub.support import origins
 from hub.support.asgi import Scope
@@ -41,7 +43,8 @@ class FeedRequest(Request):
     those named in the query or the body, ``own`` says whether those of the user's inbox are requested,
     ``acknowledges`` whether the client will acknowledge what it receives, ``repeats_values`` whether a poll
     that resumes brings the last event of each key, ``html`` whether it reads markup, ``after`` is the
-    position to resume from, ``wait_s`` the time that a poll waits, None for a stream.
+    position to resume from, ``wait_s`` the time that a poll waits, None for a stream. ``translation`` is
+    what the client reads in place of the feed's own blocks.
     """
 
     credentials: Credentials
@@ -52,6 +55,7 @@ class FeedRequest(Request):
     after: int | None
     wait_s: int | None
     html: bool
+    translation: Translation | None
 
     def __init__(self, scope: Scope, allowed: frozenset[str]) -> None:
         super().__init__(scope)
@@ -76,6 +80,7 @@ class FeedRequest(Request):
         self.acknowledges = _flag(query, "acks", absent=False)
         self.repeats_values = _flag(query, "latest", absent=False)
         self.html = _format(query) == "html"
+        self.translation = self.scope.get("extensions", {}).get(EXTENSION, MARKUP if self.html else None)
         # Checked even where the header wins. A helper adds its newest to the address that it was given.
         given = RESUME & query.names
         found = [after for name in given if (after := position(query.one(name))) is not None]

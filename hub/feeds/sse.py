@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from hub.events import Encoded, Event, encode
@@ -18,7 +19,7 @@ def retry_ms() -> int:
 def control(type: str, data: Any, *, id: int | None = None) -> Encoded:
     """A control event of one feed. It is not in the log, so it has an id only to repeat a position."""
     head = b"" if id is None else b"id: %d\n" % id
-    return _chunked(head + b"event: %s\ndata: %s\n\n" % (type.encode(), encode(data)))
+    return chunked(head + b"event: %s\ndata: %s\n\n" % (type.encode(), encode(data)))
 
 
 def opening(topics: Sequence[str], facts: dict[str, Any], position: int, resumed: bool) -> bytes:
@@ -36,8 +37,15 @@ def chunk(payload: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(payload), payload)
 
 
-def _chunked(payload: bytes) -> Encoded:
-    return Encoded(payload, chunk(payload))
+@lru_cache(maxsize=1)
+def unframed(chunk: bytes) -> bytes:
+    """The payload of a chunk, found once for all who are sent it."""
+    return chunk[chunk.index(b"\n") + 1 : -len(b"\r\n")]
+
+
+def chunked(payload: bytes) -> Encoded:
+    # A chunk of no bytes would be the last.
+    return Encoded(payload, chunk(payload) if payload else b"")
 
 
 class Sse:
@@ -45,16 +53,14 @@ class Sse:
 
     live = control("stream-live", {})
     degraded = control("stream-degraded", {"reason": "log"})
-    heartbeat = _chunked(b": heartbeat\n")  # a blank line after it would be an empty message to some clients
+    heartbeat = chunked(b": heartbeat\n")  # a blank line after it would be an empty message to some clients
     slow = control("stream-error", {"reason": "slow", "retry": True})
     expired = control("stream-error", {"reason": "expired", "retry": False})
     end = b"0\r\n\r\n"  # the last chunk
 
     def event(self, event: Event) -> Encoded:
         # An event's body has no line break.
-        return _chunked(
-            b"id: %d\nevent: %s\ndata: %s\n\n" % (event.position, event.type.encode(), event.body)
-        )
+        return chunked(b"id: %d\nevent: %s\ndata: %s\n\n" % (event.position, event.type.encode(), event.body))
 
     def frame(self, payload: bytes) -> bytes:
         return chunk(payload)

@@ -87,7 +87,8 @@ class SendTransport:
     async def follow(self) -> None:
         while data := await self._subscriber.drain():
             await self.write(data)
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        if self._subscriber.finishes:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def leave(self) -> bool:
         self._disconnect.cancel()

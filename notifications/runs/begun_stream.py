@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.errors import Problem
+from hub.feeds.transports import Headers
 from hub.log.current import shared_log
 from hub.server import cors
 from hub.support import mount, outages
@@ -44,19 +45,22 @@ async def answer(
         problem = error if isinstance(error, Problem) else outages.problem(error, "beginning a run")
         return await respond_problem(send, problem, cors.api_fields(Request(scope).origin))
 
+    def named(headers: Headers) -> Headers:
+        return [*_named(headers, begun["run"]), *replay]
+
     async def send_named(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*_named(message["headers"], begun["run"]), *replay]}
+        if message["type"] == "http.response.start" and message["status"] != 200:
+            message = {**message, "headers": named(message["headers"])}
         await send(message)
 
     own = [field for field in scope["headers"] if field[0] not in OWN_HEADERS]
     token = (b"authorization", f"Bearer {begun['token']}".encode())
     reading = {**scope, "method": "GET", "headers": [*own, token]}
-    stream = RunStream(shared_log(), run, formats.by_name(format, str(run.pk)), None)
-    await stream(feeds, reading, "", receive, send_named)
+    stream = RunStream(shared_log(), run, formats.by_name(format, str(run.pk)), named=named)
+    await stream(feeds, reading, receive, send_named)
 
 
-def _named(headers: list[tuple[bytes, bytes]], run: str) -> list[tuple[bytes, bytes]]:
+def _named(headers: Headers, run: str) -> Headers:
     """The headers of a stream, with the id of its run, which pages of other origins can read."""
     exposed = [(name, value + b", Hub-Run" if name == EXPOSED_HEADER else value) for name, value in headers]
     return [*exposed, (RUN_HEADER, run.encode())]

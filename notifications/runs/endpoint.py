@@ -34,7 +34,7 @@ _PATH = re.compile(r"/api/v1/runs/([0-9a-f-]{36})/(stream|stop|events)")
 _STREAM_NAME = re.compile("[ -~]{1,255}")
 _NUMBER = re.compile("[0-9]{1,15}")
 MAX_WAIT_S = 60
-TOKEN_S = 60  # of the token with which an API key opens a stream; it is used at once
+TOKEN_S = tokens.MAX_TTL_S  # of the token with which an API key opens a stream, which ends with it
 STREAM_PARAMETERS = frozenset({"format", "open", "ticket", "wait", *RESUME})
 STOP_PARAMETERS = frozenset({"wait"})
 EVENTS_PARAMETERS = frozenset({"from"})
@@ -96,8 +96,8 @@ async def _stream(feeds: ASGIApplication, id: UUID, scope: Scope, receive: Recei
     if bearer:
         scope = await in_thread(_authorized, scope, bearer, run)
     after = after if in_header is None else in_header
-    stream = RunStream(shared_log(), run, format, after, only_open=_flag(query.one("open")), wait=wait)
-    await stream(feeds, scope, query.one("ticket"), receive, send)
+    stream = RunStream(shared_log(), run, format, only_open=_flag(query.one("open")))
+    await stream(feeds, scope, receive, send, after=after, ticket=query.one("ticket"), wait=wait)
 
 
 async def _wait(id: UUID, scope: Scope, receive: Receive, send: Send) -> None:

@@ -17,9 +17,13 @@ class Format(Protocol):
     """Turns the events of one run, in their order, into the bytes that one reader is sent."""
 
     headers: tuple[tuple[bytes, bytes], ...]  # of the response, on top of those of an event stream
+    resumable: bool  # by its client, from a position
 
     def encode(self, event: RunEvent) -> bytes:
         """The bytes of an event; empty for one that this protocol does not have."""
+
+    def token(self, chunk: bytes) -> bytes | None:
+        """The same of a chunk of the feed, framed, where it is one token; else None, and nothing is done."""
 
     def end(self) -> bytes:
         """What comes after the last event."""

@@ -19,13 +19,16 @@ class AgUiFormat(TextFormat):
     def begin(self) -> list[object]:
         return [{"type": "RUN_STARTED", **self._ids}]
 
-    def token(self, text: str) -> list[object]:
-        found: list[object] = []
-        if not self._message:
-            self._messages += 1
-            self._message = f"{self.run}-{self._messages}"
-            found.append({"type": "TEXT_MESSAGE_START", "messageId": self._message, "role": "assistant"})
-        return [*found, {"type": "TEXT_MESSAGE_CONTENT", "messageId": self._message, "delta": text}]
+    def begin_text(self) -> list[object]:
+        if self._message:
+            return []
+        self._messages += 1
+        self._message = f"{self.run}-{self._messages}"
+        return [{"type": "TEXT_MESSAGE_START", "messageId": self._message, "role": "assistant"}]
+
+    def text(self, text: bytes) -> bytes:
+        message = self._message.encode()
+        return b'{"type":"TEXT_MESSAGE_CONTENT","messageId":"%b","delta":%b}' % (message, text)
 
     def other(self, event: RunEvent) -> list[object]:
         match event.type:

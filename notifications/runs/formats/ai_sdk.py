@@ -20,12 +20,14 @@ class AiSdkFormat(TextFormat):
     def begin(self) -> list[object]:
         return [{"type": "start", "messageId": self.run}]
 
-    def token(self, text: str) -> list[object]:
-        found: list[object] = []
-        if not self._open:
-            self._part, self._open = self._part + 1, True
-            found.append({"type": "text-start", "id": f"{self._part}"})
-        return [*found, {"type": "text-delta", "id": f"{self._part}", "delta": text}]
+    def begin_text(self) -> list[object]:
+        if self._open:
+            return []
+        self._part, self._open = self._part + 1, True
+        return [{"type": "text-start", "id": f"{self._part}"}]
+
+    def text(self, text: bytes) -> bytes:
+        return b'{"type":"text-delta","id":"%d","delta":%b}' % (self._part, text)
 
     def other(self, event: RunEvent) -> list[object]:
         found: list[object] = [{"type": "text-end", "id": f"{self._part}"}] if self._open else []

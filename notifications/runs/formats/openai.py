@@ -14,8 +14,11 @@ class OpenAiFormat(TextFormat):
     def begin(self) -> list[object]:
         return [self._chunk({"role": "assistant", "content": ""})]
 
-    def token(self, text: str) -> list[object]:
-        return [self._chunk({"content": text})]
+    def text(self, text: bytes) -> bytes:
+        return (
+            b'{"id":"%b","object":"chat.completion.chunk","created":%d,"model":"run",'
+            b'"choices":[{"index":0,"delta":{"content":%b},"finish_reason":null}]}'
+        ) % (self.run.encode(), time.time(), text)
 
     def other(self, event: RunEvent) -> list[object]:
         match event.type:

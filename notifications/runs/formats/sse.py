@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from hub import events
-from notifications.runs.formats.events import RunEvent
+from hub.feeds import sse as feed
+from notifications.runs.formats.events import MAX_SHARED, RunEvent, sse
+
+_TOKEN = b"\nevent: token\ndata: "
+_END = b"\n\n\r\n"
 
 
 class NativeFormat:
-    """Server-sent events that a native EventSource resumes."""
+    """Server-sent events that a native EventSource resumes; of each event the same for all readers."""
 
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    resumable = True
 
     def __init__(self, run: str) -> None:
         pass
 
     def encode(self, event: RunEvent) -> bytes:
-        return sse(events.encode(event.data), event.type, event.id)
+        return sse(event.raw, event.type, event.id)
+
+    def token(self, chunk: bytes) -> bytes | None:
+        return _token(chunk)
 
     def end(self) -> bytes:
         return b""
 
 
-def sse(data: bytes, type: str = "", id: str = "") -> bytes:
-    """One event of a stream, whose data are on one line."""
-    head = (b"id: %b\n" % id.encode() if id else b"") + (b"event: %b\n" % type.encode() if type else b"")
-    return b"%bdata: %b\n\n" % (head, data)
+@lru_cache(MAX_SHARED)
+def _token(chunk: bytes) -> bytes | None:
+    found = chunk.find(_TOKEN)
+    data = found + len(_TOKEN)
+    if found < 0 or chunk.find(b"\n", data) != len(chunk) - len(_END):
+        return None
+    head = chunk[chunk.index(b"\n") + 1 : data]
+    return feed.chunk(b"%b%b\n\n" % (head, events.raw_data(chunk[data : -len(_END)])))

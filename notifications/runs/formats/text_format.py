@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 
 from hub import events
-from notifications.runs.formats.events import RunEvent
-from notifications.runs.formats.sse import sse
+from hub.feeds.sse import chunked
+from notifications.runs.formats.events import RunEvent, shared_token, sse
 from notifications.runs.production import TOKEN
 
 
@@ -18,6 +19,7 @@ class TextFormat(ABC):
     """
 
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    resumable = False
 
     def __init__(self, run: str) -> None:
         self.run = run
@@ -26,20 +28,22 @@ class TextFormat(ABC):
         self._begun = False
 
     def encode(self, event: RunEvent) -> bytes:
-        found = []
-        if not self._begun and not event.is_notice:
-            self._begun = True
-            found += self.begin()
-        if event.type == "stream-reset":
-            self._anew = True
-        elif event.type == TOKEN:
-            text = event.data["text"]
-            text, self._anew = (text[self._sent :] if self._anew else text), False
-            self._sent += len(text)
-            found += self.token(text) if text else []
-        elif not event.is_notice:
-            found += self.other(event)
-        return b"".join(sse(events.encode(one)) for one in found)
+        if event.is_notice:
+            self._anew = self._anew or event.type == "stream-reset"
+            return b""
+        found = b"" if self._begun else _blocks(self.begin())
+        self._begun = True
+        if event.type != TOKEN:
+            return found + _blocks(self.other(event))
+        text = event.text
+        if self._anew:
+            text, self._anew = events.encode(json.loads(text)[self._sent :]), False
+        self._sent += _characters(text)
+        return found + self._delta(text)
+
+    def token(self, chunk: bytes) -> bytes | None:
+        event = shared_token(chunk)
+        return None if event is None else chunked(self.encode(event)).framed
 
     def end(self) -> bytes:
         return b"data: [DONE]\n\n"
@@ -48,10 +52,28 @@ class TextFormat(ABC):
         """What comes before the first event."""
         return []
 
+    def begin_text(self) -> list[object]:
+        """What comes before this piece of the text."""
+        return []
+
     @abstractmethod
-    def token(self, text: str) -> list[object]:
-        """What a piece of the text is."""
+    def text(self, text: bytes) -> bytes:
+        """The object of a piece of the text, which is JSON."""
 
     @abstractmethod
     def other(self, event: RunEvent) -> list[object]:
         """Of an event that is no token; the last one ends the run."""
+
+    def _delta(self, text: bytes) -> bytes:
+        if text == b'""':
+            return b""
+        return _blocks(self.begin_text()) + sse(self.text(text))
+
+
+def _characters(text: bytes) -> int:
+    """Of a text that is JSON."""
+    return len(text) - len(b'""') if text.isascii() and b"\\" not in text else len(json.loads(text))
+
+
+def _blocks(objects: list[object]) -> bytes:
+    return b"".join([sse(events.encode(one)) for one in objects])

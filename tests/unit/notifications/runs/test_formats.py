@@ -32,14 +32,14 @@ def told(format: Format, *events: RunEvent) -> list[Any]:
 
 def run(end: str = "done") -> list[RunEvent]:
     return [
-        RunEvent("stream-open", {}, "1"),
-        RunEvent("phase", {"name": "writing"}, "2"),
-        RunEvent("token", {"text": "Hello, "}, "3"),
-        RunEvent("token", {"text": "wörld\n"}, "4"),
-        RunEvent("stream-live", {}),
-        RunEvent("tool", {"name": "search"}, "5"),
-        RunEvent("token", {"text": "!"}, "6"),
-        RunEvent(end, ENDS[end], "7"),
+        RunEvent.of("stream-open", {}, "1"),
+        RunEvent.of("phase", {"name": "writing"}, "2"),
+        RunEvent.of("token", {"text": "Hello, "}, "3"),
+        RunEvent.of("token", {"text": "wörld\n"}, "4"),
+        RunEvent.of("stream-live", {}),
+        RunEvent.of("tool", {"name": "search"}, "5"),
+        RunEvent.of("token", {"text": "!"}, "6"),
+        RunEvent.of(end, ENDS[end], "7"),
     ]
 
 
@@ -117,10 +117,12 @@ def test_ag_ui_has_each_thing_begun_and_ended(end: str, last: str) -> None:
 @pytest.mark.parametrize("name", ["ai-sdk", "openai", "ag-ui"])
 def test_after_a_gap_only_what_is_new_of_the_whole_text_is_sent(name: str) -> None:
     format = FORMATS[name](RUN)
-    told(format, RunEvent("token", {"text": "Hello, "}, "1"))
+    told(format, RunEvent.of("token", {"text": "Hello, "}, "1"))
 
     sent = told(
-        format, RunEvent("stream-reset", {"position": "9"}), RunEvent("token", {"text": "Hello, world"}, "9")
+        format,
+        RunEvent.of("stream-reset", {"position": "9"}),
+        RunEvent.of("token", {"text": "Hello, world"}, "9"),
     )
 
     assert "world" in json.dumps(sent)

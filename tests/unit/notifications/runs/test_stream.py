@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
+from hub.events import Event, draft
+from hub.feeds.sse import SSE
 from hub.log.memory import MemoryLog
 from hub.support.threads import in_thread
 from notifications.models import Run
 from notifications.runs import formats, text
-from notifications.runs.formats.events import BlockReader, RunEvent
-from notifications.runs.stream import RunStream, joined
+from notifications.runs.formats.events import RunEvent, blocks, joined
+from notifications.runs.stream import RunStream
 
 FEED = (
     b"retry: 2417\nid: 5\nevent: stream-open\ndata: {}\n\n"
@@ -24,34 +25,29 @@ FEED = (
 )
 EVENTS = [
     b"retry: 2417\n",
-    RunEvent("stream-open", {}, "5"),
-    RunEvent("token", {"text": "aä"}, "6"),
+    RunEvent.of("stream-open", {}, "5"),
+    RunEvent.of("token", {"text": "aä"}, "6"),
     b": heartbeat\n",
-    RunEvent("done", {"outcome": None}, "7"),
+    RunEvent.of("done", {"outcome": None}, "7"),
 ]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, len(FEED)])
-def test_blocks_are_found_wherever_the_bytes_are_cut(size: int) -> None:
-    reader = BlockReader()
-
-    found = [block for at in range(0, len(FEED), size) for block in reader.feed(FEED[at : at + size])]
-
-    assert found == EVENTS
+def test_the_blocks_of_a_feed_are_events_comments_and_retry() -> None:
+    assert list(blocks(FEED)) == EVENTS
 
 
 def test_consecutive_tokens_are_joined_under_the_id_of_the_last() -> None:
     replay = [
-        RunEvent("token", {"text": "a"}, "1"),
-        RunEvent("token", {"text": "b"}, "2"),
-        RunEvent("tool", {"n": 1}, "3"),
-        RunEvent("token", {"text": "c"}, "4"),
+        RunEvent.of("token", {"text": "a"}, "1"),
+        RunEvent.of("token", {"text": "b"}, "2"),
+        RunEvent.of("tool", {"n": 1}, "3"),
+        RunEvent.of("token", {"text": "c"}, "4"),
     ]
 
     assert list(joined(replay)) == [
-        RunEvent("token", {"text": "ab"}, "2"),
-        RunEvent("tool", {"n": 1}, "3"),
-        RunEvent("token", {"text": "c"}, "4"),
+        RunEvent.of("token", {"text": "ab"}, "2"),
+        RunEvent.of("tool", {"n": 1}, "3"),
+        RunEvent.of("token", {"text": "c"}, "4"),
     ]
 
 
@@ -62,25 +58,84 @@ async def test_race_a_reader_whose_log_was_lost_waits_until_other_instances_have
     run = await in_thread(begin)
     log = MemoryLog(100, 3600)
     waits: list[float] = []
-    sent: list[bytes] = []
 
     async def store_meanwhile(delay_s: float) -> None:
         waits.append(delay_s)
         await run.parts.acreate(first=3, last=9, text="whole", tokens=2)
 
-    async def lost_feed(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        reset = {"topics": [run.topic], "position": str(log.head())}
-        for type, data in [("stream-live", {}), ("stream-reset", reset)]:
-            block = f"id: 50\nevent: {type}\ndata: {json.dumps(data)}\n\n"
-            await send({"type": "http.response.body", "body": block.encode(), "more_body": True})
-
-    async def send(message: Any) -> None:
-        sent.append(message.get("body", b""))
-
-    stream = RunStream(log, run, formats.by_name("", ""), None)
     monkeypatch.setattr(asyncio, "sleep", store_meanwhile)
-    await stream(lost_feed, {"headers": [], "extensions": {}}, "", asyncio.Event().wait, send)  # type: ignore[arg-type]
+    stream = RunStream(log, run, formats.by_name("", ""))
+    stream.translate(SSE.live.payload)
+
+    held = stream.translate(SSE.reset([run.topic], log.head(), "trimmed").payload)
+    sent = await stream.complete()
 
     assert waits == [text.SETTLED_S]
-    assert b'event: token\ndata: {"text":"whole"}' in b"".join(sent)
+    assert held.payload == b""
+    assert b'event: token\ndata: {"text":"whole"}' in sent.payload
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_race_tokens_of_the_whole_text_that_arrive_after_the_gap_are_not_repeated(
+    begin: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await in_thread(begin)
+    monkeypatch.setattr(text, "SETTLED_S", 0)
+    await run.parts.acreate(first=3, last=9, text="whole", tokens=2)
+    stream = RunStream(MemoryLog(100, 3600), run, formats.by_name("", ""))
+    stream.translate(SSE.live.payload)
+    stream.translate(SSE.reset([run.topic], 9, "trimmed").payload)
+    await stream.complete()
+
+    sent = [stream.translate(SSE.event(token(run, at, f"-{at}")).payload).payload for at in (9, 10)]
+
+    assert sent == [b"", b'id: 10\nevent: token\ndata: {"text":"-10"}\n\n']
+
+
+@pytest.mark.parametrize("name", formats.FORMATS)
+@pytest.mark.parametrize("words", [["a", "b"], ['ä\n"\\', "🙂"], ["", "a"]])
+def test_a_token_that_arrives_live_is_the_same_as_one_among_others(name: str, words: list[str]) -> None:
+    run = Run()
+    quick, slow = (RunStream(MemoryLog(100, 3600), run, formats.by_name(name, "id")) for _ in range(2))
+    for stream in (quick, slow):
+        stream.translate(SSE.live.payload)
+    tokens = [SSE.event(token(run, at, word)) for at, word in enumerate(words, 2)]
+
+    found = [quick.translate_chunk(one.framed) for one in tokens]
+
+    assert found == [slow.translate(one.payload).framed for one in tokens]
+
+
+def test_what_is_no_token_or_several_is_not_translated_as_one() -> None:
+    run = Run()
+    stream = RunStream(MemoryLog(100, 3600), run, formats.by_name("", ""))
+    stream.translate(SSE.live.payload)
+    done = Event(4, 3, run.topic, "done", draft(run.topic, "done", {"outcome": None}).body)
+    tokens = b"".join(SSE.event(token(run, at, "a")).payload for at in (2, 3))
+
+    assert stream.translate_chunk(SSE.event(done).framed) is None
+    assert stream.translate_chunk(SSE.frame(tokens)) is None
+    assert stream.translate_chunk(SSE.heartbeat.framed) is None
+
+
+def test_an_event_is_translated_once_for_all_readers() -> None:
+    run = Run()
+    readers = [RunStream(MemoryLog(100, 3600), run, formats.by_name("", "")) for _ in range(2)]
+    for reader in readers:
+        reader.translate(SSE.live.payload)
+    chunk = SSE.event(token(run, 2, "a")).framed
+
+    first, second = [reader.translate_chunk(chunk) for reader in readers]
+
+    assert first is second
+
+
+def test_the_trace_of_an_event_is_no_part_of_its_data() -> None:
+    one = token(Run(), 2, "a")
+    traced = replace(one, body=b'%b,"trace":"00-%b-%b-01"}' % (one.body[:-1], b"0" * 32, b"0" * 16))
+
+    assert list(blocks(SSE.event(traced).payload)) == [RunEvent.of("token", {"text": "a"}, "2")]
+
+
+def token(run: Run, position: int, text: str) -> Event:
+    return Event(position, position - 1, run.topic, "token", draft(run.topic, "token", {"text": text}).body)
