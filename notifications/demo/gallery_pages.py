@@ -82,4 +82,10 @@ PAGES = (
         "An answer that is written token by token, survives a reload, and stops when you say so.",
         "Agent run: a stream of its own",
     ),
+    GalleryPage(
+        "voice",
+        "Voice",
+        "A melody goes up in frames of 20 ms, its transcript comes down. Nothing is lost on the way.",
+        "Room: binary frames, in order",
+    ),
 )

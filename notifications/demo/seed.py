@@ -29,7 +29,7 @@ PASSWORD = KEY = "demo"  # noqa: S105
 KEY_TEXT = "demo-key"
 PATTERNS = ("repo-*", "job-*")
 MAX_READERS = 100  # of the gallery's orders, each of their own
-ROOMS = {name: name for name in ("json", "board", "auction", "device", "binary")}
+ROOMS = {name: name for name in ("json", "board", "auction", "device", "binary", "voice")}
 ROOMS |= {"lobby": "chat", "notes": "document"}
 
 TEMPLATES: dict[str, dict[str, str]] = {
