@@ -41,15 +41,17 @@ def live(page: Page) -> Page:
 
 
 def run(page: Page, script: str) -> Any:
-    """What a script answers that finds `store` there."""
+    """What a script answers that finds `store` and `client` there."""
     return page.evaluate(f"async () => {{ {store_script()} {script} }}")
 
 
 def store_script() -> str:
-    """Declares the page's own `store`."""
+    """Declares the page's own `store`, and a `client` of it."""
     return f"""
       const {{ storeFor }} = await import("{static_url("notifications/shared/store.js")}");
+      const {{ InboxClient }} = await import("{static_url("notifications/shared/inbox-client.js")}");
       const store = storeFor(document.querySelector("notification-bell"));
+      const client = new InboxClient(store);
     """
 
 

@@ -104,11 +104,11 @@ def act(chance: random.Random, reader: Reader, number: int) -> str:
         assert answer.status_code == 201, answer.text
     elif what == "read-all":
         if number % 5 == 0:
-            run(chance.choice(reader.tabs), "await store.readAll()")
+            run(chance.choice(reader.tabs), "await client.readAll()")
     else:
         which = {"read": "unread", "unread": "all", "archive": "all", "unarchive": "archived"}[what]
         if ids := reader.ids(which):
-            run(chance.choice(reader.tabs), f"await store.{what}('{chance.choice(ids)}')")
+            run(chance.choice(reader.tabs), f"await client.{what}('{chance.choice(ids)}')")
     return what
 
 

@@ -1,12 +1,10 @@
 // <notification-bell>: the number of unread notifications, and a panel that lists them.
 
 import { bellStyles, setStyles } from "./shared/component-styles.js";
-import { stateText } from "./shared/connection-state.js";
 import { h } from "./shared/dom.js";
+import { BELL, drawn } from "./shared/icon-path.js";
 import { translatorFor } from "./shared/i18n.js";
-import { icon } from "./shared/icons.js";
-import { requestToken } from "./shared/links.js";
-import { storeFor } from "./shared/store.js";
+import { requestToken, storeFor } from "./shared/store.js";
 
 const MAX_COUNT = 99; // above it the badge says "99+"
 
@@ -46,7 +44,6 @@ class Bell extends HTMLElement {
 
   async open() {
     const fallback = this.querySelector("a[href]")?.href ?? `${this.#store.origin}/`;
-    const inbox = this.getAttribute("inbox") ?? fallback;
     const loading = new AbortController();
     let leaving = false; // for another page: then browsers reject what is still loading
     addEventListener("beforeunload", () => (leaving = true), { signal: loading.signal });
@@ -59,7 +56,7 @@ class Bell extends HTMLElement {
       store: this.#store,
       i18n: this.#i18n,
       bell: this.#button,
-      inbox: inbox === "none" ? null : new URL(inbox, document.baseURI).href,
+      inbox: this.getAttribute("inbox") ?? fallback,
       closed: () => {
         this.#panel = null;
         this.#button.setAttribute("aria-expanded", "false");
@@ -80,7 +77,7 @@ class Bell extends HTMLElement {
       onclick: () => this.open(),
       onpointerenter: () => loadPanel().catch(() => {}),
     };
-    this.#button = h("button", props, icon("bell"), this.#badge, this.#light);
+    this.#button = h("button", props, drawn(BELL), this.#badge, this.#light);
     const root = this.attachShadow({ mode: "open", delegatesFocus: true });
     setStyles(root, bellStyles);
     root.append(this.#button);
@@ -96,7 +93,7 @@ class Bell extends HTMLElement {
     this.#button.setAttribute("aria-label", text(n ? "notifications_unread" : "notifications", { n }));
     this.#light.hidden = ["connecting", "live"].includes(state);
     this.#light.dataset.state = this.#button.dataset.state = state;
-    this.#button.title = this.#light.hidden ? "" : stateText(state, this.#i18n);
+    this.#button.title = this.#light.hidden ? "" : this.#i18n.state(state);
   }
 }
 

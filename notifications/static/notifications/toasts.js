@@ -3,22 +3,14 @@
 import { setStyles } from "./shared/component-styles.js";
 import { h } from "./shared/dom.js";
 import { translatorFor } from "./shared/i18n.js";
-import { requestToken } from "./shared/links.js";
-import { wants } from "./shared/preferences-rule.js";
-import { storeFor } from "./shared/store.js";
-import { BATCH_MS } from "./toasts/folding.js";
-
-const MAX_IDS = 500; // remembered, so that none is announced twice
+import { lazyModule } from "./shared/lazy-module.js";
+import { requestToken, storeFor } from "./shared/store.js";
 
 class Toasts extends HTMLElement {
   static observedAttributes = ["token"];
   #store = null;
-  #i18n = null;
-  #ready = null;
   #disconnecting = null;
-  #view = null; // a promise of the view: not loaded before there is something to show
-  #ids = new Set();
-  #batch = [];
+  #announcer = null; // a promise, not before the first notification
   #polite = h("div", { class: "hidden", role: "status" });
   #alert = h("div", { class: "hidden", role: "alert" });
 
@@ -27,21 +19,22 @@ class Toasts extends HTMLElement {
     this.#disconnecting = new AbortController();
     const { signal } = this.#disconnecting;
     if (!this.shadowRoot) this.#draw();
-    this.#ready ??= translatorFor(this).then((i18n) => (this.#i18n = i18n));
     const listen = (type, handle) =>
       this.#store.addEventListener(type, ({ detail }) => handle(detail), { signal });
-    listen("notification", (item) => this.#receive(item));
-    listen("recalled", ({ id }) => this.#remove(id));
-    listen("reading", ({ id, read_at, archived_at }) => {
-      this.#hideSeen();
-      if (read_at || archived_at) this.#remove(id);
+    listen("notification", (item) => {
+      this.#announcer ??= this.#loadAnnouncer();
+      this.#announce((announcer) => announcer.receive(item));
     });
+    listen("recalled", ({ id }) => this.#announce((announcer) => announcer.remove(id)));
+    listen("reading", ({ id, read_at, archived_at }) =>
+      this.#announce((announcer) => {
+        announcer.hideSeen();
+        if (read_at || archived_at) announcer.remove(id);
+      }),
+    );
     // One element of a page asks, the bell if there is one: both get the token that the page sets.
     listen("token-needed", () => document.querySelector("notification-bell") ?? requestToken(this));
-    const visibilityChanged = () => {
-      this.#hideSeen();
-      this.#withView((view) => view.visibilityChanged());
-    };
+    const visibilityChanged = () => this.#announce((announcer) => announcer.visibilityChanged());
     document.addEventListener("visibilitychange", visibilityChanged, { signal });
   }
 
@@ -51,7 +44,7 @@ class Toasts extends HTMLElement {
 
   disconnectedCallback() {
     this.#disconnecting.abort();
-    this.#withView((view) => view.stop());
+    this.#announce((announcer) => announcer.stop());
   }
 
   #draw() {
@@ -59,52 +52,15 @@ class Toasts extends HTMLElement {
     this.shadowRoot.append(this.#polite, this.#alert);
   }
 
-  /** Call it with the view, if there is one, in the order of the calls. */
-  #withView(call) {
-    this.#view?.then(call, () => {}).catch(reportError);
+  /** Call it with the announcer, if there is one, in the order of the calls. */
+  #announce(call) {
+    this.#announcer?.then(call).catch(reportError);
   }
 
-  #receive(item) {
-    if (this.#ids.has(item.id)) return;
-    this.#ids.add(item.id);
-    if (this.#ids.size > MAX_IDS) this.#ids.delete(this.#ids.values().next().value);
-    if (!wants(this.#store.preferences, item, new Date()).toast) return;
-    this.#batch.push(item);
-    if (this.#batch.length === 1) setTimeout(() => this.#ready.then(() => this.#showBatch()), BATCH_MS);
-  }
-
-  #showBatch() {
-    const items = this.#batch.splice(0);
-    this.#announce(items);
-    if (this.#store.openLists.size) return;
-    const hidden = document.hidden; // now: by the time the view is loaded, the page may be visible
-    this.#view ??= import("./toasts/view.js").then(({ ToastView }) => new ToastView(this, this.#store, this.#i18n));
-    // Tried again with the next batch. A page that is left for another one rejects what is still loading.
-    this.#view.catch(() => (this.#view = null));
-    this.#withView((view) => view.add(items, hidden));
-  }
-
-  #announce(items) {
-    const critical = items.filter(({ severity }) => severity === "critical");
-    const others = items.filter(({ severity }) => severity !== "critical");
-    const paragraph = (key, values) => h("p", null, this.#i18n.text(key, values));
-    const [first, second] = others;
-    if (first) {
-      const announcement = second ? ["new_many", { n: others.length }] : ["new_one", { title: first.title }];
-      this.#polite.replaceChildren(paragraph(...announcement));
-    }
-    if (!critical.length) return;
-    this.#alert.replaceChildren(...critical.map(({ title }) => paragraph("new_critical", { title })));
-  }
-
-  /** What a visible list shows needs no toast. */
-  #hideSeen() {
-    if (this.#store.openLists.size) this.#withView((view) => view.hideSeen());
-  }
-
-  #remove(id) {
-    this.#batch = this.#batch.filter((item) => id !== "all" && item.id !== id);
-    this.#withView((view) => view.remove(id));
+  async #loadAnnouncer() {
+    const loading = lazyModule(() => import("./toasts/announcer.js"));
+    const [{ Announcer }, i18n] = await Promise.all([loading, translatorFor(this)]);
+    return new Announcer(this, this.#store, i18n, { polite: this.#polite, alert: this.#alert });
   }
 }
 

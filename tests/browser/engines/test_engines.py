@@ -130,7 +130,7 @@ def make_room(cluster: Cluster, kind: str) -> str:
 
 def test_the_bell_counts_opens_and_marks_read(visit: Visit, cluster: Cluster) -> None:
     alice = listen(visit("alice", "/preferences/"))
-    store(alice, "await store.readAll()")
+    store(alice, "await client.readAll()")
 
     post(cluster, "one", "two")
 

@@ -24,7 +24,7 @@ export class PanelList {
   #observer;
 
   /** `on`: those of `PanelRow`, and `settled()` as `InboxLoader` takes it. It lives until `signal` aborts. */
-  constructor(store, i18n, on, signal) {
+  constructor(store, client, i18n, on, signal) {
     this.#i18n = i18n;
     this.#on = on;
     this.node = h("div", { class: "list", tabindex: -1 }, this.#days, this.#empty, this.#end);
@@ -35,7 +35,7 @@ export class PanelList {
       fallback: this.node,
     });
     this.#model = new InboxModel({ filters: new InboxFilters(), changed: () => this.#show() });
-    this.#loader = new InboxLoader(store, this.#model, {
+    this.#loader = new InboxLoader(client, this.#model, {
       pageSize: PAGE_SIZE,
       settled: on.settled,
       loaded: () => {

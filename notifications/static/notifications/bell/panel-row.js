@@ -5,7 +5,7 @@ import { h } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { targetUrl } from "../shared/links.js";
 import { wants } from "../shared/preferences-rule.js";
-import { reasonText } from "../shared/reason-text.js";
+import { reasonText } from "../inbox/reason-text.js";
 
 export class PanelRow {
   #i18n;

@@ -7,6 +7,8 @@ import { bellStyles, setStyles } from "../shared/component-styles.js";
 import { showState } from "../shared/connection-state.js";
 import { h } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
+import { InboxClient } from "../shared/inbox-client.js";
+import { itemStyles } from "../shared/item-styles.js";
 import { Keyboard } from "../shared/keyboard.js";
 import { open } from "../shared/links.js";
 import { shortcutHelp } from "../shared/shortcut-help.js";
@@ -20,6 +22,7 @@ const MIN_HEIGHT_PX = 320; // with less below the bell, the panel stands above i
 export class Panel {
   #host;
   #store;
+  #client;
   #i18n;
   #bell;
   #inbox;
@@ -35,26 +38,27 @@ export class Panel {
   #help;
   #helpButton;
 
-  /** `inbox` is the address of the whole list, or null; `closed()` is called once. */
+  /** `inbox` is the address of the whole list, or "none"; `closed()` is called once. */
   constructor(host, { store, i18n, bell, inbox, closed }) {
     this.#host = host;
     this.#store = store;
+    this.#client = new InboxClient(store);
     this.#i18n = i18n;
     this.#bell = bell;
-    this.#inbox = inbox;
+    this.#inbox = inbox === "none" ? null : new URL(inbox, document.baseURI).href;
     const { signal } = this.#closing;
     const notice = h("div", { class: "notice", role: "alert" });
     const bar = h("div", { class: "bar", role: "status" });
     this.#undo = new Undo(bar, i18n);
     const rejected = (state) => this.#list.update(state);
-    this.#actions = new InboxActions(store, this.#undo, new ErrorNotice(notice, i18n), i18n, rejected);
+    this.#actions = new InboxActions(this.#client, this.#undo, new ErrorNotice(notice, i18n), i18n, rejected);
     const on = {
-      open: (row, event) => open(host, store, row.item, event) || this.node.close(),
+      open: (row, event) => open(host, this.#client, row.item, event) || this.node.close(),
       act: (rows, verb) => this.#act(rows, verb),
       select: () => this.#showSelection(),
       settled: () => this.#actions.settled(),
     };
-    this.#list = new PanelList(store, i18n, on, signal);
+    this.#list = new PanelList(store, this.#client, i18n, on, signal);
     const list = [notice, new PanelRooms(store, i18n, signal).node, this.#list.node, bar];
     this.node = h(
       "dialog",
@@ -75,13 +79,13 @@ export class Panel {
 
   show() {
     const root = this.#host.shadowRoot;
-    setStyles(root, bellStyles, panelStyles);
+    setStyles(root, bellStyles, itemStyles, panelStyles);
     root.append(this.node);
     this.#store.openLists.add(this);
     this.node.showModal();
     this.#position();
     this.#load("all");
-    this.#store.markSeen().catch(() => {});
+    this.#client.markSeen().catch(() => {});
   }
 
   #text(key, values) {

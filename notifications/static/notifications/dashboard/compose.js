@@ -1,6 +1,7 @@
 // The compose page: previews and counts while the user types, and turns into the page of the sending.
 
 import { setStyles } from "../shared/component-styles.js";
+import { itemStyles } from "../shared/item-styles.js";
 import { toastStyles } from "../toasts/styles.js";
 import { localize } from "./time-zone.js";
 
@@ -30,7 +31,7 @@ function styleToast() {
   for (const host of form().querySelectorAll(".toasted")) {
     if (host.shadowRoot) continue;
     const root = host.attachShadow({ mode: "open" });
-    setStyles(root, toastStyles, NO_ANIMATION);
+    setStyles(root, itemStyles, toastStyles, NO_ANIMATION);
     root.append(...host.childNodes);
   }
 }

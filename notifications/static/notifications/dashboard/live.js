@@ -1,7 +1,6 @@
 // A dashboard page's feed of staff topics, closed while the page is hidden.
 
 import { Api } from "../shared/api.js";
-import { stateText } from "../shared/connection-state.js";
 import { Feed } from "../shared/feeds/feed.js";
 import { PositionSet } from "../shared/position-set.js";
 import { mount } from "../shared/mount.js";
@@ -41,7 +40,7 @@ export class LiveFeed {
     this.#state = (name) => {
       if (element) {
         element.dataset.state = name;
-        element.textContent = stateText(name, i18n);
+        element.textContent = i18n.state(name);
       }
       state?.(name);
     };

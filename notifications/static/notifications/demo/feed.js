@@ -2,6 +2,7 @@
 
 import { h } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
+import { InboxClient } from "../shared/inbox-client.js";
 import { storeFor } from "../shared/store.js";
 import { showState } from "./stage.js";
 
@@ -28,7 +29,7 @@ function rowOf({ id, title, severity, created_at: at }) {
 }
 
 async function load() {
-  const { items: found } = await store.list({ category: CATEGORY });
+  const { items: found } = await new InboxClient(store).list({ category: CATEGORY });
   items.clear();
   for (const item of found) items.set(item.id, item);
   draw();

@@ -28,7 +28,7 @@ const BEFORE = {
 const now = () => new Date().toISOString();
 
 export class InboxActions {
-  #store;
+  #client;
   #undo;
   #notice;
   #i18n;
@@ -36,8 +36,8 @@ export class InboxActions {
   #last = Promise.resolve();
 
   /** `rejected({id, …state})` is called with the former state of each item whose action the hub refused. */
-  constructor(store, undo, notice, i18n, rejected) {
-    this.#store = store;
+  constructor(client, undo, notice, i18n, rejected) {
+    this.#client = client;
     this.#undo = undo;
     this.#notice = notice;
     this.#i18n = i18n;
@@ -78,7 +78,7 @@ export class InboxActions {
     const unread = items.filter(CHANGES.read);
     this.#notice.clear("not_saved");
     try {
-      await this.#store.readAll();
+      await this.#client.readAll();
     } catch {
       this.#notice.add("not_saved");
       for (const { id } of unread) this.#rejected({ id, ...BEFORE.read() });
@@ -93,7 +93,7 @@ export class InboxActions {
   async #choose(verb, topic) {
     this.#notice.clear("not_saved");
     try {
-      await this.#store.choose(verb, topic);
+      await this.#client.choose(verb, topic);
       return true;
     } catch {
       this.#notice.add("not_saved");
@@ -103,7 +103,7 @@ export class InboxActions {
 
   async #send(verb, id) {
     try {
-      await this.#store[verb](id);
+      await this.#client[verb](id);
       return true;
     } catch {
       this.#notice.add("not_saved");

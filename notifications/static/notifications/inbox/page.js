@@ -15,6 +15,7 @@ import { Selection } from "./selection.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Undo } from "./undo.js";
 import { translatorFor } from "../shared/i18n.js";
+import { InboxClient } from "../shared/inbox-client.js";
 import { shortcutHelp } from "../shared/shortcut-help.js";
 import { storeFor } from "../shared/store.js";
 
@@ -25,6 +26,7 @@ const EVENTS = ["state", "count", "notification", "recalled", "reading", "prefer
 const $ = (id) => document.getElementById(id);
 const page = $("inbox");
 const store = storeFor(document.querySelector("notification-bell"));
+const client = new InboxClient(store);
 
 // Events that come before the phrases are loaded wait for them.
 const early = [];
@@ -36,9 +38,9 @@ const copy = (template) => $(template).content.firstElementChild.cloneNode(true)
 const header = new InboxHeader(i18n);
 const notice = new ErrorNotice($("notice"), i18n);
 const selection = new Selection($("selection"), i18n);
-const seen = new SeenReporter(store);
+const seen = new SeenReporter(store, client);
 const undo = new Undo($("undo"), i18n);
-const actions = new InboxActions(store, undo, notice, i18n, (state) => model.update(state));
+const actions = new InboxActions(client, undo, notice, i18n, (state) => model.update(state));
 
 const written = [...$("days").querySelectorAll(".row")].map((node) => InboxRow.adopt(node, i18n));
 const list = new DayList($("days"), i18n, {
@@ -61,7 +63,7 @@ const model = new InboxModel({
     end.show();
   },
 });
-const loader = new InboxLoader(store, model, {
+const loader = new InboxLoader(client, model, {
   pageSize: PAGE_SIZE,
   failed: "behind" in page.dataset,
   settled: () => actions.settled(),
@@ -142,7 +144,7 @@ $("days").addEventListener("click", ({ target }) => {
   const row = list.get(link?.closest(".row").dataset.id);
   const leaves = row?.hasOwnUrl && link === row.link;
   if (row?.item.read_at === null) actions.send(leaves ? "click" : "read", [row.item.id]);
-  else if (leaves) store.click(row.item.id).catch(() => {});
+  else if (leaves) client.click(row.item.id).catch(() => {});
 });
 
 $("days").addEventListener("change", ({ target }) => {

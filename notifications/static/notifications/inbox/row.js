@@ -3,7 +3,7 @@
 import { ago, full } from "../shared/dates.js";
 import { safeUrl } from "../shared/links.js";
 import { wants } from "../shared/preferences-rule.js";
-import { reasonText } from "../shared/reason-text.js";
+import { reasonText } from "./reason-text.js";
 import { mount } from "../shared/mount.js";
 
 export class InboxRow {

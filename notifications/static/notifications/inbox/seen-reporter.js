@@ -4,10 +4,12 @@ const PAUSE_MS = 1000;
 
 export class SeenReporter {
   #store;
+  #client;
   #busy = false;
 
-  constructor(store) {
+  constructor(store, client) {
     this.#store = store;
+    this.#client = client;
     document.addEventListener("visibilitychange", () => this.report());
   }
 
@@ -17,7 +19,7 @@ export class SeenReporter {
     else this.#store.openLists.add(this);
     if (this.#busy || document.hidden || !this.#store.count?.unseen) return;
     this.#busy = true;
-    const ok = await this.#store.markSeen().then(() => true, () => false);
+    const ok = await this.#client.markSeen().then(() => true, () => false);
     setTimeout(() => {
       this.#busy = false;
       if (ok) this.report();

@@ -37,24 +37,6 @@ export class Api {
     return { credentials: "omit", headers: { Authorization: `Bearer ${this.token}` } };
   }
 
-  /** Whether a new session has replaced the one that ended, after signing in again in another tab. */
-  async hasSession() {
-    if (this.token !== null) return false;
-    return this.request("GET", "notifications/count").then(() => true, (error) => !error.isFinal);
-  }
-
-  /** Report what a feed has brought; throws `RequestError`. No preflight: it has no headers of its own. */
-  async acknowledge(report) {
-    const response = await fetch(`${this.origin}/feed/acks`, {
-      method: "POST",
-      credentials: "omit",
-      body: JSON.stringify(report),
-      keepalive: true,
-      signal: AbortSignal.timeout(15_000),
-    });
-    if (!response.ok) throw new RequestError(response);
-  }
-
   /** The parsed answer; throws `RequestError` for any status but 2xx. */
   async request(method, path, body) {
     const { credentials, headers } = this.authentication;

@@ -2,9 +2,7 @@
 
 /** `state` is one of those that `Feed` reports. */
 export function showState(element, state, i18n) {
-  element.textContent = stateText(state, i18n);
+  element.textContent = i18n.state(state);
   element.title = ["degraded", "slow"].includes(state) ? i18n.text(`state_hint_${state}`) : "";
   element.dataset.state = state;
 }
-
-export const stateText = (state, i18n) => i18n.text(`state_${state.replace(" ", "_")}`);

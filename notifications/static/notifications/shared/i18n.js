@@ -25,6 +25,11 @@ export class Translator {
     if (typeof phrase === "object") phrase = phrase[this.#plural.select(values.n)] ?? phrase.other;
     return phrase.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   }
+
+  /** The phrase of a state that `Feed` reports. */
+  state(name) {
+    return this.text(`state_${name.replace(" ", "_")}`);
+  }
 }
 
 /** For the closest `lang`, or from the table that the element's `words` names; English where there is none. */

@@ -1,4 +1,6 @@
-// The icons of the components, as path data: `use` does not load a sprite from another origin.
+// The icons of the components.
+
+import { BELL, drawn } from "./icon-path.js";
 
 const CIRCLE = "M3 12a9 9 0 1 0 18 0 9 9 0 1 0-18 0";
 const PATHS = {
@@ -9,7 +11,7 @@ const PATHS = {
     "M12 9.5v4M12 16.6v.1",
   error: `${CIRCLE}m6-3 6 6M15 9l-6 6`,
   critical: "M8.3 3h7.4L21 8.3v7.4L15.7 21H8.3L3 15.7V8.3zM12 7.5v5.2M12 16.2v.1",
-  bell: "M6.2 9.6a5.8 5.8 0 0 1 11.6 0c0 5.4 2.2 6.9 2.2 6.9H4s2.2-1.5 2.2-6.9M10 19.8a2.2 2.2 0 0 0 4 0",
+  bell: BELL,
   check: "m5 12.8 4.4 4.2L19 7.2",
   dot: "M7.5 12a4.5 4.5 0 1 0 9 0 4.5 4.5 0 1 0-9 0",
   archive: "M4 4.8h16v4H4zM5.5 8.8v9A1.7 1.7 0 0 0 7.2 19.5h9.6a1.7 1.7 0 0 0 1.7-1.7v-9M9.8 12.7h4.4",
@@ -19,12 +21,4 @@ const PATHS = {
   gear: "M4 8h8M16 8h4M4 16h4M12 16h8M12 8a2 2 0 1 0 4 0 2 2 0 1 0-4 0M8 16a2 2 0 1 0 4 0 2 2 0 1 0-4 0",
 };
 
-export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const path = document.createElementNS(svg.namespaceURI, "path");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", PATHS[name]);
-  svg.append(path);
-  return svg;
-}
+export const icon = (name) => drawn(PATHS[name]);

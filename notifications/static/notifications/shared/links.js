@@ -6,14 +6,10 @@ export const safeUrl = (url) => (/^(https?:\/\/|\/(?![/\\\t\n\r]))/i.test(url) ?
 /** What the item is about, or else its own page. */
 export const targetUrl = (origin, item) => safeUrl(item.url) ?? `${origin}/notifications/${item.id}/`;
 
-/** Ask the page for another token, which it sets as the element's attribute. */
-export const requestToken = (element) =>
-  element.dispatchEvent(new CustomEvent("notification-token-needed", { bubbles: true, composed: true }));
-
 /** A title was clicked. Returns whether the link is followed: a page with a router of its own prevents that. */
-export function open(host, store, item, event) {
-  if (safeUrl(item.url)) store.click(item.id).catch(() => {});
-  else if (!item.read_at) store.read(item.id).catch(() => {});
+export function open(host, client, item, event) {
+  if (safeUrl(item.url)) client.click(item.id).catch(() => {});
+  else if (!item.read_at) client.read(item.id).catch(() => {});
   if (event.ctrlKey || event.metaKey || event.shiftKey) return true;
   const request = new CustomEvent("notification-open", {
     bubbles: true,

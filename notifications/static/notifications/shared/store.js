@@ -1,15 +1,18 @@
 // What this document knows of a user's notifications, shared by all elements that show them.
 
-import { Api } from "./api.js";
-import { NotificationClient } from "./client.js";
+import { Api, RequestError } from "./api.js";
+import { lazyModule } from "./lazy-module.js";
 import { PositionSet } from "./position-set.js";
 import { sharedFeed } from "./feeds/shared-feed.js";
-import { wants } from "./preferences-rule.js";
 
 const USER_TOPIC = "user-"; // with the primary key
 const HANDLED = ["stream-open", "count", "preferences", "notification", "recalled", "reading", "behind", "room-unread"];
 
 const stores = new Map();
+
+/** Ask the page for another token, which it sets as the element's attribute. */
+export const requestToken = (element) =>
+  element.dispatchEvent(new CustomEvent("notification-token-needed", { bubbles: true, composed: true }));
 
 /** The store of an element's hub and user. It connects in the next task, when all elements have set what they know. */
 export function storeFor(element) {
@@ -22,8 +25,15 @@ export function storeFor(element) {
   return store;
 }
 
-/** Events besides the client's, by `detail`: "state", "notification", "recalled", "room-unread". */
-class Store extends NotificationClient {
+/**
+ * Events, by `detail`: "state", "count", "preferences", "notification", "reading" (a change of state), "recalled" (also
+ * when something has expired), "behind", "room-unread" and "token-needed".
+ */
+class Store extends EventTarget {
+  count = null; // {unread, unseen, version}
+  preferences = null;
+  clockMs = 0; // by how much the hub's clock is ahead of this one
+  openLists = new Set(); // lists of notifications that the user looks at now
   state = "connecting"; // then one of those that `Feed` reports
   own = true; // with no other topics
   topics = new Set();
@@ -33,13 +43,63 @@ class Store extends NotificationClient {
   #opened = null; // the topics of the feed that was open last
   #ended = false;
   #queue = Promise.resolve();
+  #expiry = null; // a promise, not before there is anything that expires
 
   constructor(feed) {
-    super(feed.api);
+    super();
     this.#feed = feed;
     this.#user = feed.user; // null is the one whose topics the feed opens first
     this.state = feed.state;
     feed.add(this);
+  }
+
+  get origin() {
+    return this.#feed.api.origin;
+  }
+
+  /** Any request to /api/v1/; throws `RequestError`. */
+  async request(method, path, body) {
+    try {
+      return await this.#feed.api.request(method, path, body);
+    } catch (error) {
+      if (error instanceof RequestError && error.status === 401) this.requestToken();
+      throw error;
+    }
+  }
+
+  /** The preferences, requested once. */
+  async loadPreferences() {
+    if (!this.preferences) this.setPreferences(await this.request("GET", "preferences"));
+    return this.preferences;
+  }
+
+  /** Unless a later one is known. */
+  setCount(count) {
+    if (!count || count.version < (this.count?.version ?? 0)) return;
+    this.count = count;
+    this.clockMs = count.version / 1000 - Date.now(); // a version is about the time at the hub
+    this.#expiry?.then((expiry) => expiry.run());
+    this.emit("count", count);
+  }
+
+  /** Take these items away when they expire. */
+  expire(...items) {
+    if (!this.#expiry && !items.some(({ expires_at }) => expires_at)) return;
+    this.#expiry ??= lazyModule(() => import("./expiry.js")).then(({ Expiry }) => new Expiry(this));
+    this.#expiry.then((expiry) => expiry.add(items));
+  }
+
+  setPreferences(preferences) {
+    this.preferences = preferences;
+    this.emit("preferences", preferences);
+  }
+
+  requestToken() {
+    if (this.#feed.api.token !== null) this.emit("token-needed", {});
+  }
+
+  emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   /** Position and count, as the server wrote them on an element of the page. */
@@ -95,8 +155,9 @@ class Store extends NotificationClient {
       this.setPreferences(data.data);
       this.emit("behind", {});
     } else if (type === "notification") {
-      const preferences = await this.loadPreferences().catch(() => null);
-      if (!wants(preferences, data.data, new Date()).feed) return;
+      const given = [this.loadPreferences(), import("./preferences-rule.js")];
+      const [preferences, rule] = await Promise.all(given.map((one) => one.catch(() => null)));
+      if (rule?.wants(preferences, data.data, new Date()).feed === false) return;
       this.emit(type, data.data);
       this.expire(data.data);
     } else if (["recalled", "reading"].includes(type)) {

@@ -3,6 +3,8 @@
 import { setStyles } from "../shared/component-styles.js";
 import { h } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
+import { InboxClient } from "../shared/inbox-client.js";
+import { itemStyles } from "../shared/item-styles.js";
 import { open, targetUrl } from "../shared/links.js";
 import { ToastQueue } from "./queue.js";
 import { toastStyles } from "./styles.js";
@@ -10,6 +12,7 @@ import { toastStyles } from "./styles.js";
 export class ToastView {
   #host;
   #store;
+  #client;
   #i18n;
   #queue = new ToastQueue();
   #nodes = new Map();
@@ -23,8 +26,9 @@ export class ToastView {
   constructor(host, store, i18n) {
     this.#host = host;
     this.#store = store;
+    this.#client = new InboxClient(store);
     this.#i18n = i18n;
-    setStyles(host.shadowRoot, toastStyles);
+    setStyles(host.shadowRoot, itemStyles, toastStyles);
     this.#stack.setAttribute("aria-label", i18n.text("notifications"));
     host.shadowRoot.append(this.#stack);
     const pauses = { pointerenter: ["hover", true], pointerleave: ["hover", false], focusin: ["focus", true] };
@@ -128,7 +132,7 @@ export class ToastView {
       this.#render();
     };
     const close = { class: "tool", type: "button", title: label, "aria-label": label, "aria-describedby": id };
-    const follow = (event) => open(this.#host, this.#store, item, event) && dismiss();
+    const follow = (event) => open(this.#host, this.#client, item, event) && dismiss();
     const link = item && { class: "title", id, dir: "auto", href: targetUrl(this.#store.origin, item) };
     const title = item
       ? h("a", { ...link, onclick: follow }, item.title)

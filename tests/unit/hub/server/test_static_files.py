@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,9 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 REFERENCE = re.compile(
     r"""(?:\bfrom |\bimport\(|\bimport |new URL\()["'](\.[^"']+)["']|\burl\(["']?([^"')]+)["']?\)"""
 )
+STATIC_IMPORT = re.compile(r"""^(?:import|export)\b[^;"']*["'](\.[^"']+)["'];""", re.MULTILINE)
+MAX_BYTES_AT_LOAD = 15_000  # gzipped one by one
+GZIP_LEVEL = 6
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +73,8 @@ def test_a_module_names_what_it_imports_by_hashes(deployed: HashedStaticFiles, f
     ("name", "reference"),
     [
         ("notifications/bell.js", r'import\("\./bell/panel\.[0-9a-f]{12}\.js"\)'),
-        ("notifications/toasts.js", r'import\("\./toasts/view\.[0-9a-f]{12}\.js"\)'),
+        ("notifications/toasts.js", r'import\("\./toasts/announcer\.[0-9a-f]{12}\.js"\)'),
+        ("notifications/toasts/announcer.js", r'import\("\./view\.[0-9a-f]{12}\.js"\)'),
         (
             "notifications/shared/i18n.js",
             r'new URL\("\.\./words/ar\.[0-9a-f]{12}\.json", import\.meta\.url\)',
@@ -81,6 +86,23 @@ def test_what_loads_later_is_named_by_its_hash(
     deployed: HashedStaticFiles, folder: Path, name: str, reference: str
 ) -> None:
     assert re.search(reference, (folder / deployed.stored_name(name)).read_text())
+
+
+def test_bell_and_toasts_with_all_that_they_import_at_load_are_under_15_kb(
+    deployed: HashedStaticFiles, folder: Path
+) -> None:
+    names = ("notifications/bell.js", "notifications/toasts.js")
+    files = {(folder / deployed.stored_name(name)).resolve() for name in names}
+    sizes: dict[Path, int] = {}
+
+    while files:
+        file = files.pop()
+        text = file.read_text()
+        sizes[file] = len(gzip.compress(text.encode(), GZIP_LEVEL))
+        files |= {(file.parent / name).resolve() for name in STATIC_IMPORT.findall(text)} - sizes.keys()
+
+    assert len(sizes) > 10
+    assert sum(sizes.values()) < MAX_BYTES_AT_LOAD, sorted((size, file.name) for file, size in sizes.items())
 
 
 def test_everything_that_is_named_is_there(folder: Path) -> None:

@@ -38,8 +38,7 @@ for (const broken of ["", "x", "a.b.c", token({ ...ALICE, topics: 7 }), token({ 
 }
 
 test("the union has what is carried first, and the rest as it was requested", () => {
-  const peers = new Peers();
-  peers.set("tab", { own: true, topics: ["c", "b"] });
+  const peers = new Peers(new Map([["tab", { own: true, topics: ["c", "b"] }]]));
 
   assert.deepEqual(peers.union({ own: false, topics: ["a", "b"] }, ["b", "gone"]), {
     own: true,
@@ -50,8 +49,7 @@ test("the union has what is carried first, and the rest as it was requested", ()
 
 test("what has no room is named, and what is carried stays", () => {
   const names = Array.from({ length: 120 }, (_, n) => `t${n}`);
-  const peers = new Peers();
-  peers.set("tab", { own: false, topics: names.slice(60) });
+  const peers = new Peers(new Map([["tab", { own: false, topics: names.slice(60) }]]));
 
   const { topics, excess } = peers.union({ own: false, topics: names.slice(0, 60) }, names.slice(60, 120));
 
@@ -60,10 +58,10 @@ test("what has no room is named, and what is carried stays", () => {
 });
 
 test("a tab that is gone wants nothing", () => {
-  const peers = new Peers();
-  peers.set("tab", { own: true, topics: ["a"] });
+  const tabs = new Map([["tab", { own: true, topics: ["a"] }]]);
+  const peers = new Peers(tabs);
 
-  peers.remove("tab");
+  tabs.delete("tab");
 
   assert.deepEqual(peers.union({ own: false, topics: [] }, ["a"]), { own: false, topics: [], excess: [] });
 });

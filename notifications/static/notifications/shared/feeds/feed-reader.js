@@ -1,6 +1,6 @@
 // Reads a feed by whichever request, from the position that it has reached, and hands on each event.
 
-import { Acknowledgements } from "./acknowledgements.js";
+import { Acknowledgements, acknowledge } from "./acknowledgements.js";
 import { JoinedTexts } from "./joined-texts.js";
 import { readFeed } from "./sse.js";
 
@@ -28,7 +28,7 @@ export class FeedReader {
     this.query = query;
     this.#event = event;
     this.#acknowledges = acknowledges;
-    this.acknowledgements = new Acknowledgements((report) => api.acknowledge(report));
+    this.acknowledgements = new Acknowledgements((report) => acknowledge(api.origin, report));
   }
 
   /**

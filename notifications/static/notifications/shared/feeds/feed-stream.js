@@ -117,8 +117,14 @@ export class FeedStream {
     if (abort !== this.#abort) return error;
     if (error && this.#feed.isRefused(error)) return abort === this.#abort ? void this.#feed.connect() : undefined;
     if (error) wait = this.#handleError(error);
-    if (wait === ENDED && (await this.#api.hasSession())) wait = undefined;
+    if (wait === ENDED && (await this.#hasSession())) wait = undefined;
     if (abort === this.#abort) this.#feed.ended(wait, { status: error?.status ?? 0, begun, last });
+  }
+
+  /** Whether a new session has replaced the one that ended, after signing in again in another tab. */
+  async #hasSession() {
+    if (this.#api.token !== null) return false;
+    return this.#api.request("GET", "notifications/count").then(() => true, (error) => !error.isFinal);
   }
 
   /** The successor has begun: it is the stream now. */

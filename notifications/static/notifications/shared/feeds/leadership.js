@@ -2,7 +2,7 @@
 
 import { Feed } from "./feed.js";
 import { LatestValues } from "./latest-values.js";
-import { MAX_TOPICS } from "./peers.js";
+import { MAX_TOPICS, Peers } from "./peers.js";
 
 const GATHER_MS = 10; // in which changes of topics are one
 const LINGER_MS = 2000; // a tab that is gone may be back with the next page of its site
@@ -18,15 +18,11 @@ export class Leadership {
   #changing = false;
   #over = false;
 
-  /**
-   * `shared` has the `api`, the other tabs as `peers`, what this tab `wants()`, the `position()` from which to connect,
-   * `gone(tab)`, as for `TabGroup`, `publish(type, data, id)`, `stateChanged(state, reason)`, `refuse(topics, problem)`,
-   * and `dropped(topic)`, when events of it come no more.
-   */
+  /** Of a `SharedFeed`. */
   constructor(shared) {
     this.#shared = shared;
-    this.#peers = shared.peers;
-    for (const tab of this.#peers.tabs) this.await(tab);
+    this.#peers = new Peers(shared.peers);
+    for (const tab of shared.peers.keys()) this.await(tab);
     this.connect();
   }
 
@@ -37,9 +33,9 @@ export class Leadership {
 
   /** That a tab is gone, so that its topics are dropped. */
   async await(tab) {
-    await this.#shared.gone(tab)?.catch(() => {});
+    await this.#shared.gone(tab).catch(() => {});
     setTimeout(() => {
-      this.#peers.remove(tab);
+      this.#shared.peers.delete(tab);
       this.update();
     }, LINGER_MS);
   }
@@ -73,8 +69,9 @@ export class Leadership {
     this.#own = own;
     this.#topics = topics;
     if (!own && !topics.length) return;
-    const { api, position, publish, stateChanged } = this.#shared;
-    this.#feed = new Feed(api, position(), publish, stateChanged, {
+    const event = (...given) => this.#shared.publish(...given);
+    const state = (...given) => this.#shared.report(...given);
+    this.#feed = new Feed(this.#shared.api, this.#shared.position, event, state, {
       query: query(own, topics),
       acknowledges: own,
       request: own ? () => this.#requestState() : null,
@@ -89,7 +86,7 @@ export class Leadership {
 
   /** What is to be carried now. */
   #union() {
-    const { own, topics, excess } = this.#peers.union(this.#shared.wants(), this.#topics);
+    const { own, topics, excess } = this.#peers.union(this.#shared.wants, this.#topics);
     if (excess.length) this.#shared.refuse(excess, { status: 0, limit: MAX_TOPICS });
     return { own, topics };
   }

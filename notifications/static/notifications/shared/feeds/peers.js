@@ -3,26 +3,11 @@
 export const MAX_TOPICS = 100; // of a feed, along with the user's own
 
 export class Peers {
-  #tabs = new Map(); // {own, topics} by tab
+  #tabs;
 
-  get tabs() {
-    return [...this.#tabs.keys()];
-  }
-
-  /** Whether the tab is new. */
-  set(tab, wants) {
-    const isNew = !this.#tabs.has(tab);
-    this.#tabs.set(tab, wants);
-    return isNew;
-  }
-
-  remove(tab) {
-    this.#tabs.delete(tab);
-  }
-
-  /** No tab wants these topics any more. */
-  drop(topics) {
-    for (const peer of this.#tabs.values()) peer.topics = peer.topics.filter((topic) => !topics.includes(topic));
+  /** `tabs`: {own, topics} of each. */
+  constructor(tabs) {
+    this.#tabs = tabs;
   }
 
   /**

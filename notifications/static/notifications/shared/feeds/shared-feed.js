@@ -1,13 +1,11 @@
 // The one feed that the tabs of a browser share for a hub and its user: the leader holds it, for all that any tab wants.
 
+import { lazyModule } from "../lazy-module.js";
 import { TabGroup } from "../tabs.js";
 import { identityOf } from "./identity.js";
-import { Peers } from "./peers.js";
 
 const WAKE_MS = 1000;
 const LOAD_MS = 10_000; // by then a tab loads what it needs to lead: later the network may be gone
-const MIN_RETRY_MS = 1000;
-const MAX_RETRY_MS = 30_000;
 
 const loadLeadership = () => import("./leadership.js");
 
@@ -32,7 +30,7 @@ class SharedFeed {
   #name;
   #api;
   #members = new Set();
-  #peers = new Peers();
+  peers = new Map(); // what other tabs want, {own, topics}
   #open = new Set(); // topics whose events come, from any position that was known since
   #started = false;
   #tabs = null;
@@ -77,7 +75,7 @@ class SharedFeed {
   /** A member wants other topics; `added` are those that it did not before. */
   changed(added = []) {
     if (!this.#tabs) return;
-    this.#tabs.send({ wants: this.#wants, added });
+    this.#tabs.send({ wants: this.wants, added });
     for (const event of this.#leadership?.latest(added) ?? []) this.#pass(...event);
     this.#leadership?.update();
   }
@@ -97,14 +95,14 @@ class SharedFeed {
     this.#deliver(type, data, id);
   }
 
-  get #wants() {
+  get wants() {
     const topics = [...this.#members].flatMap((member) => [...member.topics]);
     return { own: [...this.#members].some(({ own }) => own), topics: [...new Set(topics)] };
   }
 
   /** To a new leader or a new tab. */
   #announce() {
-    const wants = this.#wants;
+    const wants = this.wants;
     if (wants.own || wants.topics.length) this.#tabs.send({ wants, added: wants.topics });
   }
 
@@ -134,46 +132,37 @@ class SharedFeed {
   }
 
   async #begin(stopped) {
-    const module = await this.#load(stopped);
+    const module = await lazyModule(loadLeadership, () => stopped.aborted || this.report("reconnecting", ""));
     if (stopped.aborted) return;
-    this.#leadership = new module.Leadership({
-      api: this.#api,
-      peers: this.#peers,
-      wants: () => this.#wants,
-      position: () => this.position,
-      gone: (tab) => this.#tabs?.gone(tab),
-      publish: (...event) => this.publish(...event),
-      stateChanged: (state, reason) => this.#report(state, reason),
-      refuse: (topics, problem) => this.#refuse(topics, problem),
-      dropped: (topic) => this.#open.delete(topic),
-    });
+    this.#leadership = new module.Leadership(this);
   }
 
-  /** However often that takes. */
-  async #load(stopped) {
-    for (let retryMs = MIN_RETRY_MS; !stopped.aborted; retryMs = Math.min(2 * retryMs, MAX_RETRY_MS)) {
-      const module = await loadLeadership().catch(() => null);
-      if (module) return module;
-      this.#report("reconnecting", "");
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
-    return null;
-  }
+  // What `Leadership` calls, too.
 
-  /** To this tab and the others. */
-  #report(state, reason) {
+  /** Of the feed, to this tab and the others. */
+  report(state, reason) {
     this.#tabs?.send({ state, reason });
     this.#setState(state, reason);
   }
 
-  /** Nobody wants them any more. */
-  #refuse(topics, problem) {
+  /** Events of it come no more. */
+  dropped(topic) {
+    this.#open.delete(topic);
+  }
+
+  /** Resolves when that tab is. */
+  async gone(tab) {
+    await this.#tabs?.gone(tab);
+  }
+
+  /** Nobody wants these topics any more. */
+  refuse(topics, problem) {
     this.#tabs?.send({ refused: topics, problem });
     this.#drop(topics, problem);
   }
 
   #drop(topics, problem) {
-    this.#peers.drop(topics);
+    for (const peer of this.peers.values()) peer.topics = peer.topics.filter((topic) => !topics.includes(topic));
     for (const member of this.#members) {
       const own = topics.filter((topic) => member.topics.delete(topic));
       if (own.length) member.refused(own, problem);
@@ -200,7 +189,8 @@ class SharedFeed {
   }
 
   #want(tab, wants, added = []) {
-    const isNew = this.#peers.set(tab, wants);
+    const isNew = !this.peers.has(tab);
+    this.peers.set(tab, wants);
     if (!this.#leadership) return;
     if (isNew) this.#leadership.await(tab);
     const latest = this.#leadership.latest(added);
