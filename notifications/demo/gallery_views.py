@@ -81,7 +81,7 @@ def page(request: PersonRequest, name: str) -> HttpResponse:
 @require_GET
 def build(request: PersonRequest, number: int) -> HttpResponse:
     """Where the notifications of the demo lead: in an application it would be the build's own page."""
-    return render(request, "notifications/demo/build.html", {"number": number})
+    return render(request, "notifications/demo/linked_build.html", {"number": number})
 
 
 @_in_demo
