@@ -15,12 +15,13 @@ run: .venv/run.stamp
 	.venv/bin/python manage.py demo
 	exec .venv/bin/python manage.py serve
 
-# What needs nothing but Python and Node. `make test` has all of it, too. The linters leave a processor idle.
+# What needs nothing but Python and Node. `make test` has all of it, too. Linters and tests that wait leave a
+# processor idle.
 check: .venv/test.stamp
 	exec $(MAKE) --jobs 2 --output-sync=target --no-print-directory units lint scripts
 
 units: .venv/test.stamp
-	exec .venv/bin/python -m pytest --numprocesses 2 tests/unit tests/house
+	exec .venv/bin/python -m pytest --numprocesses 3 tests/unit tests/house
 
 # The modules of the pages that need no browser.
 scripts:

@@ -61,7 +61,7 @@ async def test_who_sends_beyond_it_is_closed_with_4429(make_hall: Callable[..., 
     hall: Hall = await make_hall(rates={"signals_per_s": 10_000})
     ann = await hall.visit("binary-1")
     await ann.until_received("credit")
-    hall.log.append_grouped = _away  # type: ignore[method-assign]
+    hall.log.append_grouped = _away  # type: ignore[method-assign, assignment]
 
     for _ in range(MAX_FRAMES + 1):
         await ann.socket.send(b"x")
@@ -74,7 +74,7 @@ async def test_bytes_count_as_well(make_hall: Callable[..., Any]) -> None:
     hall: Hall = await make_hall()
     ann = await hall.visit("binary-1")
     await ann.until_received("credit")
-    hall.log.append_grouped = _away  # type: ignore[method-assign]
+    hall.log.append_grouped = _away  # type: ignore[method-assign, assignment]
 
     for _ in range(MAX_BYTES // 60_000 + 1):
         await ann.socket.send(bytes(60_000))
@@ -88,7 +88,7 @@ async def test_a_kind_that_may_drop_says_how_many_it_dropped(
     hall: Hall = await make_hall(rates={"signals_per_s": 10_000})
     ann, bob = await hall.visit("video-1"), await hall.visit("video-1", who="bob")
     await ann.until_received("credit")
-    append, hall.log.append_grouped = hall.log.append_grouped, _away  # type: ignore[method-assign]
+    append, hall.log.append_grouped = hall.log.append_grouped, _away  # type: ignore[method-assign, assignment]
     for number in range(MAX_FRAMES + 7):
         await ann.socket.send(bytes([number]))
     await ann.send({"type": "ping"})
