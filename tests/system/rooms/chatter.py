@@ -36,7 +36,7 @@ class Chatter:
         )
         seen = len(self.frames)
         self._reading = asyncio.create_task(self._read(self._socket))
-        await until(lambda: any(one["type"] == "live" for one in self.frames[seen:]), "live", 15)
+        await until(lambda: any(one["type"] == "live" for one in self.frames[seen:]), "live", 60)
         return self
 
     async def leave(self) -> None:
@@ -53,7 +53,7 @@ class Chatter:
         return await self.frame(lambda frame: frame.get("id") == name)
 
     async def frame(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        await until(lambda: any(map(wanted, self.frames)), "the frame", 15)
+        await until(lambda: any(map(wanted, self.frames)), "the frame", 60)
         return next(frame for frame in self.frames if wanted(frame))
 
     async def _read(self, socket: ClientConnection) -> None:

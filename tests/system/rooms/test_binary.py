@@ -61,7 +61,7 @@ class Studio:
 
     async def _start(self, someone: Someone) -> Someone:
         self._running.append(asyncio.create_task(someone.run()))
-        await until(lambda: someone.count("live") > 0, "live", 15)
+        await until(lambda: someone.count("live") > 0, "live", 60)
         return someone
 
 
@@ -91,7 +91,7 @@ async def test_a_minute_of_sound_is_heard_whole_beside_a_listener_that_stopped(s
 
     assert bob.sound == SOUND
     assert program.sound == SOUND
-    await until(lambda: alice.accepted == FRAMES and alice.count("said") == WORDS, "all is accepted", 15)
+    await until(lambda: alice.accepted == FRAMES and alice.count("said") == WORDS, "all is accepted", 60)
     said = [frame["body"]["text"] for frame in alice.frames if frame["type"] == "said"]
     assert said == [f"word {number}" for number in range(WORDS)]
     assert alice.cuts == bob.cuts == 0

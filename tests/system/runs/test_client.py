@@ -107,7 +107,7 @@ async def test_each_token_is_appended_once_though_an_instance_is_killed(
         await asyncio.to_thread(cluster.instances[0].wait_ready, 60)
 
     run = await found(site, program.id)
-    await asyncio.wait_for(reader.done, 20)
+    await asyncio.wait_for(reader.done, 60)
     assert run["text"] == "".join(TOKENS)
     assert (reader.text, reader.types[-1]) == (run["text"], "done")
     assert (run["state"], run["outcome"]) == ("done", {"ok": True})
@@ -124,7 +124,7 @@ async def test_a_stop_at_an_instance_stops_the_program(
     url = f"{cluster.instance_url(2)}/api/v1/runs/{program.id}/stop"
     await site.api.post(url, headers={"Authorization": f"Bearer {token}"})
 
-    await asyncio.wait_for(program.done, 20)
+    await asyncio.wait_for(program.done, 60)
     assert program.stopped
     assert (await found(site, program.id))["state"] == "stopped"
 
@@ -161,7 +161,7 @@ async def test_an_exception_fails_the_run_and_goes_on(
     program.error = KeyError("secret")
 
     with pytest.raises(KeyError, match="secret"):
-        await asyncio.wait_for(program.done, 20)
+        await asyncio.wait_for(program.done, 60)
 
     run = await found(site, program.id)
     assert (run["state"], run["detail"], run["text"]) == ("failed", "KeyError", "0 1 2 ")

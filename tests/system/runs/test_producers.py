@@ -31,8 +31,8 @@ async def test_a_stop_at_an_instance_ends_a_task_elsewhere(cluster: Cluster, sit
 
     await site.api.post(f"{cluster.instances[2].url}/api/v1/runs/{run}/stop", headers=headers)
 
-    assert (await asyncio.wait_for(producing, 20)).strip() == "stopped"
-    await asyncio.wait_for(reading, 10)
+    assert (await asyncio.wait_for(producing, 60)).strip() == "stopped"
+    await asyncio.wait_for(reading, 60)
     assert reader.end == "stopped"
     assert reader.text == "".join(f"{n} " for n in range(reader.text.count(" ")))
 

@@ -44,7 +44,7 @@ class LastingProducer:
                 await asyncio.sleep(0.01 if sent == len(self.texts) else 0)
             if not answering.done():
                 open.finish()
-            status, answer = await asyncio.wait_for(answering, 20)
+            status, answer = await asyncio.wait_for(answering, 60)
         assert status in (200, 503), answer
         # Where nginx answers for an instance that is gone, all of it is sent again.
         return int(answer.get("events", first)) if status == 503 else None
@@ -67,10 +67,10 @@ async def test_restarting_every_instance_in_turn_loses_and_doubles_nothing(
         await restart(cluster, k)
         await until(lambda before=before: reader.text.count(" ") > before, "tokens after it")
     producer.over = True
-    await asyncio.wait_for(producing, 20)
+    await asyncio.wait_for(producing, 60)
     await site.api.post(f"/api/v1/runs/{run['run']}/done", json={})
-    await asyncio.wait_for(reading, 20)
-    other = await asyncio.wait_for(client, 20)
+    await asyncio.wait_for(reading, 60)
+    other = await asyncio.wait_for(client, 60)
 
     whole = "".join(producer.texts)
     assert reader.text == whole
