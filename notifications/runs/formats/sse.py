@@ -35,7 +35,9 @@ class NativeFormat:
 def _token(chunk: bytes) -> bytes | None:
     found = chunk.find(_TOKEN)
     data = found + len(_TOKEN)
-    if found < 0 or chunk.find(b"\n", data) != len(chunk) - len(_END):
+    start = chunk.find(b"\n") + 1
+    # A block before it, or one behind it, is another event.
+    if found < 0 or b"\n" in chunk[start:found] or chunk.find(b"\n", data) != len(chunk) - len(_END):
         return None
-    head = chunk[chunk.index(b"\n") + 1 : data]
+    head = chunk[start:data]
     return feed.chunk(b"%b%b\n\n" % (head, events.raw_data(chunk[data : -len(_END)])))

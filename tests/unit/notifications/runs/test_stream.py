@@ -106,16 +106,22 @@ def test_a_token_that_arrives_live_is_the_same_as_one_among_others(name: str, wo
     assert found == [slow.translate(one.payload).framed for one in tokens]
 
 
-def test_what_is_no_token_or_several_is_not_translated_as_one() -> None:
+@pytest.mark.parametrize("name", formats.FORMATS)
+def test_what_is_no_token_or_several_is_not_translated_as_one(name: str) -> None:
     run = Run()
-    stream = RunStream(MemoryLog(100, 3600), run, formats.by_name("", ""))
+    stream = RunStream(MemoryLog(100, 3600), run, formats.by_name(name, "id"))
     stream.translate(SSE.live.payload)
     done = Event(4, 3, run.topic, "done", draft(run.topic, "done", {"outcome": None}).body)
+    one = SSE.event(token(run, 2, "a")).payload
+    phase = SSE.event(Event(1, 0, run.topic, "phase", draft(run.topic, "phase", {"name": "b"}).body)).payload
     tokens = b"".join(SSE.event(token(run, at, "a")).payload for at in (2, 3))
 
     assert stream.translate_chunk(SSE.event(done).framed) is None
     assert stream.translate_chunk(SSE.frame(tokens)) is None
     assert stream.translate_chunk(SSE.heartbeat.framed) is None
+    for others in (phase, SSE.event(done).payload, SSE.heartbeat.payload):
+        assert stream.translate_chunk(SSE.frame(others + one)) is None
+        assert stream.translate_chunk(SSE.frame(one + others)) is None
 
 
 def test_an_event_is_translated_once_for_all_readers() -> None:
