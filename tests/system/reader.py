@@ -25,6 +25,7 @@ CONTROL = frozenset(
         "stream-error",
         "count",
         "retire",
+        "room-unread",
     }
 )
 

@@ -111,11 +111,14 @@ async def test_a_signal_is_delivered_whole(instance: Instance) -> None:
     await instance.signals.join("lobby")
 
     instance.signals.send("lobby", BOB, "cursor", body, "c1")
-    instance.signals.send("lobby", ALICE, "", b"\x00\xff", "c2")
+    instance.signals.send("lobby", ALICE, "typing", "\x00ÿ", "c2")
 
     await instance.until(lambda: len(instance.received) == 2)
     assert instance.delivered == [
-        ("lobby", [ReceivedSignal(BOB, "cursor", body, "c1"), ReceivedSignal(ALICE, "", b"\x00\xff", "c2")])
+        (
+            "lobby",
+            [ReceivedSignal(BOB, "cursor", body, "c1"), ReceivedSignal(ALICE, "typing", "\x00ÿ", "c2")],
+        )
     ]
 
 
@@ -154,7 +157,9 @@ async def test_beyond_the_bounds_the_oldest_go_and_are_counted(instance: Instanc
     assert instance.signals.dropped == 5
     await instance.until(lambda: len(instance.received) == signals.MAX_PENDING_SIGNALS)
     for n in range(100):
-        instance.signals.send("lobby", {"id": str(n), "name": ""}, "cursor", b"x" * 64 * 1024, "c1")
+        instance.signals.send(
+            "lobby", {"id": str(n), "name": ""}, "cursor", "x" * (64 * 1024 - len('""')), "c1"
+        )
 
     assert instance.received[0].body == 5
     assert instance.signals.dropped == 5 + 100 - signals.MAX_PENDING_LENGTH // (64 * 1024)

@@ -102,6 +102,9 @@ def test_while_it_is_away_each_is_refused_at_once(cluster: Cluster, visitor: Vis
     cluster.postgres.stop()
     try:
         until(lambda: post(cluster).status == 503)
+        # A key that was just looked up is known for a second.
+        events = BODIES["events"]
+        until(lambda: visitor.program.post("/api/v1/events", json=events).status_code == 503)
         asked = {address: list(visitor.ask(address)) for address in addresses() if needs_database(address)}
     finally:
         cluster.postgres.bring_back()

@@ -147,7 +147,8 @@ def test_over_tls_too_and_a_certificate_that_soon_ends(ward: Ward, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("way", "answer"), [("/feed/", "444"), ("/rooms/", "404"), ("= /api/v1/events", "444")]
+    ("way", "answer"),
+    [("/feed/", "444"), ("~ ^/(?:rooms|documents)/", "404"), ("= /api/v1/events", "444")],
 )
 def test_a_way_that_the_balancer_closes_is_not_taken_for_one_that_it_narrows(
     ward: Ward, way: str, answer: str

@@ -16,12 +16,14 @@ import psycopg
 import pytest
 import redis
 
+from tests import ROOT
 from tests.cluster import Ports
 from tests.cluster.ports import HOST
 from tests.cluster.redis import Redis
 from tests.system.doctor.conftest import Ward, found
 
-LAST = "SELECT * FROM django_migrations WHERE app = 'hub_notifications' ORDER BY id DESC LIMIT 1"
+MIGRATIONS = sorted((ROOT / "notifications" / "migrations").glob("0*.py"))
+LAST = f"SELECT * FROM django_migrations WHERE app = 'hub_notifications' AND name = '{MIGRATIONS[-1].stem}'"
 
 
 @contextlib.contextmanager
