@@ -23,7 +23,7 @@ from tests.cluster.redis import Redis
 from tests.system.doctor.conftest import Ward, found
 
 MIGRATIONS = sorted((ROOT / "notifications" / "migrations").glob("0*.py"))
-LAST = f"SELECT * FROM django_migrations WHERE app = 'hub_notifications' AND name = '{MIGRATIONS[-1].stem}'"
+LAST = "SELECT * FROM django_migrations WHERE app = 'hub_notifications' AND name = %s"
 
 
 @contextlib.contextmanager
@@ -79,7 +79,7 @@ def test_faults_of_the_parts_behind_are_named_together(ward: Ward) -> None:
 
 def test_a_migration_that_is_not_applied_is_named(ward: Ward) -> None:
     with psycopg.connect(ward.cluster.postgres.url, autocommit=True) as database:
-        row = database.execute(LAST).fetchone()
+        row = database.execute(LAST, [MIGRATIONS[-1].stem]).fetchone()
         assert row is not None
         database.execute("DELETE FROM django_migrations WHERE id = %s", row[:1])
         try:
